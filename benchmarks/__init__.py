@@ -1,0 +1,1 @@
+"""Measurements of an index: quality beside every time."""

@@ -1,0 +1,243 @@
+"""How answers look: rich tables for people, JSON for programs; on stdout, and nothing else there."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.cli.options import stderr
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from engine.explain import Explanation
+    from engine.hits import Hit
+    from engine.pipeline import Engine
+    from engine.playlists import Playlist
+    from engine.tuning import TuningReport
+    from indexer.build import BuildReport
+    from indexer.catalogue import LoadReport, Refusal
+    from indexer.records import Song
+
+PIPE_WIDTH = 160  # columns of a table that goes into a file: wide enough for a song and its reason in one line
+
+
+def stdout() -> Console:
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+
+
+def as_json(value: Any) -> None:
+    """One JSON document; dataclasses as objects."""
+    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def table(title: str | None, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]) -> None:
+    """A table; `columns` are (heading, "left" | "right")."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(title=title, box=SIMPLE, title_justify="left", pad_edge=False)
+    for heading, side in columns:
+        drawn.add_column(heading, justify=side, overflow="fold")  # type: ignore[arg-type]
+    for row in rows:  # as Text, or a title in square brackets would be read as markup
+        drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    stdout().print(drawn)
+
+
+def hits(found: Sequence[Hit], *, as_json: bool) -> None:
+    if as_json:
+        _json(found)
+        return
+    if not found:
+        stderr().print("no song found; try fewer filters or other words")
+        return
+    lines = any(hit.line for hit in found)
+    columns = [("", "right"), ("song", "left"), ("artist", "left"), ("year", "right"), ("score", "right")]
+    table(
+        None,
+        [*columns, ("line" if lines else "why", "left")],
+        (
+            (hit.rank, hit.title or "untitled", hit.artist, hit.year, f"{hit.score:.2f}", hit.line or hit.reason)
+            for hit in found
+        ),
+    )
+
+
+_json = as_json
+
+
+def songs(found: Sequence[Song], *, as_json: bool) -> None:
+    if as_json:
+        _json([asdict(song) | {"lyrics": song.lyrics is not None} for song in found])
+        return
+    if not found:
+        stderr().print("no song found")
+        return
+    table(
+        None,
+        [("song", "left"), ("artist", "left"), ("year", "right"), ("album", "left"), ("song_id", "left")],
+        ((s.title or "untitled", s.artist, s.year, s.album, s.song_id) for s in found),
+    )
+
+
+def playlist(made: Playlist, out: Path | None, *, as_json: bool) -> None:
+    from engine.playlists import as_json as playlist_json
+    from engine.transitions import camelot
+
+    if out is not None:
+        made.save(out)
+        stderr().print(f"{len(made)} songs written to {out}", markup=False)
+    if as_json:
+        sys.stdout.write(playlist_json(made))
+    else:
+        columns = [("", "right"), ("song", "left"), ("artist", "left"), ("year", "right"), ("BPM", "right")]
+        table(
+            made.name,
+            [*columns, ("key", "right"), ("energy", "right"), ("why", "left")],
+            (
+                (
+                    hit.rank, hit.title or "untitled", hit.artist, hit.year,
+                    "" if hit.tempo is None else f"{hit.tempo:.0f}",
+                    camelot(hit.key, hit.mode), "" if hit.energy is None else f"{hit.energy:.2f}", hit.reason,
+                )
+                for hit in made.songs
+            ),
+        )  # fmt: skip
+    for sentence in made.relaxed:
+        stderr().print(f"relaxed: {sentence}", markup=False, highlight=False)
+
+
+def explanation(found: Explanation, *, as_json: bool) -> None:
+    if as_json:
+        plain = asdict(found)
+        plain["a"]["lyrics"], plain["b"]["lyrics"] = found.a.lyrics is not None, found.b.lyrics is not None
+        _json(plain)
+        return
+    console = stdout()
+    console.print(f"{found.a.name}  +  {found.b.name}", markup=False, highlight=False, style="bold")
+    console.print(f"{found.reason}.", markup=False, highlight=False)
+    for label, words in (("shared words", found.shared_words), ("shared topic", found.topics)):
+        if words:
+            console.print(f"{label}: {', '.join(words)}", markup=False, highlight=False)
+    if found.line:
+        console.print(f"line: {found.line}", markup=False, highlight=False)
+    rows = [(name, "unknown" if value is None else f"{value:.3f}") for name, value in found.signals.items()]
+    table("signals", [("", "left"), ("value", "right")], rows)
+    table(
+        "sound",
+        [("", "left"), ("a", "right"), ("b", "right"), ("likeness", "right")],
+        ((f.name, _number(f.a), _number(f.b), _number(f.likeness)) for f in found.features),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def import_report(report: LoadReport) -> None:
+    rows = [
+        (kind, f"{c.added:,}", f"{c.changed:,}", f"{c.unchanged:,}", f"{c.refused:,}")
+        for kind, c in report.counts.items()
+        if c.added or c.changed or c.unchanged or c.refused
+    ]
+    columns = [(report.format, "left"), *((name, "right") for name in ("added", "changed", "unchanged", "refused"))]
+    table(Path(report.file).name, columns, rows)
+    if report.refused:
+        first = report.refusals[0]
+        stderr().print(
+            f"{report.refused:,} remarks, the first: row {first.row}: {first.reason}; list them with `refrain refused`",
+            markup=False, highlight=False,
+        )  # fmt: skip
+
+
+def refusals(found: Iterable[Refusal], *, as_json: bool) -> None:
+    if as_json:
+        _json(list(found))
+        return
+    columns = [("file", "left"), ("row", "right"), ("what", "left"), ("why", "left")]
+    table(None, columns, ((Path(r.file).name, r.row, r.what, r.reason) for r in found))
+
+
+def build_report(report: BuildReport, *, as_json: bool) -> None:
+    if as_json:
+        _json(report)
+        return
+    console = stdout()
+    if report.kind == "unchanged":
+        console.print(f"{report.index}: nothing changed, {report.songs:,} songs", markup=False, highlight=False)
+        return
+    changes = f" (+{report.added:,} new, {report.changed:,} changed, -{report.removed:,})"
+    console.print(
+        f"{report.index}: {report.kind}, {report.songs:,} songs{changes if report.kind == 'updated' else ''}, "
+        f"generation {report.generation}",
+        markup=False, highlight=False,
+    )  # fmt: skip
+
+
+def information(engine: Engine, *, as_json: bool) -> None:
+    manifest = engine.index.manifest
+    facts = {
+        "songs": manifest["songs"],
+        "with lyrics": manifest["with_lyrics"],
+        "with audio features": manifest["with_audio"],
+        "dead rows": manifest["rows"] - manifest["songs"],
+        "parts": ", ".join(f"{name} {dim}" for name, dim in manifest["parts"]),
+        "encoder": manifest["encoder"]["name"],
+        "generation": engine.index.generation.number,
+        "built": manifest["created"],
+        "bytes": sum(f["bytes"] for f in manifest["files"].values()),
+        "weights": ", ".join(f"{name} {weight:.2f}" for name, weight in engine.weights.items()),
+    }
+    if as_json:
+        _json({**facts, "weights": engine.weights, "config": json.loads(manifest["config"]),
+               "libraries": manifest["libraries"]})  # fmt: skip
+        return
+    rows = ((name, f"{v:,}" if isinstance(v, int) else v) for name, v in facts.items())
+    table(str(engine.index.path), [("", "left"), ("", "left")], rows)
+
+
+def problems(found: Sequence[str], *, as_json: bool) -> None:
+    if as_json:
+        _json({"sound": not found, "problems": list(found)})
+        return
+    if not found:
+        stdout().print("sound: every file as it was written, and a sample derived again alike")
+    for sentence in found:
+        stdout().print(sentence, markup=False, highlight=False)
+    if found:
+        stderr().print("the index is damaged; rebuild it with `refrain build`", style="red")
+
+
+def tuning(report: TuningReport, target: Path, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(report.to_json())
+        return
+    rows = [(n, f"{report.tuned.start[n]:.2f}", f"{report.tuned.weights[n]:.2f}") for n in report.tuned.start]
+    table(report.metric, [("weight", "left"), ("before", "right"), ("tuned", "right")], rows)
+    check = report.check
+    table(
+        None,
+        [("split", "left"), ("before", "right"), ("after", "right"), ("playlists", "right"), ("p", "right")],
+        [
+            ("tuned on", f"{report.tuned.before:.4f}", f"{report.tuned.after:.4f}", "", ""),
+            ("not seen", f"{check.before:.4f}", f"{check.after:.4f}", check.queries, f"{check.p_value:.4f}"),
+        ],
+    )
+    stdout().print(f"accepted, written to {target}" if report.accepted else "not accepted: the old weights stay")

@@ -1,0 +1,89 @@
+"""Fusion: a matrix of signals becomes one score per candidate, and every signal's share of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.ranking import Ranking
+
+FloatMatrix = npt.NDArray[np.float32]
+
+RRF_K = 60  # Cormack et al. 2009; damps the head of each list
+
+
+def normalise(signals: npt.ArrayLike) -> FloatMatrix:
+    """z = (x - mean) / std per column, over the candidates whose value is known; float32, the shape kept.
+
+    NaN means that the signal is not known for this song: it becomes 0, the mean, so that it neither
+    helps nor harms. A column that says the same of every song says nothing: 0 throughout. Adding to a
+    column, or multiplying it by a positive number, changes nothing.
+
+    >>> normalise([[1, 5, 2], [3, 5, float("nan")], [1, 5, 2], [3, 5, 2]]).tolist()
+    [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    values = np.asarray(signals, dtype=np.float64)
+    if values.ndim != 2:
+        raise ValueError(f"signals have shape {values.shape}, expected (candidates, signals)")
+    if np.isinf(values).any():
+        raise ValueError(f"signal {np.isinf(values).any(axis=0).argmax()} holds an infinite value")
+    if not len(values):
+        return values.astype(np.float32)
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    highest = np.where(known, values, -np.inf).max(axis=0)
+    lowest = np.where(known, values, np.inf).min(axis=0)
+    centred = np.where(known, values - np.where(known, values, 0.0).sum(axis=0) / count, 0.0)
+    spread = np.sqrt((centred**2).sum(axis=0) / count)
+    varies = (highest > lowest) & (spread > 0)
+    return np.where(varies, centred / np.where(varies, spread, 1.0), 0.0).astype(np.float32)
+
+
+def contributions(normalised: npt.ArrayLike, weights: Sequence[float] | npt.NDArray[np.floating]) -> FloatMatrix:
+    """weight x normalised signal, float32 (candidates, signals): what each signal gives to each score.
+
+    Takes what `normalise` returned, so that tuning normalises a query once for all weights.
+
+    >>> contributions([[1, -1], [0, 2]], [2.0, 0.5]).tolist()
+    [[2.0, -0.5], [0.0, 1.0]]
+    """
+    values = np.asarray(normalised, dtype=np.float32)
+    factors = np.asarray(weights, dtype=np.float32)
+    if values.ndim != 2 or factors.shape != values.shape[1:]:
+        raise ValueError(f"signals {values.shape} need {values.shape[-1]} weights, found shape {factors.shape}")
+    if not np.isfinite(factors).all():
+        raise ValueError(f"weight {(~np.isfinite(factors)).argmax()} is not a finite number")
+    if np.isnan(values).any():
+        raise ValueError("signals hold NaN: normalise them first")
+    return values * factors
+
+
+def scores(shares: FloatMatrix) -> npt.NDArray[np.float32]:
+    """score(candidate) = sum of its signals' contributions, float32 (candidates,); higher is better.
+
+    >>> scores(contributions([[1, -1], [0, 2]], [2.0, 0.5])).tolist()
+    [1.5, 1.0]
+    """
+    total: npt.NDArray[np.float32] = shares.sum(axis=1, dtype=np.float32)
+    return total
+
+
+def rrf(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranking:
+    """Reciprocal rank fusion: score(row) = sum over rankings of 1 / (k + rank), rank from 1.
+
+    Scores of the inputs are not read, so BM25 and cosine need no common scale.
+
+    >>> bm25, ann = Ranking.of([4, 8], [11.0, 7.5]), Ranking.of([8, 2], [0.9, 0.3])
+    >>> rrf([bm25, ann]).rows.tolist()
+    [8, 4, 2]
+    """
+    if not rankings:
+        raise ValueError("rrf needs at least one ranking")
+    if k < 0:
+        raise ValueError(f"k is {k}, expected 0 or more")
+    rows = np.concatenate([r.rows for r in rankings])
+    gains = np.concatenate([1.0 / (k + 1 + np.arange(len(r))) for r in rankings])
+    unique, where = np.unique(rows, return_inverse=True)
+    return Ranking.of(unique, np.bincount(where, weights=gains, minlength=len(unique)))

@@ -1,0 +1,175 @@
+"""Queries: seeds, songs to avoid, words and targets, turned into the vectors and terms that retrieval needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.opened import OpenIndex
+from indexer.errors import EmptyQueryError
+from indexer.facets import audio_table
+from indexer.keywords import tfidf_keywords
+from indexer.records import Song
+from indexer.text import clean, tokenise, unique_lines
+
+Vector = npt.NDArray[np.float32]
+
+# Rocchio's weights as Manning, Raghavan & Schuetze give them (Introduction to Information Retrieval, 9.1.1):
+# what is liked counts 0.75, what is disliked 0.15, so 0.2 of a seed.
+AVOID = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One song of a query, as vectors.
+
+    row        its row in the index; None for a song given by its content
+    sentence   float32 (d,) unit, or zero: its lyrics' sentence vector
+    audio      float32 (14,), or zero: its scaled audio features
+    topics     float32 (topics,), or zero
+    parts      what FAISS compares, by name; each unit or zero
+    keywords   its TF-IDF keywords, best first
+    """
+
+    song: Song
+    row: int | None
+    sentence: Vector
+    audio: Vector
+    topics: Vector
+    parts: Mapping[str, Vector]
+    keywords: tuple[str, ...]
+
+    @classmethod
+    def of_row(cls, index: OpenIndex, row: int) -> Seed:
+        vector = np.asarray(index.parts[row])
+        return cls(
+            song=index.songs.song(row),
+            row=row,
+            sentence=index.sentence[row].astype(np.float32),
+            audio=np.asarray(index.audio[row]),
+            topics=np.asarray(index.topics[row]),
+            parts={name: vector[index.layout.slice(name)] for name in index.layout.names},
+            keywords=tuple(index.keywords[row].split()),
+        )
+
+    @classmethod
+    def of_content(cls, index: OpenIndex, song: Song) -> Seed:
+        """A song that the index does not hold, through the same cleaning, encoder and autoencoders."""
+        lyrics = clean(song.lyrics) if song.lyrics else ""
+        if not lyrics and song.audio is None:
+            raise EmptyQueryError(
+                f"the seed {song.name!r} has neither lyrics nor audio features; "
+                "give lyrics, audio features, or the name of a song in the catalogue"
+            )
+        audio = index.scaler.transform(audio_table([song]))[0]
+        parts = index.no_parts()
+        sentence = np.zeros(index.sentence.shape[1], np.float32)
+        topics = np.zeros(index.topics.shape[1], np.float32)
+        keywords: Sequence[str] = ()
+        if lyrics:
+            sentence, parts["lyrics"] = encode_text(index, unique_lines(lyrics))
+            if index.topic_model is not None:
+                topics = index.topic_model.infer([lyrics])[0]
+            frequency = index.lexical.document_frequency
+            sung = int(index.songs.has_lyrics.sum())
+            keywords = tfidf_keywords(tokenise(lyrics), frequency, sung, index.config.keywords)
+        if song.audio is not None and index.compress_audio is not None:
+            parts["audio"] = index.compress_audio.encode(audio[None])[0]
+        return cls(song, None, sentence, audio, topics, parts, tuple(keywords))
+
+
+def encode_text(index: OpenIndex, text: str) -> tuple[Vector, Vector]:
+    """A text's sentence vector, float32 (d,), and its latent, as the index's songs have them."""
+    sentence = index.encoder.encode([text])[0]
+    if index.compress_lyrics is None:
+        return sentence, index.no_parts()["lyrics"]
+    return sentence, index.compress_lyrics.encode(sentence[None])[0]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is looked for. Seeds are averaged part by part, songs to avoid are subtracted, words stand for themselves.
+
+    text      words typed into a search box, or ""
+    target    values of audio features that pull the ranking without excluding anything
+    """
+
+    index: OpenIndex
+    seeds: tuple[Seed, ...] = ()
+    avoid: tuple[Seed, ...] = ()
+    text: str = ""
+    target: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.seeds and not self.text.replace('"', "").strip() and not self.target:
+            raise EmptyQueryError("the query is empty; expected a seed song, words or target values")
+
+    @cached_property
+    def rows(self) -> frozenset[int]:
+        """The rows of seeds and of songs to avoid, which never come back; other versions of them may."""
+        return frozenset(seed.row for seed in (*self.seeds, *self.avoid) if seed.row is not None)
+
+    @property
+    def quotes(self) -> bool:
+        """Whether some of the words typed stand in double quotes."""
+        return self.text.count('"') >= 2
+
+    @property
+    def only_quoted(self) -> bool:
+        """Whether every word typed stands in double quotes."""
+        return self.quotes and not "".join(self.text.split('"')[::2]).strip()
+
+    @cached_property
+    def _text_vectors(self) -> tuple[Vector, Vector]:
+        return encode_text(self.index, self.text.replace('"', " "))
+
+    @cached_property
+    def sentence(self) -> Vector:
+        """float32 (d,) unit, or zero where nothing is known of the lyrics looked for."""
+        if self.text and not self.seeds:
+            return self._text_vectors[0]
+        return self._mean([s.sentence for s in self.seeds], [s.sentence for s in self.avoid])
+
+    @cached_property
+    def audio(self) -> Vector:
+        """float32 (14,), or zero."""
+        return self._mean([s.audio for s in self.seeds], [s.audio for s in self.avoid], unit=False)
+
+    @cached_property
+    def topics(self) -> Vector:
+        return self._mean([s.topics for s in self.seeds], [s.topics for s in self.avoid])
+
+    @cached_property
+    def parts(self) -> dict[str, Vector]:
+        """What FAISS compares, by name: unit or zero."""
+        if self.text and not self.seeds:
+            return self.index.no_parts() | {"lyrics": self._text_vectors[1]}
+        return {
+            name: self._mean([s.parts[name] for s in self.seeds], [s.parts[name] for s in self.avoid])
+            for name in self.index.layout.names
+        }
+
+    def _mean(self, wanted: Sequence[Vector], unwanted: Sequence[Vector], *, unit: bool = True) -> Vector:
+        """Mean of the known (non-zero) vectors wanted, less AVOID x the mean of those unwanted."""
+        liked = [v for v in wanted if v.any()]
+        if not liked:
+            return np.zeros_like(wanted[0]) if wanted else np.zeros(1, np.float32)
+        mean: Vector = np.mean(liked, axis=0, dtype=np.float32)
+        if disliked := [v for v in unwanted if v.any()]:
+            mean = mean - np.float32(AVOID) * np.mean(disliked, axis=0, dtype=np.float32)
+        return mean / max(float(np.linalg.norm(mean)), 1e-12) if unit else mean
+
+    @cached_property
+    def terms(self) -> dict[str, float]:
+        """Keywords of the seeds with weights: each song's are counted by their place, 1 falling to 1/2."""
+        weights: dict[str, float] = {}
+        for seed in self.seeds:
+            for place, word in enumerate(seed.keywords):
+                gain = 1.0 - 0.5 * place / max(1, len(seed.keywords))
+                weights[word] = weights.get(word, 0.0) + gain / len(self.seeds)
+        best = sorted(weights, key=lambda word: (-weights[word], word))[: self.index.config.keywords]
+        return {word: weights[word] for word in best}

@@ -1,0 +1,108 @@
+"""Retrievers: each proposes candidates for a query; the union of their rankings is what gets scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.query import Query
+from engine.ranking import Ranking
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Retriever(Protocol):
+    """Proposes songs. `name` is the key under which signals find its ranking."""
+
+    name: str
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        """At most k songs for the query, only rows that `allowed` holds (None: every living row)."""
+        ...
+
+
+class LexicalRetriever:
+    """BM25: the words typed, or the seeds' keywords."""
+
+    name = "lexical"
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        lexical = query.index.lexical
+        if query.text and not query.seeds:
+            return Ranking.of(*lexical.search_text(query.text, k, allowed=allowed, lines_of=query.index.lines_of))
+        if not query.terms:
+            return Ranking.empty()
+        return Ranking.of(*lexical.search_terms(query.terms, k, allowed=allowed))
+
+
+class VectorRetriever:
+    """Cosine of the stored parts: all parts by `weights`, or one of them alone.
+
+    Alone as well, because a song that lacks lyrics or audio can never win where both are added.
+    """
+
+    def __init__(self, name: str, weights: Mapping[str, float]):
+        self.name = name
+        self.weights = weights
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        index = query.index
+        parts = {name: query.parts[name] for name, weight in self.weights.items() if weight and query.parts[name].any()}
+        if not parts:
+            return Ranking.empty()
+        vector = index.layout.query({name: self.weights[name] for name in parts}, parts)
+        found = Ranking.of(*index.vectors.search(vector, k, allowed=allowed))
+        # A song that has none of the parts compared scores exactly 0 and was not found by likeness.
+        return Ranking(found.rows[found.scores != 0], found.scores[found.scores != 0])
+
+
+class ArtistRetriever:
+    """The seeds' artists' other songs, the popular ones first."""
+
+    name = "artist"
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        songs = query.index.songs
+        codes = {int(code) for seed in query.seeds if seed.row is not None
+                 for code in songs.single("artist_key")[[seed.row]]}  # fmt: skip
+        return _popular(query, np.flatnonzero(np.isin(songs.single("artist_key"), list(codes))), k, allowed)
+
+
+class PopularRetriever:
+    """The most popular songs: what is left to say where a query has nothing in common with any song."""
+
+    name = "popular"
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        if not query.seeds and not query.target:
+            return Ranking.empty()
+        by_popularity = query.index.by_popularity
+        if allowed is not None:
+            by_popularity = by_popularity[allowed[by_popularity]]
+        return _popular(query, by_popularity[:k], k, allowed)
+
+
+class TargetRetriever:
+    """Songs whose audio features are nearest to the target values."""
+
+    name = "target"
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        if not query.target:
+            return Ranking.empty()
+        near = query.index.closeness(query.target)
+        near = np.where(np.isnan(near), -np.inf, near)
+        if allowed is not None:
+            near = np.where(allowed, near, -np.inf)
+        rows = np.argpartition(-near, min(k, len(near) - 1))[:k] if len(near) else np.zeros(0, np.int64)
+        return Ranking.of(rows[np.isfinite(near[rows])], near[rows][np.isfinite(near[rows])])
+
+
+def _popular(query: Query, rows: npt.NDArray[np.int64], k: int, allowed: Mask | None) -> Ranking:
+    keep = query.index.songs.alive if allowed is None else allowed
+    rows = rows[keep[rows]]
+    popularity = np.nan_to_num(query.index.popularity[rows])
+    return Ranking.of(rows, popularity).top(k)

@@ -1,0 +1,218 @@
+"""The catalogue's tables as typed models. Their first form and every change since are in `migrations`."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Index, String, Table, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from indexer.records import AUDIO_NAMES
+
+# The revision that this program reads and writes; a test holds it to the newest migration.
+SCHEMA_VERSION = "0001"
+
+# Keys sort by code point in SQLite; PostgreSQL would sort by the language of the server.
+Key = String().with_variant(String(collation="C"), "postgresql")
+
+
+class Names(TypeDecorator[tuple[str, ...]]):
+    """Several short texts in one column, as a JSON list."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        return json.dumps(value or (), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple(json.loads(value)) if value else ()
+
+
+class Base(DeclarativeBase):
+    """All tables of a catalogue."""
+
+
+class ImportTable(Base):
+    """One load of one file: where facts came from. `counts` is JSON: kind -> [added, changed, unchanged, refused]."""
+
+    __tablename__ = "imports"
+
+    import_id: Mapped[int] = mapped_column(primary_key=True)
+    file: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    format: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    counts: Mapped[str] = mapped_column(Text)
+
+
+class SongTable(Base):
+    """A song: what `records.Song` holds, beside its tags.
+
+    name_key         artist and title as compared; "" for a song without a title
+    *_by             the import that brought the song, that last changed its lyrics, its audio, anything else of it
+    content_digest   changes with every column of Song
+    tags_digest      changes with its tags; "" without any
+    """
+
+    __tablename__ = "songs"
+
+    song_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    content_digest: Mapped[str] = mapped_column(String(32))
+    tags_digest: Mapped[str] = mapped_column(String(32), default="")
+    added_by: Mapped[int] = mapped_column(ForeignKey("imports.import_id"))
+    facts_by: Mapped[int] = mapped_column(ForeignKey("imports.import_id"))
+    lyrics_by: Mapped[int | None] = mapped_column(ForeignKey("imports.import_id"))
+    audio_by: Mapped[int | None] = mapped_column(ForeignKey("imports.import_id"))
+    name_key: Mapped[str] = mapped_column(Key, index=True)
+    title: Mapped[str] = mapped_column(Text)
+    artist: Mapped[str] = mapped_column(Text)
+    album: Mapped[str | None] = mapped_column(Text)
+    year: Mapped[int | None]
+    decade: Mapped[int | None]
+    language: Mapped[str | None] = mapped_column(Text)
+    genres: Mapped[tuple[str, ...]] = mapped_column(Names)
+    explicit: Mapped[bool | None]
+    popularity: Mapped[float | None] = mapped_column(Double)
+    spotify_id: Mapped[str | None] = mapped_column(Key)
+    danceability: Mapped[float | None] = mapped_column(Double)
+    energy: Mapped[float | None] = mapped_column(Double)
+    key: Mapped[float | None] = mapped_column(Double)
+    loudness: Mapped[float | None] = mapped_column(Double)
+    mode: Mapped[float | None] = mapped_column(Double)
+    speechiness: Mapped[float | None] = mapped_column(Double)
+    acousticness: Mapped[float | None] = mapped_column(Double)
+    instrumentalness: Mapped[float | None] = mapped_column(Double)
+    liveness: Mapped[float | None] = mapped_column(Double)
+    valence: Mapped[float | None] = mapped_column(Double)
+    tempo: Mapped[float | None] = mapped_column(Double)
+    duration_ms: Mapped[float | None] = mapped_column(Double)
+    lyrics: Mapped[str | None] = mapped_column(Text)  # last: SQLite reads a row up to the column it needs
+
+    # Answers digests and counts without touching the lyrics.
+    __table_args__ = (
+        Index("ix_songs_digest", "song_id", "content_digest", "tags_digest", "added_by", "lyrics_by", "audio_by"),
+    )
+
+
+class ExternalIdTable(Base):
+    """How other catalogues call a song. Namespace "name": a name_key that came without any id, and the song it met."""
+
+    __tablename__ = "external_ids"
+
+    namespace: Mapped[str] = mapped_column(Key, primary_key=True)
+    value: Mapped[str] = mapped_column(Key, primary_key=True)
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), index=True)
+
+
+class PlaylistTable(Base):
+    """A playlist. `digest` changes with its facts and its entries."""
+
+    __tablename__ = "playlists"
+
+    playlist_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    followers: Mapped[int | None] = mapped_column(BigInteger)
+    added_by: Mapped[int] = mapped_column(ForeignKey("imports.import_id"))
+    entries_by: Mapped[int | None] = mapped_column(ForeignKey("imports.import_id"))
+
+
+class EntryTable(Base):
+    """A song in a playlist; a playlist holds a song once."""
+
+    __tablename__ = "playlist_entries"
+
+    playlist_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("playlists.playlist_id", ondelete="CASCADE"), primary_key=True
+    )
+    song_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SongTagTable(Base):
+    """How often listeners gave a song a tag."""
+
+    __tablename__ = "song_tags"
+
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(Key, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class ArtistTagTable(Base):
+    """How often listeners gave an artist a tag; `artist_key` is text.fold(artist)."""
+
+    __tablename__ = "artist_tags"
+
+    artist_key: Mapped[str] = mapped_column(Key, primary_key=True)
+    tag: Mapped[str] = mapped_column(Key, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class LabelTable(Base):
+    """A measured value of a song that is no property of `records.Song`, as "deezer_valence"."""
+
+    __tablename__ = "song_labels"
+
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    value: Mapped[float] = mapped_column(Double)
+
+    __table_args__ = (Index("ix_song_labels_name", "name", "song_id"), {"sqlite_with_rowid": False})
+
+
+class RefusalTable(Base):
+    """What the last load of a file left out, and why."""
+
+    __tablename__ = "refusals"
+
+    refusal_id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.import_id", ondelete="CASCADE"), index=True)
+    row: Mapped[int] = mapped_column(BigInteger)
+    what: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+
+
+def _table(model: type[Base]) -> Table:
+    """The table of a model: what is written and read by the thousand goes past the objects of the ORM."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+IMPORTS = _table(ImportTable)
+SONGS = _table(SongTable)
+EXTERNAL_IDS = _table(ExternalIdTable)
+PLAYLISTS = _table(PlaylistTable)
+ENTRIES = _table(EntryTable)
+SONG_TAGS = _table(SongTagTable)
+ARTIST_TAGS = _table(ArtistTagTable)
+LABELS = _table(LabelTable)
+REFUSALS = _table(RefusalTable)
+
+# The columns of `records.Song`, beside its key and its tags.
+SONG_COLUMNS = (
+    "title",
+    "artist",
+    "album",
+    "year",
+    "decade",
+    "language",
+    "genres",
+    "explicit",
+    "popularity",
+    "spotify_id",
+    "lyrics",
+    *AUDIO_NAMES,
+)

@@ -1,0 +1,17 @@
+"""The inverted index: build, update, and search by terms, phrases, names and the search box."""
+
+from __future__ import annotations
+
+from indexer.lexical.index import LexicalIndex, LinesOf
+from indexer.lexical.lines import best_line, rescore_lines
+from indexer.lexical.segments import SongText, build_lexical, update_lexical
+
+__all__ = [
+    "LexicalIndex",
+    "LinesOf",
+    "SongText",
+    "best_line",
+    "build_lexical",
+    "rescore_lines",
+    "update_lexical",
+]

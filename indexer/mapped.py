@@ -1,0 +1,48 @@
+"""Arrays and texts of an index, memory-mapped: read from disk when they are touched, never loaded whole."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Strings(Sequence[str]):
+    """Texts in one UTF-8 file with an array of offsets beside it; memory-mapped, decoded when asked for."""
+
+    def __init__(self, offsets: npt.NDArray[np.int64], text: npt.NDArray[np.uint8]):
+        self.offsets = offsets
+        self.text = text
+        self._view = memoryview(text.data)  # slices of it cost a fraction of an array's
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @overload
+    def __getitem__(self, i: int) -> str: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[str]: ...
+    def __getitem__(self, i: int | slice) -> str | list[str]:
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(len(self)))]
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"string {i} of {len(self)}")
+        i = i % len(self)
+        return str(self._view[self.offsets[i].item() : self.offsets[i + 1].item()], "utf-8")
+
+
+def map_array(path: Path) -> npt.NDArray[Any]:
+    # A view as a plain array: np.memmap's own indexing costs microseconds an element, and songs are read singly.
+    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)  # type: ignore[no-any-return]
+
+
+def map_bytes(path: Path) -> npt.NDArray[np.uint8]:
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            return np.zeros(0, np.uint8)
+        return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)

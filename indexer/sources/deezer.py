@@ -1,0 +1,45 @@
+"""The Deezer mood table (Delbouys et al. 2018): z-scored valence and arousal per song, as labels.
+
+`dzr_sng_id,MSD_sng_id,MSD_track_id,valence,arousal,artist_name,track_name`. Its valence is a listener's mark around
+0, not Spotify's feature in 0..1, so it never becomes an audio feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from indexer.sources.files import OpenedFile, batches
+from indexer.sources.rows import Batch, Format, Refusal, identifier, number
+
+_NEEDED = frozenset({"dzr_sng_id", "valence", "arousal"})
+_Z_BOUND = 10.0  # z-scores of this table stay within 3
+
+
+def _fits(opened: OpenedFile) -> bool:
+    return set(opened.columns) >= _NEEDED
+
+
+def _read(opened: OpenedFile) -> Iterator[Batch]:
+    file = opened.path.name
+    for rows in batches(opened):
+        batch = Batch()
+        for row, values in batch.sound(rows, file, "song"):
+            deezer = identifier(values.get("dzr_sng_id"))
+            problems: list[str] = []
+            found = {
+                f"deezer_{name}": number(values.get(name), name, -_Z_BOUND, _Z_BOUND, problems)
+                for name in ("valence", "arousal")
+            }
+            batch.refusals.extend(Refusal(file, row, "label", f"{deezer}: {problem}") for problem in problems)
+            batch.add_song(
+                file,
+                row,
+                {"title": values.get("track_name"), "artist": values.get("artist_name")},
+                song_id=identifier(values.get("song_id")),
+                ids=[("deezer", deezer)] if deezer else [],
+                labels={name: value for name, value in found.items() if value is not None},
+            )
+        yield batch
+
+
+FORMATS = (Format("deezer moods", 1, "dzr_sng_id, valence, arousal (Deezer mood table)", _fits, _read),)

@@ -1,0 +1,104 @@
+"""Slices of Spotify's Million Playlist Dataset: `{"info": ..., "playlists": [{"pid", "name", "tracks": [...]}]}`.
+
+Playlists are parsed one by one: a slice of 1,000 playlists (35 MB) never stands in memory as a whole. A pid counts
+within this data set only, so the catalogue's playlist_id is "mpd:PID".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from indexer.errors import SourceError
+from indexer.sources.files import OpenedFile, not_text
+from indexer.sources.rows import Batch, EntryRow, Format, Refusal, identifier, spotify_track
+
+_PIECE = 1 << 20  # characters read at a time
+_TRACKS = 2_000  # per batch
+_TRACK = {"title": "track_name", "artist": "artist_name", "album": "album_name", "duration_ms": "duration_ms"}
+_PLAYLISTS = re.compile(r'"playlists"\s*:\s*\[')
+_FILLER = re.compile(r"[\s,]*")
+
+
+def _fits(opened: OpenedFile) -> bool:
+    return opened.kind == "json"
+
+
+def _read(opened: OpenedFile) -> Iterator[Batch]:
+    file = opened.path.name
+    batch = Batch()
+    for row, playlist in enumerate(_playlists(opened), start=1):
+        _add(batch, file, row, playlist)
+        if len(batch.songs) >= _TRACKS:
+            yield batch
+            batch = Batch()
+    yield batch
+
+
+def _add(batch: Batch, file: str, row: int, playlist: object) -> None:
+    tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
+    pid = identifier(playlist.get("pid")) if isinstance(playlist, dict) else ""
+    if not isinstance(playlist, dict) or not pid or not isinstance(tracks, list):
+        batch.refusals.append(Refusal(file, row, "playlist", "no pid or no tracks; expected both"))
+        return
+    playlist_id = f"mpd:{pid}"
+    if not batch.add_playlist(file, row, playlist_id, playlist | {"followers": playlist.get("num_followers")}):
+        return
+    for position, track in enumerate(tracks):
+        if not isinstance(track, dict):
+            batch.refusals.append(Refusal(file, row, "entry", f"entry {position} is no object: {str(track)[:40]}"))
+            continue
+        uri = spotify_track(track.get("track_uri")) or identifier(track.get("track_uri"))
+        song = {field: track.get(name) for field, name in _TRACK.items()}
+        if not uri:
+            batch.refusals.append(Refusal(file, row, "entry", f"entry {position} has no track_uri"))
+        elif batch.add_song(file, row, song, ids=[("spotify", uri)]) is not None:
+            # "pos" is this number in every slice; the list's own order is what cannot be wrong
+            batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", uri)))
+
+
+def _playlists(opened: OpenedFile) -> Iterator[object]:
+    decoder = json.JSONDecoder()
+    try:
+        with opened.path.open(encoding=opened.encoding) as file:
+            text = file.read(_PIECE)
+            start = _PLAYLISTS.search(text)
+            if start is None:  # `look` saw it in the first bytes
+                raise _cut_short(opened, 0, "no list of playlists")
+            at, count = start.end(), 0
+            while True:
+                at = _end(_FILLER, text, at)
+                if text.startswith("]", at):
+                    break
+                try:
+                    playlist, at = decoder.raw_decode(text, at)
+                except (json.JSONDecodeError, RecursionError) as error:
+                    # Twice as much each time: a playlist of any size costs at most twice its own parsing.
+                    more = file.read(max(_PIECE, len(text) - at))
+                    if not more:
+                        raise _cut_short(opened, count, str(error)[:60]) from None
+                    text, at = text[at:] + more, 0
+                    continue
+                count += 1
+                yield playlist
+            if not (text[at + 1 :] + file.read()).rstrip().endswith("}"):
+                raise _cut_short(opened, count, "the closing brace is missing")
+    except UnicodeDecodeError:
+        raise not_text(opened.path, opened.encoding) from None
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _cut_short(opened: OpenedFile, count: int, why: str) -> SourceError:
+    return SourceError(
+        f"{opened.path} is not whole JSON after playlist {count:,} ({why}); it is cut short or damaged: get it again"
+    )
+
+
+FORMATS = (
+    Format("mpd slice", 1, '"playlists" with "pid" and "tracks" (Million Playlist Dataset, JSON)', _fits, _read),
+)

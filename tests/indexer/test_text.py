@@ -1,0 +1,95 @@
+"""Cleaning, lines, tokens and names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.text import MAX_LYRIC_CHARACTERS, clean, fold, lines, name_key, title_stem, tokenise, unique_lines
+
+DIRT = st.sampled_from(
+    ["[Chorus]", "(Verse 2)", "[Bridge: Mo & Jo]", "12 ContributorsSong Lyrics", "139Embed", "NA ", "\x00", "\u200b",
+     "You might also like", "Written by: A. Body", "’", "…", "&amp;", "\r\n", "\n\n\n", "   "]
+)  # fmt: skip
+LYRIC = st.lists(st.one_of(st.text(max_size=20), DIRT), max_size=12).map("\n".join)
+
+
+@given(LYRIC)
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(LYRIC)
+def test_clean_lyrics_hold_no_control_characters_and_no_headers(text: str) -> None:
+    cleaned = clean(text)
+    assert not any(ord(c) < 32 and c != "\n" for c in cleaned)
+    assert "[Chorus]" not in cleaned
+    assert "\n\n\n" not in cleaned
+
+
+@given(st.text(alphabet="abc de\n'", max_size=200))
+def test_plain_words_survive_cleaning(text: str) -> None:
+    assert clean(text).split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("dirty", "sung"),
+    [
+        ("[Verse 1: Ada]\nDon't go\n[x2]", "Don't go"),
+        ("NA Wake up, wake up", "Wake up, wake up"),
+        ("4 ContributorsBlue Door Lyrics[Intro]\nOpen it139Embed", "Open it"),
+        ("Hold on\nWritten by Ada & Bo\nLet go", "Hold on\nLet go"),
+        ("Rock &amp; roll", "Rock & roll"),
+        ("(Chorus) hey\n(Yeah, yeah)", "hey\n(Yeah, yeah)"),
+        ("[Chorus]", ""),
+    ],
+)
+def test_known_dirt(dirty: str, sung: str) -> None:
+    assert clean(dirty) == sung
+
+
+def test_a_lyric_of_a_megabyte_is_cut_and_quick() -> None:
+    assert len(clean("la " * 400_000)) <= MAX_LYRIC_CHARACTERS
+
+
+def test_lines_without_breaks_are_cut_and_no_word_is_lost() -> None:
+    text = " ".join(f"w{i}" for i in range(100))
+    cut = lines(text, width=12)
+    assert " ".join(cut) == text
+    assert max(len(line.split()) for line in cut) <= 12
+
+
+@given(st.lists(st.text(alphabet="ab", min_size=1, max_size=3), max_size=30))
+def test_unique_lines_keeps_each_line_once_in_order(sung: list[str]) -> None:
+    kept = unique_lines("\n".join(sung)).split("\n") if sung else []
+    assert kept == list(dict.fromkeys(sung))
+
+
+@given(st.text(max_size=60))
+def test_tokens_do_not_depend_on_case_or_come_back_different(text: str) -> None:
+    assert tokenise(" ".join(tokenise(text))) == tokenise(text)
+
+
+@pytest.mark.parametrize(
+    ("title", "stem"),
+    [
+        ("Salt Road - Remastered 2011", "salt road"),
+        ("Salt Road (feat. Ada)", "salt road"),
+        ("Salt Road [Live at the Pier]", "salt road"),
+        ("Salt Road - 2008 Digital Remaster", "salt road"),
+        ("Stick With Me", "stick with me"),
+        ("Live and Learn", "live and learn"),
+        ("(Live)", "live"),
+        ("Café", "cafe"),
+    ],
+)
+def test_title_stems(title: str, stem: str) -> None:
+    assert title_stem(title) == stem
+
+
+def test_names_fold_articles_accents_and_ampersands() -> None:
+    assert fold("The Bee & Bœuf") == "bee and boeuf"
+    assert fold("The") == "the"
+    assert name_key("Élan", "The Cats") == name_key("Elan", "Cats")
+    assert name_key("Elan", "Cats") != name_key("Elan - Live", "Cats")
