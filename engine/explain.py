@@ -120,22 +120,19 @@ def _clause(query: Query, row: int, name: str) -> str | None:
 
 
 def _sound_clause(query: Query, row: int) -> str:
-    seeds, spread = query.seeds, query.index.spread
+    songs, spread = query.index.songs, query.index.spread
     words = []
     for name, (low_word, high_word) in _SOUND.items():
-        values = [v for s in seeds if s.song.audio and (v := getattr(s.song.audio, name)) is not None]
-        value = query.index.songs.feature(name, row)
-        if not values or value is None:
+        value = songs.feature(name, row)
+        if value is None or name not in query.sound:
             continue
         low, high = spread[name]
-        wanted = (float(np.mean(values)) - low) / max(high - low, 1e-6)
-        here = (value - low) / max(high - low, 1e-6)
+        wanted, here = ((v - low) / max(high - low, 1e-6) for v in (query.sound[name], value))
         if abs(wanted - here) <= CLOSE and (here <= 0.35 or here >= 0.65):
             words.append((abs(here - 0.5), high_word if here > 0.5 else low_word))
-    tempos = [s.song.audio.tempo for s in seeds if s.song.audio and s.song.audio.tempo is not None]
     said = [word for _, word in sorted(words, reverse=True)[:2]]
-    tempo = query.index.songs.feature("tempo", row)
-    if tempos and tempo is not None and float(tempo_distance(tempo, float(np.mean(tempos)))) <= SAME_TEMPO:
+    tempo = songs.feature("tempo", row)
+    if tempo is not None and "tempo" in query.sound and tempo_distance(tempo, query.sound["tempo"]) <= SAME_TEMPO:
         said.append(f"{tempo:.0f} BPM")
     return "sounds alike" + (f" ({_listed(said)})" if said else "")
 

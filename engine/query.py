@@ -13,7 +13,7 @@ from engine.opened import OpenIndex
 from indexer.errors import EmptyQueryError
 from indexer.facets import audio_table
 from indexer.keywords import tfidf_keywords
-from indexer.records import Song
+from indexer.records import AUDIO_NAMES, Song
 from indexer.text import clean, tokenise, unique_lines
 
 Vector = npt.NDArray[np.float32]
@@ -138,6 +138,17 @@ class Query:
     def audio(self) -> Vector:
         """float32 (14,), or zero."""
         return self._mean([s.audio for s in self.seeds], [s.audio for s in self.avoid], unit=False)
+
+    @cached_property
+    def sound(self) -> dict[str, float]:
+        """Mean of each audio feature that a seed has, in its own unit."""
+        known = [seed.song.audio.known() for seed in self.seeds if seed.song.audio]
+        means = {}
+        for name in AUDIO_NAMES:
+            values = [features[name] for features in known if name in features]
+            if values:
+                means[name] = sum(values) / len(values)
+        return means
 
     @cached_property
     def topics(self) -> Vector:

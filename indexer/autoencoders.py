@@ -65,8 +65,8 @@ class AutoencoderConfig:
     activations: tuple[Activation, ...] = ("relu",)
     linear_path: bool = True
     neighbour_weight: float = 1.0
-    temperature: float = 0.03
-    latent_temperature: float = 0.045
+    temperature: float = 0.04
+    latent_temperature: float = 0.055
     epochs: int = 30
     patience: int = 5
     batch: int = 512

@@ -30,9 +30,10 @@ class Strings(Sequence[str]):
     def __getitem__(self, i: int | slice) -> str | list[str]:
         if isinstance(i, slice):
             return [self[j] for j in range(*i.indices(len(self)))]
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"string {i} of {len(self)}")
-        i = i % len(self)
+        count = len(self.offsets) - 1
+        if not -count <= i < count:
+            raise IndexError(f"string {i} of {count}")
+        i = i % count
         return str(self._view[self.offsets[i].item() : self.offsets[i + 1].item()], "utf-8")
 
 

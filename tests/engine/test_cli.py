@@ -81,7 +81,8 @@ def test_an_error_is_one_line_without_a_traceback(place: dict[str, str], command
 
 def test_the_whole_road_on_a_file_of_ones_own(tmp_path: Path, tiny_encoder: Path) -> None:
     lines = [
-        {"title": f"{word.title()} Song", "artist": f"Band {i % 3}", "lyrics": f"{word} in the {word} morning\n{word} again",
+        {"title": f"{word.title()} Song", "artist": f"Band {i % 3}",
+         "lyrics": f"{word} in the {word} morning\n{word} again",
          "energy": i / 10, "tempo": 90 + i, "year": 1990 + i}
         for i, word in enumerate(["copper", "velvet", "marble", "timber", "cotton", "granite"])
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_every_song_is_found_by_title_and_artist(demo: Engine) -> None:
 
 
 def test_an_unknown_name_lists_the_nearest_and_an_ambiguous_one_all(demo: Engine) -> None:
-    with pytest.raises(SongNotFoundError, match="nearest: .*Chlorine Hair"):
+    with pytest.raises(SongNotFoundError, match=r"nearest: .*Chlorine Hair"):
         demo.similar("Chlorine Chair Factory Blues")
     artist = demo.find(POOL)[0].artist
     with pytest.raises((AmbiguousSongError, SongNotFoundError), match=artist):
@@ -64,7 +65,7 @@ def test_seeds_and_songs_to_avoid_never_come_back(demo: Engine) -> None:
     assert not ids & {demo.find(BOAT)[0].song_id, demo.find(POOL)[0].song_id}
     assert len(everything) == len(ids)
     assert [hit.rank for hit in everything] == list(range(1, len(everything) + 1))
-    assert all(a.score >= b.score for a, b in zip(everything, everything[1:], strict=False))
+    assert all(a.score >= b.score for a, b in pairwise(everything))
 
 
 def test_k_only_cuts_and_the_signals_sum_to_the_score(demo: Engine) -> None:

@@ -78,7 +78,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
         with new_generation(index, {}):
             raise OSError(28, "No space left on device")
 
-    with pytest.raises(RefrainError, match="No space left.*unchanged.*make room"):
+    with pytest.raises(RefrainError, match=r"No space left.*unchanged.*make room"):
         fill()
     assert open_generation(index).manifest["songs"] == 1
 
@@ -137,7 +137,7 @@ def test_damage_is_seen_on_opening(tmp_path: Path, damage: str) -> None:
     else:
         manifest = json.loads((folder / "manifest.json").read_text())
         (folder / "manifest.json").write_text(json.dumps(manifest | {"version": 99}))
-    with pytest.raises(IndexFormatError, match="rebuild|refrain build"):
+    with pytest.raises(IndexFormatError, match=r"rebuild|refrain build"):
         open_generation(index)
 
 

@@ -1,0 +1,139 @@
+"""Retrievers, signals and tuning on playlists, on a catalogue whose answers are known by construction."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import Engine
+from engine.answers import pool
+from engine.playlist_tuning import judge, metrics, tune_on_playlists
+from engine.query import Query, Seed
+from engine.ranking import Ranking
+from engine.signals import DEFAULT_WEIGHTS, SIGNALS, Pool
+from indexer import Catalogue, IndexConfig, build_index
+from indexer.errors import CatalogueError
+from indexer.popularity import playlist_popularity, split_of
+
+SCENES = {"rain": "rain grey window slow", "neon": "neon city night bass", "porch": "porch banjo river dust"}
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> tuple[Path, Path]:
+    """90 songs of three scenes with words, sound, artists, years and playlists of their own."""
+    folder = tmp_path_factory.mktemp("scenes")
+    rng = np.random.default_rng(0)
+    songs, playlists = [], []
+    for i in range(90):
+        scene = i % 3
+        words = list(SCENES.values())[scene].split()
+        # Words of a third of the songs are no keywords; these, of a tenth, are.
+        words += [f"{list(SCENES)[scene]}{letter}" for letter in rng.choice(list("abcdef"), 2, replace=False)]
+        lines = "\n".join(" ".join(rng.permutation(words)) for _ in range(5))
+        songs.append(
+            {"song_id": f"s{i:02d}", "title": f"{list(SCENES)[scene]} {i}", "artist": f"artist {scene}-{i % 5}",
+             "lyrics": lines, "energy": 0.2 + 0.3 * scene, "tempo": 70 + 30 * scene, "year": 1970 + 20 * scene + i % 5,
+             "genre": list(SCENES)[scene], "language": "en", "popularity": i}
+        )  # fmt: skip
+    for p in range(400):
+        rows = rng.choice(30, 14, replace=False) * 3 + p % 3
+        playlists.append({"playlist_id": f"p{p}", "name": "mix", "song_ids": [f"s{r:02d}" for r in rows]})
+    (folder / "songs.jsonl").write_text("\n".join(map(json.dumps, songs)), "utf-8")
+    (folder / "playlists.jsonl").write_text("\n".join(map(json.dumps, playlists)), "utf-8")
+    with Catalogue(folder / "refrain.db") as catalogue:
+        catalogue.load(folder / "songs.jsonl")
+        catalogue.load(folder / "playlists.jsonl")
+        build_index(catalogue, folder / "refrain.index", tiny_config)
+    return folder / "refrain.db", folder / "refrain.index"
+
+
+def test_every_song_finds_its_own_scene(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        for i in range(0, 90, 7):
+            found = [int(hit.song_id[1:]) % 3 for hit in engine.similar(f"s{i:02d}", 10)]
+            assert set(found) == {i % 3}
+
+
+def test_one_word_of_a_scene_finds_the_scene(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        for scene, words in enumerate(SCENES.values()):
+            for word in words.split():
+                hits = engine.search(f'"{word}"', 30)
+                assert {int(hit.song_id[1:]) % 3 for hit in hits} == {scene}
+
+
+@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "topics", "language"}))
+def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], name: str) -> None:
+    with Engine.open(scenes[1]) as engine:
+        index = engine.index
+        row = index.songs.row_of("s30") or 0
+        query = Query(index, seeds=(Seed.of_row(index, row),))
+        candidates = pool(query, DEFAULT_WEIGHTS, 20, None)
+        values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
+        same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
+        assert np.nanmean(values[same]) > np.nanmean(values[~same])
+
+
+def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
+        counts = np.zeros(90)
+        for playlist in catalogue.playlists():
+            if split_of(playlist.playlist_id, 0.2) == "train":
+                counts[[int(song_id[1:]) for song_id in playlist.song_ids]] += 1
+        rows = [engine.index.songs.row_of(f"s{i:02d}") for i in range(90)]
+        expected = np.log1p(counts) / np.log1p(counts).max()
+        np.testing.assert_allclose(engine.index.popularity[rows], expected, rtol=1e-5)
+        few = playlist_popularity(engine.index.songs, [], 0.2)
+        np.testing.assert_allclose(few[rows], np.arange(90) / 100, rtol=1e-5)
+
+
+def test_splits_are_disjoint_stable_and_of_the_shares_asked_for() -> None:
+    splits = [split_of(str(i), 0.2) for i in range(20_000)]
+    assert splits == [split_of(str(i), 0.2) for i in range(20_000)]
+    assert splits.count("train") / 20_000 == pytest.approx(0.8, abs=0.02)
+    assert splits.count("tune") / 20_000 == pytest.approx(0.1, abs=0.02)
+    for i in range(500):
+        if split_of(str(i), 0.1) != "train":
+            assert split_of(str(i), 0.2) != "train", "a larger share holds what a smaller one held"
+
+
+def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
+        misled = Engine(engine.index, dict.fromkeys(DEFAULT_WEIGHTS, 0.0) | {"popularity": 3.0})
+        report = tune_on_playlists(misled, catalogue.playlists(), seeds=3, rounds=2)
+        assert report.accepted
+        assert report.check.after > report.check.before + 0.1
+        assert report.tuned.trace[0].metric == pytest.approx(report.tuned.before)
+        assert report.weights["target"] == 0.0, "what a user asks for is not tuned"
+
+
+def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        rows = tuple(range(0, 42, 3))
+        judged = judge(engine, rows, 4, engine.weights, np.random.default_rng(1))
+        drawn = np.random.default_rng(1).permutation(np.array(rows))
+        ids = engine.index.songs.song_ids
+        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in drawn[:4]], k=500)]
+        gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in {ids[int(r)] for r in drawn[4:]}]
+        ideal = sum(1 / np.log2(i + 2) for i in range(10))
+        assert metrics([judged], engine.weights)[0] == pytest.approx(sum(gains) / ideal, abs=1e-6)
+
+
+def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, demo_index: Path) -> None:
+    with (
+        Engine.open(demo_index) as engine,
+        Catalogue(demo_catalogue) as catalogue,
+        pytest.raises(CatalogueError, match="held-out playlists"),
+    ):
+        tune_on_playlists(engine, catalogue.playlists())
+
+
+def test_a_ranking_cannot_be_built_wrong() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Ranking.of([1, 1], [0.1, 0.2])
+    with pytest.raises(ValueError, match="NaN"):
+        Ranking.of([1, 2], [0.1, float("nan")])
+    assert Ranking.of([5, 3, 4], [1, 1, 2]).without([3]).rows.tolist() == [4, 5]
