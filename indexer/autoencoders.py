@@ -15,13 +15,11 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from indexer.dense import Activation, DenseStack, Layer, checked_matrix, load_encoder, untrained_stacks
+from indexer.dense import Activation, DenseStack, Layer, checked_matrix, untrained_stacks
 from indexer.errors import ConfigError, IndexFormatError
 from indexer.progress import Track, quiet
 
 FloatMatrix = npt.NDArray[np.float32]
-
-__all__ = ["Autoencoder", "AutoencoderConfig", "DenseStack", "Epoch", "load_encoder", "load_keras", "train_autoencoder"]
 
 BACKEND = "torch"
 _WARM_UP = 20  # steps over which the learning rate rises; Adam's first steps are otherwise as large as later ones
@@ -44,6 +42,11 @@ _FAR = -1e4  # takes a pair out of a softmax
 @dataclass(frozen=True, slots=True)
 class AutoencoderConfig:
     """What an autoencoder is and how it is trained. The decoder mirrors the encoder; the latent has no activation.
+
+    Defaults: lyrics 384 -> 48, measured 2026-11-20 on the 26,778 MiniLM vectors of shared/data, 20 % held out,
+    share of the 10 nearest kept by all / by held-out songs (benchmarks/compression.py): these 0.493 / 0.488 after
+    70 s on one core; truncated SVD 0.413 / 0.406; 512 wide 0.485 / 0.482 and 2,048 wide 0.491 / 0.488 at the colder
+    temperatures 0.03 and 0.045; rate 4e-3 0.478 / 0.473; neighbour_weight 5 0.489 / 0.483. AUDIO is for 14 -> 12.
 
     latent            size of the latent
     widths            hidden layers of the encoder, from the input on
@@ -98,6 +101,11 @@ class AutoencoderConfig:
             raise ConfigError("temperature, latent_temperature and learning_rate must be above 0")
         if not (self.neighbour_weight >= 0 and self.weight_decay >= 0):
             raise ConfigError("neighbour_weight and weight_decay must not be below 0")
+
+
+# Audio 14 -> 12, measured 2026-11-20 on 20,000 songs of shared/data, 20 % held out: keeps 0.945 / 0.948 of the 10
+# nearest after 32 s; truncated SVD 0.879 / 0.879, squared error alone 0.868 / 0.869, the defaults with 32 wide 0.893.
+AUDIO = AutoencoderConfig(latent=12, widths=(128,), temperature=0.05, latent_temperature=0.05, learning_rate=5e-3)
 
 
 @dataclass(frozen=True, slots=True)

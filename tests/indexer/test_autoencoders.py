@@ -18,12 +18,9 @@ from hypothesis import strategies as st
 
 from benchmarks.compression import compare, neighbours_kept
 from indexer import autoencoders
-from indexer.autoencoders import Autoencoder, AutoencoderConfig, load_encoder, load_keras, train_autoencoder
-from indexer.dense import Activation, DenseStack, Layer, untrained_stacks
+from indexer.autoencoders import Autoencoder, AutoencoderConfig, load_keras, train_autoencoder
+from indexer.dense import Activation, DenseStack, Layer, load_encoder, untrained_stacks
 from indexer.errors import ConfigError, IndexFormatError
-
-# Keras 3.15.1 reads its torch variables with np.array(variable), which numpy 2 warns about.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 SMALL = AutoencoderConfig(latent=6, widths=(32, 16), activations=("relu", "tanh"), epochs=4, batch=128)
 
@@ -205,7 +202,7 @@ def test_a_saved_encoder_is_the_same_and_loads_without_keras_and_torch(trained: 
     rows = clustered(30, seed=6)
     np.save(tmp_path / "rows.npy", rows)
     script = (
-        "import sys; from pathlib import Path; import numpy as np; from indexer.autoencoders import load_encoder; "
+        "import sys; from pathlib import Path; import numpy as np; from indexer.dense import load_encoder; "
         f"folder = Path({str(tmp_path)!r}); latents = load_encoder(folder).encode(np.load(folder / 'rows.npy')); "
         "np.save(folder / 'latents.npy', latents); "
         "assert not {'keras', 'torch', 'sklearn'} & set(sys.modules)"
