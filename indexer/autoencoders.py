@@ -103,9 +103,18 @@ class AutoencoderConfig:
             raise ConfigError("neighbour_weight and weight_decay must not be below 0")
 
 
-# Audio 14 -> 12, measured 2026-11-20 on 20,000 songs of shared/data, 20 % held out: keeps 0.945 / 0.948 of the 10
-# nearest after 32 s; truncated SVD 0.879 / 0.879, squared error alone 0.868 / 0.869, the defaults with 32 wide 0.893.
-AUDIO = AutoencoderConfig(latent=12, widths=(128,), temperature=0.05, latent_temperature=0.05, learning_rate=5e-3)
+# Audio 14 -> 12, measured 2026-11-20 on 20,000 songs of shared/data, 20 % held out: keeps 0.938 / 0.940 of the 10
+# nearest after 5 s, with 30 epochs 0.945 / 0.948 after 32 s; truncated SVD 0.879 / 0.879, squared error alone 0.868.
+AUDIO = AutoencoderConfig(
+    latent=12,
+    widths=(128,),
+    temperature=0.05,
+    latent_temperature=0.05,
+    epochs=10,
+    batch=1024,
+    learning_rate=1e-2,
+    sample=20_000,
+)
 
 
 @dataclass(frozen=True, slots=True)
