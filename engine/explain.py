@@ -96,7 +96,8 @@ def _clause(query: Query, row: int, name: str) -> str | None:
     seeds = query.seeds
     if name == "lexical":
         words = shared_words(seeds, index.keywords[row].split())[:MOST_WORDS]
-        return "shares the words " + _listed([f"“{w}”" for w in words]) if words else None
+        plural = "s" if len(words) > 1 else ""
+        return f"shares the word{plural} " + _listed([f"“{w}”" for w in words]) if words else None
     if name in ("lyrics", "topics"):
         return "sings of the same things"
     if name == "audio":

@@ -25,9 +25,9 @@ MAX_TOPICS = 30
 MAX_WORDS = 10_000  # the commonest words by songs; rarer ones are names and typing errors
 MIN_SHARE = 0.0005  # a word must be in this share of the songs, and in two
 MAX_SHARE = 0.35  # a word in more songs than this tells no topic from another ("love" is in 38 % of shared/data)
-SAMPLE = 20_000  # songs that are read for fitting; more change the topics little and cost linearly
-PASSES = 5
-BATCH = 512
+SAMPLE = 25_000  # songs that are read for fitting; more change the topics little and cost linearly
+PASSES = 3
+BATCH = 256  # with 3 passes: better on held-out songs than 512 with 5, in half the time (2026-11-20)
 
 # scikit-learn's own limits of the variational step, kept so that `infer` gives its numbers.
 _MAX_STEPS = 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 from engine.cli import show
@@ -30,11 +32,12 @@ def demonstrate(folder: Path) -> None:
         show.playlist(engine.playlist([SEED], 10), None, as_json=False)
         console.print(f'Search: "{WORDS}"', markup=False, highlight=False)
         show.hits(engine.search(WORDS, 5), as_json=False)
+    refrain = "refrain" if shutil.which("refrain") else sys.argv[0]  # in a venv that nobody has activated
     where = f"--index {index}"
     console.print("Try next:", style="bold")
     for command in (
-        f'refrain search "swimming at dawn" {where}',
-        f'refrain path "Chlorine Hair" "Tía Soltera" --length 8 {where}',
-        "refrain import YOUR_SONGS.csv && refrain build",
+        f'{refrain} search "swimming at dawn" {where}',
+        f'{refrain} path "Chlorine Hair" "Tía Soltera" --length 8 {where}',
+        f"{refrain} import YOUR_SONGS.csv && {refrain} build",
     ):
         console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
