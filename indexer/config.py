@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from indexer.autoencoders import AutoencoderConfig
+from indexer.autoencoders import AUDIO, AutoencoderConfig
 from indexer.encoders import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
 
@@ -45,9 +45,7 @@ class IndexConfig:
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     topics: TopicsConfig = field(default_factory=TopicsConfig)
     lyrics: AutoencoderConfig = field(default_factory=AutoencoderConfig)
-    audio: AutoencoderConfig = field(
-        default_factory=lambda: AutoencoderConfig(latent=12, widths=(32,), epochs=10, sample=20_000)
-    )
+    audio: AutoencoderConfig = AUDIO
     keywords: int = 25
     telling: int = 8
     held_out: float = 0.2

@@ -20,7 +20,7 @@ FloatMatrix = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
-TOPICS = 7  # what the paper on tBERT for songs found best (shared/papers/song-bert.txt)
+TOPICS = 7  # what a hyperparameter search found in shared/papers/song-bert.txt
 MAX_TOPICS = 30
 MAX_WORDS = 10_000  # the commonest words by songs; rarer ones are names and typing errors
 MIN_SHARE = 0.0005  # a word must be in this share of the songs, and in two
