@@ -161,10 +161,12 @@ def import_report(report: LoadReport) -> None:
     table(Path(report.file).name, columns, rows)
     if report.refused:
         first = report.refusals[0]
+        remarks = "1 remark" if report.refused == 1 else f"{report.refused:,} remarks"
         stderr().print(
-            f"{report.refused:,} remarks, the first: row {first.row}: {first.reason}; list them with `refrain refused`",
-            markup=False, highlight=False,
-        )  # fmt: skip
+            f"{remarks}, the first: row {first.row}: {first.reason}; list them with `refrain refused`",
+            markup=False,
+            highlight=False,
+        )
 
 
 def refusals(found: Iterable[Refusal], *, as_json: bool) -> None:
