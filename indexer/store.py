@@ -51,9 +51,6 @@ class Generation:
     def strings(self, name: str) -> Strings:
         return Strings(self.array(f"{name}.offsets"), map_bytes(self.path / f"{name}.utf8"))
 
-    def json(self, name: str) -> Any:
-        return json.loads((self.path / f"{name}.json").read_text("utf-8"))
-
     def close(self) -> None:
         """Let the folder be pruned; memory-mapped arrays that are still held stay readable."""
         self._release()
@@ -160,9 +157,6 @@ class Draft:
         if after is not None:
             offsets = np.concatenate([after.offsets, after.offsets[-1] + offsets[1:]])
         self.write_array(f"{name}.offsets", offsets)
-
-    def write_json(self, name: str, value: Any) -> None:
-        self._new(f"{name}.json").write_text(json.dumps(value, sort_keys=True, indent=1), "utf-8")
 
     def folder(self, name: str) -> Path:
         """A new empty folder inside the generation."""

@@ -22,7 +22,6 @@ def write(index: Path, value: int) -> None:
     with new_generation(index, {"songs": value}) as draft:
         draft.write_array("numbers", np.full(3, value))
         draft.write_strings("names", ["a", "", "ü"])
-        draft.write_json("facts", {"value": value})
         (draft.folder("models") / "m.txt").write_text("x")
 
 
@@ -31,7 +30,6 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     generation = open_generation(tmp_path / "ix")
     assert generation.array("numbers").tolist() == [7, 7, 7]
     assert list(generation.strings("names")) == ["a", "", "ü"]
-    assert generation.json("facts") == {"value": 7}
     assert generation.manifest["songs"] == 7
     assert verify(tmp_path / "ix") == []
 
