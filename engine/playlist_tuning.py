@@ -15,7 +15,7 @@ from engine.query import Query, Seed
 from engine.signals import DEFAULT_WEIGHTS, measure
 from engine.tuning import TuningReport, accept, ndcg_at, tune_weights
 from indexer.errors import CatalogueError
-from indexer.popularity import split_of
+from indexer.splits import split_of
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 

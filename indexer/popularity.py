@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.facets import Songs
 from indexer.records import SavedPlaylist
-
-Split = Literal["train", "tune", "check"]
+from indexer.splits import split_of
 
 FEW_PLAYLISTS = 100  # fewer say little of what is popular; then the source's own popularity is taken
-
-
-def split_of(playlist_id: str, held_out: float) -> Split:
-    """Which part of the playlists one belongs to, by the hash of its id: the same everywhere and for ever.
-
-    `held_out` of them are kept from every stage that learns; half of these tune weights, half check them.
-
-    >>> split_of("37i9dQZF1DX", 0.0)
-    'train'
-    """
-    digest = hashlib.blake2b(playlist_id.encode(), digest_size=8).digest()
-    place = int.from_bytes(digest, "big") / 2**64
-    if place >= held_out:
-        return "train"
-    return "tune" if place < held_out / 2 else "check"
 
 
 def playlist_popularity(songs: Songs, playlists: Iterable[SavedPlaylist], held_out: float) -> npt.NDArray[np.float32]:

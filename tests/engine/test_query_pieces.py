@@ -16,7 +16,8 @@ from engine.ranking import Ranking
 from engine.signals import DEFAULT_WEIGHTS, SIGNALS, Pool
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError
-from indexer.popularity import playlist_popularity, split_of
+from indexer.popularity import playlist_popularity
+from indexer.splits import split_of
 
 SCENES = {"rain": "rain grey window slow", "neon": "neon city night bass", "porch": "porch banjo river dust"}
 
