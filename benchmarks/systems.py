@@ -18,7 +18,7 @@ class Fold:
     """The data of one experiment, the same for every system. No test playlist is in it.
 
     index        songs, lyrics, audio features and sentence vectors, by row; made without the test playlists
-    train        playlists to learn from, each the rows of its songs in order; they may hold songs that are no candidates
+    train        playlists to learn from, each the rows of its songs in order; songs that are no candidates too
     tune         playlists to choose settings on; when these are chosen, a system may learn from them too
     candidates   int64, ascending: the songs that are ranked
     """

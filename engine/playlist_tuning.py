@@ -15,9 +15,9 @@ from engine.query import Query, Seed
 from engine.signals import DEFAULT_WEIGHTS, measure
 from engine.tuning import TuningReport, accept, ndcg_at, tune_weights
 from indexer.errors import CatalogueError
-from indexer.splits import split_of
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
+from indexer.splits import split_of
 
 METRIC_K = 500  # NDCG@500, the Million Playlist Dataset's
 LEAST_SONGS = 10  # playlists with fewer songs in the index are left out, as in the reference figures
