@@ -1,30 +1,35 @@
-"""Approximate vector search: recall@100 against exact, median latency and bytes, by layout.
+"""Approximate vector search: recall@100 against exact, latency and bytes, by layout.
 
-    python -m benchmarks.ann [--songs 100000] [--layouts flat ivf] [--parts 48 12] [--vectors FILE.npy]
-
-Without FILE the vectors are made: parts of length 1 around the centres of scenes, some missing, as songs are.
+The vectors are made: parts of length 1 around the centres of scenes, some missing, as songs are.
 Queries are songs with each of the part weights below: weights live in the query, so one index serves them all.
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.measure import spread, timed
+from benchmarks.running import Job, run_of
+from benchmarks.runs import Run, Setting
+from indexer.progress import Track
 from indexer.vectors import VectorIndex, build_vectors
 
+LAYOUTS = ("flat", "ivf", "pq")
+SONGS, PARTS = 100_000, (48, 12)
 QUERIES, K = 200, 100
+FEW = 0.001  # of the songs: what a narrow filter leaves
 WEIGHTS = ((1.0, 1.0), (1.0, 0.3), (0.3, 1.0), (1.0, 0.0), (0.0, 1.0))
 
 Matrix = npt.NDArray[np.float32]
 
 
-def made(songs: int, parts: list[int], seed: int = 0, *, missing: float = 0.3) -> Matrix:
+def made(songs: int, parts: Sequence[int], seed: int = 0, *, missing: float = 0.3) -> Matrix:
     """Songs of sqrt(songs) scenes: each part lies around its scene's centre, or is missing in a share of the songs."""
     rng = np.random.default_rng(seed)
     out = np.zeros((songs, sum(parts)), np.float32)
@@ -42,57 +47,50 @@ def made(songs: int, parts: list[int], seed: int = 0, *, missing: float = 0.3) -
     return out
 
 
-def recall(queries: Matrix, matrix: Matrix, rows: npt.NDArray[np.int64]) -> float:
-    """Share of the rows found that score no less than the exact K-th: equal scores are equally right."""
-    shares = []
-    for query, found in zip(queries, rows, strict=True):
-        scores = matrix @ query
-        shares.append(np.mean(scores[found] >= np.partition(scores, -K)[-K] - 1e-6))
-    return float(np.mean(shares))
+def recall(query: npt.NDArray[np.float32], matrix: Matrix, found: npt.NDArray[np.int64]) -> float:
+    """Share of the K rows that score no less than the exact K-th: equal scores are equally right."""
+    scores = matrix @ query
+    return float((scores[found] >= np.partition(scores, -K)[-K] - 1e-6).sum() / K)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--songs", type=int, default=100_000)
-    parser.add_argument("--layouts", nargs="+", choices=["flat", "ivf", "pq"], default=["flat", "ivf"])
-    parser.add_argument("--parts", type=int, nargs="+", default=[48, 12])
-    parser.add_argument("--vectors", type=Path, help="a float32 matrix of the parts, one song a row")
-    chosen = parser.parse_args()
-    matrix = made(chosen.songs, chosen.parts) if chosen.vectors is None else np.load(chosen.vectors, allow_pickle=False)
-    if matrix.shape[1] != sum(chosen.parts):
-        parser.error(f"{matrix.shape[1]} columns, --parts says {chosen.parts}")
-    first = chosen.parts[0]
-    rng = np.random.default_rng(1)
-    print(f"{len(matrix):,} songs x {matrix.shape[1]}, {QUERIES} queries each")
-    print("layout  weights    recall@100  median ms  0.1 % allowed ms  bytes/song  build s")
-    with tempfile.TemporaryDirectory() as folder:
-        for layout in chosen.layouts:
+def weighted(matrix: Matrix, weights: tuple[float, float], count: int) -> Matrix:
+    """Songs that have every part that counts, as queries."""
+    parts = matrix[:, : PARTS[0]], matrix[:, PARTS[0] :]
+    wanted = [part for part, weight in zip(parts, weights, strict=True) if weight]
+    whole = np.flatnonzero(np.logical_and.reduce([np.abs(part).sum(1) > 0 for part in wanted]))
+    queries: Matrix = matrix[np.random.default_rng(1).choice(whole, count)]
+    queries[:, : PARTS[0]] *= weights[0]
+    queries[:, PARTS[0] :] *= weights[1]
+    return queries
+
+
+def measure_ann(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
+    """A run for each layout; with a limit, of so many queries on so many thousand songs."""
+    songs = min(SONGS, 1000 * (job.limit or SONGS))
+    count = min(QUERIES, job.limit or QUERIES)
+    matrix = made(songs, PARTS)
+    allowed = np.random.default_rng(1).random(songs) < FEW
+    for layout in systems:
+        with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / layout
             start = time.perf_counter()
-            build_vectors(matrix, path, layout=layout)
+            build_vectors(matrix, path, layout=layout)  # type: ignore[arg-type]
             built = time.perf_counter() - start
             index = VectorIndex(path)
-            allowed = rng.random(len(matrix)) < 0.001
-            for weights in WEIGHTS:
-                wanted = [part for part, w in zip((matrix[:, :first], matrix[:, first:]), weights, strict=True) if w]
-                whole = np.flatnonzero(np.logical_and.reduce([np.abs(part).sum(1) > 0 for part in wanted]))
-                queries = matrix[rng.choice(whole, QUERIES)]
-                queries[:, :first] *= weights[0]
-                queries[:, first:] *= weights[1]
-                took, filtered, rows = [], [], []
-                for query in queries:
-                    start = time.perf_counter()
-                    rows.append(index.search(query, K)[0])
-                    took.append(1000 * (time.perf_counter() - start))
-                    start = time.perf_counter()
-                    index.search(query, K, allowed=allowed)
-                    filtered.append(1000 * (time.perf_counter() - start))
-                print(
-                    f"{layout:6}  {weights[0]:.1f}, {weights[1]:.1f}   {recall(queries, matrix, np.array(rows)):10.3f}"
-                    f"  {np.median(took):9.2f}  {np.median(filtered):16.2f}  {path.stat().st_size / len(matrix):10.1f}"
-                    f"  {built:7.1f}"
-                )
-
-
-if __name__ == "__main__":
-    main()
+            settings = {}
+            for weights in track(WEIGHTS, f"search {layout}"):
+                shares, took, filtered = [], [], []
+                for query in weighted(matrix, weights, count):
+                    (rows, _), ms = timed(index.search, query, K)
+                    shares.append(round(recall(query, matrix, rows), 4))
+                    took.append(ms)
+                    filtered.append(timed(index.search, query, K, allowed=allowed)[1])
+                facts = {
+                    "songs": songs,
+                    "bytes_a_song": round(path.stat().st_size / songs, 1),
+                    "median_ms_with_a_thousandth_allowed": spread(filtered)[0],
+                }
+                scores = {"recall@100": shares, "ms": [round(ms, 4) for ms in took]}
+                name = f"weights {weights[0]}, {weights[1]}"
+                settings[name] = Setting(f"{songs} made, {weights}", scores, *spread(took), facts=facts)
+            yield run_of(job, layout, settings, None, fit_s=built)

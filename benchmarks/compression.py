@@ -1,29 +1,29 @@
-"""How many of a song's nearest neighbours survive compression: the autoencoder beside SVD and PCA, on any vectors.
+"""How many of a song's nearest neighbours survive compression: the autoencoder beside SVD and PCA.
 
-    python -m benchmarks.compression VECTORS.npy [--latent 16 --latent 48] [--json]
-
-VECTORS.npy is a matrix (songs, columns). A fifth of the songs is held out of training: `new songs` are those,
-each looking for its neighbours among themselves and among all; `all songs` includes what was trained on.
+A fifth of the songs is held out of training: `new songs` are those, each looking for its neighbours among all, and
+`new among new` among themselves.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.running import Job, opened, run_of
+from benchmarks.runs import Run, Setting
+from benchmarks.systems import Rows
 from indexer.autoencoders import AutoencoderConfig, train_autoencoder
+from indexer.progress import Track
 
 FloatMatrix = npt.NDArray[np.float32]
 METHODS = ("autoencoder", "SVD", "PCA")
 HELD_OUT = 0.2
+LATENTS = (16, 48, 96)  # 48 is the library's own
+ASKING = 2_000  # songs whose neighbours a run of record compares
 _QUERY_ROWS = 512
 
 
@@ -57,13 +57,27 @@ def neighbours_kept(
     rows: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> float:
-    """The mean share of a row's k nearest rows by cosine that are also its k nearest after compression.
-
-    Asked by `rows` (all without), of which at most `sample` are drawn; a row is never its own neighbour.
+    """The mean of `shares_kept`.
 
     >>> line = np.array([[1, 0.0], [1, 0.1], [1, 0.9], [1, 1.0]])
     >>> neighbours_kept(line, line @ [[0, 1], [1, 0]], k=1), neighbours_kept(line, line[[0, 2, 1, 3]], k=1)
     (1.0, 0.0)
+    """
+    return float(shares_kept(original, compressed, k, sample=sample, rows=rows, seed=seed).mean())
+
+
+def shares_kept(
+    original: npt.ArrayLike,
+    compressed: npt.ArrayLike,
+    k: int = 10,
+    *,
+    sample: int | None = 5_000,
+    rows: npt.ArrayLike | None = None,
+    seed: int = 0,
+) -> npt.NDArray[np.float64]:
+    """For each row that asks, the share of its k nearest rows by cosine that are its k nearest after compression.
+
+    Asked by `rows` (all without), of which at most `sample` are drawn; a row is never its own neighbour.
     """
     before, after = _unit(original), _unit(compressed)
     if len(before) != len(after):
@@ -73,21 +87,18 @@ def neighbours_kept(
     asking = np.arange(len(before)) if rows is None else np.asarray(rows, np.int64)
     if sample is not None and sample < len(asking):
         asking = np.sort(np.random.default_rng(seed).permutation(asking)[:sample])
-    shared = 0
+    shared = []
     for start in range(0, len(asking), _QUERY_ROWS):
         part = asking[start : start + _QUERY_ROWS]
         pair = np.concatenate([_nearest(before, part, k), _nearest(after, part, k)], axis=1)
         pair.sort(axis=1)
-        shared += int((pair[:, 1:] == pair[:, :-1]).sum())
-    return shared / (k * len(asking))
+        shared.append((pair[:, 1:] == pair[:, :-1]).sum(axis=1))
+    return np.concatenate(shared) / k
 
 
 def compare(vectors: npt.ArrayLike, latents: Sequence[int], config: AutoencoderConfig, *, seed: int = 0) -> list[Kept]:
     """Every method at every latent size, each fitted to the songs that are not held out."""
-    unit = _unit(vectors)
-    unit = unit[unit.any(axis=1)]
-    order = np.random.default_rng(seed).permutation(len(unit))
-    new, seen = np.sort(order[: round(HELD_OUT * len(unit))]), np.sort(order[round(HELD_OUT * len(unit)) :])
+    unit, new, seen = _halves(vectors, seed)
     found = []
     for latent in latents:
         for method in METHODS:
@@ -99,6 +110,39 @@ def compare(vectors: npt.ArrayLike, latents: Sequence[int], config: AutoencoderC
             among_new = neighbours_kept(unit[new], short[new])
             found.append(Kept(method, latent, len(unit), len(new), every, asked_by_new, among_new, seconds))
     return found
+
+
+def measure_compression(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
+    """A run for each method, on the lyrics' sentence vectors of the index."""
+    dataset = opened(job.warm)
+    unit, new, seen = _halves(dataset.index.sentence, 0)
+    sample = min(ASKING, job.limit or ASKING)
+    config = dataset.index.config.lyrics
+    for method in systems:
+        settings, seconds = {}, 0.0
+        for latent in track([n for n in LATENTS if n < min(unit.shape[1], len(seen))], f"compress by {method}"):
+            started = time.perf_counter()
+            encode = _fit(method, unit[seen], latent, config)
+            took = time.perf_counter() - started
+            short = encode(unit)
+            for name, kept in (
+                ("new songs", shares_kept(unit, short, rows=new, sample=sample)),
+                ("new among new", shares_kept(unit[new], short[new], sample=sample)),
+            ):
+                facts = {"songs": len(unit), "held_out": len(new), "training_s": round(took, 2)}
+                scores = {"kept": [round(float(share), 4) for share in kept]}
+                settings[f"{latent}, {name}"] = Setting(f"{dataset.fingerprint[:12]}", scores, facts=facts)
+            seconds += took
+        yield run_of(job, method, settings, dataset, tuning="none: the library's defaults", fit_s=seconds)
+
+
+def _halves(vectors: npt.ArrayLike, seed: int) -> tuple[FloatMatrix, Rows, Rows]:
+    """Songs with a vector, each of length 1; which of them are new to training, and which are seen."""
+    unit = _unit(vectors)
+    unit = unit[unit.any(axis=1)]
+    order = np.random.default_rng(seed).permutation(len(unit))
+    held = round(HELD_OUT * len(unit))
+    return unit, np.sort(order[:held]), np.sort(order[held:])
 
 
 def _fit(
@@ -122,35 +166,3 @@ def _nearest(unit: FloatMatrix, asking: npt.NDArray[np.int64], k: int) -> npt.ND
     scores = unit[asking] @ unit.T
     scores[np.arange(len(asking)), asking] = -np.inf
     return np.argpartition(-scores, k - 1, axis=1)[:, :k]
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.compression", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument("vectors", type=Path)
-    parser.add_argument("--latent", type=int, action="append", help="latent size; may be given more than once")
-    parser.add_argument("--json", action="store_true")
-    given = parser.parse_args(arguments)
-    vectors = np.load(given.vectors, allow_pickle=False)
-    found = compare(vectors, given.latent or [16, 32, 48, 64, 96], AutoencoderConfig())
-    if given.json:
-        json.dump([asdict(line) for line in found], sys.stdout, indent=1)
-        sys.stdout.write("\n")
-        return
-    first = found[0]
-    sys.stdout.write(
-        f"{first.songs:,} songs of {vectors.shape[1]} columns, {first.held_out:,} held out of training; "
-        "share of the 10 nearest kept, asked by up to 5,000 songs\n\n"
-        "| method | latent | all songs | new songs | new among new | training s |\n"
-        "| --- | --- | --- | --- | --- | --- |\n"
-    )
-    for line in found:
-        sys.stdout.write(
-            f"| {line.method} | {line.latent} | {line.every:.3f} | {line.new:.3f} | {line.among_new:.3f} "
-            f"| {line.seconds:.1f} |\n"
-        )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,72 +1,48 @@
-"""Latency of an opened index: `python -m benchmarks.latency --index refrain.index`. Medians and 99th percentiles."""
+"""Latency of an opened index: what a user waits for, call by call, and the memory that it takes."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import resource
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
+
+from benchmarks.measure import WARM_UP, resident_mib, spread, timed
+from benchmarks.running import Job, opened, run_of
+from benchmarks.runs import Run, Setting
+from engine.pipeline import Engine
+from indexer.progress import Track
 
 QUERIES = 200
 WORDS = ("driving all night to get back home", "nobody understands me but the moon", "we danced until the police came",
          "my mother's kitchen on a sunday", "he left and took the good car")  # fmt: skip
 
 
-def resident_mib() -> float:
-    """Resident memory of this process now, MiB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
+def calls(engine: Engine, seeds: Sequence[str]) -> dict[str, tuple[int, Callable[[int], object]]]:
+    """What is timed: how often, and the i-th call."""
+    return {
+        "similar k=20": (QUERIES, lambda i: engine.similar(seeds[i % len(seeds)], 20)),
+        "playlist of 25": (QUERIES // 2, lambda i: engine.playlist([seeds[i % len(seeds)]], 25)),
+        "search, a sentence": (QUERIES // 2, lambda i: engine.search(WORDS[i % len(WORDS)], 20)),
+        "recommend k=500": (QUERIES // 4, lambda i: engine.recommend([seeds[i % len(seeds)]], k=500)),
+    }
 
 
-def milliseconds(call: Callable[[int], object], count: int) -> dict[str, float]:
-    """Median and 99th percentile of `count` calls, after three to warm up."""
-    for i in range(3):
-        call(i)
-    times = []
-    for i in range(count):
-        start = time.perf_counter()
-        call(i)
-        times.append(1000 * (time.perf_counter() - start))
-    return {"median_ms": float(np.median(times)), "p99_ms": float(np.percentile(times, 99)), "calls": count}
-
-
-def measure(path: Path) -> dict[str, object]:
-    """What `Engine.open`, `similar`, `playlist` and `search` take."""
-    from engine import Engine
-
+def measure_latency(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
+    """Times of `Engine.open`, `similar`, `playlist`, `search` and `recommend`, after a few to warm up."""
+    if job.warm is None:
+        raise ValueError("latency is measured on the warm index")
     before = resident_mib()
-    start = time.perf_counter()
-    engine = Engine.open(path)
-    opened = time.perf_counter() - start
+    engine, opening = timed(Engine.open, job.warm.index)
     songs = engine.index.songs
-    rng = np.random.default_rng(0)
     known = np.flatnonzero(songs.alive & (songs.has_lyrics | songs.has_audio))
-    seeds = [songs.song_ids[row] for row in rng.choice(known, QUERIES)]
-    report: dict[str, object] = {"songs": len(engine), "open_s": opened}
+    seeds = [songs.song_ids[row] for row in np.random.default_rng(0).choice(known, QUERIES)]
     engine.similar(seeds[0])
-    report["resident_mib_after_open_and_one_query"] = resident_mib()
-    report["resident_mib_before_open"] = before
-    report["similar k=20"] = milliseconds(lambda i: engine.similar(seeds[i % QUERIES], 20), QUERIES)
-    report["playlist of 25"] = milliseconds(lambda i: engine.playlist([seeds[i % QUERIES]], 25), 100)
-    report["search, a sentence"] = milliseconds(lambda i: engine.search(WORDS[i % len(WORDS)], 20), 100)
-    report["recommend k=500"] = milliseconds(lambda i: engine.recommend([seeds[i % QUERIES]], k=500), 30)
-    return report
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--index", type=Path, default=Path("refrain.index"))
-    print(
-        json.dumps(
-            {"machine": platform.processor() or platform.machine(), **measure(parser.parse_args().index)}, indent=1
-        )
-    )
-
-
-if __name__ == "__main__":
-    main()
+    facts = {"songs": len(engine), "resident_mib": round(resident_mib(), 1), "mib_before": round(before, 1)}
+    settings = {"open": Setting("open", {"ms": [round(opening, 3)]}, facts=facts)}
+    for name, (count, call) in calls(engine, seeds).items():
+        for i in range(WARM_UP):
+            call(i)
+        times = [timed(call, i)[1] for i in track(range(min(count, job.limit or count)), name)]
+        settings[name] = Setting(name, {"ms": [round(ms, 3) for ms in times]}, *spread(times))
+    for name in systems:
+        yield run_of(job, name, settings, opened(job.warm), peak=round(resident_mib(), 1))

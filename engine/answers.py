@@ -20,6 +20,7 @@ from engine.retrievers import (
     PopularRetriever,
     Retriever,
     TargetRetriever,
+    TogetherRetriever,
     VectorRetriever,
 )
 from engine.signals import Pool, measure
@@ -53,7 +54,7 @@ class Answer:
         for rank, row in enumerate(self.ranking.rows.tolist() if rows is None else rows, 1):
             i = place.get(row)
             signals = {} if i is None else {
-                n: float(v) for n, v in zip(self.names, self.shares[i], strict=True) if v
+                n: v for n, v in zip(self.names, self.shares[i].tolist(), strict=True) if v
             }  # fmt: skip
             yield _hit(self.query, row, rank, 0.0 if i is None else float(self.ranking.scores[i]), signals, tokens)
 
@@ -94,12 +95,14 @@ def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retrieve
     yield LexicalRetriever()
     if query.quotes:  # what is quoted must be sung: only the inverted index knows
         return
-    names = [name for name in query.index.layout.names if name in weights]
+    # A part that the query lacks finds nothing, and all parts together find what the only one finds alone.
+    names = [name for name in query.index.layout.names if name in weights and query.parts[name].any()]
     if len(names) > 1:
         yield VectorRetriever("vectors", {name: max(weights[name], 0.0) for name in names})
     for name in names:
         yield VectorRetriever(f"vectors.{name}", {name: 1.0})
     if query.seeds or query.target:
+        yield TogetherRetriever()
         yield ArtistRetriever()
         yield PopularRetriever()
         yield TargetRetriever()

@@ -75,9 +75,11 @@ def reason(query: Query, row: int, shares: Mapping[str, float], line: str | None
     if query.text and not query.seeds:
         return _search_reason(shares, line)
     clauses: list[str] = []
-    for name in sorted(shares, key=lambda name: -shares[name]):
+    for name in sorted(shares, key=shares.__getitem__, reverse=True):
         if shares[name] <= 0 or len(clauses) == MOST_CLAUSES:
             break
+        if name == "popularity" and clauses:
+            continue  # true of most hits: a reason only where it comes first
         clause = _clause(query, row, name)
         if clause and clause not in clauses:
             clauses.append(clause)
@@ -102,6 +104,10 @@ def _clause(query: Query, row: int, name: str) -> str | None:
         return "sings of the same things"
     if name == "audio":
         return _sound_clause(query, row)
+    if name in ("taste", "together"):
+        return _playlist_clause(query, row)
+    if name == "tbert":
+        return "has the same mood"
     if name == "artist":
         return f"also by {index.songs.artists[row]}"
     if name == "genre":
@@ -120,6 +126,15 @@ def _clause(query: Query, row: int, name: str) -> str | None:
     return None
 
 
+def _playlist_clause(query: Query, row: int) -> str:
+    """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
+    held = max((query.index.together.shared(seed.row, row) for seed in query.seeds if seed.row is not None), default=0)
+    if not held:
+        return "fits the same playlists"
+    many = f"{held} playlist{'s' * (held > 1)}"
+    return f"shares {many} with it" if len(query.seeds) == 1 else f"shares {many} with a seed"
+
+
 def _sound_clause(query: Query, row: int) -> str:
     songs, spread = query.index.songs, query.index.spread
     words = []
@@ -128,7 +143,7 @@ def _sound_clause(query: Query, row: int) -> str:
         if value is None or name not in query.sound:
             continue
         low, high = spread[name]
-        wanted, here = ((v - low) / max(high - low, 1e-6) for v in (query.sound[name], value))
+        wanted, here = (query.sound[name] - low) / max(high - low, 1e-6), (value - low) / max(high - low, 1e-6)
         if abs(wanted - here) <= CLOSE and (here <= 0.35 or here >= 0.65):
             words.append((abs(here - 0.5), high_word if here > 0.5 else low_word))
     said = [word for _, word in sorted(words, reverse=True)[:2]]

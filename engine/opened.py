@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from indexer.artists import ArtistTags
 from indexer.config import IndexConfig
+from indexer.cooccurrence import Together
 from indexer.errors import EncoderError
 from indexer.facets import Songs
 from indexer.features import AudioScaler
@@ -24,6 +26,8 @@ from indexer.vectors import Parts, VectorIndex
 if TYPE_CHECKING:
     from indexer.dense import DenseStack
     from indexer.encoders import SentenceEncoder
+    from indexer.taste import Taste
+    from indexer.tbert import TBert
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -37,6 +41,8 @@ class OpenIndex:
     sentence    float16 (rows, d): the lyrics' sentence vectors, zero where a song has none
     audio       float32 (rows, 14): scaled audio features, zero where a song has none
     topics      float32 (rows, topics): zero where a song has none
+    tbert       float16 (rows, 128): the songs' tBERT embeddings, unit, zero where a song has none
+    together    the playlists that may be learned from, and how near songs are by sharing them
     popularity  float32 (rows,): 0..1, NaN where nothing is known
     parts       float32 (rows, layout.dim): what FAISS searches
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
@@ -61,6 +67,14 @@ class OpenIndex:
 
     def __len__(self) -> int:
         return int(self.songs.alive.sum())
+
+    @cached_property
+    def tbert(self) -> npt.NDArray[np.float16]:
+        return self.generation.array("tbert")
+
+    @cached_property
+    def together(self) -> Together:
+        return Together.load(self.generation)
 
     @cached_property
     def popularity(self) -> FloatMatrix:
@@ -104,6 +118,26 @@ class OpenIndex:
         folder = self.generation.path / "topic_model"
         return load_topics(folder) if folder.is_dir() else None
 
+    @cached_property
+    def taste_model(self) -> Taste | None:
+        """None where the catalogue had no playlists to learn from."""
+        from indexer.taste import Taste
+
+        folder = self.generation.path / "taste_model"
+        return Taste.load(folder) if folder.is_dir() else None
+
+    @cached_property
+    def artist_tags(self) -> ArtistTags:
+        return ArtistTags(self.generation)
+
+    @cached_property
+    def tbert_model(self) -> TBert | None:
+        """None where the catalogue had no moods to learn from."""
+        from indexer.tbert import load_tbert
+
+        folder = self.generation.path / "tbert_model"
+        return load_tbert(folder) if folder.is_dir() else None
+
     def lines_of(self, row: int) -> str:
         """What a song can be asked for by, line by line: its name, then its lyrics."""
         songs = self.songs
@@ -118,6 +152,10 @@ class OpenIndex:
         """Living rows, the most popular first; rows of unknown popularity last, ties by row."""
         rows = np.flatnonzero(self.songs.alive)
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
+
+    @cached_property
+    def artist_codes(self) -> dict[str, int]:
+        return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
 
     @cached_property
     def genre_codes(self) -> dict[str, int]:
@@ -146,10 +184,11 @@ class OpenIndex:
     def spread(self) -> dict[str, tuple[float, float]]:
         """The 1st and 99th percentile of each audio feature."""
         table = self.songs.audio[self.songs.alive & self.songs.has_audio]
-        if not len(table):
-            return dict.fromkeys(AUDIO_NAMES, (0.0, 1.0))
-        low, high = np.nanpercentile(table, [1, 99], axis=0)
-        return {name: (float(low[i]), float(high[i])) for i, name in enumerate(AUDIO_NAMES)}
+        spread = {}
+        for name, column in zip(AUDIO_NAMES, table.T, strict=True):
+            known = column[~np.isnan(column)]
+            spread[name] = (0.0, 1.0) if not len(known) else tuple(np.percentile(known, [1, 99]).tolist())
+        return spread
 
     def close(self) -> None:
         self.generation.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,13 +18,17 @@ from engine.hits import Hit
 from engine.names import find, resolve
 from engine.opened import OpenIndex
 from engine.paths import path
+from engine.playlist_tuning import Asked, tune_on_queries
 from engine.playlists import Playlist
 from engine.query import Query, Seed
+from engine.reactions import weights_from_reactions
 from engine.sequencing import Arc, order, select
-from engine.signals import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, SIGNALS, search_weights
+from engine.signals import SIGNALS, search_weights
 from engine.stems import Stems, lyric_overlap
-from engine.weights import Weights
+from engine.tuning import TuningReport
+from engine.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of
 from indexer.errors import FilterError, SongNotFoundError
+from indexer.progress import Track, quiet
 from indexer.records import AUDIO_NAMES, Song
 
 PLAYLIST_POOL = 8  # songs ranked for each that a playlist takes: caps and versions use them up
@@ -39,19 +44,21 @@ class Engine:
     conditions by name (see `Filters.of`). Several threads may share one engine.
     """
 
-    def __init__(self, index: OpenIndex, weights: Mapping[str, float]):
+    def __init__(self, index: OpenIndex, weights: Mapping[Profile, Mapping[str, float]] = DEFAULT_WEIGHTS):
         self.index = index
-        self.weights = dict(weights)
+        self.weights = {profile: dict(each) for profile, each in weights.items()}
 
     @classmethod
     def open(cls, index: str | Path) -> Self:
         """Open an index folder and the weights file beside it, if there is one. Loads neither torch nor keras."""
         opened = OpenIndex(index)
-        weights = dict(DEFAULT_WEIGHTS)
+        engine = cls(opened)
         file = weights_file(index)
         if file.exists():
-            weights |= Weights.load(file, fingerprint=opened.manifest["fingerprint"], names=SIGNALS).values
-        return cls(opened, weights)
+            tuned = Weights.load(file, fingerprint=opened.manifest["fingerprint"], names=SIGNALS).values
+            for profile, weights in tuned.items():
+                engine.weights[profile] |= weights
+        return engine
 
     def close(self) -> None:
         self.index.close()
@@ -93,21 +100,55 @@ class Engine:
         minimum: Mapping[str, float] | None = None,
         maximum: Mapping[str, float] | None = None,
         filters: Conditions | None = None,
+        liked: Sequence[Song | str] = (),
+        skipped: Sequence[Song | str] = (),
         k: int = 20,
     ) -> list[Hit]:
         """The k songs that belong beside the seeds.
 
         target    audio features that pull the ranking towards a value, as Spotify's target_* did
         minimum, maximum   audio features that exclude, as min_* and max_* did
+        liked, skipped     what became of earlier answers to these seeds: weighs the signals anew for this answer,
+                           towards those that tell the one from the other; neither comes back
         """
         query = self._query(seeds, avoid, target)
-        return list(answer(query, self.weights, k, _conditions(filters, minimum, maximum)).hits())
+        weights = self._weights(query)
+        if liked or skipped:
+            likes, skips = self._rows("liked", liked), self._rows("skipped", skipped)
+            weights = weights_from_reactions(query, weights, likes, skips)
+            query = replace(query, heard=frozenset([*likes, *skips]))
+        return list(answer(query, weights, k, _conditions(filters, minimum, maximum)).hits())
+
+    def tune(
+        self, queries: Sequence[tuple[Sequence[Song | str], Sequence[Song | str]]], *, track: Track = quiet
+    ) -> dict[Profile, TuningReport]:
+        """Tune the weights on (seeds, songs that should come back) and use those that unseen queries confirm.
+
+        Every second query is tuned on, the others decide. `save_weights` keeps what was accepted.
+        """
+        reports: dict[Profile, TuningReport] = {}
+        asked: dict[Profile, list[Asked]] = {}
+        for seeds, wanted in queries:
+            query = Asked(np.array(self._rows("seeds", seeds)), np.array(self._rows("wanted", wanted)))
+            asked.setdefault(profile_of(len(seeds)), []).append(query)
+        for profile, of_profile in asked.items():
+            halves = of_profile[::2], of_profile[1::2]
+            reports[profile] = tune_on_queries(self.index, self.weights[profile], *halves, track=track)
+            self.weights[profile] = reports[profile].weights
+        return reports
+
+    def save_weights(self) -> Path:
+        """Keep the weights in the file beside the index, where `open` finds them."""
+        file = weights_file(self.index.path)
+        Weights(self.weights, self.index.manifest["fingerprint"]).save(file)
+        return file
 
     def rank(
         self, seeds: Sequence[Song | str], *, k: int = 500, filters: Conditions | None = None
     ) -> list[tuple[str, float]]:
         """(song_id, score) of the k songs that belong beside the seeds: `recommend` for benchmarks, without reasons."""
-        ranking = answer(self._query(seeds), self.weights, k, Filters.of(filters or {})).ranking
+        query = self._query(seeds)
+        ranking = answer(query, self._weights(query), k, Filters.of(filters or {})).ranking
         ids = self.index.songs.song_ids
         return [(ids[row], score) for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)]
 
@@ -143,7 +184,7 @@ class Engine:
             raise ValueError(f"length is {length}, expected at least 1")
         query = self._query(seeds, avoid, target)
         k = min(MOST_SONGS, len(self), max(POOL, PLAYLIST_POOL * length))
-        found = answer(query, self.weights, k, _conditions(filters, minimum, maximum))
+        found = answer(query, self._weights(query), k, _conditions(filters, minimum, maximum))
         chosen = select(
             self._candidates(found.ranking.rows, found.ranking.scores),
             length,
@@ -177,7 +218,7 @@ class Engine:
         if not 2 <= length <= MOST_SONGS:
             raise ValueError(f"length is {length}, expected 2..{MOST_SONGS}")
         k = min(MOST_SONGS, len(self), max(2 * POOL, 2 * PLAYLIST_POOL * length))
-        found = answer(query, self.weights, k, Filters.of(filters or {}))
+        found = answer(query, self._weights(query), k, Filters.of(filters or {}))
         parts = self.index.parts
         shared = [n for n in self.index.layout.names if a.parts[n].any() and b.parts[n].any()]
         if not shared:
@@ -205,9 +246,24 @@ class Engine:
         first, second = self._seed(a), self._seed(b)
         if second.row is None:
             raise SongNotFoundError("the second song must be one of the catalogue; expected its name or song_id")
-        return explain(Query(self.index, seeds=(first,)), second, self.weights)
+        return explain(Query(self.index, seeds=(first,)), second, self.weights["one"])
 
     # Below: how an answer is made.
+
+    def _weights(self, query: Query) -> dict[str, float]:
+        return self.weights[profile_of(len(query.seeds))]
+
+    def _rows(self, name: str, songs: Sequence[Song | str]) -> list[int]:
+        """The rows of songs that must be in the catalogue."""
+        if isinstance(songs, str | Song):
+            raise ValueError(f"{name} is one song, expected a list of songs: [{songs!r}]")
+        rows = []
+        for song in songs:
+            seed = self._seed(song)
+            if seed.row is None:
+                raise SongNotFoundError(f"{seed.song.name!r} under {name} is not in the catalogue; name songs that are")
+            rows.append(seed.row)
+        return rows
 
     def _seed(self, song: Song | str) -> Seed:
         if isinstance(song, Song):

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.answers import pool
 from engine.fusion import normalise
-from engine.pipeline import Engine
+from engine.opened import OpenIndex
 from engine.query import Query, Seed
-from engine.signals import DEFAULT_WEIGHTS, measure
+from engine.signals import measure
 from engine.tuning import TuningReport, accept, ndcg_at, tune_weights
+from engine.weights import UNTUNED, Profile
 from indexer.errors import CatalogueError
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
-from indexer.splits import split_of
+from indexer.splits import playlist_rows
+
+if TYPE_CHECKING:
+    from engine.pipeline import Engine
+
+Rows = npt.NDArray[np.int64]
 
 METRIC_K = 500  # NDCG@500, the Million Playlist Dataset's
 LEAST_SONGS = 10  # playlists with fewer songs in the index are left out, as in the reference figures
-LEAST_PLAYLISTS = 20  # in either split; fewer say nothing that holds
-MOST_PLAYLISTS = 400  # per split; 200 judged queries are enough for golden section (research/codebases.md, 6)
-UNTUNED = ("target",)  # what a user asks for outright
+LEAST_QUERIES = 20  # in either split; fewer say nothing that holds
+MOST_QUERIES = 400  # per split; 200 judged queries are enough for golden section (research/codebases.md, 6)
+SEEDS: dict[Profile, int] = {"one": 1, "several": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Rows of the seeds, and rows of the songs that should come back."""
+
+    seeds: Rows
+    wanted: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,56 +56,68 @@ class Judged:
 
 
 def tune_on_playlists(
-    engine: Engine,
-    playlists: Iterable[SavedPlaylist],
+    engine: Engine, playlists: Iterable[SavedPlaylist], *, rounds: int = 3, track: Track = quiet
+) -> dict[Profile, TuningReport]:
+    """Tune an engine's weights by NDCG@500 on the playlists that no stage of the build has seen.
+
+    Once with one song of each playlist as the seed, once with five. Half of the playlists are tuned on, the other
+    half decides whether the weights are any better.
+    """
+    held = list(playlists)
+    held_out = engine.index.config.held_out
+    reports = {}
+    for profile, seeds in SEEDS.items():
+        splits = []
+        for split in ("tune", "check"):
+            listed = [p.rows for p in playlist_rows(engine.index.songs, held, held_out, split)]
+            asked = [draw(rows, seeds, i) for i, rows in enumerate(listed) if len(rows) >= max(LEAST_SONGS, seeds + 1)]
+            if len(asked) < LEAST_QUERIES:
+                raise CatalogueError(
+                    f"tuning needs {LEAST_QUERIES} held-out playlists of {LEAST_SONGS} songs or more to {split} on, "
+                    f"found {len(asked)}; import more playlists, or rebuild with a larger held_out (now {held_out:g})"
+                )
+            splits.append(asked[:MOST_QUERIES])
+        reports[profile] = tune_on_queries(engine.index, engine.weights[profile], *splits, rounds=rounds, track=track)
+    return reports
+
+
+def draw(rows: Rows, seeds: int, number: int) -> Asked:
+    """`seeds` songs of a playlist drawn at random, the same each time; the others are wanted."""
+    drawn = np.random.default_rng(number).permutation(rows)
+    return Asked(drawn[:seeds], drawn[seeds:])
+
+
+def tune_on_queries(
+    index: OpenIndex,
+    start: Mapping[str, float],
+    tune: Sequence[Asked],
+    check: Sequence[Asked],
     *,
-    seeds: int = 5,
     rounds: int = 3,
     track: Track = quiet,
 ) -> TuningReport:
-    """Tune an engine's weights by NDCG@500 on the playlists that no stage of the build has seen.
-
-    Half of them are tuned on, the other half decides whether the weights are any better.
-    """
-    start = {name: engine.weights[name] for name in DEFAULT_WEIGHTS}
-    held_out = engine.index.config.held_out
-    splits: dict[str, list[tuple[int, ...]]] = {"tune": [], "check": []}
-    for playlist in playlists:
-        split = split_of(playlist.playlist_id, held_out)
-        rows = [row for s in playlist.song_ids if (row := engine.index.songs.row_of(s)) is not None]
-        if split != "train" and len(rows) >= max(LEAST_SONGS, seeds + 1):
-            splits[split].append(tuple(rows))
-    for name, found in splits.items():
-        if len(found) < LEAST_PLAYLISTS:
-            raise CatalogueError(
-                f"tuning needs {LEAST_PLAYLISTS} held-out playlists of {LEAST_SONGS} songs or more to {name} on, found "
-                f"{len(found)}; import more playlists, or rebuild with a larger held_out (now {held_out:g})"
-            )
+    """Tune weights on some queries; others decide whether they are any better."""
     judged = {
-        name: [
-            judge(engine, rows, seeds, start, np.random.default_rng(i))
-            for i, rows in enumerate(track(found[:MOST_PLAYLISTS], f"prepare {name}"))
-        ]
-        for name, found in splits.items()
+        name: [judge(index, asked, start) for asked in track(queries, f"prepare {name}")]
+        for name, queries in (("tune", tune), ("check", check))
     }
     names = [name for name in start if name not in UNTUNED]
     tuned = tune_weights(lambda w: float(np.mean(metrics(judged["tune"], w))), names, start, rounds=rounds)
-    check = accept(metrics(judged["check"], start), metrics(judged["check"], tuned.weights))
-    return TuningReport(f"NDCG@{METRIC_K}, {seeds} seeds", tuned, check)
+    verdict = accept(metrics(judged["check"], start), metrics(judged["check"], tuned.weights))
+    seeds = sorted({len(asked.seeds) for asked in tune})
+    described = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    return TuningReport(f"NDCG@{METRIC_K}, {described} seed{'s' * (seeds[-1] > 1)}", tuned, verdict)
 
 
-def judge(
-    engine: Engine, rows: tuple[int, ...], seeds: int, weights: Mapping[str, float], rng: np.random.Generator
-) -> Judged:
-    """A playlist as a judged query: `seeds` of its songs drawn at random, the rest relevant."""
-    drawn = rng.permutation(np.array(rows))
-    query = Query(engine.index, seeds=tuple(Seed.of_row(engine.index, int(row)) for row in drawn[:seeds]))
+def judge(index: OpenIndex, asked: Asked, weights: Mapping[str, float]) -> Judged:
+    """The signals of a query's candidates, and which of them should come back."""
+    query = Query(index, seeds=tuple(Seed.of_row(index, int(row)) for row in asked.seeds))
     candidates = pool(query, weights, METRIC_K, None)
-    relevant = np.isin(candidates.rows, drawn[seeds:])
-    return Judged(normalise(measure(query, candidates, weights)), relevant, len(drawn) - seeds - int(relevant.sum()))
+    relevant = np.isin(candidates.rows, asked.wanted)
+    return Judged(normalise(measure(query, candidates, weights)), relevant, len(asked.wanted) - int(relevant.sum()))
 
 
-def metrics(queries: list[Judged], weights: Mapping[str, float]) -> list[float]:
+def metrics(queries: Sequence[Judged], weights: Mapping[str, float]) -> list[float]:
     """NDCG@500 of each query under these weights."""
     factors = np.array(list(weights.values()), np.float32)
     found = []

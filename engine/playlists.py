@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from engine.files import write_whole
 from engine.hits import Hit
+from indexer.files import write_whole
 
 # Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")

@@ -14,7 +14,7 @@ from indexer.errors import EmptyQueryError
 from indexer.facets import audio_table
 from indexer.keywords import tfidf_keywords
 from indexer.records import AUDIO_NAMES, Song
-from indexer.text import clean, tokenise, unique_lines
+from indexer.text import artist_key, clean, tokenise, unique_lines
 
 Vector = npt.NDArray[np.float32]
 
@@ -31,6 +31,7 @@ class Seed:
     sentence   float32 (d,) unit, or zero: its lyrics' sentence vector
     audio      float32 (14,), or zero: its scaled audio features
     topics     float32 (topics,), or zero
+    tbert      float32 (128,) unit, or zero
     parts      what FAISS compares, by name; each unit or zero
     keywords   its TF-IDF keywords, best first
     """
@@ -40,6 +41,7 @@ class Seed:
     sentence: Vector
     audio: Vector
     topics: Vector
+    tbert: Vector
     parts: Mapping[str, Vector]
     keywords: tuple[str, ...]
 
@@ -52,6 +54,7 @@ class Seed:
             sentence=index.sentence[row].astype(np.float32),
             audio=np.asarray(index.audio[row]),
             topics=np.asarray(index.topics[row]),
+            tbert=index.tbert[row].astype(np.float32),
             parts={name: vector[index.layout.slice(name)] for name in index.layout.names},
             keywords=tuple(index.keywords[row].split()),
         )
@@ -79,7 +82,15 @@ class Seed:
             keywords = tfidf_keywords(tokenise(lyrics), frequency, sung, index.config.keywords)
         if song.audio is not None and index.compress_audio is not None:
             parts["audio"] = index.compress_audio.encode(audio[None])[0]
-        return cls(song, None, sentence, audio, topics, parts, tuple(keywords))
+        if index.taste_model is not None:
+            code = index.artist_codes.get(artist_key(song.artist), -1)
+            known = {"lyrics": parts["lyrics"][None], "audio": audio[None], "topics": topics[None]}
+            content = index.taste_model.reader.read([(song, index.artist_tags.of(code))], known)
+            parts["taste"] = index.taste_model.place(content, np.array([code]))[0]
+        tbert = np.zeros(index.tbert.shape[1], np.float32)
+        if index.tbert_model is not None:
+            tbert = index.tbert_model.embed(sentence[None], topics[None], audio[None])[0]
+        return cls(song, None, sentence, audio, topics, tbert, parts, tuple(keywords))
 
 
 def encode_text(index: OpenIndex, text: str) -> tuple[Vector, Vector]:
@@ -96,6 +107,7 @@ class Query:
 
     text      words typed into a search box, or ""
     target    values of audio features that pull the ranking without excluding anything
+    heard     rows of other songs that must not come back
     """
 
     index: OpenIndex
@@ -103,6 +115,7 @@ class Query:
     avoid: tuple[Seed, ...] = ()
     text: str = ""
     target: tuple[tuple[str, float], ...] = ()
+    heard: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.seeds and not self.text.replace('"', "").strip() and not self.target:
@@ -110,8 +123,8 @@ class Query:
 
     @cached_property
     def rows(self) -> frozenset[int]:
-        """The rows of seeds and of songs to avoid, which never come back; other versions of them may."""
-        return frozenset(seed.row for seed in (*self.seeds, *self.avoid) if seed.row is not None)
+        """The rows that never come back: seeds, songs to avoid, songs heard; other versions of them may."""
+        return self.heard.union(seed.row for seed in (*self.seeds, *self.avoid) if seed.row is not None)
 
     @property
     def quotes(self) -> bool:
@@ -155,10 +168,23 @@ class Query:
         return self._mean([s.topics for s in self.seeds], [s.topics for s in self.avoid])
 
     @cached_property
+    def tbert(self) -> Vector:
+        return self._mean([s.tbert for s in self.seeds], [s.tbert for s in self.avoid])
+
+    @cached_property
+    def together(self) -> tuple[npt.NDArray[np.int64], Vector]:
+        """The neighbours of any seed by shared playlists, rows ascending, and their mean value to all seeds."""
+        rows = [seed.row for seed in self.seeds if seed.row is not None]
+        return self.index.together.mean(rows)
+
+    @cached_property
     def parts(self) -> dict[str, Vector]:
         """What FAISS compares, by name: unit or zero."""
         if self.text and not self.seeds:
-            return self.index.no_parts() | {"lyrics": self._text_vectors[1]}
+            parts = self.index.no_parts() | {"lyrics": self._text_vectors[1]}
+            if self.index.taste_model is not None:
+                parts["taste"] = self.index.taste_model.place_words(self.text)
+            return parts
         return {
             name: self._mean([s.parts[name] for s in self.seeds], [s.parts[name] for s in self.avoid])
             for name in self.index.layout.names

@@ -59,6 +59,17 @@ class VectorRetriever:
         return Ranking(found.rows[found.scores != 0], found.scores[found.scores != 0])
 
 
+class TogetherRetriever:
+    """The seeds' neighbours by shared playlists."""
+
+    name = "together"
+
+    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+        rows, values = query.together
+        keep = (query.index.songs.alive if allowed is None else allowed)[rows]
+        return Ranking.of(rows[keep], values[keep]).top(k)
+
+
 class ArtistRetriever:
     """The seeds' artists' other songs, the popular ones first."""
 
@@ -66,9 +77,11 @@ class ArtistRetriever:
 
     def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
         songs = query.index.songs
-        codes = {int(code) for seed in query.seeds if seed.row is not None
-                 for code in songs.single("artist_key")[[seed.row]]}  # fmt: skip
-        return _popular(query, np.flatnonzero(np.isin(songs.single("artist_key"), list(codes))), k, allowed)
+        artists = songs.single("artist_key")
+        theirs = np.zeros(len(songs), bool)
+        for code in {artists.item(seed.row) for seed in query.seeds if seed.row is not None}:
+            theirs |= artists == code
+        return _popular(query, np.flatnonzero(theirs), k, allowed)
 
 
 class PopularRetriever:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -205,9 +205,9 @@ class TuningReport:
         """The weights to use from now on: the tuned ones if accepted, else those from the start."""
         return dict(self.tuned.weights if self.accepted else self.tuned.start)
 
-    def to_json(self) -> str:
-        """The whole report with every evaluation, as JSON."""
-        report = {
+    def to_dict(self) -> dict[str, Any]:
+        """The whole report with every evaluation, as JSON takes it."""
+        return {
             "metric": self.metric,
             "accepted": self.accepted,
             "p_value": self.check.p_value,
@@ -218,7 +218,6 @@ class TuningReport:
             "weights": self.weights,
             "trace": [asdict(trial) for trial in self.tuned.trace],
         }
-        return json.dumps(report, indent=2, allow_nan=False) + "\n"
 
 
 def ndcg_at(ranked_relevance: npt.ArrayLike, k: int, n_relevant: int) -> float:

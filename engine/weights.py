@@ -1,4 +1,4 @@
-"""The weights file: how much each signal counts, tuned for one index and kept beside it."""
+"""Weights: how much each signal counts, by default and as tuned for one index, kept in a file beside it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,58 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
-from engine.files import write_whole
 from indexer.errors import FilterError, IndexFormatError
+from indexer.files import write_whole
 
-FORMAT_VERSION = 1
+Profile = Literal["one", "several"]
+
+FORMAT_VERSION = 2
+UNTUNED = ("target",)  # what a user asks for outright
+
+# With one seed, what is popular beside likely taste counts for more; several seeds say themselves what they share.
+DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
+    "one": {
+        "taste": 2.0,
+        "together": 0.4,
+        "popularity": 1.0,
+        "artist": 0.1,
+        "genre": 0.1,
+        "era": 0.35,
+        "language": 0.1,
+        "audio": 0.15,
+        "lyrics": 0.15,
+        "topics": 0.05,
+        "lexical": 0.05,
+        "tbert": 0.1,
+        "target": 3.0,
+    },
+    "several": {
+        "taste": 2.5,
+        "together": 1.0,
+        "popularity": 0.2,
+        "artist": 0.1,
+        "genre": 0.1,
+        "era": 0.35,
+        "language": 0.1,
+        "audio": 0.15,
+        "lyrics": 0.15,
+        "topics": 0.05,
+        "lexical": 0.05,
+        "tbert": 0.1,
+        "target": 3.0,
+    },
+}
+# For words that were typed: what they say is what counts.
+SEARCH_WEIGHTS: dict[str, float] = {"lexical": 1.0, "lyrics": 0.35, "taste": 0.5, "popularity": 0.02}
+
+
+def profile_of(seeds: int) -> Profile:
+    """The weights to take for a query of so many seeds."""
+    return "one" if seeds <= 1 else "several"
+
+
 _RETUNE = "run `refrain tune` again, or delete the file to use the default weights"
 
 
@@ -19,21 +66,26 @@ _RETUNE = "run `refrain tune` again, or delete the file to use the default weigh
 class Weights:
     """Tuned weights.
 
-    values        signal name -> weight; a signal that is missing keeps its default
+    values        profile -> signal name -> weight; what is missing keeps its default
     fingerprint   of the index that they were tuned on
     """
 
-    values: Mapping[str, float]
+    values: Mapping[Profile, Mapping[str, float]]
     fingerprint: str
 
     def __post_init__(self) -> None:
-        for name, weight in self.values.items():
-            if not math.isfinite(weight):
-                raise FilterError(f"the weight of {name} is {weight}, expected a finite number")
+        for weights in self.values.values():
+            for name, weight in weights.items():
+                if not math.isfinite(weight):
+                    raise FilterError(f"the weight of {name} is {weight}, expected a finite number")
 
     def save(self, path: str | Path) -> None:
         """Write the weights; a file that was there is replaced whole or not at all."""
-        content = {"format": FORMAT_VERSION, "fingerprint": self.fingerprint, "weights": dict(self.values)}
+        content = {
+            "format": FORMAT_VERSION,
+            "fingerprint": self.fingerprint,
+            "weights": {name: dict(w) for name, w in self.values.items()},
+        }
         write_whole(Path(path), json.dumps(content, indent=2) + "\n")
 
     @classmethod
@@ -41,15 +93,21 @@ class Weights:
         """Read weights for the index with this fingerprint, whose signals have these names."""
         try:
             content = json.loads(Path(path).read_bytes())
-            version, made_for, values = content["format"], content["fingerprint"], content["weights"]
-            weights = {str(name): float(weight) for name, weight in values.items()}
+            version, made_for = content["format"], content["fingerprint"]
+            values = content["weights"] if version == FORMAT_VERSION else {}
+            weights: dict[Profile, dict[str, float]] = {
+                profile: {str(name): float(weight) for name, weight in values.pop(profile, {}).items()}
+                for profile in get_args(Profile)
+            }
+            if values:
+                raise ValueError(f"it has weights for {', '.join(values)}")
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexFormatError(f"{path} is not a weights file ({error!r}); {_RETUNE}") from error
         if version != FORMAT_VERSION:
             raise IndexFormatError(f"{path} has format {version}, this program reads {FORMAT_VERSION}; {_RETUNE}")
         if made_for != fingerprint:
             raise IndexFormatError(f"{path} was tuned for index {made_for}, this index is {fingerprint}; {_RETUNE}")
-        unknown = sorted(set(weights) - set(names))
+        unknown = sorted({name for each in weights.values() for name in each} - set(names))
         if unknown:
             raise FilterError(f"{path} weighs unknown signals {unknown}, expected some of {sorted(names)}; {_RETUNE}")
         return cls(weights, fingerprint)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import sys
-import zipfile
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -16,25 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.dense import Activation, DenseStack, Layer, checked_matrix, untrained_stacks
-from indexer.errors import ConfigError, IndexFormatError
+from indexer.errors import ConfigError
 from indexer.progress import Track, quiet
 
 FloatMatrix = npt.NDArray[np.float32]
 
 BACKEND = "torch"
 _WARM_UP = 20  # steps over which the learning rate rises; Adam's first steps are otherwise as large as later ones
-_NAMES = ("encoder", "decoder")
 MIN_HELD_OUT = 10  # fewer songs measure nothing: the training loss decides then
-_PLAIN = {
-    "keras.src.models.functional.Functional",
-    "keras.layers.InputLayer",
-    "keras.layers.Dense",
-    "keras.layers.Add",
-    "keras.initializers.GlorotUniform",
-    "keras.initializers.Zeros",
-    "keras.DTypePolicy",
-    "None.__keras_tensor__",
-}
 _ALMOST_ZERO = 1e-9
 _FAR = -1e4  # takes a pair out of a softmax
 
@@ -184,7 +170,7 @@ def train_autoencoder(matrix: npt.ArrayLike, config: AutoencoderConfig, *, track
     starts = untrained_stacks(
         rows, config.latent, config.widths, config.activations, linear_path=config.linear_path, rng=rng
     )
-    encoder, decoder = (_keras_model(stack, name) for stack, name in zip(starts, _NAMES, strict=True))
+    encoder, decoder = (_keras_model(stack, name) for stack, name in zip(starts, ("encoder", "decoder"), strict=True))
     trainer = _trainer(keras, encoder, decoder, config, rows)
     history: list[Epoch] = []
     kept: tuple[DenseStack, DenseStack] | None = None
@@ -209,41 +195,6 @@ def train_autoencoder(matrix: npt.ArrayLike, config: AutoencoderConfig, *, track
             f"the loss is {watched} after the first epoch; lower learning_rate, now {config.learning_rate:g}"
         )
     return Autoencoder(*kept, config, tuple(history))
-
-
-def load_keras(folder: Path) -> tuple[Any, Any]:
-    """Encoder and decoder as Keras models, to go on training with.
-
-    A .keras file says which classes to make and may name any that is installed, so it is read first:
-    one that names others than those of a plain dense model is refused, beside Keras's own safe mode.
-    """
-    keras = _keras()
-    models = []
-    for name in _NAMES:
-        path = folder / f"{name}.keras"
-        try:
-            with zipfile.ZipFile(path) as archive:
-                foreign = set(_classes(json.loads(archive.read("config.json")))) - _PLAIN
-            if foreign:
-                raise ValueError(f"it holds {', '.join(sorted(foreign))}")
-            models.append(keras.models.load_model(path, safe_mode=True))
-        except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-            raise IndexFormatError(
-                f"{path} is no Keras model of dense layers as a build writes them: {error}; rebuild the index"
-            ) from error
-    return models[0], models[1]
-
-
-def _classes(part: Any) -> Iterator[str]:
-    """Every class, function and module that a Keras configuration names, as "module.name"."""
-    if isinstance(part, dict):
-        if "class_name" in part:
-            yield f"{part.get('module')}.{part['class_name']}"
-        for inner in part.values():
-            yield from _classes(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            yield from _classes(inner)
 
 
 def _trainer(keras: Any, encoder: Any, decoder: Any, config: AutoencoderConfig, rows: FloatMatrix) -> Any:

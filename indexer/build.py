@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -24,19 +23,19 @@ from indexer.changes import Changes
 from indexer.config import IndexConfig
 from indexer.dense import DenseStack, load_encoder
 from indexer.encoded import encode_once, forget
-from indexer.encoders import SentenceEncoder
 from indexer.errors import CatalogueError, IndexFormatError, IndexMissingError
 from indexer.facets import Songs, write_songs
 from indexer.features import AudioScaler
 from indexer.keywords import choose_by_meaning, tfidf_keywords
 from indexer.lexical import LexicalIndex, build_lexical, update_lexical
-from indexer.popularity import playlist_popularity
+from indexer.listeners import write_playlists, write_taste, write_tbert
 from indexer.progress import Track, quiet
 from indexer.records import Song
-from indexer.store import Draft, Generation, new_generation, open_generation
+from indexer.store import new_generation, open_generation
 from indexer.text import tokenise, unique_lines
 from indexer.topics import fit_topics, load_topics
 from indexer.vectors import add_vectors, build_vectors
+from indexer.work import Work
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -69,44 +68,6 @@ class BuildReport:
     added: int = 0
     changed: int = 0
     removed: int = 0
-
-
-class _Work:
-    """One build or update on its way: what the stages share."""
-
-    def __init__(self, catalogue: Catalogue, config: IndexConfig, draft: Draft, cache: Path, first: int, track: Track):
-        self.catalogue = catalogue
-        self.config = config
-        self.draft = draft
-        self.cache = cache
-        self.first = first  # rows below are taken over from the base
-        self.track = track
-        self.encoder = SentenceEncoder(
-            config.encoder.model, precision=config.encoder.precision, window=config.encoder.window
-        )
-
-    @property
-    def base(self) -> Generation | None:
-        """The generation whose rows and models are kept; None in a build."""
-        return self.draft.base if self.first else None
-
-    @cached_property
-    def songs(self) -> Songs:
-        return Songs(self.draft)
-
-    @property
-    def new(self) -> range:
-        """The rows to write."""
-        return range(self.first, len(self.songs))
-
-    def texts(self) -> list[str]:
-        """Lyrics of the new rows, "" where there are none."""
-        return [self.songs.lyrics[row] for row in self.new]
-
-    def extend(self, name: str, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Write an array: the base's rows, then these."""
-        self.draft.write_array(name, rows, after=None if self.base is None else self.base.array(name))
-        return self.draft.array(name)
 
 
 def build_index(
@@ -162,7 +123,7 @@ def _publish(
     with new_generation(index, facts) as draft:
         changes = Changes.between(catalogue, None if afresh else draft.base)
         first = 0 if changes.afresh or draft.base is None else len(Songs(draft.base))
-        work = _Work(catalogue, config, draft, cache, first, track)
+        work = Work(catalogue, config, draft, cache, first, track)
         for stage in STAGES:
             stage(work, changes)
         facts |= _facts(work)
@@ -177,7 +138,7 @@ def _publish(
     return report
 
 
-def _write_facets(work: _Work, changes: Changes) -> None:
+def _write_facets(work: Work, changes: Changes) -> None:
     digests = changes.digests or {}
     wanted = None if not work.first else sorted((*changes.added, *changes.changed))
     stream = work.catalogue.songs(wanted) if wanted is None or wanted else iter(())
@@ -186,7 +147,7 @@ def _write_facets(work: _Work, changes: Changes) -> None:
     write_songs(work.draft, ((song, digests[song.song_id]) for song in songs), base=base, dead=changes.dead)
 
 
-def _write_lexical(work: _Work, changes: Changes) -> None:
+def _write_lexical(work: Work, changes: Changes) -> None:
     songs = work.songs
     folder = work.draft.folder("lexical")
     stream = ((row, songs.titles[row], songs.artists[row], songs.lyrics[row] or None) for row in work.new)
@@ -196,14 +157,14 @@ def _write_lexical(work: _Work, changes: Changes) -> None:
         update_lexical(work.base.path / "lexical", folder, remove=changes.dead, add=stream)
 
 
-def _write_sentences(work: _Work, changes: Changes) -> None:
+def _write_sentences(work: Work, changes: Changes) -> None:
     texts = [unique_lines(text) for text in work.texts()]
     hashes = work.draft.array("songs/lyrics_hash")[work.first :]
     vectors = encode_once(texts, hashes, work.encoder, work.cache, work.draft, track=work.track)
     work.extend("sentence", vectors)
 
 
-def _write_keywords(work: _Work, changes: Changes) -> None:
+def _write_keywords(work: Work, changes: Changes) -> None:
     """Keywords by TF-IDF, and of them the telling ones: nearest in meaning to the song, unlike each other."""
     lexical = LexicalIndex(work.draft.path / "lexical")
     frequency: dict[str, int] = {}
@@ -236,7 +197,7 @@ def _write_keywords(work: _Work, changes: Changes) -> None:
         work.draft.write_strings(name, (" ".join(words) for words in rows), after=after)
 
 
-def _write_topics(work: _Work, changes: Changes) -> None:
+def _write_topics(work: Work, changes: Changes) -> None:
     settings = work.config.topics
     texts = work.texts()
     if work.base is not None:
@@ -252,7 +213,7 @@ def _write_topics(work: _Work, changes: Changes) -> None:
     work.extend("topics", np.zeros((len(texts), settings.topics), np.float32) if topics is None else topics)
 
 
-def _write_audio(work: _Work, changes: Changes) -> None:
+def _write_audio(work: Work, changes: Changes) -> None:
     table = work.songs.audio
     if work.base is not None:
         work.draft.adopt(work.base, "audio_scaler.json")
@@ -262,11 +223,14 @@ def _write_audio(work: _Work, changes: Changes) -> None:
     work.extend("audio", scaler.transform(table[work.first :]))
 
 
-def _write_parts(work: _Work, changes: Changes) -> None:
-    """The autoencoders' latents side by side, and the FAISS index over them."""
-    lyrics = _compress(work, "lyrics_autoencoder", "sentence", work.config.lyrics)
-    audio = _compress(work, "audio_autoencoder", "audio", work.config.audio)
-    parts = work.extend("parts", np.hstack([lyrics, audio]))
+def _write_autoencoders(work: Work, changes: Changes) -> None:
+    work.latents["lyrics"] = _compress(work, "lyrics_autoencoder", "sentence", work.config.lyrics)
+    work.latents["audio"] = _compress(work, "audio_autoencoder", "audio", work.config.audio)
+
+
+def _write_parts(work: Work, changes: Changes) -> None:
+    """The latents side by side, and the FAISS index over them."""
+    parts = work.extend("parts", np.hstack(list(work.latents.values())))
     target = work.draft.path / "vectors.faiss"
     if work.base is None:
         build_vectors(parts, target, exact_below=work.config.exact_below)
@@ -274,7 +238,7 @@ def _write_parts(work: _Work, changes: Changes) -> None:
         add_vectors(work.base.path / "vectors.faiss", target, parts[work.first :])
 
 
-def _compress(work: _Work, name: str, source: str, config: AutoencoderConfig) -> FloatMatrix:
+def _compress(work: Work, name: str, source: str, config: AutoencoderConfig) -> FloatMatrix:
     matrix = work.draft.array(source)
     if work.base is not None:
         if (work.base.path / name).is_dir():
@@ -289,24 +253,22 @@ def _compress(work: _Work, name: str, source: str, config: AutoencoderConfig) ->
     return np.zeros((len(rows), config.latent), np.float32) if stack is None else stack.encode(rows)
 
 
-def _write_popularity(work: _Work, changes: Changes) -> None:
-    popularity = playlist_popularity(work.songs, work.catalogue.playlists(), work.config.held_out)
-    work.draft.write_array("popularity", popularity)
-
-
-STAGES: tuple[Callable[[_Work, Changes], None], ...] = (
+STAGES: tuple[Callable[[Work, Changes], None], ...] = (
     _write_facets,
     _write_lexical,
     _write_sentences,
     _write_keywords,
     _write_topics,
     _write_audio,
+    _write_autoencoders,
+    write_playlists,
+    write_taste,
+    write_tbert,
     _write_parts,
-    _write_popularity,
 )
 
 
-def _facts(work: _Work) -> dict[str, Any]:
+def _facts(work: Work) -> dict[str, Any]:
     songs = work.songs
     settings = {"config": work.config.to_json(), "encoder": work.encoder.name}
     return {
@@ -315,7 +277,7 @@ def _facts(work: _Work) -> dict[str, Any]:
         "with_lyrics": int((songs.alive & songs.has_lyrics).sum()),
         "with_audio": int((songs.alive & songs.has_audio).sum()),
         "encoder": {"name": work.encoder.name, "sha256": work.encoder.sha256},
-        "parts": [["lyrics", work.config.lyrics.latent], ["audio", work.config.audio.latent]],
+        "parts": [[name, latents.shape[1]] for name, latents in work.latents.items()],
         # Ties a weights file to what its signals were: the settings and the encoder, not the songs.
         "fingerprint": hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
     }

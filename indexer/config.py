@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from indexer.autoencoders import AUDIO, AutoencoderConfig
+from indexer.cooccurrence import CooccurrenceConfig
 from indexer.encoders import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
+from indexer.taste.model import TasteConfig
+from indexer.tbert.model import TBertConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,9 @@ class IndexConfig:
     """How an index is built. `IndexConfig()` is the default; `from_toml` reads changes from a file.
 
     lyrics, audio   the two autoencoders: 384 -> 48 and 14 -> 12 (DESIGN)
+    together        neighbours by shared playlists
+    taste           the space in which songs that share playlists are close
+    tbert           the moods, and the embedding beneath them
     keywords        TF-IDF keywords kept per song; the reference figures are with 25
     telling         of these, how many are chosen by meaning to describe the song
     held_out        share of playlists (by hash of playlist_id) no stage learns from: `refrain tune` needs them
@@ -46,9 +52,12 @@ class IndexConfig:
     topics: TopicsConfig = field(default_factory=TopicsConfig)
     lyrics: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     audio: AutoencoderConfig = AUDIO
+    together: CooccurrenceConfig = field(default_factory=CooccurrenceConfig)
+    taste: TasteConfig = field(default_factory=TasteConfig)
+    tbert: TBertConfig = field(default_factory=TBertConfig)
     keywords: int = 25
     telling: int = 8
-    held_out: float = 0.2
+    held_out: float = 0.1
     exact_below: int = 50_000
 
     def __post_init__(self) -> None:

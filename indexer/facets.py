@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,7 +34,7 @@ class Coded:
     codes: npt.NDArray[np.int32]
 
     def of(self, row: int) -> list[str]:
-        return [self.terms[int(c)] for c in self.codes[self.starts[row] : self.starts[row + 1]]]
+        return [self.terms[code] for code in self.codes[self.starts[row] : self.starts[row + 1]].tolist()]
 
     def of_rows(self, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
         """The codes of many rows: (position in `rows` of each code, the code)."""
@@ -132,17 +133,9 @@ class Songs:
 
     def row_of(self, song_id: str) -> int | None:
         """The living row of a song_id, by binary search."""
-        order = self._order
-        low, high = 0, len(order)
-        while low < high:
-            middle = (low + high) // 2
-            if self.song_ids[int(order[middle])] < song_id:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(order) and self.song_ids[int(order[low])] == song_id:
-            return int(order[low])
-        return None
+        rows = self._order.data
+        at = bisect_left(rows, song_id, key=self.song_ids.__getitem__)
+        return rows[at] if at < len(rows) and self.song_ids[rows[at]] == song_id else None
 
     def song(self, row: int) -> Song:
         """The song in a row; its lyrics are cleaned."""
@@ -171,7 +164,7 @@ class Songs:
 
     def feature(self, name: str, row: int) -> float | None:
         """An audio feature; the number that was imported, without the digits that float32 adds to it."""
-        value = self.audio[row, _FEATURE[name]].item()
+        value = self.audio.item(row, _FEATURE[name])
         return None if value != value else float(f"{value:.7g}")
 
     def text(self, name: str, row: int) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
+from indexer.files import write_whole
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -123,7 +124,7 @@ class AudioScaler:
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(asdict(self), indent=1) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -18,10 +18,11 @@ class Strings(Sequence[str]):
     def __init__(self, offsets: npt.NDArray[np.int64], text: npt.NDArray[np.uint8]):
         self.offsets = offsets
         self.text = text
-        self._view = memoryview(text.data)  # slices of it cost a fraction of an array's
+        # An answer reads hundreds of strings one by one: from memoryviews that takes a quarter of an array's time.
+        self._ends, self._bytes = offsets.data, text.data
 
     def __len__(self) -> int:
-        return len(self.offsets) - 1
+        return len(self._ends) - 1
 
     @overload
     def __getitem__(self, i: int) -> str: ...
@@ -30,11 +31,12 @@ class Strings(Sequence[str]):
     def __getitem__(self, i: int | slice) -> str | list[str]:
         if isinstance(i, slice):
             return [self[j] for j in range(*i.indices(len(self)))]
-        count = len(self.offsets) - 1
+        count = len(self._ends) - 1
         if not -count <= i < count:
             raise IndexError(f"string {i} of {count}")
-        i = i % count
-        return str(self._view[self.offsets[i].item() : self.offsets[i + 1].item()], "utf-8")
+        if i < 0:
+            i += count
+        return str(self._bytes[self._ends[i] : self._ends[i + 1]], "utf-8")
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:

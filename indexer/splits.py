@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from indexer.facets import Songs
+from indexer.records import SavedPlaylist
+
+Rows = npt.NDArray[np.int64]
 Split = Literal["train", "tune", "check"]
+
+
+class PlaylistRows(NamedTuple):
+    """A playlist's name and the rows of its songs, in the listener's order."""
+
+    name: str
+    rows: Rows
 
 
 def place_of(playlist_id: str) -> float:
@@ -30,3 +45,17 @@ def split_of(playlist_id: str, held_out: float) -> Split:
     if place >= held_out:
         return "train"
     return "tune" if place < held_out / 2 else "check"
+
+
+def playlist_rows(
+    songs: Songs, playlists: Iterable[SavedPlaylist], held_out: float, split: Split
+) -> list[PlaylistRows]:
+    """The playlists of one split with the living rows of their songs; empty playlists are left out."""
+    row_of = {songs.song_ids[row]: row for row in np.flatnonzero(songs.alive).tolist()}
+    found = []
+    for playlist in playlists:
+        if split_of(playlist.playlist_id, held_out) == split:
+            rows = [row_of[song_id] for song_id in playlist.song_ids if song_id in row_of]
+            if rows:
+                found.append(PlaylistRows(playlist.name, np.array(rows, np.int64)))
+    return found

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import time
 import weakref
 from collections.abc import Iterable, Iterator
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
+from indexer.files import fsync, write_whole
 from indexer.locks import held, lock_shared, writer_lock
 from indexer.mapped import Strings, map_array, map_bytes
 from indexer.progress import Track, quiet
@@ -214,8 +214,8 @@ def new_generation(index: str | Path, facts: dict[str, Any]) -> Iterator[Draft]:
             yield Draft(staging, base)
             digest = _seal(staging, facts)
             os.replace(staging, path)
-            _fsync(generations)
-            _replace_text(index / "CURRENT", f"{path.name} {digest}\n")
+            fsync(generations)
+            write_whole(index / "CURRENT", f"{path.name} {digest}\n")
         except OSError as error:
             shutil.rmtree(staging, ignore_errors=True)
             raise RefrainError(
@@ -244,12 +244,12 @@ def _seal(path: Path, facts: dict[str, Any]) -> str:
     files = {}
     for file in sorted(p for p in path.rglob("*") if p.is_file()):
         files[file.relative_to(path).as_posix()] = _file_facts(file)
-        _fsync(file)
+        fsync(file)
     manifest = {**facts, "format": FORMAT, "version": FORMAT_VERSION, "created": _now(), "files": files}
     raw = json.dumps(manifest, sort_keys=True, indent=1).encode("utf-8")
     (path / "manifest.json").write_bytes(raw)
-    _fsync(path / "manifest.json")
-    _fsync(path)
+    fsync(path / "manifest.json")
+    fsync(path)
     return hashlib.sha256(raw).hexdigest()
 
 
@@ -293,23 +293,3 @@ def _prune(generations: Path, *, keep: Path) -> None:
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _replace_text(path: Path, text: str) -> None:
-    staging = path.with_name(f".{path.name}.{os.getpid()}")
-    with staging.open("w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(staging, path)
-    _fsync(path.parent)
-
-
-def _fsync(path: Path) -> None:
-    if path.is_dir() and sys.platform == "win32":
-        return  # Windows cannot open a folder to flush it
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -96,22 +96,20 @@ def verify(index: IndexOption = Path("refrain.index"), as_json: JsonOption = Fal
 def tune(
     catalogue: CatalogueOption = "refrain.db",
     index: IndexOption = Path("refrain.index"),
-    seeds: Annotated[int, typer.Option("--seeds", help="Seed songs drawn from each playlist.")] = 5,
     rounds: Annotated[int, typer.Option("--rounds", help="Passes over the weights at most.")] = 3,
     as_json: JsonOption = False,
 ) -> None:
     """Tune the weights on the catalogue's own playlists; kept only if playlists that tuning did not see agree."""
-    from engine.pipeline import Engine, weights_file
+    from engine.pipeline import Engine
     from engine.playlist_tuning import tune_on_playlists
-    from engine.weights import Weights
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as kept, Engine.open(index) as engine:
-        report = tune_on_playlists(engine, kept.playlists(), seeds=seeds, rounds=rounds, track=Bars())
-        target = weights_file(index)
-        if report.accepted:
-            Weights(report.weights, engine.index.manifest["fingerprint"]).save(target)
-    show.tuning(report, target, as_json=as_json)
+        reports = tune_on_playlists(engine, kept.playlists(), rounds=rounds, track=Bars())
+        for profile, report in reports.items():
+            engine.weights[profile] = report.weights
+        target = engine.save_weights() if any(report.accepted for report in reports.values()) else None
+    show.tuning(reports, target, as_json=as_json)
 
 
 @keeping.command()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.pipeline import Engine
     from engine.playlists import Playlist
     from engine.tuning import TuningReport
+    from engine.weights import Profile
     from indexer.build import BuildReport
     from indexer.catalogue import LoadReport, Refusal
     from indexer.records import Song
@@ -205,7 +206,10 @@ def information(engine: Engine, *, as_json: bool) -> None:
         "generation": engine.index.generation.number,
         "built": manifest["created"],
         "bytes": sum(f["bytes"] for f in manifest["files"].values()),
-        "weights": ", ".join(f"{name} {weight:.2f}" for name, weight in engine.weights.items()),
+        **{
+            f"weights, {profile} seed{'s' * (profile != 'one')}": ", ".join(f"{n} {w:.2f}" for n, w in weights.items())
+            for profile, weights in engine.weights.items()
+        },
     }
     if as_json:
         _json({**facts, "weights": engine.weights, "config": json.loads(manifest["config"]),
@@ -227,19 +231,22 @@ def problems(found: Sequence[str], *, as_json: bool) -> None:
         stderr().print("the index is damaged; rebuild it with `refrain build`", style="red")
 
 
-def tuning(report: TuningReport, target: Path, *, as_json: bool) -> None:
+def tuning(reports: Mapping[Profile, TuningReport], target: Path | None, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(report.to_json())
+        _json({profile: report.to_dict() for profile, report in reports.items()})
         return
-    rows = [(n, f"{report.tuned.start[n]:.2f}", f"{report.tuned.weights[n]:.2f}") for n in report.tuned.start]
-    table(report.metric, [("weight", "left"), ("before", "right"), ("tuned", "right")], rows)
-    check = report.check
-    table(
-        None,
-        [("split", "left"), ("before", "right"), ("after", "right"), ("playlists", "right"), ("p", "right")],
-        [
-            ("tuned on", f"{report.tuned.before:.4f}", f"{report.tuned.after:.4f}", "", ""),
-            ("not seen", f"{check.before:.4f}", f"{check.after:.4f}", check.queries, f"{check.p_value:.4f}"),
-        ],
-    )
-    stdout().print(f"accepted, written to {target}" if report.accepted else "not accepted: the old weights stay")
+    for report in reports.values():
+        rows = [(n, f"{report.tuned.start[n]:.2f}", f"{report.tuned.weights[n]:.2f}") for n in report.tuned.start]
+        table(report.metric, [("weight", "left"), ("before", "right"), ("tuned", "right")], rows)
+        check = report.check
+        table(
+            None,
+            [("split", "left"), ("before", "right"), ("after", "right"), ("playlists", "right"), ("p", "right")],
+            [
+                ("tuned on", f"{report.tuned.before:.4f}", f"{report.tuned.after:.4f}", "", ""),
+                ("not seen", f"{check.before:.4f}", f"{check.after:.4f}", check.queries, f"{check.p_value:.4f}"),
+            ],
+        )
+        stdout().print("accepted" if report.accepted else "not accepted: the old weights stay")
+    if target is not None:
+        stdout().print(f"written to {target}")

@@ -1,4 +1,4 @@
-"""The inverted index: build, update, and search by terms, phrases, names and the search box."""
+"""The inverted index: build, update, and search by terms, names and the search box with its quoted phrases."""
 
 from __future__ import annotations
 

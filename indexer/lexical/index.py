@@ -1,4 +1,4 @@
-"""Searching the inverted index: terms, phrases, names and the search box."""
+"""Searching the inverted index: terms, names and the search box with its quoted phrases."""
 
 from __future__ import annotations
 
@@ -95,13 +95,6 @@ class LexicalIndex:
         words = [((term, float(weight)),) for term, weight in weights.items()]
         queries = [(shard, shard.sum_of(self._words(shard, words, fields))) for shard in self._shards]
         return self._top(queries, k, allowed)
-
-    def search_phrase(
-        self, tokens: Sequence[str], k: int, *, slop: int = 0, allowed: Mask | None = None
-    ) -> tuple[Rows, Scores]:
-        """Songs whose lyrics hold the tokens side by side in this order, up to `slop` moves apart."""
-        query = self._sung.phrase("lyrics", list(enumerate(tokens)), slop=slop) if tokens else None
-        return self._top([(self._sung, query)], k, allowed)
 
     def search_text(
         self, text: str, k: int, *, allowed: Mask | None = None, lines_of: LinesOf | None = None

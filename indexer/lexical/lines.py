@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from indexer.text import lines, strip_accents, tokenise
+from indexer.text import lines, strip_accents, tokenise_lines
 
 # A stretch across line ends is worth a little less than a whole line: people quote lines.
 STRETCH = 0.95
@@ -24,13 +24,15 @@ def best_line(lyrics: str, query_terms: Sequence[str]) -> str | None:
     wanted = set(query_terms)
     # A line that a song repeats is one line: repeats would make the words of a chorus look common.
     sung = list(dict.fromkeys(lines(lyrics)))
-    tokens = [tokenise(line) for line in sung]
-    sharing = [i for i, line in enumerate(tokens) if not wanted.isdisjoint(line)]
+    # Words that are not wanted count for the length of their line only: as one word they cost BM25 little.
+    tokens = [[token if token in wanted else "" for token in line] for line in tokenise_lines(sung)]
+    sharing = [i for i, line in enumerate(tokens) if any(line)]
     if not sharing:
         return None
+    shared = sorted({token for i in sharing for token in tokens[i] if token})
     # Plus, not Okapi: Okapi's idf is below zero for a word that stands in most lines.
     ranked = BM25Plus(tokens, k1=1.2, b=0.75)
-    return sung[sharing[int(np.argmax(ranked.get_batch_scores(sorted(wanted), sharing)))]]
+    return sung[sharing[int(np.argmax(ranked.get_batch_scores(shared, sharing)))]]
 
 
 def rescore_lines(query_tokens: Sequence[str], candidate_lyrics: Sequence[str | None]) -> npt.NDArray[np.float32]:

@@ -10,10 +10,11 @@ import pytest
 
 from engine import Engine
 from engine.answers import pool
-from engine.playlist_tuning import judge, metrics, tune_on_playlists
+from engine.playlist_tuning import draw, judge, metrics, tune_on_playlists
 from engine.query import Query, Seed
 from engine.ranking import Ranking
-from engine.signals import DEFAULT_WEIGHTS, SIGNALS, Pool
+from engine.signals import SIGNALS, Pool
+from engine.weights import DEFAULT_WEIGHTS
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError
 from indexer.popularity import playlist_popularity
@@ -41,7 +42,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -
         )  # fmt: skip
     for p in range(400):
         rows = rng.choice(30, 14, replace=False) * 3 + p % 3
-        playlists.append({"playlist_id": f"p{p}", "name": "mix", "song_ids": [f"s{r:02d}" for r in rows]})
+        playlists.append({"playlist_id": f"p{p}", "name": ("sad rain", "party", "chill")[p % 3], "song_ids": [f"s{r:02d}" for r in rows]})
     (folder / "songs.jsonl").write_text("\n".join(map(json.dumps, songs)), "utf-8")
     (folder / "playlists.jsonl").write_text("\n".join(map(json.dumps, playlists)), "utf-8")
     with Catalogue(folder / "refrain.db") as catalogue:
@@ -72,7 +73,7 @@ def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], na
         index = engine.index
         row = index.songs.row_of("s30") or 0
         query = Query(index, seeds=(Seed.of_row(index, row),))
-        candidates = pool(query, DEFAULT_WEIGHTS, 20, None)
+        candidates = pool(query, DEFAULT_WEIGHTS["one"], 20, None)
         values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
         same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
         assert np.nanmean(values[same]) > np.nanmean(values[~same])
@@ -82,12 +83,12 @@ def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[
     with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
         counts = np.zeros(90)
         for playlist in catalogue.playlists():
-            if split_of(playlist.playlist_id, 0.2) == "train":
+            if split_of(playlist.playlist_id, engine.index.config.held_out) == "train":
                 counts[[int(song_id[1:]) for song_id in playlist.song_ids]] += 1
         rows = [engine.index.songs.row_of(f"s{i:02d}") for i in range(90)]
         expected = np.log1p(counts) / np.log1p(counts).max()
         np.testing.assert_allclose(engine.index.popularity[rows], expected, rtol=1e-5)
-        few = playlist_popularity(engine.index.songs, [], 0.2)
+        few = playlist_popularity(engine.index.songs, [])
         np.testing.assert_allclose(few[rows], np.arange(90) / 100, rtol=1e-5)
 
 
@@ -103,24 +104,55 @@ def test_splits_are_disjoint_stable_and_of_the_shares_asked_for() -> None:
 
 def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
-        misled = Engine(engine.index, dict.fromkeys(DEFAULT_WEIGHTS, 0.0) | {"popularity": 3.0})
-        report = tune_on_playlists(misled, catalogue.playlists(), seeds=3, rounds=2)
+        popular = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"popularity": 3.0}
+        misled = Engine(engine.index, {"one": popular, "several": popular})
+        reports = tune_on_playlists(misled, catalogue.playlists(), rounds=1)
+        assert [report.metric for report in reports.values()] == ["NDCG@500, 1 seed", "NDCG@500, 5 seeds"]
+        for report in reports.values():
+            assert report.accepted
+            assert report.check.after > report.check.before + 0.1
+            assert report.tuned.trace[0].metric == pytest.approx(report.tuned.before)
+            assert report.weights["target"] == 0.0, "what a user asks for is not tuned"
+
+
+def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path) -> None:
+    with Engine.open(scenes[1]) as engine:
+        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}
+        queries = [([f"s{i:02d}"], [f"s{(i + 3 * j) % 90:02d}" for j in range(1, 9)]) for i in range(80)]
+        report = engine.tune(queries)["one"]
         assert report.accepted
-        assert report.check.after > report.check.before + 0.1
-        assert report.tuned.trace[0].metric == pytest.approx(report.tuned.before)
-        assert report.weights["target"] == 0.0, "what a user asks for is not tuned"
+        assert report.check.queries == 40
+        assert engine.weights["one"] == report.weights
+        assert engine.weights["several"] == DEFAULT_WEIGHTS["several"], "no query had several seeds"
+
+
+def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:
+    """Songs of the seed's scene are liked, popular ones of another are skipped: the scene comes back more."""
+    with Engine.open(scenes[1]) as engine:
+        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}
+        liked, skipped = ["s03", "s06", "s09"], ["s88", "s85", "s82"]
+        saved = {profile: dict(weights) for profile, weights in engine.weights.items()}
+        before = [int(hit.song_id[1:]) % 3 for hit in engine.recommend(["s00"], k=20)]
+        hits = engine.recommend(["s00"], liked=liked, skipped=skipped, k=20)
+        after = [int(hit.song_id[1:]) % 3 for hit in hits]
+        assert after.count(0) > before.count(0) + 5
+        assert not {hit.song_id for hit in hits} & {"s00", *liked, *skipped}
+        assert engine.weights == saved
+        with pytest.raises(ValueError, match="both liked and skipped"):
+            engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
 
 
 def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine:
         rows = tuple(range(0, 42, 3))
-        judged = judge(engine, rows, 4, engine.weights, np.random.default_rng(1))
-        drawn = np.random.default_rng(1).permutation(np.array(rows))
+        asked = draw(np.array(rows), 4, number=1)
+        judged = judge(engine.index, asked, engine.weights["several"])
         ids = engine.index.songs.song_ids
-        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in drawn[:4]], k=500)]
-        gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in {ids[int(r)] for r in drawn[4:]}]
+        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in asked.seeds], k=500)]
+        wanted = {ids[int(r)] for r in asked.wanted}
+        gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in wanted]
         ideal = sum(1 / np.log2(i + 2) for i in range(10))
-        assert metrics([judged], engine.weights)[0] == pytest.approx(sum(gains) / ideal, abs=1e-6)
+        assert metrics([judged], engine.weights["several"])[0] == pytest.approx(sum(gains) / ideal, abs=1e-6)
 
 
 def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, demo_index: Path) -> None:

@@ -159,7 +159,7 @@ def test_tuned_weights_hold_on_a_split_that_the_tuning_did_not_see():
     assert report.check.after > report.check.before + 0.02
     assert report.weights == tuned.weights
     assert tuned.weights["good"] > 1.5 * tuned.weights["noisy"]
-    told = json.loads(report.to_json())
+    told = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert told["accepted"] is True
     assert told["weights"] == pytest.approx(dict(tuned.weights))
     assert told["check_split"] == {"before": report.check.before, "after": report.check.after, "queries": 300}
@@ -174,7 +174,7 @@ def test_weights_that_the_second_split_rejects_are_not_used():
     report = TuningReport("ndcg@10", tuned, accept(before, before + rng.normal(0, 0.3, 100)))
     assert not report.accepted
     assert report.weights == {"a": 1.0}
-    assert json.loads(report.to_json())["tuned"] == {"a": 4.0}
+    assert report.to_dict()["tuned"] == {"a": 4.0}
 
 
 # --- acceptance ---------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_judgements_that_cannot_be_are_refused(relevance, n):
 
 def test_a_weights_file_comes_back_as_it_was(tmp_path):
     path = tmp_path / "refrain.weights.json"
-    weights = Weights({"lyrics": 0.5, "audio": 0.1}, "abc")
+    weights = Weights({"one": {"lyrics": 0.5, "audio": 0.1}, "several": {}}, "abc")
     weights.save(path)
     assert Weights.load(path, fingerprint="abc", names=["audio", "lyrics", "tbert"]) == weights
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
@@ -272,24 +272,28 @@ def test_a_weights_file_comes_back_as_it_was(tmp_path):
 
 def test_weights_of_another_index_are_refused_and_say_what_to_do(tmp_path):
     path = tmp_path / "w.json"
-    Weights({"lyrics": 0.5}, "abc").save(path)
+    Weights({"one": {"lyrics": 0.5}}, "abc").save(path)
     with pytest.raises(IndexFormatError, match=r"tuned for index abc, this index is xyz.*refrain tune"):
         Weights.load(path, fingerprint="xyz", names=["lyrics"])
 
 
 def test_unknown_signals_and_impossible_weights_are_refused(tmp_path):
     path = tmp_path / "w.json"
-    Weights({"lyrics": 0.5, "horoscope": 1.0}, "abc").save(path)
+    Weights({"several": {"lyrics": 0.5, "horoscope": 1.0}}, "abc").save(path)
     with pytest.raises(FilterError, match=r"horoscope.*audio.*lyrics"):
         Weights.load(path, fingerprint="abc", names=["lyrics", "audio"])
     with pytest.raises(FilterError, match="lyrics is nan"):
-        Weights({"lyrics": math.nan}, "abc")
+        Weights({"one": {"lyrics": math.nan}}, "abc")
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>", b"[]", b"{}", b"\xff\xfe", b'{"format": 1, "fingerprint": "abc", "weights": {"lyrics": "much"}}',
-     b'{"format": 1, "fingerprint": "abc", "weights": [1]}', b'{"format": 9, "fingerprint": "abc", "weights": {}}'],
+    [b"", b"<html>", b"[]", b"{}", b"\xff\xfe",
+     b'{"format": 2, "fingerprint": "abc", "weights": {"one": {"lyrics": "much"}}}',
+     b'{"format": 2, "fingerprint": "abc", "weights": {"two": {"lyrics": 1}}}',
+     b'{"format": 2, "fingerprint": "abc", "weights": [1]}',
+     b'{"format": 1, "fingerprint": "abc", "weights": {"a": 1}}',
+     b'{"format": 9, "fingerprint": "abc", "weights": {}}'],
 )  # fmt: skip
 def test_a_broken_weights_file_is_one_clear_error(tmp_path, content):
     path = tmp_path / "w.json"

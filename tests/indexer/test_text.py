@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.text import MAX_LYRIC_CHARACTERS, clean, fold, lines, name_key, title_stem, tokenise, unique_lines
+from indexer.text import (
+    MAX_LYRIC_CHARACTERS,
+    clean,
+    fold,
+    lines,
+    name_key,
+    title_stem,
+    tokenise,
+    tokenise_lines,
+    unique_lines,
+)
 
 DIRT = st.sampled_from(
     ["[Chorus]", "(Verse 2)", "[Bridge: Mo & Jo]", "12 ContributorsSong Lyrics", "139Embed", "NA ", "\x00", "\u200b",
@@ -69,6 +81,27 @@ def test_unique_lines_keeps_each_line_once_in_order(sung: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_tokens_do_not_depend_on_case_or_come_back_different(text: str) -> None:
     assert tokenise(" ".join(tokenise(text))) == tokenise(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("Don’t STOP, rock ´n` roll", ["dont", "stop", "rock", "n", "roll"]),
+        ("사랑해 그대여", ["사랑해", "그대여"]),
+        ("がんばれニッポン", ["がんばれニッポン"]),
+        ("Ναί, Ёлка, İzmir", ["ναι", "елка", "izmir"]),
+        ("Acme™ 𝐀𝐁", ["acmetm", "ab"]),
+        ("snake_case 4x4", ["snake", "case", "4x4"]),
+    ],
+)
+def test_tokens_of_many_scripts(text: str, tokens: list[str]) -> None:
+    for form in ("NFC", "NFD"):
+        assert tokenise(unicodedata.normalize(form, text)) == tokens
+
+
+@given(st.lists(st.text(max_size=20).map(lambda line: line.replace("\n", " "))))
+def test_tokens_of_lines_are_those_of_each_line(sung: list[str]) -> None:
+    assert tokenise_lines(sung) == [tokenise(line) for line in sung]
 
 
 @pytest.mark.parametrize(

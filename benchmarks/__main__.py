@@ -1,0 +1,155 @@
+"""python -m benchmarks: list, run, table, plot, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from engine.cli.options import Bars
+from indexer.errors import RefrainError
+
+if TYPE_CHECKING:
+    from benchmarks.runs import Run
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Quality beside every time, against peers.")
+
+RUNS = Path(__file__).parent / "runs"
+README = Path(__file__).parents[1] / "README.md"
+RunsFolder = Annotated[Path, typer.Option("--runs", help="where runs lie")]
+
+
+@app.command("list")
+def list_() -> None:
+    """Tasks and the systems that each can measure."""
+    from benchmarks.tasks import TASKS
+
+    table = Table("task", "what it measures", "systems", box=None)
+    for task in TASKS.values():
+        table.add_row(task.name, task.says, ", ".join(task.systems))
+    Console().print(table)
+
+
+@app.command()
+def run(
+    task: Annotated[str, typer.Argument(help="a task, or the first word of several")],
+    system: Annotated[list[str] | None, typer.Option(help="one of the task's systems; all without")] = None,
+    catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
+    work: Annotated[Path, typer.Option(help="folder of the indexes, kept for the next run")] = Path(".benchmarks"),
+    out: Annotated[Path | None, typer.Option(help="where runs are written; with --limit WORK/runs")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file for the indexes, as for `refrain build`")] = None,
+    encoded: Annotated[Path | None, typer.Option(help="an index whose sentence vectors are taken over")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="queries a setting at most, for a quick look")] = None,
+) -> None:
+    """Measure systems on a task and write a run of each."""
+    from benchmarks.peers import PeerUnavailableError
+    from benchmarks.runs import Run
+    from benchmarks.tables import overview
+    from benchmarks.tasks import run_tasks, tasks_named
+    from indexer.config import IndexConfig
+
+    found = run_tasks(
+        tasks_named(task),
+        system or (),
+        catalogue=catalogue,
+        work=work,
+        out=out or (RUNS if limit is None else work / "runs"),
+        config=None if config is None else IndexConfig.from_toml(config),
+        encoded=encoded,
+        limit=limit,
+        track=Bars(),
+    )
+    for what, done in found:
+        if isinstance(done, PeerUnavailableError):
+            Console(stderr=True).print(f"[yellow]{what}: left out, {done}[/yellow]")
+            continue
+        for file in done:
+            Console().print(overview(Run.load(file)))
+            Console(stderr=True).print(f"written to {file}")
+
+
+@app.command()
+def table(
+    task: Annotated[str | None, typer.Argument(help="a task, or the first word of several; all without")] = None,
+    runs: RunsFolder = RUNS,
+    readme: Annotated[bool, typer.Option("--readme", help="write the tables into README.md instead")] = False,
+) -> None:
+    """Means of every system, setting by setting; the best in bold, * where it beats the best peer beyond chance."""
+    from benchmarks import ablation
+    from benchmarks.readme import block
+    from benchmarks.tables import difference_table, rewrite, setting_tables
+
+    if readme:
+        changed = rewrite(README, block(load(runs, None)))
+        Console(stderr=True).print(f"{README}: {'written' if changed else 'already as the runs say'}")
+        return
+    for name, found in load(runs, task).items():
+        if name == ablation.TASK:
+            shown = [difference_table(group, base) for base, group in ablation.by_base(found)]
+        else:
+            shown = setting_tables(found)
+        for each in shown:
+            Console().print(each)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="a system, or the file of a run")],
+    b: Annotated[str, typer.Argument(help="another")],
+    task: Annotated[str, typer.Option(help="the task, or the first word of several")] = "continuation",
+    runs: RunsFolder = RUNS,
+) -> None:
+    """Two systems query by query: win, tie, loss, and a paired p with Holm's correction over all lines."""
+    from benchmarks.compare import compare as compared
+    from benchmarks.compare import corrected
+    from benchmarks.runs import Run
+    from benchmarks.tables import paired_table
+
+    if a.endswith(".json") and b.endswith(".json"):
+        pairs = [(Run.load(Path(a)), Run.load(Path(b)))]
+    else:
+        by_name = [{run.system: run for run in found} for found in load(runs, task).values()]
+        pairs = [(found[a], found[b]) for found in by_name if a in found and b in found]
+    if not pairs:
+        raise ValueError(f"{runs} has no task {task!r} that both {a} and {b} ran; run it for them first")
+    found = corrected([paired for first, second in pairs for paired in compared(first, second)])
+    Console().print(paired_table(found, pairs[0][0].system, pairs[0][1].system))
+
+
+@app.command()
+def plot(
+    task: Annotated[str | None, typer.Argument(help="a task, or the first word of several; all without")] = None,
+    runs: RunsFolder = RUNS,
+    out: Annotated[Path, typer.Option(help="folder for the figures")] = Path(".benchmarks/plots"),
+) -> None:
+    """Figures from the runs: means with bootstrap intervals, and quality against time."""
+    from benchmarks.plots import plot_task
+
+    for found in load(runs, task).values():
+        for file in plot_task(found, out):
+            Console().print(str(file))
+
+
+def load(runs: Path, task: str | None) -> dict[str, list[Run]]:
+    """The runs of a task, or of those whose names begin with the word."""
+    from benchmarks.runs import load_runs
+
+    found = {name: each for name, each in load_runs(runs).items() if task is None or f"{name}-".startswith(f"{task}-")}
+    if not found:
+        raise ValueError(f"{runs} holds no run of {task or 'any task'}; make one with `python -m benchmarks run TASK`")
+    return found
+
+
+def main() -> None:
+    try:
+        app(standalone_mode=True)
+    except (RefrainError, ValueError) as error:
+        Console(stderr=True).print(f"[red]{error}[/red]")
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

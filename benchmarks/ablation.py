@@ -1,0 +1,65 @@
+"""Ablation: the engine with one signal off at a time, and without its candidate stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks import continuation, measure
+from benchmarks.metrics import CONTINUATION, DEPTH, Question, digest, judge
+from benchmarks.refrain import VARIANTS, Refrain
+from benchmarks.running import Job, opened, run_of
+from benchmarks.runs import Run, Setting
+from indexer.progress import Track
+
+TASK = "ablation"
+ALL, EVERY_SONG = "all signals", "all signals, every song scored"
+ASKED = {"a": ("1 seed, random", "5 seeds, random"), "c": ("5 seeds, random",)}  # pool -> settings
+NOT_MEASURED = ("target",)  # only a user who asks for a target has it
+
+
+def variants(system: Refrain) -> Iterator[tuple[str, Refrain]]:
+    """The system as it is, without its candidate stage, and without each signal that has a weight."""
+    yield ALL, system
+    yield EVERY_SONG, system.without(every=True)
+    for signal in system.signals:
+        if signal not in NOT_MEASURED:
+            yield f"without {signal}", system.without(signal)
+
+
+def measure_ablation(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
+    """One run for each variant; all of a system's in one process, on one fit."""
+    for name in systems:
+        warm, cold = opened(job.warm), opened(job.cold)
+        runs: dict[str, dict[str, Setting]] = {}
+        fitted: dict[str, Refrain] = {}
+        for pool, names in ASKED.items():
+            dataset = cold if continuation.is_cold_pool(pool) else warm
+            system = VARIANTS[name]()
+            system.fit(continuation.fold(dataset, pool))
+            asked = continuation.questions(dataset, pool, limit=job.limit)
+            for variant, changed in variants(system):
+                found = _settings(changed, {n: asked[n] for n in names if asked[n]}, pool, track, f"{name} {variant}")
+                runs.setdefault(variant, {}).update(found)
+                fitted[variant] = changed
+        for variant, settings in runs.items():
+            system = fitted[variant]
+            yield run_of(job, f"{name}, {variant}", settings, warm, tuning=system.tuning, told=system.settings())
+
+
+def _settings(
+    system: Refrain, asked: Mapping[str, Sequence[Question]], pool: str, track: Track, label: str
+) -> dict[str, Setting]:
+    found = {}
+    for name, questions in asked.items():
+        rankings, ms = measure.ask(system, questions, DEPTH, system.fold.candidates, track=track, label=label)
+        scores = judge(rankings, [question.relevant for question in questions], CONTINUATION[:2])
+        found[f"({pool}) {name}"] = Setting(digest(questions), scores, *measure.spread(ms))
+    return found
+
+
+def by_base(runs: Sequence[Run]) -> Iterator[tuple[Run, list[Run]]]:
+    """Each system as it is, with its variants."""
+    for base in runs:
+        if base.system.endswith(f", {ALL}"):
+            prefix = base.system.removesuffix(ALL)
+            yield base, [run for run in runs if run.system.startswith(prefix)]

@@ -1,0 +1,142 @@
+"""The pipelines of two papers, as they describe them: shared/papers/neural-playlist.txt and song-bert.txt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.peers.content import Cosine
+from benchmarks.peers.scoring import Floats, PeerUnavailableError, Scored, best
+from benchmarks.peers.tuning import METRIC_K, Trial
+from benchmarks.peers.words import SeedWords
+from benchmarks.systems import Fold, Rows
+from engine.fusion import normalise
+from engine.tuning import golden_section
+from indexer.dense import Activation
+from indexer.features import AudioScaler
+
+LYRICS_LATENT, LYRICS_WIDTHS = 50, (200, 100)  # its table 2, experiment 5, the best
+AUDIO_LATENT, AUDIO_WIDTHS = 10, (20, 16)  # its table 1, experiment 5, the best
+EPOCHS = 50  # at most, with early stopping
+
+CANDIDATES = 1_000  # of the inverted index; twice what the longest ranking takes
+TBERT = "tbert"  # the index's array of hidden layers
+_TOLERANCE = 0.02
+_RELU: Activation = "relu"
+
+
+class NeuralPlaylist(Scored):
+    """Pinheiro, Floody, Sharma 2020: two autoencoders on squared error, their latents side by side, nearest first.
+
+    Sentence vectors -> 50 and min-max scaled audio features -> 10, relu, the latent linear. Both latents are centred
+    and scaled to the same total variance, for one is not to drown the other by how its training ended; a song without
+    lyrics or without features stands in the middle of that part. Several seeds are their mean. The paper's sentiment
+    scores have no counterpart here.
+    """
+
+    name = "neural-playlist"
+    tuning = "sizes and activations of the paper's best experiments"
+
+    def learn(self, fold: Fold) -> None:
+        index = fold.index
+        scaled = AudioScaler.fit(index.songs.audio, "minmax").transform(index.songs.audio)
+        lyrics = _latents(np.asarray(index.sentence, np.float32), LYRICS_LATENT, LYRICS_WIDTHS)
+        audio = _latents(scaled, AUDIO_LATENT, AUDIO_WIDTHS)
+        self.candidates = fold.candidates
+        self._places = np.hstack([lyrics, audio])
+        self._near = self._places[fold.candidates]
+        self._unknown = ~self._near.any(axis=1)
+
+    def score(self, seeds: Rows) -> Floats:
+        asked = self._places[seeds]
+        middle = asked.sum(axis=0) / max(len(asked), 1)
+        return np.where(self._unknown, np.nan, -((self._near - middle) ** 2).sum(axis=1))
+
+
+def _latents(rows: npt.NDArray[np.float32], latent: int, widths: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """float32 (rows, latent), centred, total variance 1 over the songs that have one; 0 where nothing is known."""
+    from indexer.autoencoders import AutoencoderConfig, train_autoencoder
+
+    known = rows.any(axis=1)
+    trained = train_autoencoder(
+        rows,
+        AutoencoderConfig(
+            latent=latent, widths=widths, activations=(_RELU,) * len(widths), linear_path=False, neighbour_weight=0.0,
+            epochs=EPOCHS, weight_decay=0.0,
+        ),
+    )  # fmt: skip
+    out = np.zeros((len(rows), latent), np.float32)
+    found = trained.encoder.apply(rows[known])
+    found -= found.mean(axis=0)
+    out[known] = found / max(float(np.sqrt((found**2).sum(axis=1).mean())), 1e-12)
+    return out
+
+
+class SongBert(Scored):
+    """The song paper's retrieval: the seeds' TF-IDF keywords find candidates, tBERT's hidden layer orders them again.
+
+    score = (1 - weight) z(BM25) + weight z(cosine), over the CANDIDATES that the inverted index finds; the weight by
+    golden section. A song that has none of the keywords is never found.
+    """
+
+    name = "song-bert"
+    tuning = "the weight of tBERT is 0.5, for want of tuning playlists"
+
+    def __init__(self) -> None:
+        self.weight = 0.5
+
+    def fit(self, fold: Fold) -> None:
+        trial = Trial.of(fold)
+        self.learn(trial.fold)
+        if trial.queries:
+            found = {query.seeds.tobytes(): self._found(query.seeds) for query in trial.queries}
+
+            def metric(weight: float) -> float:
+                def rank(seeds: Rows, k: int) -> Rows:
+                    rows, signals = found[seeds.tobytes()]
+                    return best(_mixed(signals, weight), rows, k, without=seeds)
+
+                return trial.metric(rank)
+
+            optimum = golden_section(metric, 0.0, 1.0, tolerance=_TOLERANCE)
+            self.weight = optimum.x
+            self.tuning = (
+                f"the weight of tBERT: golden section, {len(optimum.evaluations)} weights tried ({self.weight:.2f}) by "
+                f"NDCG@{METRIC_K} on {trial.asked}"
+            )
+        self.learn(fold)
+
+    def learn(self, fold: Fold) -> None:
+        index = fold.index
+        if not (index.generation.path / f"{TBERT}.npy").is_file():
+            raise PeerUnavailableError(
+                f"{index.path} has no tBERT embeddings, which {self.name} reranks by; rebuild the index from a "
+                "catalogue with tags or named playlists, or leave the peer out"
+            )
+        self.candidates = fold.candidates
+        self._lexical = index.lexical
+        self._seed_words = SeedWords(index)
+        self._allowed = np.zeros(len(index.songs), bool)
+        self._allowed[fold.candidates] = True
+        self._cosine = Cosine(index.generation.array(TBERT), fold.candidates)
+
+    def score(self, seeds: Rows) -> Floats:
+        rows, signals = self._found(seeds)
+        scores = np.full(len(self.candidates), np.nan)
+        scores[np.searchsorted(self.candidates, rows)] = _mixed(signals, self.weight)
+        return scores
+
+    def _found(self, seeds: Rows) -> tuple[Rows, npt.NDArray[np.float32]]:
+        """The candidates that the inverted index finds, and their BM25 and cosine, z-scored over them."""
+        allowed = self._allowed.copy()
+        allowed[seeds] = False
+        found: Any = self._lexical.search_terms(self._seed_words.of(seeds), CANDIDATES, allowed=allowed)
+        rows, bm25 = found
+        cosine = self._cosine.to_rows(seeds)[np.searchsorted(self.candidates, rows)]
+        return rows, normalise(np.column_stack([bm25, cosine]))
+
+
+def _mixed(signals: npt.NDArray[np.float32], weight: float) -> Floats:
+    return signals @ np.array([1 - weight, weight], np.float32)

@@ -1,0 +1,92 @@
+"""The stages of a build that learn from listeners: what their playlists hold and how they call them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.artists import write_artist_tags
+from indexer.changes import Changes
+from indexer.cooccurrence import Together
+from indexer.facets import Songs
+from indexer.mood_labels import song_labels
+from indexer.popularity import playlist_popularity
+from indexer.taste import Reader, Taste, train_taste
+from indexer.tbert import load_tbert, train_tbert
+from indexer.text import unique_lines
+from indexer.work import Work
+
+FloatMatrix = npt.NDArray[np.float32]
+
+
+def write_playlists(work: Work, changes: Changes) -> None:
+    """What the playlists say outright; read anew by every update, for a song's neighbours change with each."""
+    held = [playlist.rows for playlist in work.playlists]
+    work.draft.write_array("popularity", playlist_popularity(work.songs, held))
+    Together.of_playlists(held, len(work.songs), work.config.together).save(work.draft)
+
+
+def write_taste(work: Work, changes: Changes) -> None:
+    """The taste model, the songs' residuals and their places."""
+    write_artist_tags(work.draft, work.songs.column("artist_key").terms, work.catalogue.artist_tags())
+    # Lyrics as latents: 48 columns measure as well as the 384 of the sentence vectors, in half the time.
+    known = {"lyrics": work.latents["lyrics"]}
+    known |= {name: work.draft.array(name)[work.first :] for name in ("audio", "topics")}
+    artists = work.songs.single("artist_key").astype(np.int64)
+    if work.base is not None:
+        if not (work.base.path / "taste_model").is_dir():
+            return
+        work.draft.adopt(work.base, "taste_model")
+        model = Taste.load(work.draft.path / "taste_model")
+        content = model.reader.read(work.described(work.new), known)
+        residuals = _kept_residuals(work, model.size)
+    else:
+        reader = Reader.fit(work.described(work.new), known)
+        content = reader.read(work.described(work.new), known)
+        learned = train_taste(content, reader, artists, work.playlists, work.config.taste, track=work.track)
+        if learned is None:
+            return
+        model, residuals = learned
+        model.save(work.draft.folder("taste_model"))
+    work.extend("taste_residuals", residuals.astype(np.float16))
+    work.latents["taste"] = model.place(content, artists[work.first :], residuals)
+
+
+def _kept_residuals(work: Work, size: int) -> FloatMatrix:
+    """The residuals of the new rows: a changed song keeps the one that its old row had."""
+    residuals = np.zeros((len(work.new), size), np.float32)
+    if work.base is not None:
+        before, learned = Songs(work.base), work.base.array("taste_residuals")
+        for i, row in enumerate(work.new):
+            old = before.row_of(work.songs.song_ids[row])
+            if old is not None:
+                residuals[i] = learned[old]
+    return residuals
+
+
+def write_tbert(work: Work, changes: Changes) -> None:
+    """The tBERT model, and the songs' embeddings."""
+    settings = work.config.tbert
+    tuned = settings.transformer == "fine-tuned"
+    sentence, topics, audio = (
+        work.draft.array(name)[work.first :].astype(np.float32) for name in ("sentence", "topics", "audio")
+    )
+    texts = [unique_lines(text) for text in work.texts()] if tuned else None
+    if work.base is not None:
+        if (work.base.path / "tbert_model").is_dir():
+            work.draft.adopt(work.base, "tbert_model")
+    else:
+        labels = song_labels(work.songs, work.catalogue.playlists(), work.config.held_out)
+        learned = train_tbert(
+            sentence, topics, audio, labels.distributions, labels.names, settings,
+            artists=work.songs.single("artist_key"), texts=texts, encoder=work.encoder, track=work.track,
+        )  # fmt: skip
+        if learned is not None:
+            learned.save(work.draft.folder("tbert_model"))
+    folder = work.draft.path / "tbert_model"
+    model = load_tbert(folder) if folder.is_dir() else None
+    if model is None:
+        rows = np.zeros((len(work.new), settings.hidden), np.float32)
+    else:
+        rows = model.embed(sentence, topics, audio) if texts is None else model.embed_texts(texts, topics, audio)
+    work.extend("tbert", rows.astype(np.float16))

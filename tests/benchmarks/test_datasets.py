@@ -1,0 +1,99 @@
+"""Datasets: nobody sees a test playlist, everybody sees the same split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets import Dataset, Place, Reserved, building_code, is_cold, is_test, prepare
+from indexer import Catalogue, IndexConfig
+from indexer.encoders import SentenceEncoder
+from indexer.splits import place_of
+
+
+def test_the_split_is_that_of_the_hash_and_hides_the_test_playlists(demo_catalogue: Path) -> None:
+    with Catalogue(demo_catalogue) as whole, Reserved(str(demo_catalogue)) as reserved:
+        everything = {p.playlist_id: p for p in whole.playlists()}
+        learned = {p.playlist_id: p for p in reserved.playlists()}
+        test = {p.playlist_id: p for p in reserved.test_playlists()}
+        assert reserved.whole_fingerprint() == whole.fingerprint() != reserved.fingerprint()
+    assert learned | test == everything
+    assert not learned.keys() & test.keys()
+    assert set(test) == {i for i in everything if place_of(i) >= 0.8}
+    assert 0 < len(test) < len(learned)
+
+
+def test_cold_songs_are_in_no_playlist_that_is_learned_from(demo_catalogue: Path) -> None:
+    with Reserved(str(demo_catalogue), cold=True) as cold, Reserved(str(demo_catalogue)) as warm:
+        left = {p.playlist_id: p.song_ids for p in cold.playlists()}
+        before = {p.playlist_id: p.song_ids for p in warm.playlists()}
+        assert [p.song_ids for p in cold.test_playlists()] == [p.song_ids for p in warm.test_playlists()]
+        assert cold.fingerprint() != warm.fingerprint()
+    for playlist_id, song_ids in before.items():
+        assert left[playlist_id] == tuple(s for s in song_ids if not is_cold(s))
+    assert any(is_cold(s) for song_ids in before.values() for s in song_ids)
+
+
+@pytest.mark.parametrize("fixture", ["warm_dataset", "cold_dataset"])
+def test_a_fold_holds_every_playlist_but_those_of_the_test_split(
+    fixture: str, request: pytest.FixtureRequest, demo_catalogue: Path
+) -> None:
+    dataset: Dataset = request.getfixturevalue(fixture)
+    fold = dataset.fold(dataset.all)
+    ids = dataset.index.songs.song_ids
+    told = sorted(tuple(ids[row] for row in rows) for rows in (*fold.train, *fold.tune))
+    with Catalogue(demo_catalogue) as whole:
+        expected = sorted(
+            tuple(s for s in p.song_ids if not (dataset.place.cold and is_cold(s)))
+            for p in whole.playlists()
+            if not is_test(p.playlist_id)
+        )
+        held_out = sum(place_of(p.playlist_id) < dataset.index.config.held_out for p in whole.playlists())
+    assert told == expected
+    assert len(fold.tune) == held_out
+    assert (np.diff(fold.candidates) > 0).all()
+
+
+def test_nothing_is_built_twice_and_no_lyric_encoded_twice(
+    warm: Place,
+    demo_catalogue: Path,
+    tiny_config: IndexConfig,
+    work: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+    encode = SentenceEncoder.encode
+
+    def noting(self: SentenceEncoder, texts: Sequence[str], **options: Any) -> Any:
+        read.extend(texts)
+        return encode(self, texts, **options)
+
+    monkeypatch.setattr(SentenceEncoder, "encode", noting)
+    other = prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False, encoded=warm.index)
+    assert not [text for text in read if "\n" in text], "a lyric was encoded again"
+    warm_songs, again = Dataset(warm), Dataset(other)
+    assert (warm_songs.index.sentence == again.index.sentence).all()
+    number = warm_songs.index.generation.number
+    assert prepare(str(demo_catalogue), work, tiny_config, cold=False) == warm
+    assert Dataset(warm).index.generation.number == number
+
+
+def test_an_index_of_other_code_is_built_again(
+    warm: Place, demo_catalogue: Path, tiny_config: IndexConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False, encoded=warm.index)
+    number = Dataset(place).index.generation.number
+    monkeypatch.setattr("benchmarks.datasets.building_code", lambda: "changed")
+    prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False)
+    assert Dataset(place).index.generation.number == number + 1
+    assert building_code() != "changed"
+
+
+def test_held_out_playlists_may_not_reach_into_the_test_split(demo_catalogue: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"held_out is 0\.85"):
+        prepare(str(demo_catalogue), tmp_path, IndexConfig(held_out=0.85), cold=False)

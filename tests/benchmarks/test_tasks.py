@@ -1,0 +1,152 @@
+"""Every task on the bundled catalogue, and the command around them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from benchmarks import ablation, compression, known_item, neighbours
+from benchmarks.__main__ import app
+from benchmarks.datasets import Dataset, Place
+from benchmarks.metrics import means
+from benchmarks.refrain import Refrain
+from benchmarks.running import Job
+from benchmarks.runs import Run
+from benchmarks.tasks import TASKS, tasks_named
+from indexer.progress import quiet
+
+
+def measured(task: str, systems: list[str], warm: Place, cold: Place, limit: int | None = None) -> list[Run]:
+    return list(TASKS[task].measure(Job(task, warm, cold, limit, "test"), systems, quiet))
+
+
+@pytest.mark.parametrize("task", [task.name for task in tasks_named("continuation")])
+def test_continuation(task: str, warm: Place, cold: Place) -> None:
+    ours, chance = measured(task, ["refrain", "random"], warm, cold)
+    assert "5 seeds, random" in ours.settings or task == "continuation-c"
+    assert "name only" not in chance.settings
+    assert ours.config["weights"]
+    assert ours.data["playlists"]["test"] == 6
+    for name, setting in ours.settings.items():
+        if setting.queries > 3:
+            found, baseline = means(setting.scores), means(chance.settings.get(name, setting).scores)
+            assert found["NDCG@500"] >= baseline["NDCG@500"]
+
+
+def test_runs_hold_no_name_no_id_and_no_lyric(warm: Place, cold: Place, warm_dataset: Dataset) -> None:
+    (continued,) = measured("continuation-b", ["refrain"], warm, cold)
+    (found,) = measured("known-item", ["refrain"], warm, cold, 20)
+    text = continued.to_json() + found.to_json()
+    assert all(json.dumps(p.name)[1:-1] not in text for p in warm_dataset.test if len(p.name) > 4)
+    assert all(p.playlist_id not in text for p in warm_dataset.test)
+    assert all(song_id not in text for song_id in warm_dataset.row_of)
+    assert all(question.text not in text for question in known_item.questions(warm_dataset.index.songs)["exact"])
+
+
+def test_the_same_run_gives_the_same_scores(warm: Place, cold: Place) -> None:
+    (one,), (other,) = (measured("continuation-a", ["refrain"], warm, cold) for _ in range(2))
+    assert {n: (s.asked, s.scores) for n, s in one.settings.items()} == {
+        n: (s.asked, s.scores) for n, s in other.settings.items()
+    }
+
+
+def test_tuning_says_what_it_did(warm: Place, cold: Place) -> None:
+    (run,) = measured("continuation-b", ["refrain-tuned"], warm, cold, 2)
+    assert run.tuning.startswith(("golden section", "none possible"))
+
+
+def test_a_line_brings_its_song_back(warm: Place, cold: Place) -> None:
+    (run,) = measured("known-item", ["refrain"], warm, cold, 40)
+    assert list(run.settings) == ["exact", "two letters wrong", "one word missing"]
+    assert means(run.settings["exact"].scores)["top ten"] > 0.9
+
+
+@pytest.mark.parametrize("task", ["similar-artist", "same-genre"])
+def test_neighbours(task: str, warm: Place, cold: Place, warm_dataset: Dataset) -> None:
+    (run,) = measured(task, ["refrain"], warm, cold, 30)
+    assert all(weights[neighbours.TOLD[task]] == 0 for weights in run.config["weights"].values())
+    assert run.settings[neighbours.SETTINGS[task]].queries == 30
+    group = neighbours.GROUPS[task](warm_dataset.index.songs)
+    for question in neighbours.questions(warm_dataset, task, limit=10)[neighbours.SETTINGS[task]]:
+        assert len(question.relevant) >= 4
+        assert set(group[question.relevant].tolist()) == {group[question.seeds[0]]}
+
+
+def test_the_finest_genre_is_the_rarest(warm_dataset: Dataset) -> None:
+    songs = warm_dataset.index.songs
+    column = songs.column("genre")
+    finest = neighbours.finest_genre(songs)
+    held = [column.of(row) for row in range(len(songs))]
+    for row, genres in enumerate(held):
+        if genres:
+            rarest = min(sum(genre in other for other in held) for genre in genres)
+            assert sum(column.terms[int(finest[row])] in other for other in held) == rarest
+
+
+def test_ablation_turns_off_one_signal_and_loses_nothing_without_candidates(warm: Place, cold: Place) -> None:
+    runs = measured("ablation", ["refrain"], warm, cold, 4)
+    ((base, group),) = ablation.by_base(runs)
+    names = {run.system.partition(", ")[2] for run in group}
+    assert {ablation.ALL, ablation.EVERY_SONG, "without popularity", "without lyrics"} <= names
+    for run in group:
+        off = [name for weights in run.config["weights"].values() for name, weight in weights.items() if not weight]
+        told = run.system.partition("without ")[2]
+        assert (told in off) == bool(told)
+        assert run.settings.keys() == base.settings.keys()
+
+
+def test_every_song_is_scored_without_candidates(warm_dataset: Dataset) -> None:
+    system = Refrain()
+    system.fit(warm_dataset.fold(warm_dataset.all))
+    every = system.without(every=True)
+    seeds = warm_dataset.all[:1]
+    assert sorted(every.rank(seeds, 5000).tolist()) == warm_dataset.all[1:].tolist()
+
+
+def test_compression(warm: Place, cold: Place) -> None:
+    runs = measured("compression", list(compression.METHODS), warm, cold, 30)
+    for run in runs:
+        assert list(run.settings) == ["16, new songs", "16, new among new"]
+        for setting in run.settings.values():
+            assert 0.2 < means(setting.scores)["kept"] <= 1
+    line = np.random.default_rng(0).standard_normal((40, 5))
+    assert compression.shares_kept(line, line).tolist() == [1.0] * 40
+
+
+def test_an_exact_vector_index_finds_all() -> None:
+    flat, ivf = TASKS["ann"].measure(Job("ann", None, None, 3, "test"), ["flat", "ivf"], quiet)
+    assert set(flat.settings["weights 1.0, 1.0"].scores["recall@100"]) == {1.0}
+    assert means(ivf.settings["weights 1.0, 1.0"].scores)["recall@100"] > 0.5
+
+
+def test_latency_and_encoding_are_measured(warm: Place, cold: Place) -> None:
+    (run,) = measured("latency", ["refrain"], warm, cold, 2)
+    assert run.settings.keys() >= {"open", "similar k=20", "playlist of 25", "search, a sentence", "recommend k=500"}
+    ours, plain = measured("encoding", ["refrain", "sentence-transformers"], warm, cold, 4)
+    (setting,) = ours.settings.values()
+    assert setting.facts["share"] == pytest.approx(
+        np.median(setting.scores["lyrics/s"]) / np.median(next(iter(plain.settings.values())).scores["lyrics/s"]),
+        abs=1e-3,
+    )
+
+
+def test_the_command(tmp_path: Path, warm: Place, cold: Place) -> None:
+    runs, call = str(tmp_path / "runs"), CliRunner().invoke
+    assert "continuation-a" in call(app, ["list"]).output
+    done = call(app, ["run", "ann", "--system", "flat", "--limit", "2", "--out", runs], catch_exceptions=False)
+    assert "recall@100" in done.output
+    (flat,) = [Run.load(path) for path in (tmp_path / "runs" / "ann").iterdir()]
+    replace(flat, system="ivf").save(tmp_path / "runs")
+    assert "flat" in call(app, ["table", "ann", "--runs", runs], catch_exceptions=False).output
+    compared = call(app, ["compare", "flat", "ivf", "--task", "ann", "--runs", runs], catch_exceptions=False)
+    assert "0 / 2 / 0" in compared.output
+    out = tmp_path / "plots"
+    call(app, ["plot", "ann", "--runs", runs, "--out", str(out)], catch_exceptions=False)
+    assert len(list(out.glob("*.png"))) == 10
+    with pytest.raises(ValueError, match="there is no task 'nothing'"):
+        call(app, ["run", "nothing"], catch_exceptions=False)
