@@ -19,7 +19,7 @@ from indexer.features import AudioScaler
 
 LYRICS_LATENT, LYRICS_WIDTHS = 50, (200, 100)  # its table 2, experiment 5, the best
 AUDIO_LATENT, AUDIO_WIDTHS = 10, (20, 16)  # its table 1, experiment 5, the best
-EPOCHS = 50  # at most, with early stopping
+EPOCHS = 30  # at most, with early stopping
 
 CANDIDATES = 1_000  # of the inverted index; twice what the longest ranking takes
 TBERT = "tbert"  # the index's array of hidden layers

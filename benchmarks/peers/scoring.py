@@ -82,7 +82,8 @@ def unit(vectors: npt.ArrayLike) -> npt.NDArray[np.float32]:
     """
     values = np.asarray(vectors, np.float32)
     lengths = np.linalg.norm(values, axis=-1, keepdims=True)
-    return values / np.where(lengths > 0, lengths, 1).astype(np.float32)
+    out: npt.NDArray[np.float32] = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    return out
 
 
 def library(module: str) -> Any:
