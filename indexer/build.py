@@ -275,6 +275,7 @@ def _facts(work: Work) -> dict[str, Any]:
         "songs": int(songs.alive.sum()),
         "rows": len(songs),
         "with_lyrics": int((songs.alive & songs.has_lyrics).sum()),
+        "playlists": len(work.playlists),
         "with_audio": int((songs.alive & songs.has_audio).sum()),
         "encoder": {"name": work.encoder.name, "sha256": work.encoder.sha256},
         "parts": [[name, latents.shape[1]] for name, latents in work.latents.items()],

@@ -57,7 +57,7 @@ class IndexConfig:
     tbert: TBertConfig = field(default_factory=TBertConfig)
     keywords: int = 25
     telling: int = 8
-    held_out: float = 0.1
+    held_out: float = 0.05
     exact_below: int = 50_000
 
     def __post_init__(self) -> None:

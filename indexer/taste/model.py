@@ -42,12 +42,12 @@ class TasteConfig:
 
     size: int = 64
     hidden: int = 256
-    epochs: int = 10
+    epochs: int = 12
     patience: int = 3
     batch: int = 1024
     learning_rate: float = 4e-3
     weight_decay: float = 1e-3
-    temperature: float = 0.1
+    temperature: float = 0.07
     negatives: int = 1024
     seeds: int = 4
     names: float = 0.3

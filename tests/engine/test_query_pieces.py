@@ -42,7 +42,13 @@ def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -
         )  # fmt: skip
     for p in range(400):
         rows = rng.choice(30, 14, replace=False) * 3 + p % 3
-        playlists.append({"playlist_id": f"p{p}", "name": ("sad rain", "party", "chill")[p % 3], "song_ids": [f"s{r:02d}" for r in rows]})
+        playlists.append(
+            {
+                "playlist_id": f"p{p}",
+                "name": ("sad rain", "party", "chill")[p % 3],
+                "song_ids": [f"s{r:02d}" for r in rows],
+            }
+        )
     (folder / "songs.jsonl").write_text("\n".join(map(json.dumps, songs)), "utf-8")
     (folder / "playlists.jsonl").write_text("\n".join(map(json.dumps, playlists)), "utf-8")
     with Catalogue(folder / "refrain.db") as catalogue:
