@@ -51,7 +51,7 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     },
 }
 # For words that were typed: what they say is what counts.
-SEARCH_WEIGHTS: dict[str, float] = {"lexical": 1.0, "lyrics": 0.35, "taste": 0.5, "popularity": 0.02}
+SEARCH_WEIGHTS: dict[str, float] = {"lexical": 1.0, "lyrics": 0.35, "taste": 1.5, "popularity": 0.02}
 
 
 def profile_of(seeds: int) -> Profile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -
     with Catalogue(folder / "refrain.db") as catalogue:
         catalogue.load(folder / "songs.jsonl")
         catalogue.load(folder / "playlists.jsonl")
-        build_index(catalogue, folder / "refrain.index", tiny_config)
+        build_index(catalogue, folder / "refrain.index", replace(tiny_config, held_out=0.2))
     return folder / "refrain.db", folder / "refrain.index"
 
 
