@@ -24,7 +24,7 @@ def weights_from_reactions(
     """The weights under which liked songs stand above skipped ones, near those given; one at a time, golden section.
 
     Minimises the mean over pairs of ln(1 + exp(score(skipped) - score(liked))) (RankNet, Burges et al. 2005) plus
-    LOYALTY x the squared change of each weight in units of the mean weight. Where nothing was skipped, or nothing
+    LOYALTY x the squared change of each weight in units of the mean weight that is not 0. Where nothing was skipped, or nothing
     liked, the other candidates of the query stand for it.
     """
     both = sorted(set(liked) & set(skipped))
@@ -37,7 +37,7 @@ def weights_from_reactions(
     others = np.flatnonzero(~np.isin(candidates.rows, told))
     up = np.searchsorted(candidates.rows, sorted(liked)) if liked else others
     down = np.searchsorted(candidates.rows, sorted(skipped)) if skipped else others
-    usual = float(np.mean([w for name, w in weights.items() if name not in UNTUNED])) or 1.0
+    usual = float(np.mean([w for name, w in weights.items() if name not in UNTUNED and w] or [1.0]))
 
     def merit(tried: Mapping[str, float]) -> float:
         scores = signals @ np.array(list(tried.values()), np.float32)

@@ -13,6 +13,8 @@ from indexer import Catalogue, IndexConfig, build_index
 from indexer.autoencoders import AutoencoderConfig
 from indexer.config import EncoderConfig
 from indexer.demo import demo_files
+from indexer.taste import TasteConfig
+from indexer.tbert import TBertConfig
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -51,6 +53,8 @@ def tiny_config(tiny_encoder: Path) -> IndexConfig:
         encoder=EncoderConfig(model=str(tiny_encoder), precision="float32", window=64),
         lyrics=AutoencoderConfig(latent=8, widths=(16,), epochs=3, batch=64),
         audio=AutoencoderConfig(latent=6, widths=(16,), epochs=3, batch=64),
+        taste=TasteConfig(size=8, hidden=16, epochs=3, batch=128, negatives=64),
+        tbert=TBertConfig(hidden=8, width=16, epochs=3, batch=64),
     )
 
 

@@ -54,7 +54,7 @@ class ImplicitAls(_Implicit):
     """Alternating least squares (Hu, Koren, Volinsky 2008); a new playlist's factors are solved for from its seeds."""
 
     name = "implicit-als"
-    settings = grid(factors=[64, 128], alpha=[10, 3], regularization=[10, 30, 100])
+    settings = grid(factors=[128, 64], alpha=[10, 30], regularization=[100, 30, 300])
     choice = "factors, alpha and regularisation"
 
     def train(self, setting: Setting, played: Any) -> Any:

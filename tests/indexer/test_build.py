@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from engine.verifying import verify_index
 from indexer import Catalogue, IndexConfig, build_index, update_index
 from indexer.demo import demo_files
 from indexer.errors import CatalogueError, EncoderError, IndexMissingError
+from indexer.records import Song
 
 
 @pytest.fixture
@@ -213,3 +215,55 @@ def test_a_handful_of_songs_is_enough(tmp_path: Path, tiny_config: IndexConfig) 
         assert engine.similar("new-1", 1)[0].song_id == "new-2"
         assert engine.search("rain on tin", 1)[0].song_id == "new-1"
         assert len(engine.playlist(["new-1"], 2)) == 2
+
+
+def test_an_update_places_songs_without_learning_again(
+    catalogue: Catalogue, tmp_path: Path, tiny_config: IndexConfig
+) -> None:
+    """A new song has its artist's place at once, a changed one keeps what playlists taught of it."""
+    build_index(catalogue, tmp_path / "ix", tiny_config)
+    before = OpenIndex(tmp_path / "ix")
+    residuals = before.generation.array("taste_residuals")
+    row = int(np.flatnonzero(residuals.any(axis=1) & before.songs.has_lyrics)[0])
+    song_id, artist = before.songs.song_ids[row], before.songs.artists[row]
+    (tmp_path / "more.jsonl").write_text(
+        song_line(1).replace("Nobody", artist)
+        + json.dumps(
+            {"song_id": song_id, "title": before.songs.titles[row], "artist": artist, "lyrics": "other words"}
+        ),
+        "utf-8",
+    )
+    catalogue.load(tmp_path / "more.jsonl")
+    report = update_index(catalogue, tmp_path / "ix")
+    assert (report.kind, report.added, report.changed) == ("updated", 1, 1)
+    after = OpenIndex(tmp_path / "ix")
+    files = [index.manifest["files"] for index in (before, after)]
+    for name in ("taste_model/taste.safetensors", "tbert_model/tbert.safetensors"):
+        assert files[0][name]["sha256"] == files[1][name]["sha256"]
+    changed, new = after.songs.row_of(song_id), after.songs.row_of("new-1")
+    assert changed is not None
+    assert new is not None
+    kept = after.generation.array("taste_residuals")
+    np.testing.assert_array_equal(kept[changed], residuals[row])
+    assert not kept[new].any()
+    assert after.together.of(changed)[0].size == before.together.of(row)[0].size > 0
+    places = after.parts[:, after.layout.slice("taste")]
+    assert np.linalg.norm(places[new]) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_without_playlists_taste_is_left_out_and_everything_else_works(
+    tmp_path: Path, tiny_config: IndexConfig
+) -> None:
+    with Catalogue(tmp_path / "refrain.db") as catalogue:
+        for file in demo_files():
+            if "song" in file.name:
+                catalogue.load(file)
+        build_index(catalogue, tmp_path / "ix", tiny_config)
+    with Engine.open(tmp_path / "ix") as engine:
+        assert engine.index.manifest["playlists"] == 0
+        assert engine.index.layout.names == ("lyrics", "audio")
+        assert engine.index.taste_model is None
+        song = engine.song(engine.index.songs.song_ids[0])
+        assert len(engine.similar(song, 20)) == 20
+        assert engine.search("rain", 5)
+        assert engine.recommend([Song("New", "Nobody", lyrics="the river and the rain")], k=5)
