@@ -66,6 +66,7 @@ def answer(query: Query, weights: Mapping[str, float], k: int, filters: Filters)
 
 def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int) -> Answer:
     """The k best candidates: score = sum of weight x normalised signal."""
+    weights = {name: weight for name, weight in weights.items() if weight}  # the others need not be computed
     shares = contributions(normalise(measure(query, candidates, weights)), list(weights.values()))
     ranking = Ranking.of(candidates.rows, scores(shares)).top(k)
     return Answer(query, ranking, tuple(weights), shares[np.searchsorted(candidates.rows, ranking.rows)])

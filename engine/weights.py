@@ -17,18 +17,19 @@ Profile = Literal["one", "several"]
 FORMAT_VERSION = 2
 UNTUNED = ("target",)  # what a user asks for outright
 
-# With one seed, what is popular beside likely taste counts for more; several seeds say themselves what they share.
+# Tuned on 310 playlists of shared/data that no test sees, over all songs and over those with lyrics and features,
+# then rounded. With one seed, what is popular beside likely taste counts; several seeds say themselves what they share.
 DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     "one": {
         "taste": 2.0,
         "together": 0.4,
-        "popularity": 1.0,
-        "artist": 0.1,
+        "popularity": 1.5,
+        "artist": 0.05,
         "genre": 0.1,
         "era": 0.35,
-        "language": 0.1,
+        "language": 0.05,
         "audio": 0.15,
-        "lyrics": 0.15,
+        "lyrics": 0.1,
         "topics": 0.05,
         "lexical": 0.05,
         "tbert": 0.1,
@@ -36,17 +37,17 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     },
     "several": {
         "taste": 2.5,
-        "together": 1.0,
-        "popularity": 0.2,
-        "artist": 0.1,
+        "together": 1.25,
+        "popularity": 0.1,
+        "artist": 0.15,
         "genre": 0.1,
-        "era": 0.35,
-        "language": 0.1,
-        "audio": 0.15,
-        "lyrics": 0.15,
-        "topics": 0.05,
-        "lexical": 0.05,
-        "tbert": 0.1,
+        "era": 0.5,
+        "language": 0.05,
+        "audio": 0.1,
+        "lyrics": 0.1,
+        "topics": 0.0,
+        "lexical": 0.0,
+        "tbert": 0.05,
         "target": 3.0,
     },
 }
