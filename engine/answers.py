@@ -15,7 +15,6 @@ from engine.hits import Hit
 from engine.query import Query
 from engine.ranking import Ranking
 from engine.retrievers import (
-    ArtistRetriever,
     LexicalRetriever,
     PopularRetriever,
     Retriever,
@@ -96,15 +95,14 @@ def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retrieve
     yield LexicalRetriever()
     if query.quotes:  # what is quoted must be sung: only the inverted index knows
         return
-    # A part that the query lacks finds nothing, and all parts together find what the only one finds alone.
     names = [name for name in query.index.layout.names if name in weights and query.parts[name].any()]
-    if len(names) > 1:
+    if query.seeds:  # each part alone as well, and the artists' other songs, gain 0.4 percent of NDCG@500 for 2 ms
         yield VectorRetriever("vectors", {name: max(weights[name], 0.0) for name in names})
-    for name in names:
-        yield VectorRetriever(f"vectors.{name}", {name: 1.0})
+    else:  # how much each part counts is not known before the words are compared with what is sung
+        for name in names:
+            yield VectorRetriever(f"vectors.{name}", {name: 1.0})
     if query.seeds or query.target:
         yield TogetherRetriever()
-        yield ArtistRetriever()
         yield PopularRetriever()
         yield TargetRetriever()
 

@@ -39,10 +39,7 @@ class LexicalRetriever:
 
 
 class VectorRetriever:
-    """Cosine of the stored parts: all parts by `weights`, or one of them alone.
-
-    Alone as well, because a song that lacks lyrics or audio can never win where both are added.
-    """
+    """Cosine of the stored parts, weighted: the weights live in the query."""
 
     def __init__(self, name: str, weights: Mapping[str, float]):
         self.name = name
@@ -68,20 +65,6 @@ class TogetherRetriever:
         rows, values = query.together
         keep = (query.index.songs.alive if allowed is None else allowed)[rows]
         return Ranking.of(rows[keep], values[keep]).top(k)
-
-
-class ArtistRetriever:
-    """The seeds' artists' other songs, the popular ones first."""
-
-    name = "artist"
-
-    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
-        songs = query.index.songs
-        artists = songs.single("artist_key")
-        theirs = np.zeros(len(songs), bool)
-        for code in {artists.item(seed.row) for seed in query.seeds if seed.row is not None}:
-            theirs |= artists == code
-        return _popular(query, np.flatnonzero(theirs), k, allowed)
 
 
 class PopularRetriever:

@@ -54,8 +54,8 @@ class ImplicitAls(_Implicit):
     """Alternating least squares (Hu, Koren, Volinsky 2008); a new playlist's factors are solved for from its seeds."""
 
     name = "implicit-als"
-    settings = grid(factors=[128, 64], alpha=[10, 30], regularization=[100, 30, 300])
-    choice = "factors, alpha and regularisation"
+    settings = grid(factors=[128], alpha=[10, 30, 60], regularization=[100, 200, 400])
+    choice = "alpha and regularisation"
 
     def train(self, setting: Setting, played: Any) -> Any:
         model = library("implicit.cpu.als").AlternatingLeastSquares(

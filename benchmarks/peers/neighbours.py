@@ -64,7 +64,7 @@ class Ease(ByPlaylists):
     """
 
     name = "ease"
-    settings = grid(strength=[500, 100, 200, 1000, 2000, 5000])
+    settings = grid(strength=[1000, 200, 500, 2000, 5000, 10_000])
     choice = "lambda"
 
     def __init__(self, largest: int = LARGEST):
