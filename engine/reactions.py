@@ -24,8 +24,8 @@ def weights_from_reactions(
     """The weights under which liked songs stand above skipped ones, near those given; one at a time, golden section.
 
     Minimises the mean over pairs of ln(1 + exp(score(skipped) - score(liked))) (RankNet, Burges et al. 2005) plus
-    LOYALTY x the squared change of each weight in units of the mean weight that is not 0. Where nothing was skipped, or nothing
-    liked, the other candidates of the query stand for it.
+    LOYALTY x the squared change of each weight in units of the mean weight that is not 0. Where nothing was skipped,
+    or nothing liked, the other candidates of the query stand for it.
     """
     both = sorted(set(liked) & set(skipped))
     if both:

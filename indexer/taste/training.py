@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.int64]
 FloatMatrix = npt.NDArray[np.float32]
 
 LEAST_PLAYLISTS = 20  # with two songs or more; fewer teach nothing that holds
-WARM_UP = 0.1  # share of the steps in which the learning rate rises
+WARM_UP, START = 0.1, 0.04  # share of the steps in which the learning rate rises, and from what share of it
 _SHORT = 1e-2  # a vector that is shorter is not scaled to length 1: the gradient of a zero one would be infinite
 _NEVER = -1e9  # a logit that takes no part in the softmax
 
@@ -66,12 +66,9 @@ def train_taste(
         torch.manual_seed(config.seed)
         network = _Network(content, artists, batches.counts, reader, words, config)
         optimisers = network.optimisers()
-        steps = config.epochs * len(batches) + 1
+        steps = config.epochs * len(batches)
         rates = [
-            torch.optim.lr_scheduler.OneCycleLR(
-                optimiser, config.learning_rate, total_steps=steps, pct_start=WARM_UP, cycle_momentum=False
-            )
-            for optimiser in optimisers
+            torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps)) for optimiser in optimisers
         ]
         best, lowest, waited = network.state(), math.inf, 0
         for _ in track(range(config.epochs), "learn taste"):
@@ -88,6 +85,13 @@ def train_taste(
                 break
         network.restore(best)
     return network.taste(), network.residuals()
+
+
+def _rate(done: float) -> float:
+    """The share of the learning rate when a share of the steps is done: up in a straight line, down along a cosine."""
+    if done < WARM_UP:
+        return START + (1 - START) * done / WARM_UP
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (done - WARM_UP) / (1 - WARM_UP))))
 
 
 @dataclass(frozen=True, slots=True)

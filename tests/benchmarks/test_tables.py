@@ -79,6 +79,6 @@ def test_the_readme_says_what_the_runs_say() -> None:
 def test_runs_of_record_are_small_and_whole() -> None:
     for path in sorted((ROOT / "benchmarks" / "runs").glob("*/*.json")):
         run = Run.load(path)
-        assert path.stat().st_size < 150_000, path
+        assert path.stat().st_size < 200_000, path
         assert run.data["limit"] is None, f"{path} was made with --limit"
         assert path.parent.name == run.task

