@@ -83,7 +83,7 @@ def reason(query: Query, row: int, shares: Mapping[str, float], line: str | None
         clause = _clause(query, row, name)
         if clause and clause not in clauses:
             clauses.append(clause)
-    sentence = ", ".join(clauses) or "the nearest that the filters leave"
+    sentence = ", ".join(clauses) or "the nearest that is left"
     return sentence[0].upper() + sentence[1:]
 
 

@@ -7,11 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.ranking import Ranking
-
 FloatMatrix = npt.NDArray[np.float32]
-
-RRF_K = 60  # Cormack et al. 2009; damps the head of each list
 
 
 def normalise(signals: npt.ArrayLike) -> FloatMatrix:
@@ -68,22 +64,3 @@ def scores(shares: FloatMatrix) -> npt.NDArray[np.float32]:
     """
     total: npt.NDArray[np.float32] = shares.sum(axis=1, dtype=np.float32)
     return total
-
-
-def rrf(rankings: Sequence[Ranking], k: int = RRF_K) -> Ranking:
-    """Reciprocal rank fusion: score(row) = sum over rankings of 1 / (k + rank), rank from 1.
-
-    Scores of the inputs are not read, so BM25 and cosine need no common scale.
-
-    >>> bm25, ann = Ranking.of([4, 8], [11.0, 7.5]), Ranking.of([8, 2], [0.9, 0.3])
-    >>> rrf([bm25, ann]).rows.tolist()
-    [8, 4, 2]
-    """
-    if not rankings:
-        raise ValueError("rrf needs at least one ranking")
-    if k < 0:
-        raise ValueError(f"k is {k}, expected 0 or more")
-    rows = np.concatenate([r.rows for r in rankings])
-    gains = np.concatenate([1.0 / (k + 1 + np.arange(len(r))) for r in rankings])
-    unique, where = np.unique(rows, return_inverse=True)
-    return Ranking.of(unique, np.bincount(where, weights=gains, minlength=len(unique)))

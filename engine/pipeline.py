@@ -18,7 +18,7 @@ from engine.hits import Hit
 from engine.names import find, resolve
 from engine.opened import OpenIndex
 from engine.paths import path
-from engine.playlist_tuning import Asked, tune_on_queries
+from engine.playlist_tuning import LEAST_QUERIES, Asked, tune_on_queries
 from engine.playlists import Playlist
 from engine.query import Query, Seed
 from engine.reactions import weights_from_reactions
@@ -124,13 +124,22 @@ class Engine:
     ) -> dict[Profile, TuningReport]:
         """Tune the weights on (seeds, songs that should come back) and use those that unseen queries confirm.
 
-        Every second query is tuned on, the others decide. `save_weights` keeps what was accepted.
+        Every second query is tuned on, the others decide: 40 with one seed, or 40 with several, are the least that
+        say something, else a ValueError. `save_weights` keeps what was accepted.
         """
         reports: dict[Profile, TuningReport] = {}
         asked: dict[Profile, list[Asked]] = {}
         for seeds, wanted in queries:
             query = Asked(np.array(self._rows("seeds", seeds)), np.array(self._rows("wanted", wanted)))
+            if not len(query.seeds) or not len(query.wanted):
+                raise ValueError("a query has no seeds or no songs that should come back; expected ([seeds], [wanted])")
             asked.setdefault(profile_of(len(seeds)), []).append(query)
+        for profile, of_profile in asked.items():
+            if len(of_profile) < 2 * LEAST_QUERIES:
+                raise ValueError(
+                    f"{len(of_profile)} queries have {profile} seed{'s' * (profile != 'one')}, expected at least "
+                    f"{2 * LEAST_QUERIES}, half to tune on and half to check; give more, or leave these out"
+                )
         for profile, of_profile in asked.items():
             halves = of_profile[::2], of_profile[1::2]
             reports[profile] = tune_on_queries(self.index, self.weights[profile], *halves, track=track)

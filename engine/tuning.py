@@ -236,15 +236,6 @@ def ndcg_at(ranked_relevance: npt.ArrayLike, k: int, n_relevant: int) -> float:
     return float(gains @ discounts[: len(gains)] / discounts[: min(k, n_relevant)].sum())
 
 
-def r_precision(ranked_relevance: npt.ArrayLike, n_relevant: int) -> float:
-    """The share of relevant songs among the first n_relevant.
-
-    >>> r_precision([1, 0, 1, 1], 3)
-    0.6666666666666666
-    """
-    return float(_judged(ranked_relevance, n_relevant)[:n_relevant].sum() / n_relevant)
-
-
 def _judged(ranked_relevance: npt.ArrayLike, n_relevant: int) -> npt.NDArray[np.float64]:
     relevance = np.asarray(ranked_relevance, dtype=np.float64)
     if relevance.ndim != 1 or not np.isin(relevance, (0.0, 1.0)).all():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import ConfigError
 from indexer.store import Draft, Generation
 
 Rows = npt.NDArray[np.int64]
@@ -21,6 +22,10 @@ class CooccurrenceConfig:
     """shrinkage: added to the denominator, in playlists of usual weight; 1 to 10 measure within 3 percent."""
 
     shrinkage: float = 5.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.shrinkage < float("inf"):
+            raise ConfigError(f"together.shrinkage is {self.shrinkage:g}, expected 0 or more")
 
 
 DEFAULTS = CooccurrenceConfig()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Self, get_args
@@ -143,17 +142,6 @@ class AudioScaler:
                 f"{path} is no audio scaler ({type(error).__name__}: {error}); expected the JSON that a build writes; "
                 "rebuild the index"
             ) from error
-
-
-def audio_row(known: Mapping[str, float]) -> FloatMatrix:
-    """One song's features by name as a table of one row, for AudioScaler.transform.
-
-    >>> audio_row({"energy": 0.5})[0, 1].item()
-    0.5
-    """
-    if unknown := sorted(set(known) - set(AUDIO_NAMES)):
-        raise ValueError(f"{unknown[0]!r} is no audio feature; expected one of {', '.join(AUDIO_NAMES)}")
-    return np.array([[known.get(name, np.nan) for name in AUDIO_NAMES]], np.float32)
 
 
 def known_share(table: npt.ArrayLike) -> npt.NDArray[np.float64]:

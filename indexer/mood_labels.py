@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.facets import Songs
-from indexer.records import SavedPlaylist
-from indexer.splits import split_of
+from indexer.splits import PlaylistRows
 from indexer.text import tokenise
 from indexer.topics import STOP_WORDS
 
@@ -180,8 +179,7 @@ class SongLabels:
 
 def song_labels(
     songs: Songs,
-    playlists: Iterable[SavedPlaylist],
-    held_out: float,
+    playlists: Iterable[PlaylistRows],
     *,
     least_playlists: int = LEAST_PLAYLISTS,
     least_songs: int = LEAST_SONGS,
@@ -189,16 +187,11 @@ def song_labels(
     """What songs are called by the names of the playlists that hold them, with moods also from descriptions.
 
     n(song, label) / n(label) ** COMMON, rows scaled to sum 1: a song of one party and one rain playlist is
-    rather rainy. A label needs `least_playlists` and `least_songs`. Held-out playlists are not read. Songs' own
+    rather rainy. A label needs `least_playlists` and `least_songs`; `playlists` may be learned from. Songs' own
     tags are read only where fewer than FEW_PLAYLISTS playlists may be: on shared/data, where 9 in 10 tags are
     genres, labels with them rerank worse (see indexer/tbert).
     """
-    row_of = {songs.song_ids[row]: row for row in np.flatnonzero(songs.alive).tolist()}
-    called: list[tuple[set[str], list[int]]] = []
-    for playlist in playlists:
-        if split_of(playlist.playlist_id, held_out) == "train":
-            rows = [row_of[song_id] for song_id in playlist.song_ids if song_id in row_of]
-            called.append((labels_in(playlist.name) | moods_in(playlist.description or ""), rows))
+    called = [(labels_in(name) | moods_in(description), rows.tolist()) for name, rows, description in playlists]
     frequency = Counter(label for labels, _ in called for label in labels)
     names = {label for label, count in frequency.items() if count >= least_playlists}
     if len(called) < FEW_PLAYLISTS:

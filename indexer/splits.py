@@ -17,10 +17,11 @@ Split = Literal["train", "tune", "check"]
 
 
 class PlaylistRows(NamedTuple):
-    """A playlist's name and the rows of its songs, in the listener's order."""
+    """A playlist's name, the rows of its songs in the listener's order, and its description."""
 
     name: str
     rows: Rows
+    description: str = ""
 
 
 def place_of(playlist_id: str) -> float:
@@ -57,5 +58,5 @@ def playlist_rows(
         if split_of(playlist.playlist_id, held_out) == split:
             rows = [row_of[song_id] for song_id in playlist.song_ids if song_id in row_of]
             if rows:
-                found.append(PlaylistRows(playlist.name, np.array(rows, np.int64)))
+                found.append(PlaylistRows(playlist.name, np.array(rows, np.int64), playlist.description or ""))
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import IndexFormatError
+from indexer.errors import ConfigError, IndexFormatError
 from indexer.taste.content import Content, Reader
 from indexer.text import fold
 
@@ -58,6 +58,18 @@ class TasteConfig:
     dropout: float = 0.2
     held_out: float = 0.05
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("size", "hidden", "epochs", "patience", "batch", "negatives", "seeds", "least_named"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"taste.{name} is {getattr(self, name)}, expected at least 1")
+        for name in ("drop_part", "drop_artist", "drop_song", "dropout", "held_out"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ConfigError(f"taste.{name} is {getattr(self, name):g}, expected a share from 0, below 1")
+        if not (self.learning_rate > 0 and self.temperature > 0 and self.names >= 0 and self.weight_decay >= 0):
+            raise ConfigError(
+                "taste.learning_rate and taste.temperature must be above 0, taste.names and weight_decay not below"
+            )
 
 
 def name_words(name: str) -> tuple[str, ...]:

@@ -53,12 +53,12 @@ def train_taste(
     import torch
 
     rng = np.random.default_rng(config.seed)
-    lists = [PlaylistRows(name, unique) for name, rows in playlists if len(unique := np.unique(rows)) > 1]
+    lists = [PlaylistRows(name, unique) for name, rows, _ in playlists if len(unique := np.unique(rows)) > 1]
     if len(lists) < LEAST_PLAYLISTS:
         return None
     order = rng.permutation(len(lists))
     judging = math.ceil(config.held_out * len(lists))
-    frequency = Counter(word for name, _ in lists for word in name_words(name))
+    frequency = Counter(word for name, *_ in lists for word in name_words(name))
     words = sorted(word for word, count in frequency.items() if count >= config.least_named)
     judges = _Batches([lists[i] for i in order[:judging]], words, len(content), config)
     batches = _Batches([lists[i] for i in order[judging:]], words, len(content), config)
@@ -116,13 +116,13 @@ class _Batches:
         from scipy.sparse import csr_array
 
         self._config = config
-        self._songs = np.concatenate([rows for _, rows in lists])
-        self._lengths = np.array([len(rows) for _, rows in lists], np.int64)
+        self._songs = np.concatenate([playlist.rows for playlist in lists])
+        self._lengths = np.array([len(playlist.rows) for playlist in lists], np.int64)
         self._starts = np.concatenate([[0], np.cumsum(self._lengths)])
         self._owner = np.repeat(np.arange(len(lists)), self._lengths)
         self._held = csr_array((np.ones(len(self._songs), np.int8), self._songs, self._starts), (len(lists), songs))
         code_of = {word: code for code, word in enumerate(words)}
-        named = [[code_of[word] for word in name_words(name) if word in code_of] for name, _ in lists]
+        named = [[code_of[word] for word in name_words(name) if word in code_of] for name, *_ in lists]
         ends = np.cumsum([0, *map(len, named)])
         codes = np.array([code for of_one in named for code in of_one], np.int64)
         self._names = csr_array((np.ones(len(codes), np.float32), codes, ends), (len(lists), len(words)))

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from engine.fusion import RRF_K, contributions, normalise, rrf, scores
-from engine.ranking import Ranking
+from engine.fusion import contributions, normalise, scores
 
 NAN = float("nan")
 
@@ -92,35 +91,3 @@ def test_signals_that_are_no_matrix_or_infinite_are_refused():
         normalise([1.0, 2.0])
     with pytest.raises(ValueError, match="signal 1"):
         normalise([[0.0, float("inf")], [1.0, 2.0]])
-
-
-row_lists = st.lists(st.lists(st.integers(0, 30), unique=True, max_size=12), min_size=1, max_size=5)
-
-
-@given(row_lists, st.integers(0, 100))
-@settings(max_examples=100, deadline=None)
-def test_rrf_is_its_formula(lists, k):
-    rankings = [Ranking.of(rows, -np.arange(len(rows), dtype=float)) for rows in lists]
-    expected: dict[int, float] = {}
-    for rows in lists:
-        for rank, row in enumerate(rows, start=1):
-            expected[row] = expected.get(row, 0.0) + 1 / (k + rank)
-    fused = rrf(rankings, k)
-    assert set(fused.rows.tolist()) == set(expected)
-    np.testing.assert_allclose(fused.scores, [expected[row] for row in fused.rows.tolist()], rtol=1e-6)
-    assert (np.diff(fused.scores) <= 0).all()
-
-
-def test_rrf_reads_ranks_and_no_scores():
-    one = Ranking.of([1, 2, 3], [0.3, 0.2, 0.1])
-    other = Ranking.of([1, 2, 3], [3000.0, 20.0, 0.001])
-    assert rrf([one, one]).scores.tolist() == rrf([other, one]).scores.tolist()
-    assert rrf([one]).scores[0] == pytest.approx(1 / (RRF_K + 1))
-
-
-def test_rrf_of_nothing():
-    assert len(rrf([Ranking.empty(), Ranking.empty()])) == 0
-    with pytest.raises(ValueError):
-        rrf([])
-    with pytest.raises(ValueError):
-        rrf([Ranking.empty()], -1)

@@ -131,6 +131,14 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
         assert report.check.queries == 40
         assert engine.weights["one"] == report.weights
         assert engine.weights["several"] == DEFAULT_WEIGHTS["several"], "no query had several seeds"
+        for few, message in (
+            (queries[:39], "39 queries have one seed, expected at least 40"),
+            ([(["s00"], [])], "no songs that should come back"),
+            ([([], ["s00"])], "no seeds"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                engine.tune(few)
+        assert engine.weights["one"] == report.weights, "a refusal changes nothing"
 
 
 def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:

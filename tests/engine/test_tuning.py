@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.fusion import contributions, normalise, scores
-from engine.tuning import TuningReport, accept, golden_section, ndcg_at, r_precision, tune_weights
+from engine.tuning import TuningReport, accept, golden_section, ndcg_at, tune_weights
 from engine.weights import Weights
 from indexer.errors import FilterError, IndexFormatError
 
@@ -238,23 +238,20 @@ def test_metrics_are_those_of_ir_measures(relevance, missed, k):
     qrels = [ir_measures.Qrel("q", f"s{i}", r) for i, r in enumerate(relevance)]
     qrels += [ir_measures.Qrel("q", f"missed{i}", 1) for i in range(missed)]
     run = [ir_measures.ScoredDoc("q", f"s{i}", float(-i)) for i in range(len(relevance))]
-    ndcg, rprec = ir_measures.nDCG @ k, ir_measures.Rprec
-    expected = ir_measures.calc_aggregate([ndcg, rprec], qrels, run)
+    ndcg = ir_measures.nDCG @ k
+    expected = ir_measures.calc_aggregate([ndcg], qrels, run)
     assert ndcg_at(relevance, k, n_relevant) == pytest.approx(expected[ndcg], abs=1e-6)
-    assert r_precision(relevance, n_relevant) == pytest.approx(expected[rprec], abs=1e-6)
 
 
 def test_a_perfect_and_an_empty_ranking():
-    assert ndcg_at([1, 1, 0], 10, 2) == r_precision([1, 1, 0], 2) == 1.0
-    assert ndcg_at([], 10, 2) == r_precision([], 2) == 0.0
+    assert ndcg_at([1, 1, 0], 10, 2) == 1.0
+    assert ndcg_at([], 10, 2) == 0.0
 
 
 @pytest.mark.parametrize(("relevance", "n"), [([1], 0), ([1, 1], 1), ([2], 3), ([0.5], 1), ([[1]], 1)])
 def test_judgements_that_cannot_be_are_refused(relevance, n):
     with pytest.raises(ValueError):
         ndcg_at(relevance, 10, n)
-    with pytest.raises(ValueError):
-        r_precision(relevance, n)
     with pytest.raises(ValueError):
         ndcg_at([1], 0, 1)
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.facets import Songs, write_songs
-from indexer.mood_labels import EMOJI, FEW_PLAYLISTS, MOODS, moods_in, song_labels
+from indexer.mood_labels import EMOJI, FEW_PLAYLISTS, MOODS, SongLabels, moods_in, song_labels
 from indexer.records import SavedPlaylist, Song
-from indexer.splits import split_of
+from indexer.splits import playlist_rows, split_of
 from indexer.store import new_generation, open_generation
 
 TAGS = {"s00": ("Party",)}
@@ -27,6 +27,11 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Songs:
     with new_generation(index, {}) as draft:
         write_songs(draft, [], base=Songs(base), dead=[29])
     return Songs(open_generation(index))
+
+
+def labels(songs: Songs, playlists: list[SavedPlaylist], held_out: float = 0.0, **least: int) -> SongLabels:
+    """The labels as a build makes them."""
+    return song_labels(songs, playlist_rows(songs, playlists, held_out, "train"), **least)
 
 
 def playlist(name: str, *rows: int, key: str = "", description: str | None = None) -> SavedPlaylist:
@@ -90,7 +95,7 @@ def test_any_text_can_be_read_and_case_says_nothing(text: str) -> None:
 
 def test_songs_are_called_what_their_playlists_are(songs: Songs) -> None:
     lists = [playlist("sad songs", *range(6)), playlist("party", *range(4, 10)), playlist("mine", 20, 21)]
-    found = song_labels(songs, lists, 0.0, least_playlists=1, least_songs=2)
+    found = labels(songs, lists, least_playlists=1, least_songs=2)
     assert found.names == ("party", "sad")
     assert found.distributions.dtype == np.float32
     np.testing.assert_allclose(found.distributions[[1, 9, 20]], [[0, 1], [1, 0], [0, 0]])
@@ -100,39 +105,39 @@ def test_songs_are_called_what_their_playlists_are(songs: Songs) -> None:
 
 def test_descriptions_and_tags_count(songs: Songs) -> None:
     lists = [playlist("mix", 3, 4, description="for the party")]
-    found = song_labels(songs, lists, 0.0, least_playlists=1, least_songs=1)
+    found = labels(songs, lists, least_playlists=1, least_songs=1)
     assert found.names == ("party",)
     assert np.flatnonzero(found.known).tolist() == [0, 3, 4]
 
 
 def test_tags_are_not_read_where_playlists_say_enough(songs: Songs) -> None:
     lists = [playlist("sad", 3, 4, key=str(i)) for i in range(FEW_PLAYLISTS)]
-    assert song_labels(songs, lists, 0.0, least_songs=1).names == ("sad",)
+    assert labels(songs, lists, least_songs=1).names == ("sad",)
 
 
 def test_words_beside_the_moods_are_labels_where_playlists_share_them(songs: Songs) -> None:
     lists = [playlist("Sad Cowboys", *range(3)), playlist("the best cowboy songs", 2, 3), playlist("Erin's", 5)]
-    found = song_labels(songs, lists, 0.0, least_playlists=2, least_songs=1)
+    found = labels(songs, lists, least_playlists=2, least_songs=1)
     assert found.names == ("cowboy", "party")
     assert set(found.names) & MOODS.keys() == {"party"}
 
 
 def test_a_rare_mood_says_more_than_a_common_one(songs: Songs) -> None:
     lists = [playlist("party", *range(20)), playlist("angry", 0, 1, 2)]
-    found = song_labels(songs, lists, 0.0, least_playlists=1, least_songs=1)
+    found = labels(songs, lists, least_playlists=1, least_songs=1)
     angry, party = found.distributions[1]
     assert angry > party > 0
 
 
 def test_moods_of_few_songs_are_dropped(songs: Songs) -> None:
     lists = [playlist("sad", *range(6)), playlist("angry", 0, 20)]
-    found = song_labels(songs, lists, 0.0, least_playlists=1, least_songs=3)
+    found = labels(songs, lists, least_playlists=1, least_songs=3)
     assert found.names == ("sad",)
     assert not found.known[20]
 
 
 def test_deleted_and_unknown_songs_are_not_labelled(songs: Songs) -> None:
-    found = song_labels(songs, [playlist("sad", 5, 29, 77)], 0.0, least_playlists=1, least_songs=1)
+    found = labels(songs, [playlist("sad", 5, 29, 77)], least_playlists=1, least_songs=1)
     assert np.flatnonzero(found.known[1:]).tolist() == [4]
 
 
@@ -142,7 +147,7 @@ def test_held_out_playlists_change_nothing(songs: Songs) -> None:
     assert lists
     assert held
     expected, found = (
-        song_labels(songs, some, 0.3, least_playlists=1, least_songs=2) for some in (lists, lists + held)
+        labels(songs, some, held_out=0.3, least_playlists=1, least_songs=2) for some in (lists, lists + held)
     )
     assert found.names == expected.names == ("sad",)
     np.testing.assert_array_equal(found.distributions, expected.distributions)
@@ -151,14 +156,14 @@ def test_held_out_playlists_change_nothing(songs: Songs) -> None:
 @given(st.permutations(range(4)))
 def test_the_order_of_playlists_changes_nothing(songs: Songs, order: list[int]) -> None:
     lists = [playlist("sad", 1, 2), playlist("party", 2, 3), playlist("sad party", 3, 4), playlist("chill", 1, 4)]
-    found = song_labels(songs, [lists[i] for i in order], 0.0, least_playlists=1, least_songs=1)
-    expected = song_labels(songs, lists, 0.0, least_playlists=1, least_songs=1)
+    found = labels(songs, [lists[i] for i in order], least_playlists=1, least_songs=1)
+    expected = labels(songs, lists, least_playlists=1, least_songs=1)
     assert found.names == expected.names
     np.testing.assert_array_equal(found.distributions, expected.distributions)
 
 
 def test_no_playlists_and_no_tags_is_no_moods(songs: Songs) -> None:
-    found = song_labels(songs, [], 0.0)
+    found = labels(songs, [])
     assert found.names == ()
     assert found.distributions.shape == (30, 0)
     assert not found.known.any()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from indexer.errors import IndexFormatError
+from indexer.errors import ConfigError, IndexFormatError
 from indexer.records import Song
 from indexer.splits import PlaylistRows
 from indexer.taste import Content, Reader, Taste, TasteConfig, train_taste
@@ -153,3 +154,16 @@ def test_numbers_and_terms_of_a_song() -> None:
     np.testing.assert_allclose(content.numbers[0, reader.columns["sentence"]], [0.6, 0.8], rtol=1e-6)
     assert not content.numbers[-1].any()
     assert not content.terms[[10]].nnz  # the words of one song are no terms
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "taste.epochs is 0"),
+        ({"drop_song": 1.0}, "taste.drop_song is 1"),
+        ({"temperature": 0.0}, "above 0"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(change: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        replace(CONFIG, **change)  # type: ignore[arg-type]
