@@ -104,7 +104,7 @@ def _clause(query: Query, row: int, name: str) -> str | None:
         return "sings of the same things"
     if name == "audio":
         return _sound_clause(query, row)
-    if name in ("taste", "together"):
+    if name in ("taste", "together", "factors"):
         return _playlist_clause(query, row)
     if name == "tbert":
         return "has the same mood"

@@ -43,6 +43,7 @@ class OpenIndex:
     topics      float32 (rows, topics): zero where a song has none
     tbert       float16 (rows, 128): the songs' tBERT embeddings, unit, zero where a song has none
     together    the playlists that may be learned from, and how near songs are by sharing them
+    factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
     parts       float32 (rows, layout.dim): what FAISS searches
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
@@ -75,6 +76,15 @@ class OpenIndex:
     @cached_property
     def together(self) -> Together:
         return Together.load(self.generation)
+
+    @cached_property
+    def factors(self) -> npt.NDArray[np.float16]:
+        return self.generation.array("factors")
+
+    @cached_property
+    def factors_gram(self) -> FloatMatrix:
+        """float32 (size, size): the products of the columns of `factors`."""
+        return self.generation.array("factors_gram")
 
     @cached_property
     def popularity(self) -> FloatMatrix:

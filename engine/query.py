@@ -12,6 +12,7 @@ import numpy.typing as npt
 from engine.opened import OpenIndex
 from indexer.errors import EmptyQueryError
 from indexer.facets import audio_table
+from indexer.factors import listener
 from indexer.keywords import tfidf_keywords
 from indexer.records import AUDIO_NAMES, Song
 from indexer.text import artist_key, clean, tokenise, unique_lines
@@ -176,6 +177,19 @@ class Query:
         """The neighbours of any seed by shared playlists, rows ascending, and their mean value to all seeds."""
         rows = [seed.row for seed in self.seeds if seed.row is not None]
         return self.index.together.mean(rows)
+
+    @cached_property
+    def listener(self) -> Vector:
+        """float32 (size,): the factors of a playlist that holds the seeds; zero where no seed has a history."""
+        liked, disliked = (self._listener(songs) for songs in (self.seeds, self.avoid))
+        return liked - np.float32(AVOID) * disliked if liked.any() else liked
+
+    def _listener(self, songs: Sequence[Seed]) -> Vector:
+        factors = self.index.factors[[seed.row for seed in songs if seed.row is not None]].astype(np.float32)
+        known = factors[factors.any(axis=1)]
+        if not len(known):
+            return np.zeros(factors.shape[1], np.float32)
+        return listener(known, self.index.factors_gram, self.index.config.factors)
 
     @cached_property
     def parts(self) -> dict[str, Vector]:

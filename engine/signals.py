@@ -90,6 +90,14 @@ def together(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
+def factors(query: Query, pool: Pool) -> FloatVector:
+    """How likely a playlist that holds the seeds holds the candidate, by its factors; NaN for a song of no playlist."""
+    if not query.listener.any():
+        return _unknown(pool)
+    rows = query.index.factors[pool.rows].astype(np.float32)
+    return np.asarray(np.where(query.index.together.history[pool.rows], rows @ query.listener, np.nan), np.float32)
+
+
 def tbert(query: Query, pool: Pool) -> FloatVector:
     """Cosine of the tBERT embeddings."""
     return _cosine(query.tbert, query.index.tbert, pool.rows)
@@ -194,6 +202,7 @@ SIGNALS: dict[str, Signal] = {
     "topics": topics,
     "taste": taste,
     "together": together,
+    "factors": factors,
     "tbert": tbert,
     "artist": artist,
     "genre": genre,

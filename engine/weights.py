@@ -22,7 +22,8 @@ UNTUNED = ("target",)  # what a user asks for outright
 DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     "one": {
         "taste": 2.0,
-        "together": 0.4,
+        "together": 0.1,
+        "factors": 1.0,
         "popularity": 1.5,
         "artist": 0.05,
         "genre": 0.1,
@@ -37,7 +38,8 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     },
     "several": {
         "taste": 2.5,
-        "together": 1.25,
+        "together": 0.2,
+        "factors": 1.0,
         "popularity": 0.1,
         "artist": 0.15,
         "genre": 0.1,

@@ -13,6 +13,7 @@ from indexer.autoencoders import AUDIO, AutoencoderConfig
 from indexer.cooccurrence import CooccurrenceConfig
 from indexer.encoders import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
+from indexer.factors import FactorsConfig
 from indexer.taste.model import TasteConfig
 from indexer.tbert.model import TBertConfig
 
@@ -40,6 +41,7 @@ class IndexConfig:
 
     lyrics, audio   the two autoencoders: 384 -> 48 and 14 -> 12 (DESIGN)
     together        neighbours by shared playlists
+    factors         what playlists have in common, as a product of two thin matrices
     taste           the space in which songs that share playlists are close
     tbert           the moods, and the embedding beneath them
     keywords        TF-IDF keywords kept per song; the reference figures are with 25
@@ -53,6 +55,7 @@ class IndexConfig:
     lyrics: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     audio: AutoencoderConfig = AUDIO
     together: CooccurrenceConfig = field(default_factory=CooccurrenceConfig)
+    factors: FactorsConfig = field(default_factory=FactorsConfig)
     taste: TasteConfig = field(default_factory=TasteConfig)
     tbert: TBertConfig = field(default_factory=TBertConfig)
     keywords: int = 25

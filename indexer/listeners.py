@@ -9,6 +9,7 @@ from indexer.artists import write_artist_tags
 from indexer.changes import Changes
 from indexer.cooccurrence import Together
 from indexer.facets import Songs
+from indexer.factors import gram_of, learn_factors
 from indexer.mood_labels import song_labels
 from indexer.popularity import playlist_popularity
 from indexer.taste import Reader, Taste, train_taste
@@ -20,10 +21,23 @@ FloatMatrix = npt.NDArray[np.float32]
 
 
 def write_playlists(work: Work, changes: Changes) -> None:
-    """What the playlists say outright; read anew by every update, for a song's neighbours change with each."""
+    """What the playlists say of their songs; read anew by every update, for a song's neighbours change with each."""
     held = [playlist.rows for playlist in work.playlists]
     work.draft.write_array("popularity", playlist_popularity(work.songs, held))
     Together.of_playlists(held, len(work.songs), work.config.together).save(work.draft)
+    factors = learn_factors(held, len(work.songs), work.config.factors, start=_factors_before(work), track=work.track)
+    work.draft.write_array("factors", factors.astype(np.float16))
+    work.draft.write_array("factors_gram", gram_of(factors))
+
+
+def _factors_before(work: Work) -> FloatMatrix | None:
+    """The base's factors with a row of zeros for each new song; None where none were learned."""
+    if work.base is None:
+        return None
+    before = work.base.array("factors")
+    if not before.any():
+        return None
+    return np.vstack([before, np.zeros((len(work.new), before.shape[1]), before.dtype)])
 
 
 def write_taste(work: Work, changes: Changes) -> None:
