@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks import ann, compression, continuation, known_item, neighbours
+from benchmarks import ann, compression, continuation, known_item, neighbours, reranking
 from benchmarks.ablation import measure_ablation
 from benchmarks.datasets import Place, prepare
 from benchmarks.encoding import measure_encoding
@@ -80,6 +80,13 @@ TASKS: dict[str, Task] = {
             tuple(VARIANTS),
             measure_ablation,
             cold=True,
+        ),
+        Task(
+            "reranking",
+            "BM25's candidates as they are, and reranked by lyrics or by tBERT",
+            tuple(reranking.SYSTEMS),
+            reranking.measure_reranking,
+            apart=False,
         ),
         Task(
             "compression",

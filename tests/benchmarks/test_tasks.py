@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import ablation, compression, known_item, neighbours
+from benchmarks import ablation, compression, known_item, neighbours, reranking
 from benchmarks.__main__ import app
 from benchmarks.datasets import Dataset, Place
 from benchmarks.metrics import means
@@ -106,6 +106,24 @@ def test_every_song_is_scored_without_candidates(warm_dataset: Dataset) -> None:
     every = system.without(every=True)
     seeds = warm_dataset.all[:1]
     assert sorted(every.rank(seeds, 5000).tolist()) == warm_dataset.all[1:].tolist()
+
+
+def test_reranking_orders_the_same_candidates(warm: Place, cold: Place, warm_dataset: Dataset) -> None:
+    plain, *reranked = measured("reranking", list(reranking.SYSTEMS), warm, cold, 5)
+    assert plain.settings["(a) 1 seed"].facts == {"weight": 0.0}
+    for run in reranked:
+        assert {name: s.asked for name, s in run.settings.items()} == {n: s.asked for n, s in plain.settings.items()}
+        for name, trace in run.config["traces"].items():
+            best = max(value for _, _, _, value in trace)
+            weight = run.settings[f"(a) {name}"].facts["weight"]
+            assert min(abs(weight - tried) for _, _, tried, value in trace if value == best) < 1e-3
+    for name, asked in reranking.questions(warm_dataset, limit=5).items():
+        for question, found in zip(asked, reranking.candidates(warm_dataset, "tbert", asked), strict=True):
+            assert np.isin(found.rows, warm_dataset.whole).all(), name
+            assert not np.isin(question.seeds, found.rows).any()
+            falling = found.scores[found.ranked(0.0), 0]
+            assert (np.diff(falling) <= 0).all()
+            assert sorted(found.ranked(3.0).tolist()) == list(range(len(found.rows)))
 
 
 def test_compression(warm: Place, cold: Place) -> None:
