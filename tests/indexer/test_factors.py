@@ -14,23 +14,24 @@ from indexer.errors import ConfigError
 from indexer.factors import USUAL_SEEDS, FactorsConfig, gram_of, learn_factors, listener
 
 SMALL = FactorsConfig(size=6, regularization=2.0, iterations=40)
+Table = npt.NDArray[np.float64]
 playlists = st.lists(st.lists(st.integers(0, 11), max_size=8).map(lambda r: np.array(r, np.int64)), max_size=12)
 
 
-def held_by(lists: list[npt.NDArray[np.int64]], songs: int) -> npt.NDArray[np.float64]:
+def held_by(lists: list[npt.NDArray[np.int64]], songs: int) -> Table:
     held = np.zeros((len(lists), songs))
     for i, rows in enumerate(lists):
         held[i, rows] = 1
     return held
 
 
-def solved(others: npt.NDArray[np.float64], held: npt.NDArray[np.float64], config: FactorsConfig) -> npt.NDArray:
-    """The least squares of each row of `held`, one dense solve a row."""
-    counts = held.sum(axis=1)
+def solved(others: Table, held: Table, config: FactorsConfig) -> Table:
+    """The least squares of each row of `held` (1 in a playlist, window_weight in a window), one dense solve a row."""
+    counts = (held > 0).sum(axis=1)
     penalty = config.regularization * (counts / counts.mean()) ** config.frequency
     weight = 1 + config.confidence * held
     return np.stack([
-        np.linalg.solve((others.T * w) @ others + p * np.eye(others.shape[1]), others.T @ (w * h))
+        np.linalg.solve((others.T * w) @ others + p * np.eye(others.shape[1]), others.T @ (w * (h > 0)))
         for w, p, h in zip(weight, penalty, held, strict=True)
     ])  # fmt: skip
 
@@ -43,10 +44,14 @@ def groups(seed: int = 0) -> list[npt.NDArray[np.int64]]:
 
 def test_factors_are_where_alternating_direct_solves_stay() -> None:
     lists = groups()
-    factors = learn_factors(lists, 20, SMALL).astype(float)
-    held = held_by(lists, 20)
-    again = solved(solved(factors, held, SMALL), held.T, SMALL)
-    np.testing.assert_allclose(again @ again.T, factors @ factors.T, atol=0.02)
+    for window, runs in ((20, []), (3, [(i, at) for i in range(40) for at in range(5)])):  # three of six, and the last
+        config = replace(SMALL, window=window)
+        factors = learn_factors(lists, 20, config).astype(float)
+        windows = config.window_weight * held_by([lists[i][at : at + 3] for i, at in runs], 20)
+        held = np.vstack([held_by(lists, 20), windows])
+        again = solved(solved(factors, held, config), held.T, config)
+        products = factors @ factors.T
+        np.testing.assert_allclose(again @ again.T, products, atol=0.01 * products.max())
 
 
 def test_songs_of_the_same_playlists_are_likelier_beside_a_seed() -> None:
@@ -108,6 +113,7 @@ def test_the_order_of_playlists_and_repeated_songs_change_nothing() -> None:
     [
         ({"size": 0}, "factors.size is 0"),
         ({"iterations": 0}, "factors.iterations is 0"),
+        ({"window": 1}, "factors.window is 1, expected at least 2"),
         ({"regularization": 0.0}, "factors.regularization is 0, expected more than 0"),
         ({"confidence": float("inf")}, "factors.confidence is inf"),
         ({"frequency": 1.5}, "factors.frequency is 1.5"),
