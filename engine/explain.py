@@ -128,7 +128,8 @@ def _clause(query: Query, row: int, name: str) -> str | None:
 
 def _playlist_clause(query: Query, row: int) -> str:
     """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
-    held = max((query.index.together.shared(seed.row, row) for seed in query.seeds if seed.row is not None), default=0)
+    playlists = query.index.together.playlists_of(row)
+    held = max((len(of_seed.intersection(playlists)) for of_seed in query.playlists), default=0)
     if not held:
         return "fits the same playlists"
     many = f"{held} playlist{'s' * (held > 1)}"

@@ -179,6 +179,11 @@ class Query:
         return self.index.together.mean(rows)
 
     @cached_property
+    def playlists(self) -> list[set[int]]:
+        """The playlists that hold each seed."""
+        return [set(self.index.together.playlists_of(seed.row)) for seed in self.seeds if seed.row is not None]
+
+    @cached_property
     def listener(self) -> Vector:
         """float32 (size,): the factors of a playlist that holds the seeds; zero where no seed has a history."""
         liked, disliked = (self._listener(songs) for songs in (self.seeds, self.avoid))

@@ -99,10 +99,10 @@ class Together:
         other = near != row
         return near[other].astype(np.int64), values[other].astype(np.float32)
 
-    def shared(self, a: int, b: int) -> int:
-        """How many playlists hold both songs."""
-        one, other = (self.holders[self.holder_starts[row] : self.holder_starts[row + 1]] for row in (a, b))
-        return len(np.intersect1d(one, other, assume_unique=True))
+    def playlists_of(self, row: int) -> list[int]:
+        """The playlists that hold a song, the shortest first."""
+        playlists: list[int] = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]].tolist()
+        return playlists
 
     def mean(self, rows: Sequence[int]) -> tuple[Rows, Values]:
         """The songs that share a playlist with any of the songs, ascending, and the mean of their values to all."""
