@@ -100,7 +100,7 @@ def _clause(query: Query, row: int, name: str) -> str | None:
         words = shared_words(seeds, index.keywords[row].split())[:MOST_WORDS]
         plural = "s" if len(words) > 1 else ""
         return f"shares the word{plural} " + _listed([f"“{w}”" for w in words]) if words else None
-    if name in ("lyrics", "topics"):
+    if name == "lyrics":
         return "sings of the same things"
     if name == "audio":
         return _sound_clause(query, row)

@@ -61,11 +61,6 @@ def audio(query: Query, pool: Pool) -> FloatVector:
     return _cosine(query.audio, query.index.audio, pool.rows)
 
 
-def topics(query: Query, pool: Pool) -> FloatVector:
-    """Cosine of the topic mixtures."""
-    return _cosine(query.topics, query.index.topics, pool.rows)
-
-
 def taste(query: Query, pool: Pool) -> FloatVector:
     """Cosine in the space in which songs that share playlists are close."""
     if not _has_taste(query):
@@ -199,7 +194,6 @@ SIGNALS: dict[str, Signal] = {
     "lexical": lexical,
     "lyrics": lyrics,
     "audio": audio,
-    "topics": topics,
     "taste": taste,
     "together": together,
     "factors": factors,

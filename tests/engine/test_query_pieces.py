@@ -12,12 +12,13 @@ import pytest
 from engine import Engine
 from engine.answers import pool
 from engine.playlist_tuning import draw, judge, metrics, tune_on_playlists
-from engine.query import Query, Seed
+from engine.query import AVOID, Query, Seed
 from engine.ranking import Ranking
 from engine.signals import SIGNALS, Pool
 from engine.weights import DEFAULT_WEIGHTS
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError
+from indexer.factors import USUAL_SEEDS
 from indexer.popularity import playlist_popularity
 from indexer.splits import split_of
 
@@ -74,7 +75,7 @@ def test_one_word_of_a_scene_finds_the_scene(scenes: tuple[Path, Path]) -> None:
                 assert {int(hit.song_id[1:]) % 3 for hit in hits} == {scene}
 
 
-@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "topics", "language"}))
+@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "language"}))
 def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], name: str) -> None:
     with Engine.open(scenes[1]) as engine:
         index = engine.index
@@ -84,6 +85,31 @@ def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], na
         values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
         same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
         assert np.nanmean(values[same]) > np.nanmean(values[~same])
+
+
+def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        index, config = engine.index, engine.index.config.factors
+        held = index.together.history
+        seeds = np.flatnonzero(held)[[3, 40]]
+        avoided = np.flatnonzero(held)[[11]]
+        table = index.factors.astype(np.float64)
+
+        def solved(rows: np.ndarray) -> np.ndarray:
+            matrix = table.T @ table + config.confidence * table[rows].T @ table[rows]
+            matrix += config.regularization * USUAL_SEEDS / len(rows) * np.eye(table.shape[1])
+            return np.linalg.solve(matrix, (1 + config.confidence) * table[rows].sum(axis=0))
+
+        query = Query(
+            index,
+            seeds=tuple(Seed.of_row(index, int(row)) for row in seeds),
+            avoid=tuple(Seed.of_row(index, int(row)) for row in avoided),
+        )
+        rows = np.arange(len(index.songs))
+        expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
+        np.testing.assert_allclose(SIGNALS["factors"](query, Pool(rows, {})), expected, rtol=1e-2, atol=1e-3)
+        content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
+        assert np.isnan(SIGNALS["factors"](content, Pool(rows, {}))).all(), "no playlist can hold it"
 
 
 def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:

@@ -247,6 +247,8 @@ def test_an_update_places_songs_without_learning_again(
     np.testing.assert_array_equal(kept[changed], residuals[row])
     assert not kept[new].any()
     assert after.together.of(changed)[0].size == before.together.of(row)[0].size > 0
+    assert after.factors[changed].any()
+    assert not after.factors[[row, new]].any(), "the old row is dead, no playlist holds the new song"
     places = after.parts[:, after.layout.slice("taste")]
     assert np.linalg.norm(places[new]) == pytest.approx(1.0, abs=1e-5)
 
