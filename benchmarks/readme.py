@@ -34,11 +34,23 @@ SHEETS = (
         {
             "(a) 1 seed": _both("continuation-a", "1 seed, random"),
             "(a) 5 seeds": _both("continuation-a", "5 seeds, random"),
+            "(a) 25 seeds": _both("continuation-a", "25 seeds, random"),
             "(b) 1 seed": _both("continuation-b", "1 seed, random"),
             "(b) 5 seeds": _both("continuation-b", "5 seeds, random"),
             "(b) name only": _both("continuation-b", "name only"),
             "(c) cold": _both("continuation-c", "5 seeds, random"),
             "(c) cold, all": _both("continuation-c-all", "5 seeds, random"),
+        },
+    ),
+    Sheet(
+        "BM25's hundred best songs in another order, P@10",
+        {
+            name: [("reranking", f"(a) {setting}", "P@10")]
+            for name, setting in (
+                ("1 seed", "1 seed"),
+                ("5 seeds", "5 seeds"),
+                ("of the seed's mood", "same mood, 1 seed"),
+            )
         },
     ),
     Sheet(
