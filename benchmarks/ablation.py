@@ -1,4 +1,4 @@
-"""Ablation: the engine with one signal off at a time, and without its candidate stage."""
+"""Ablation: the engine with one signal off at a time, without its candidate stage, and by content alone."""
 
 from __future__ import annotations
 
@@ -15,15 +15,22 @@ TASK = "ablation"
 ALL, EVERY_SONG = "all signals", "all signals, every song scored"
 ASKED = {"a": ("1 seed, random", "5 seeds, random"), "c": ("5 seeds, random",)}  # pool -> settings
 NOT_MEASURED = ("target",)  # only a user who asks for a target has it
+LISTENERS = ("taste", "factors", "together", "popularity")  # what a catalogue without playlists does not have
+CONTENT = "by content"
 
 
 def variants(system: Refrain) -> Iterator[tuple[str, Refrain]]:
-    """The system as it is, without its candidate stage, and without each signal that has a weight."""
+    """The system as it is, without its candidate stage, and without each signal that has a weight; then the same of
+    what is left without the signals that playlists give, where the others have to show what they are for."""
     yield ALL, system
     yield EVERY_SONG, system.without(every=True)
-    for signal in system.signals:
-        if signal not in NOT_MEASURED:
-            yield f"without {signal}", system.without(signal)
+    others = [signal for signal in system.signals if signal not in NOT_MEASURED]
+    for signal in others:
+        yield f"without {signal}", system.without(signal)
+    yield f"{CONTENT}, {ALL}", system.without(*LISTENERS)
+    for signal in others:
+        if signal not in LISTENERS:
+            yield f"{CONTENT}, without {signal}", system.without(*LISTENERS, signal)
 
 
 def measure_ablation(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
@@ -58,8 +65,9 @@ def _settings(
 
 
 def by_base(runs: Sequence[Run]) -> Iterator[tuple[Run, list[Run]]]:
-    """Each system as it is, with its variants."""
+    """Each system as it is, with its variants; apart from these, each by content alone."""
     for base in runs:
         if base.system.endswith(f", {ALL}"):
             prefix = base.system.removesuffix(ALL)
-            yield base, [run for run in runs if run.system.startswith(prefix)]
+            whole = CONTENT not in prefix
+            yield base, [run for run in runs if run.system.startswith(prefix) and whole == (CONTENT not in run.system)]

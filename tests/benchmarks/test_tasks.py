@@ -90,14 +90,18 @@ def test_the_finest_genre_is_the_rarest(warm_dataset: Dataset) -> None:
 
 def test_ablation_turns_off_one_signal_and_loses_nothing_without_candidates(warm: Place, cold: Place) -> None:
     runs = measured("ablation", ["refrain"], warm, cold, 4)
-    ((base, group),) = ablation.by_base(runs)
-    names = {run.system.partition(", ")[2] for run in group}
+    groups = {"by content" in base.system: (base, group) for base, group in ablation.by_base(runs)}
+    assert groups.keys() == {True, False}
+    assert sum(len(group) for _, group in groups.values()) == len(runs)
+    names = {run.system.partition(", ")[2] for run in groups[False][1]}
     assert {ablation.ALL, ablation.EVERY_SONG, "without popularity", "without lyrics"} <= names
-    for run in group:
-        off = [name for weights in run.config["weights"].values() for name, weight in weights.items() if not weight]
-        told = run.system.partition("without ")[2]
-        assert (told in off) == bool(told)
-        assert run.settings.keys() == base.settings.keys()
+    for by_content, (base, group) in groups.items():
+        for run in group:
+            off = [name for weights in run.config["weights"].values() for name, weight in weights.items() if not weight]
+            told = run.system.partition("without ")[2]
+            assert (told in off) == bool(told)
+            assert set(ablation.LISTENERS) <= {*off} if by_content else "taste" not in off or told == "taste"
+            assert run.settings.keys() == base.settings.keys()
 
 
 def test_every_song_is_scored_without_candidates(warm_dataset: Dataset) -> None:
