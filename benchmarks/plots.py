@@ -88,8 +88,10 @@ def _curves(run: Run, profile: str, trace: Sequence[tuple[int, str, float, float
     from matplotlib.figure import Figure
 
     signals = list(dict.fromkeys(signal for _, signal, _, _ in trace if signal))
-    figure = Figure(figsize=(9, 1.8 * -(-len(signals) // 4) + 0.6), layout="constrained")
-    panels = figure.subplots(-(-len(signals) // 4), 4, squeeze=False, sharey=True).ravel()
+    across = min(4, len(signals))
+    down = -(-len(signals) // across)
+    figure = Figure(figsize=(max(5, 2.25 * across), 1.8 * down + 0.6), layout="constrained")
+    panels = figure.subplots(down, across, squeeze=False, sharey=True).ravel()
     for panel, signal in zip(panels, signals, strict=False):
         for turn in sorted({turn for turn, name, _, _ in trace if name == signal}):
             points = sorted((w, m) for t, name, w, m in trace if (t, name) == (turn, signal))

@@ -78,7 +78,8 @@ class PopularRetriever:
         by_popularity = query.index.by_popularity
         if allowed is not None:
             by_popularity = by_popularity[allowed[by_popularity]]
-        return _popular(query, by_popularity[:k], k, allowed)
+        rows = by_popularity[:k]  # in order already: the most popular first, ties by row
+        return Ranking(rows, np.nan_to_num(query.index.popularity[rows]))
 
 
 class TargetRetriever:
@@ -95,10 +96,3 @@ class TargetRetriever:
             near = np.where(allowed, near, -np.inf)
         rows = np.argpartition(-near, min(k, len(near) - 1))[:k] if len(near) else np.zeros(0, np.int64)
         return Ranking.of(rows[np.isfinite(near[rows])], near[rows][np.isfinite(near[rows])])
-
-
-def _popular(query: Query, rows: npt.NDArray[np.int64], k: int, allowed: Mask | None) -> Ranking:
-    keep = query.index.songs.alive if allowed is None else allowed
-    rows = rows[keep[rows]]
-    popularity = np.nan_to_num(query.index.popularity[rows])
-    return Ranking.of(rows, popularity).top(k)
