@@ -15,6 +15,7 @@ import numpy.typing as npt
 from indexer.dense import Activation, DenseStack, Layer, checked_matrix, untrained_stacks
 from indexer.errors import ConfigError
 from indexer.progress import Track, quiet
+from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -76,18 +77,11 @@ class AutoencoderConfig:
                 raise ConfigError(
                     f"activation {activation!r} is unknown, expected one of {', '.join(get_args(Activation))}"
                 )
-        low = {"latent": 1, "epochs": 1, "patience": 1, "batch": 2, "sample": 2}
-        for name, least in low.items():
-            if getattr(self, name) < least:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected at least {least}")
         if any(width < 1 for width in self.widths):
             raise ConfigError(f"widths are {self.widths}, expected each at least 1")
-        if not 0.0 <= self.held_out < 1.0:
-            raise ConfigError(f"held_out is {self.held_out:g}, expected a share in 0..1, below 1")
-        if not (self.temperature > 0 and self.latent_temperature > 0 and self.learning_rate > 0):
-            raise ConfigError("temperature, latent_temperature and learning_rate must be above 0")
-        if not (self.neighbour_weight >= 0 and self.weight_decay >= 0):
-            raise ConfigError("neighbour_weight and weight_decay must not be below 0")
+        ranges = dict.fromkeys(("latent", "epochs", "patience"), COUNT) | {"batch": Range(2), "sample": Range(2)}
+        ranges |= dict.fromkeys(("temperature", "latent_temperature", "learning_rate"), POSITIVE)
+        check(self, ranges | {"held_out": SHARE, "neighbour_weight": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE})
 
 
 # Audio 14 -> 12, measured 2026-11-20 on 20,000 songs of shared/data, 20 % held out: keeps 0.938 / 0.940 of the 10

@@ -14,6 +14,7 @@ from indexer.cooccurrence import CooccurrenceConfig
 from indexer.encoders import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
 from indexer.factors import FactorsConfig
+from indexer.ranges import Range, check
 from indexer.taste.model import TasteConfig
 from indexer.tbert.model import TBertConfig
 
@@ -64,17 +65,11 @@ class IndexConfig:
     exact_below: int = 50_000
 
     def __post_init__(self) -> None:
-        checks: list[tuple[str, float, float, float]] = [
-            ("topics.topics", self.topics.topics, 2, 30),
-            ("encoder.window", self.encoder.window, 8, 8192),
-            ("keywords", self.keywords, 1, 200),
-            ("telling", self.telling, 1, 200),
-            ("held_out", self.held_out, 0.0, 0.9),
-            ("exact_below", self.exact_below, 0, 10_000_000),
-        ]
-        for name, value, low, high in checks:
-            if not low <= value <= high:
-                raise ConfigError(f"{name} is {value}, expected {low:g}..{high:g}")
+        ranges = {
+            "topics.topics": Range(2, 30), "encoder.window": Range(8, 8192), "keywords": Range(1, 200),
+            "telling": Range(1, 200), "held_out": Range(0, 0.9), "exact_below": Range(0, 10_000_000),
+        }  # fmt: skip
+        check(self, ranges)
         if self.encoder.precision not in get_args(Precision):
             raise ConfigError(f"encoder.precision is {self.encoder.precision!r}, expected one of {get_args(Precision)}")
 

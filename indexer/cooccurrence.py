@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import ConfigError
+from indexer.ranges import NOT_NEGATIVE, check
 from indexer.store import Draft, Generation
 
 Rows = npt.NDArray[np.int64]
@@ -24,8 +24,7 @@ class CooccurrenceConfig:
     shrinkage: float = 5.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.shrinkage < float("inf"):
-            raise ConfigError(f"together.shrinkage is {self.shrinkage:g}, expected 0 or more")
+        check(self, {"shrinkage": NOT_NEGATIVE}, "together.")
 
 
 DEFAULTS = CooccurrenceConfig()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine.pipeline import Engine
 from indexer import Catalogue, IndexConfig, build_index
@@ -17,6 +18,8 @@ from indexer.taste import TasteConfig
 from indexer.tbert import TBertConfig
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+settings.register_profile("refrain", deadline=None)  # a busy machine is no failure
+settings.load_profile("refrain")
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import ConfigError, IndexFormatError
+from indexer.errors import IndexFormatError
+from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check
 from indexer.taste.content import Content, Reader
 from indexer.text import fold
 
@@ -60,16 +61,11 @@ class TasteConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("size", "hidden", "epochs", "patience", "batch", "negatives", "seeds", "least_named"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"taste.{name} is {getattr(self, name)}, expected at least 1")
-        for name in ("drop_part", "drop_artist", "drop_song", "dropout", "held_out"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ConfigError(f"taste.{name} is {getattr(self, name):g}, expected a share from 0, below 1")
-        if not (self.learning_rate > 0 and self.temperature > 0 and self.names >= 0 and self.weight_decay >= 0):
-            raise ConfigError(
-                "taste.learning_rate and taste.temperature must be above 0, taste.names and weight_decay not below"
-            )
+        counts = ("size", "hidden", "epochs", "patience", "batch", "negatives", "seeds", "least_named")
+        shares = ("drop_part", "drop_artist", "drop_song", "dropout", "held_out")
+        ranges = dict.fromkeys(counts, COUNT) | dict.fromkeys(shares, SHARE)
+        ranges |= {"learning_rate": POSITIVE, "temperature": POSITIVE}
+        check(self, ranges | {"names": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}, "taste.")
 
 
 def name_words(name: str) -> tuple[str, ...]:

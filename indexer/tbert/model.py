@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from indexer.dense import Activation, DenseStack, Layer, checked_matrix
 from indexer.errors import ConfigError, IndexFormatError
+from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
 
 if TYPE_CHECKING:
     from indexer.tbert.transformer import TunedEncoder
@@ -75,15 +76,11 @@ class TBertConfig:
     tuned_sample: int = 8_000
 
     def __post_init__(self) -> None:
-        low = {"hidden": 1, "width": 1, "epochs": 1, "patience": 1, "batch": 2, "sample": 2}
-        for name, least in (low | {"tuned_layers": 1, "tuned_epochs": 1, "tuned_sample": 2}).items():
-            if getattr(self, name) < least:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected at least {least}")
-        for name, high in {"dropout": 1.0, "modality_dropout": 0.5, "held_out": 1.0}.items():
-            if not 0.0 <= getattr(self, name) < high:
-                raise ConfigError(f"{name} is {getattr(self, name):g}, expected a share in 0..{high:g}, below {high:g}")
-        if not (self.learning_rate > 0 and self.tuned_rate > 0 and self.weight_decay >= 0):
-            raise ConfigError("learning_rate and tuned_rate must be above 0, weight_decay not below 0")
+        pairs = dict.fromkeys(("batch", "sample", "tuned_sample"), Range(2))
+        ranges = dict.fromkeys(("hidden", "width", "epochs", "patience", "tuned_layers", "tuned_epochs"), COUNT) | pairs
+        ranges |= {"dropout": SHARE, "modality_dropout": Range(0, 0.5, open_high=True), "held_out": SHARE}
+        ranges |= {"learning_rate": POSITIVE, "tuned_rate": POSITIVE, "weight_decay": NOT_NEGATIVE}
+        check(self, ranges, "tbert.")
         if self.transformer not in get_args(Transformer):
             raise ConfigError(
                 f"transformer is {self.transformer!r}, expected one of {', '.join(get_args(Transformer))}"

@@ -107,7 +107,7 @@ def meets(song: Song, conditions: dict[str, Any]) -> bool:
     return all(checks)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(songs=st.lists(SONG, min_size=1, max_size=12), conditions=CONDITIONS)
 def test_filters_against_brute_force(
     tmp_path_factory: pytest.TempPathFactory, songs: list[Song], conditions: dict[str, Any]

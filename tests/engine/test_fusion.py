@@ -41,7 +41,7 @@ def test_a_column_of_unknowns_is_neutral_and_an_empty_matrix_stays_empty():
 
 
 @given(matrices)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_unknown_is_the_mean_and_the_known_have_mean_zero_and_spread_one(signals):
     z = normalise(signals)
     assert z.shape == signals.shape
@@ -56,13 +56,13 @@ def test_unknown_is_the_mean_and_the_known_have_mean_zero_and_spread_one(signals
 
 
 @given(matrices, st.sampled_from([0.125, 0.5, 3.0, 64.0]), st.integers(-500, 500))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_rescaling_a_column_changes_nothing(signals, factor, shift):
     np.testing.assert_allclose(normalise(signals * factor + shift), normalise(signals), atol=1e-5)
 
 
 @given(matrices, st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_contributions_add_up_to_the_score(signals, data):
     weights = data.draw(st.lists(st.floats(-4, 4, width=32), min_size=signals.shape[1], max_size=signals.shape[1]))
     z = normalise(signals)

@@ -46,7 +46,7 @@ def test_two_songs_are_the_shortest_path():
 
 
 @given(songs(min_size=12, max_size=40, artists=12, titles=60), st.integers(2, 9), st.integers(0, 10**6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_both_ends_no_repeats_no_versions_rising_progress_and_no_rule_broken_in_silence(candidates, length, seed):
     rng = np.random.default_rng(seed)
     vectors, ends = unit(rng, len(candidates), 6), unit(rng, 2, 6)

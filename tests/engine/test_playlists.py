@@ -88,7 +88,7 @@ playlists = st.lists(st.tuples(nasty, nasty, nasty), max_size=6).map(
 
 
 @given(playlists, nasty)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_title_breaks_the_m3u(playlist, name):
     text = m3u8(Playlist(name, playlist.songs))
     lines = text.splitlines()
@@ -104,7 +104,7 @@ def test_no_title_breaks_the_m3u(playlist, name):
 
 
 @given(playlists)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_jspf_json_and_csv_read_back_to_the_same_titles(playlist):
     titles = [song.title for song in playlist]
     artists = [song.artist for song in playlist]

@@ -27,7 +27,7 @@ def heaviest(keys):
 
 
 @given(songs(), st.integers(1, 12), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 2)), st.integers(0, 3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_rule_is_broken_in_silence(candidates, length, per_artist, per_album, seed):
     chosen = select(candidates, length, max_per_artist=per_artist, max_per_album=per_album, seed=seed)
     told = " / ".join(chosen.relaxed)
@@ -42,7 +42,7 @@ def test_no_rule_is_broken_in_silence(candidates, length, per_artist, per_album,
 
 
 @given(songs(), st.integers(1, 12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_short_list_means_that_every_other_song_is_a_version_of_one_in_it(candidates, length):
     chosen = select(candidates, length)
     if len(chosen) < length:
@@ -53,7 +53,7 @@ def test_a_short_list_means_that_every_other_song_is_a_version_of_one_in_it(cand
 
 
 @given(songs(), st.integers(1, 12), st.integers(0, 3), st.one_of(st.none(), st.integers(1, 2)))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_length_only_cuts(candidates, length, seed, per_album):
     longer = select(candidates, length + 3, seed=seed, max_per_album=per_album)
     shorter = select(candidates, length, seed=seed, max_per_album=per_album)
@@ -61,7 +61,7 @@ def test_length_only_cuts(candidates, length, seed, per_album):
 
 
 @given(songs(), st.integers(1, 12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_without_relaxing_it_is_the_plain_greedy_choice(candidates, length):
     chosen = select(candidates, length, max_per_artist=2)
     if chosen.relaxed:
@@ -151,7 +151,7 @@ def test_columns_that_do_not_fit_are_refused():
 
 
 @given(songs(min_size=1, max_size=20, artists=10), st.sampled_from(ARCS), st.integers(0, 2))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_an_order_is_a_permutation_and_always_the_same(some, arc, seed):
     ordered = order(Selection(some), arc=arc, seed=seed)
     assert sorted(ordered.songs.rows.tolist()) == sorted(some.rows.tolist())
@@ -177,7 +177,7 @@ def test_the_gap_is_the_widest_that_any_order_has(n):
 
 
 @given(songs(min_size=2, max_size=30, artists=8), st.sampled_from(ARCS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_gap_holds_in_longer_lists(some, arc):
     ordered = order(Selection(some), arc=arc)
     numbers = some.artist_numbers()
@@ -279,7 +279,7 @@ def test_orders_are_near_the_best_of_all():
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=14), st.integers(0, 1000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_building_never_runs_into_a_dead_end(artists, seed):
     rng = np.random.default_rng(seed)
     numbers = np.unique(artists, return_inverse=True)[1]

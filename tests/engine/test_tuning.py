@@ -19,7 +19,7 @@ from indexer.errors import FilterError, IndexFormatError
 
 
 @given(st.floats(-5, 5), st.floats(0.1, 10), st.floats(0, 1), st.floats(0.3, 3), st.sampled_from([3, 5, 9]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_it_finds_the_peak_of_any_unimodal_function(low, width, where, power, coarse):
     peak = low + where * width
     found = golden_section(lambda x: -(abs(x - peak) ** power), low, low + width, coarse=coarse, tolerance=1e-3)
@@ -30,7 +30,7 @@ def test_it_finds_the_peak_of_any_unimodal_function(low, width, where, power, co
 
 
 @given(st.floats(0.05, 0.95), st.integers(4, 40), st.floats(0.0, 0.4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_it_climbs_a_staircase_with_flat_ends(peak, steps, flat):
     def staircase(x: float) -> float:
         height = max(0.0, 1 - abs(x - peak) / max(1 - flat, 0.1))
@@ -229,7 +229,7 @@ def test_metrics_that_cannot_be_compared_are_refused(before, after):
 
 
 @given(st.lists(st.integers(0, 1), min_size=1, max_size=30), st.integers(0, 5), st.integers(1, 40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_metrics_are_those_of_ir_measures(relevance, missed, k):
     ir_measures = pytest.importorskip("ir_measures")
     n_relevant = sum(relevance) + missed

@@ -251,7 +251,7 @@ def test_a_damaged_encoder_is_one_named_error(trained: Autoencoder, tmp_path: Pa
     [
         ({"activations": ("relu",)}, "2 widths and 1 activations"),
         ({"activations": ("relu", "eval")}, "'eval' is unknown, expected one of linear, relu"),
-        ({"latent": 0}, "latent is 0, expected at least 1"),
+        ({"latent": 0}, "latent is 0, expected 1 or more"),
         ({"widths": (3, 0)}, "widths are"),
         ({"held_out": 1.0}, "held_out is 1"),
         ({"temperature": 0.0}, "temperature"),

@@ -119,7 +119,7 @@ _SONGS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(_SONGS, min_size=1, max_size=8))
 @example([{"deezer_id": 1, "genres": ["pop"]}, {"deezer_id": 1, "genres": ["rock"], "energy": -0.0}])
 def test_any_file_twice_is_unchanged(template: Path, songs: list[dict[str, Any]]) -> None:
@@ -136,7 +136,7 @@ def test_any_file_twice_is_unchanged(template: Path, songs: list[dict[str, Any]]
         assert len(set(known)) == len(known), "a Spotify id is of one song"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(_SONGS, max_size=5), st.lists(_SONGS, max_size=5))
 def test_the_order_of_files_with_disjoint_ids_does_not_matter(
     template: Path, ones: list[dict[str, Any]], others: list[dict[str, Any]]

@@ -87,7 +87,7 @@ def test_terms_rank_as_rank_bm25_does(index: LexicalIndex, songs: list[SongText]
     assert_same_order(index.search_terms(terms, k), reference(songs, terms), k)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lyrics=st.lists(st.lists(st.sampled_from(WORDS[:6]), max_size=20), min_size=1, max_size=25),
     terms=st.lists(st.sampled_from([*WORDS[:6], "zzz"]), max_size=4),
@@ -264,7 +264,7 @@ def test_wrong_weights_fields_and_masks_are_said(box: LexicalIndex) -> None:
 # ---- slips of the pen ----------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     vocabulary=st.lists(st.text("abcdé한", min_size=1, max_size=10), min_size=1, max_size=60, unique=True),
     word=st.text("abcdé한", min_size=1, max_size=10),

@@ -161,7 +161,7 @@ def test_numbers_and_terms_of_a_song() -> None:
     [
         ({"epochs": 0}, "taste.epochs is 0"),
         ({"drop_song": 1.0}, "taste.drop_song is 1"),
-        ({"temperature": 0.0}, "above 0"),
+        ({"temperature": 0.0}, "taste.temperature is 0.0, expected more than 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(change: dict[str, float], message: str) -> None:

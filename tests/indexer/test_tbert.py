@@ -349,9 +349,9 @@ def test_a_damaged_model_is_one_named_error(trained: TBert, tmp_path: Path, how:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"hidden": 0}, "hidden is 0, expected at least 1"),
-        ({"dropout": 1.0}, "dropout is 1, expected a share"),
-        ({"modality_dropout": 0.6}, "modality_dropout is 0.6, expected a share in 0..0.5"),
+        ({"hidden": 0}, "hidden is 0, expected 1 or more"),
+        ({"dropout": 1.0}, "dropout is 1.0, expected 0 or more, below 1"),
+        ({"modality_dropout": 0.6}, "modality_dropout is 0.6, expected 0 or more, below 0.5"),
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"weight_decay": -1.0}, "weight_decay"),
         ({"transformer": "molten"}, "transformer is 'molten', expected one of frozen, fine-tuned"),

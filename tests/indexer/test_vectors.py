@@ -205,7 +205,7 @@ def test_a_filter_far_from_the_query_still_fills_the_list(approximate: VectorInd
     assert scores.mean() == pytest.approx(best[:300].mean(), abs=0.02)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1000), songs=st.integers(1, 200), k=st.integers(1, 250), share=st.floats(0, 1))
 def test_any_filter_is_brute_force_on_flat(
     tmp_path_factory: pytest.TempPathFactory, seed: int, songs: int, k: int, share: float

@@ -36,7 +36,7 @@ def check(peer: System, fold: Fold, seeds: list[int], k: int) -> None:
     assert peer.rank(asked, 10_000)[:k].tolist() == found.tolist(), "k must only cut the list"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds=st.lists(st.integers(0, 254), min_size=1, max_size=6, unique=True), k=st.integers(1, 300))
 def test_ranks_candidates_that_are_no_seeds(peer: System, fold: Fold, seeds: list[int], k: int) -> None:
     check(peer, fold, seeds, k)

@@ -17,7 +17,7 @@ SONGS = 9
 PLAYLISTS = st.lists(st.lists(st.integers(0, SONGS - 1), min_size=1, max_size=6), min_size=2, max_size=8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PLAYLISTS, st.sampled_from(list(product([0, 1, 5], [0, 0.5, 1]))))
 def test_item_item_is_the_formula(bare: Any, playlists: list[list[int]], chosen: tuple[float, float]) -> None:
     shrinkage, power = chosen
@@ -41,7 +41,7 @@ def test_item_item_is_the_formula(bare: Any, playlists: list[list[int]], chosen:
     np.testing.assert_allclose(peer.score(np.array(seeds)), expected, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(PLAYLISTS, st.sampled_from([0.5, 3.0, 200.0]))
 def test_ease_is_least_squares(bare: Any, playlists: list[list[int]], strength: float) -> None:
     """Column c of B: ridge regression of song c on all other songs. The two ways to it give the same."""

@@ -12,7 +12,7 @@ from benchmarks.peers.scoring import PeerUnavailableError, best, library
 VALUES = st.lists(st.sampled_from([float("nan"), -1.0, 0.0, 2.0]), max_size=12)  # few values, so that many are equal
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(VALUES, st.sets(st.integers(0, 24), max_size=4), st.integers(1, 14), st.sampled_from([1, 3, 99]))
 def test_best_is_a_sort(values: list[float], without: set[int], k: int, kinds: int) -> None:
     rows = 2 * np.arange(len(values))
