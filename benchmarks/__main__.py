@@ -1,4 +1,4 @@
-"""python -m benchmarks: list, run, table, plot, compare."""
+"""python -m benchmarks: list, run, reproduce, table, plot, compare."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Quality beside every time, against peers.")
 
 RUNS = Path(__file__).parent / "runs"
+RECORDS = Path(__file__).parent / "records"
 README = Path(__file__).parents[1] / "README.md"
 RunsFolder = Annotated[Path, typer.Option("--runs", help="where runs lie")]
 
@@ -69,6 +70,40 @@ def run(
         for file in done:
             Console().print(overview(Run.load(file)))
             Console(stderr=True).print(f"written to {file}")
+
+
+@app.command()
+def reproduce(
+    name: Annotated[str, typer.Argument(help="spotify-mood, song-bert, quadrants, neural-playlist or preference")],
+    catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
+    work: Annotated[Path, typer.Option(help="folder of indexes and finished steps, kept")] = Path(".benchmarks"),
+    out: Annotated[Path | None, typer.Option(help="where the record is written; with --quick WORK/records")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file for the index, as for `refrain build`")] = None,
+    encoded: Annotated[Path | None, typer.Option(help="an index whose sentence vectors are taken over")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="small samples, under two minutes; no record")] = False,
+) -> None:
+    """Train and evaluate one of the five published systems; its figures stand beside ours in brackets."""
+    from benchmarks.reproductions import reproduce as reproduced
+    from indexer.config import IndexConfig
+
+    record = reproduced(
+        name,
+        catalogue=catalogue,
+        work=work,
+        command=f"python -m benchmarks reproduce {name}{' --quick' * quick}",
+        quick=quick,
+        config=None if config is None else IndexConfig.from_toml(config),
+        encoded=encoded,
+        track=Bars(),
+    )
+    Console().print(f"{record.paper}\n")
+    for comparison in record.comparisons:
+        Console().print(comparison.table())
+        Console().print()
+    for sentence in record.differs:
+        Console().print(f"- {sentence}")
+    file = record.save(out or (work / "records" if quick else RECORDS))
+    Console(stderr=True).print(f"{record.seconds:g} s; written to {file}")
 
 
 @app.command()

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks import ann, compression, continuation, known_item, neighbours, reranking
+from benchmarks import ann, compression, continuation, known_item, moods, neighbours, reranking
 from benchmarks.ablation import measure_ablation
 from benchmarks.datasets import Place, prepare
 from benchmarks.encoding import measure_encoding
@@ -71,6 +71,13 @@ TASKS: dict[str, Task] = {
             "a song from one line of it, quoted rightly or nearly",
             tuple(name for name, make in SYSTEMS.items() if hasattr(make, "search")),  # tuning changes no search
             _known_item,
+        ),
+        Task(
+            "moods",
+            "happy or sad, four quadrants, valence and arousal, as others labelled songs (moods/ in REFRAIN_DATA)",
+            tuple(moods.SYSTEMS),
+            moods.measure,
+            apart=False,
         ),
         _neighbours("similar-artist"),
         _neighbours("same-genre"),

@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from engine.hits import Hit
     from engine.pipeline import Engine
     from engine.playlists import Playlist
+    from engine.triage import Preference
 
-__all__ = ["Engine", "Explanation", "Hit", "Playlist"]
+__all__ = ["Engine", "Explanation", "Hit", "Playlist", "Preference"]
 
 _HOMES = {
     "Engine": "engine.pipeline",
     "Explanation": "engine.explain",
     "Hit": "engine.hits",
     "Playlist": "engine.playlists",
+    "Preference": "engine.triage",
 }
 
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from engine.stems import Stems
+from indexer.facets import Songs
+from indexer.records import AUDIO_NAMES
+
 Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.integer]
 
 UNKNOWN = -1  # artist or album
+_AUDIO = ("key", "mode", "tempo", "energy", "valence")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +55,19 @@ class Candidates:
         if len(set(self.rows.tolist())) < len(self.rows):
             unique, counts = np.unique(self.rows, return_counts=True)
             raise ValueError(f"row {unique[counts.argmax()]} is a candidate twice")
+
+    @classmethod
+    def of_rows(cls, songs: Songs, rows: npt.NDArray[np.int64], scores: Floats | None = None) -> Candidates:
+        """Songs of an index; without scores all are of the same relevance."""
+        audio = {name: songs.audio[rows, AUDIO_NAMES.index(name)] for name in _AUDIO}
+        return cls(
+            rows=rows,
+            scores=np.zeros(len(rows), np.float32) if scores is None else scores,
+            artists=songs.single("artist_key")[rows],
+            albums=songs.single("album_key")[rows],
+            stems=Stems(songs, rows),
+            **audio,
+        )
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -122,7 +122,8 @@ def _clause(query: Query, row: int, name: str) -> str | None:
     if name == "popularity":
         return "often chosen by listeners"
     if name == "target":
-        return "near the values asked for"
+        asked = [name for name, wanted in query.target if name not in AUDIO_NAMES and wanted >= 0.5]
+        return f"likely to be called {' and '.join(asked)}" if asked else "near the values asked for"
     return None
 
 

@@ -14,13 +14,15 @@ from rapidfuzz import process
 
 from indexer.errors import FilterError
 from indexer.facets import Songs
+from indexer.moods.columns import MoodColumns
+from indexer.moods.vocabulary import VOCABULARY, mood_of
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
 from indexer.text import artist_key, fold
 
 Mask = npt.NDArray[np.bool_]
 
 HAVE = ("lyrics", "audio")
-WORDS = ("genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag")
+WORDS = ("genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag", "mood", "not_mood")
 RANGES = ("year", "popularity", *AUDIO_NAMES)
 _RANGE = re.compile(r"\s*(-?[\d.]+(?<!\.))?\s*\.\.\s*(-?\d[\d.]*)?\s*\Z")
 
@@ -31,7 +33,8 @@ class Filters:
 
     A song of which a condition's value is unknown does not meet it (nor does it meet `explicit="no"`).
 
-    genre, language, artist, album, tag     one of these; not_genre, not_artist, not_tag   none of these
+    genre, language, artist, album, tag, mood   one of these; not_genre, not_artist, not_tag, not_mood   none of these
+                a song has a mood if it is among as many songs, the likeliest, as listeners call so
     ranges      inclusive (low, high) by name: year, popularity and the 12 audio features
     explicit    True, False or None (both)
     has         "lyrics", "audio": only songs that have them
@@ -45,6 +48,8 @@ class Filters:
     album: tuple[str, ...] = ()
     tag: tuple[str, ...] = ()
     not_tag: tuple[str, ...] = ()
+    mood: tuple[str, ...] = ()
+    not_mood: tuple[str, ...] = ()
     ranges: tuple[tuple[str, float, float], ...] = ()
     explicit: bool | None = None
     has: tuple[str, ...] = ()
@@ -98,6 +103,13 @@ class Filters:
         for name in ("genre", "artist", "tag"):
             if wanted := getattr(self, f"not_{name}"):
                 keep &= ~_has_word(songs, name, wanted)
+        if self.mood or self.not_mood:
+            moods = learned_moods(songs)
+            keep &= moods.known
+            if self.mood:
+                keep &= np.any([moods.has(word) for word in self.mood], axis=0)
+            for word in self.not_mood:
+                keep &= ~moods.has(word)
         if self.explicit is not None:
             keep &= songs.explicit == int(self.explicit)
         if "lyrics" in self.has:
@@ -105,6 +117,16 @@ class Filters:
         if "audio" in self.has:
             keep &= songs.has_audio
         return keep
+
+
+def learned_moods(songs: Songs) -> MoodColumns:
+    """The moods of an index; FilterError where none were learned."""
+    if not songs.moods.names:
+        raise FilterError(
+            "this index knows no moods: its catalogue had too few playlists or tags that say one; "
+            "import some and rebuild with `refrain build`"
+        )
+    return songs.moods
 
 
 def _in_range(songs: Songs, name: str, low: float, high: float) -> Mask:
@@ -175,6 +197,26 @@ def _number(name: str, value: Any, default: float) -> float:
     if math.isnan(number):
         raise FilterError(f"{name} is NaN, expected a number")
     return number
+
+
+def target_values(values: Mapping[str, Any]) -> dict[str, float]:
+    """Targets, checked: audio features in their units, and moods from 0, as little as can be, to 1.
+
+    >>> target_values({"energy": 0.8, "melancholy": 1})
+    {'melancholic': 1.0, 'energy': 0.8}
+    """
+    moods = {name: mood_of(name) for name in values if name not in AUDIO_RANGES}
+    found = {}
+    for name, mood in moods.items():
+        if mood is None:
+            near = process.extractOne(name, (*AUDIO_NAMES, *VOCABULARY))
+            raise FilterError(
+                f"target has {name!r}, nearest: {near[0]!r}; expected a mood, or {', '.join(AUDIO_NAMES)}"
+            )
+        found[mood] = _number(f"target {name}", values[name], math.nan)
+        if not 0 <= found[mood] <= 1:
+            raise FilterError(f"target {name} is {found[mood]:g}, expected 0..1, how much of the mood")
+    return found | audio_values("target", {name: value for name, value in values.items() if name not in moods})
 
 
 def audio_values(role: str, values: Mapping[str, Any]) -> dict[str, float]:

@@ -43,16 +43,17 @@ def find(index: OpenIndex, text: str, k: int) -> list[Found]:
     return [Found(row, min(similarity, 100.0)) for (similarity, _), row in scored[:k]]
 
 
-def resolve(index: OpenIndex, text: str) -> int:
+def resolve(index: OpenIndex, text: str, *, least: float = FOUND) -> int:
     """The row of the one song that `text` names: a song_id, or words. Versions of one song count as that song.
 
+    least   similarity, 0..100, that the name must have
     Raises SongNotFoundError with the nearest names, AmbiguousSongError with the songs it may be.
     """
     exact = index.songs.row_of(text)
     if exact is not None:
         return exact
     found = find(index, text, 10)
-    if not found or found[0].similarity < FOUND:
+    if not found or found[0].similarity < least:
         near = "; ".join(_label(index, f.row) for f in found[:5]) or "none"
         raise SongNotFoundError(f"no song is called {text!r}; nearest: {near}")
     best = [f for f in found if found[0].similarity - f.similarity <= TIED]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.filters import learned_moods
 from indexer.artists import ArtistTags
 from indexer.config import IndexConfig
 from indexer.cooccurrence import Together
@@ -26,6 +27,7 @@ from indexer.vectors import Parts, VectorIndex
 if TYPE_CHECKING:
     from indexer.dense import DenseStack
     from indexer.encoders import SentenceEncoder
+    from indexer.moods.model import MoodModel
     from indexer.taste import Taste
     from indexer.tbert import TBert
 
@@ -72,6 +74,16 @@ class OpenIndex:
     @cached_property
     def tbert(self) -> npt.NDArray[np.float16]:
         return self.generation.array("tbert")
+
+    @cached_property
+    def word_codes(self) -> dict[str, int]:
+        """The words that the index has vectors of -> their rows in `word_vectors`."""
+        return {word: code for code, word in enumerate(self.generation.strings("words"))}
+
+    @cached_property
+    def word_vectors(self) -> npt.NDArray[np.float16]:
+        """float16 (words, d): sentence vectors of single words."""
+        return self.generation.array("word_vectors")
 
     @cached_property
     def together(self) -> Together:
@@ -141,6 +153,12 @@ class OpenIndex:
         return ArtistTags(self.generation)
 
     @cached_property
+    def mood_model(self) -> MoodModel:
+        from indexer.moods.model import MoodModel
+
+        return MoodModel.load(self.generation.path / "mood_model")
+
+    @cached_property
     def tbert_model(self) -> TBert | None:
         """None where the catalogue had no moods to learn from."""
         from indexer.tbert import load_tbert
@@ -176,14 +194,18 @@ class OpenIndex:
         return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
 
     def closeness(self, target: Sequence[tuple[str, float]]) -> FloatMatrix:
-        """float32 (rows,): mean over the features of 1 - |value - target| / spread, NaN where none is known.
+        """float32 (rows,): mean over the targets of 1 - |value - target| / spread, NaN where none is known.
 
-        The spread is the distance between the feature's 1st and 99th percentile in this index.
+        The spread is the distance between the feature's 1st and 99th percentile in this index; a mood's value is the
+        share of songs that a song is more of it than.
         """
         near = []
         for name, wanted in target:
-            values = self.songs.audio[:, AUDIO_NAMES.index(name)]
-            low, high = self.spread[name]
+            if name in AUDIO_NAMES:
+                values = self.songs.audio[:, AUDIO_NAMES.index(name)]
+                low, high = self.spread[name]
+            else:
+                values, (low, high) = learned_moods(self.songs).rank(name), (0.0, 1.0)
             near.append(1.0 - np.minimum(np.abs(values - np.float32(wanted)) / max(high - low, 1e-6), 1.0))
         stacked = np.stack(near)
         known = ~np.isnan(stacked)

@@ -8,13 +8,48 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.answers import Answer
 from engine.candidates import UNKNOWN, Candidates, Selection
+from engine.playlists import Playlist
 from engine.sequencing import Overlap, Versions
+from engine.stems import overlap_of
 from engine.transitions import Matrix, transition_costs
+from indexer.errors import SongNotFoundError
 
 TRANSITION_WEIGHT = 0.15  # against 1 - cosine to the waypoint: breaks ties between songs that are as near
 SAME_ARTIST = 0.5  # on two songs of one artist in a row
 NO_DIRECTION = 1e-3  # radians from 0 or from half a turn: no shortest way leads from one to the other
+
+
+def path_through(found: Answer, length: int, *, max_per_artist: int = 2) -> Playlist:
+    """The path from the first of the query's two seeds to the second, through the songs that were found for both."""
+    index = found.query.index
+    a, b = found.query.seeds
+    shared = [n for n in index.layout.names if a.parts[n].any() and b.parts[n].any()]
+    if not shared:
+        raise SongNotFoundError(
+            f"{a.song.name!r} and {b.song.name!r} have neither lyrics nor audio features in common to walk along; "
+            "choose songs that both have lyrics, or both have audio features"
+        )
+    columns = np.concatenate([np.arange(index.layout.dim)[index.layout.slice(n)] for n in shared])
+    usable = found.ranking.rows[index.parts[found.ranking.rows][:, columns].any(axis=1)]
+    ends = np.array([a.row, b.row], np.int64)
+    walk = path(
+        Candidates.of_rows(index.songs, usable),
+        _scaled(index.parts[usable][:, columns]),
+        Candidates.of_rows(index.songs, ends),
+        _scaled(index.parts[ends][:, columns]),
+        length,
+        max_per_artist=max_per_artist,
+        overlap=overlap_of(index.songs),
+    )
+    hits = found.hits(walk.songs.rows.tolist())
+    return Playlist(f"{a.song.title} to {b.song.title}", tuple(hits), walk.relaxed)
+
+
+def _scaled(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    unit: npt.NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return unit
 
 
 def path(

@@ -8,28 +8,31 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.answers import MOST_SONGS, POOL, answer, pool, ranked
 from engine.candidates import Candidates
 from engine.explain import Explanation, explain
-from engine.filters import Filters, audio_values
+from engine.filters import Filters, audio_values, target_values
 from engine.hits import Hit
-from engine.names import find, resolve
+from engine.journeys import journey
+from engine.moods import SongMoods, song_moods
+from engine.names import find
 from engine.opened import OpenIndex
-from engine.paths import path
+from engine.paths import path_through
 from engine.playlist_tuning import LEAST_QUERIES, Asked, tune_on_queries
 from engine.playlists import Playlist
 from engine.query import Query, Seed
 from engine.reactions import weights_from_reactions
 from engine.sequencing import Arc, order, select
 from engine.signals import SIGNALS, search_weights
-from engine.stems import Stems, lyric_overlap
+from engine.stems import overlap_of
+from engine.triage import Preference, prefer
 from engine.tuning import TuningReport
 from engine.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of
 from indexer.errors import FilterError, SongNotFoundError
+from indexer.moods.vocabulary import mood_named
 from indexer.progress import Track, quiet
-from indexer.records import AUDIO_NAMES, Song
+from indexer.records import AudioFeatures, Song
 
 PLAYLIST_POOL = 8  # songs ranked for each that a playlist takes: caps and versions use them up
 
@@ -161,8 +164,18 @@ class Engine:
         ids = self.index.songs.song_ids
         return [(ids[row], score) for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)]
 
-    def search(self, text: str, k: int = 20, filters: Conditions | None = None) -> list[Hit]:
-        """Songs for words: "in double quotes" they must be sung word for word, the rest is words or a meaning."""
+    def search(
+        self, text: str = "", k: int = 20, filters: Conditions | None = None, *, mood: str | None = None
+    ) -> list[Hit]:
+        """Songs for words: "in double quotes" they must be sung word for word, the rest is words or a meaning.
+
+        mood   only songs of this mood; without words, those that are likeliest to be called so
+        """
+        if mood is not None:
+            mood = mood_named(mood).name
+            filters = {**(filters or {}), "mood": mood}
+            if not text.strip():
+                return self.recommend(target={mood: 1.0}, filters=filters, k=k)
         query = Query(self.index, text=text)
         conditions = Filters.of(filters or {})
         candidates = pool(query, SEARCH_WEIGHTS, k, conditions.mask(self.index.songs) if conditions else None)
@@ -170,7 +183,7 @@ class Engine:
 
     def playlist(
         self,
-        seeds: Sequence[Song | str],
+        seeds: Sequence[Song | str] = (),
         length: int = 25,
         *,
         avoid: Sequence[Song | str] = (),
@@ -181,26 +194,41 @@ class Engine:
         max_per_artist: int = 2,
         max_per_album: int | None = None,
         arc: Arc = "flat",
+        from_mood: str | None = None,
+        to_mood: str | None = None,
         seed: int = 0,
         name: str | None = None,
     ) -> Playlist:
         """A playlist from seed songs: chosen under caps, no second version of any song, ordered to be listened to.
 
         arc    how energy runs: "flat", "rise", "fall", "peak" or "wave"
+        from_mood, to_mood   two moods between which it travels instead, with or without seeds
         seed   another number gives another playlist of nearly the same relevance; one number always the same
         """
         if length < 1:
             raise ValueError(f"length is {length}, expected at least 1")
+        conditions = _conditions(filters, minimum, maximum)
+        if from_mood is not None or to_mood is not None:
+            if from_mood is None or to_mood is None or arc != "flat":
+                raise ValueError("a journey needs from_mood and to_mood, and no arc, for its moods decide the order")
+            query = self._query(
+                seeds, avoid, {**(target or {}), mood_named(from_mood).name: 1.0, mood_named(to_mood).name: 0.0}
+            )
+            made = journey(
+                query, self._weights(query), conditions, from_mood, to_mood, length, never=self._never(query),
+                max_per_artist=max_per_artist, max_per_album=max_per_album, seed=seed,
+            )  # fmt: skip
+            return made if name is None else replace(made, name=name)
         query = self._query(seeds, avoid, target)
         k = min(MOST_SONGS, len(self), max(POOL, PLAYLIST_POOL * length))
-        found = answer(query, self._weights(query), k, _conditions(filters, minimum, maximum))
+        found = answer(query, self._weights(query), k, conditions)
         chosen = select(
-            self._candidates(found.ranking.rows, found.ranking.scores),
+            Candidates.of_rows(self.index.songs, found.ranking.rows, found.ranking.scores),
             length,
             max_per_artist=max_per_artist,
             max_per_album=max_per_album,
             never=self._never(query),
-            overlap=self._overlap,
+            overlap=overlap_of(self.index.songs),
             seed=seed,
         )
         ordered = order(chosen, arc=arc, seed=seed)
@@ -220,39 +248,41 @@ class Engine:
         max_per_artist: int = 2,
     ) -> Playlist:
         """`length` songs from one song to another, both included, each a step further than the last."""
-        a, b = self._seed(start), self._seed(end)
-        query = Query(self.index, seeds=(a, b))
-        if a.row is None or b.row is None:
+        query = self._query([start, end])
+        if None in [seed.row for seed in query.seeds]:
             raise SongNotFoundError("a path leads between two songs of the catalogue; expected their names or song_ids")
         if not 2 <= length <= MOST_SONGS:
             raise ValueError(f"length is {length}, expected 2..{MOST_SONGS}")
         k = min(MOST_SONGS, len(self), max(2 * POOL, 2 * PLAYLIST_POOL * length))
         found = answer(query, self._weights(query), k, Filters.of(filters or {}))
-        parts = self.index.parts
-        shared = [n for n in self.index.layout.names if a.parts[n].any() and b.parts[n].any()]
-        if not shared:
-            raise SongNotFoundError(
-                f"{a.song.name!r} and {b.song.name!r} have neither lyrics nor audio features in common to walk along; "
-                "choose songs that both have lyrics, or both have audio features"
-            )
-        columns = np.concatenate([np.arange(parts.shape[1])[self.index.layout.slice(n)] for n in shared])
-        usable = found.ranking.rows[parts[found.ranking.rows][:, columns].any(axis=1)]
-        ends = np.array([a.row, b.row], np.int64)
-        walk = path(
-            self._candidates(usable, np.zeros(len(usable), np.float32)),
-            _unit(parts[usable][:, columns]),
-            self._candidates(ends, np.zeros(2, np.float32)),
-            _unit(parts[ends][:, columns]),
-            length,
-            max_per_artist=max_per_artist,
-            overlap=self._overlap,
-        )
-        hits = found.hits(walk.songs.rows.tolist())
-        return Playlist(f"{a.song.title} to {b.song.title}", tuple(hits), walk.relaxed)
+        return path_through(found, length, max_per_artist=max_per_artist)
+
+    def taste_of(self, liked: Sequence[Song | str], other: Sequence[Song | str] | None = None) -> Preference:
+        """Would I like it? Learned from songs that are liked and others that are not, at least 5 of each.
+
+        It tells how far it is to be believed (`accuracy`, `summary`) and ranks unseen songs by how likely they would be
+        liked (`rank`, `judge`). Without `other`, songs drawn from the catalogue stand for what is not liked.
+        """
+        others = None if other is None else self._seeds("other", other)
+        return prefer(self.index, self._seeds("liked", liked), others)
+
+    def moods(
+        self,
+        song: Song | str | None = None,
+        *,
+        lyrics: str | None = None,
+        audio: AudioFeatures | Mapping[str, float] | None = None,
+    ) -> SongMoods:
+        """What listeners would call a song, its quadrant, valence, arousal, happy against sad, and what says so.
+
+        Of a song of the catalogue, of a `Song`, or of lyrics and audio features alone. A song without lyrics is judged
+        by its sound; one without either is unknown.
+        """
+        return song_moods(self.index, song, lyrics, audio)
 
     def explain(self, a: Song | str, b: Song | str) -> Explanation:
         """What two songs have in common: words, topics, sound, and each signal's value."""
-        first, second = self._seed(a), self._seed(b)
+        first, second = self._seeds("songs", [a, b])
         if second.row is None:
             raise SongNotFoundError("the second song must be one of the catalogue; expected its name or song_id")
         return explain(Query(self.index, seeds=(first,)), second, self.weights["one"])
@@ -262,26 +292,19 @@ class Engine:
     def _weights(self, query: Query) -> dict[str, float]:
         return self.weights[profile_of(len(query.seeds))]
 
-    def _rows(self, name: str, songs: Sequence[Song | str]) -> list[int]:
-        """The rows of songs that must be in the catalogue."""
+    def _seeds(self, name: str, songs: Sequence[Song | str]) -> tuple[Seed, ...]:
         if isinstance(songs, str | Song):
             raise ValueError(f"{name} is one song, expected a list of songs: [{songs!r}]")
+        return tuple(Seed.of(self.index, song) for song in songs)
+
+    def _rows(self, name: str, songs: Sequence[Song | str]) -> list[int]:
+        """The rows of songs that must be in the catalogue."""
         rows = []
-        for song in songs:
-            seed = self._seed(song)
+        for seed in self._seeds(name, songs):
             if seed.row is None:
                 raise SongNotFoundError(f"{seed.song.name!r} under {name} is not in the catalogue; name songs that are")
             rows.append(seed.row)
         return rows
-
-    def _seed(self, song: Song | str) -> Seed:
-        if isinstance(song, Song):
-            row = self.index.songs.row_of(song.song_id) if song.song_id else None
-            if row is None:
-                return Seed.of_content(self.index, song)
-        else:
-            row = resolve(self.index, song)
-        return Seed.of_row(self.index, row)
 
     def _query(
         self,
@@ -289,26 +312,11 @@ class Engine:
         avoid: Sequence[Song | str] = (),
         target: Mapping[str, float] | None = None,
     ) -> Query:
-        for name, given in (("seeds", seeds), ("avoid", avoid)):
-            if isinstance(given, str | Song):
-                raise ValueError(f"{name} is one song, expected a list of songs: [{given!r}]")
         return Query(
             self.index,
-            seeds=tuple(self._seed(song) for song in seeds),
-            avoid=tuple(self._seed(song) for song in avoid),
-            target=tuple(audio_values("target", target or {}).items()),
-        )
-
-    def _candidates(self, rows: npt.NDArray[np.int64], relevance: npt.NDArray[np.float32]) -> Candidates:
-        songs = self.index.songs
-        names = ("key", "mode", "tempo", "energy", "valence")
-        return Candidates(
-            rows=rows,
-            scores=relevance,
-            artists=songs.single("artist_key")[rows],
-            albums=songs.single("album_key")[rows],
-            stems=Stems(songs, rows),
-            **{name: songs.audio[rows, AUDIO_NAMES.index(name)] for name in names},
+            seeds=self._seeds("seeds", seeds),
+            avoid=self._seeds("avoid", avoid),
+            target=tuple(target_values(target or {}).items()),
         )
 
     def _never(self, query: Query) -> Candidates:
@@ -318,10 +326,7 @@ class Engine:
             if seed.row is None and seed.song.title and seed.song.artist:
                 same = [f for f in find(self.index, f"{seed.song.title}, {seed.song.artist}", 3) if f.similarity >= 99]
                 rows.update(f.row for f in same)
-        return self._candidates(np.array(sorted(rows), np.int64), np.zeros(len(rows), np.float32))
-
-    def _overlap(self, a: int, b: int) -> float:
-        return lyric_overlap(self.index.songs.lyrics[a], self.index.songs.lyrics[b])
+        return Candidates.of_rows(self.index.songs, np.array(sorted(rows), np.int64))
 
 
 def weights_file(index: str | Path) -> Path:
@@ -339,8 +344,3 @@ def _conditions(
             raise FilterError(f"{name} is bounded twice, by filters and by minimum or maximum; give one of them")
         conditions[name] = (low.get(name), high.get(name))
     return Filters.of(conditions)
-
-
-def _unit(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    unit: npt.NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit

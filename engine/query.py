@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from engine.names import resolve
 from engine.opened import OpenIndex
 from indexer.errors import EmptyQueryError
 from indexer.facets import audio_table
@@ -45,6 +46,14 @@ class Seed:
     tbert: Vector
     parts: Mapping[str, Vector]
     keywords: tuple[str, ...]
+
+    @classmethod
+    def of(cls, index: OpenIndex, song: Song | str) -> Seed:
+        """A song of the index by its Song, song_id or name; a Song that the index does not hold by its content."""
+        if isinstance(song, str):
+            return cls.of_row(index, resolve(index, song))
+        row = index.songs.row_of(song.song_id) if song.song_id else None
+        return cls.of_content(index, song) if row is None else cls.of_row(index, row)
 
     @classmethod
     def of_row(cls, index: OpenIndex, row: int) -> Seed:

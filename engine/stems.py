@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import overload
 
 import numpy as np
@@ -30,6 +30,11 @@ class Stems(Sequence[str]):
         if isinstance(i, slice):
             return [title_stem(self._titles[int(row)]) for row in self._rows[i]]
         return title_stem(self._titles[int(self._rows[i])])
+
+
+def overlap_of(songs: Songs) -> Callable[[int, int], float]:
+    """`lyric_overlap` of two rows."""
+    return lambda a, b: lyric_overlap(songs.lyrics[a], songs.lyrics[b])
 
 
 def lyric_overlap(a: str, b: str) -> float:

@@ -153,7 +153,7 @@ def train_autoencoder(matrix: npt.ArrayLike, config: AutoencoderConfig, *, track
     rows = rows[rows.any(axis=1)]
     if len(rows) < 2:
         raise ValueError(f"{len(rows)} rows are not zero, expected at least 2 to train on")
-    keras = _keras()
+    keras = keras_on_torch()
     rng = np.random.default_rng(config.seed)
     rows = rows[rng.permutation(len(rows))[: config.sample]]
     held_out = round(config.held_out * len(rows))
@@ -233,7 +233,7 @@ def _losses(log: dict[str, float]) -> tuple[float, float, float]:
     return loss, reconstruction, neighbours
 
 
-def _keras() -> Any:
+def keras_on_torch() -> Any:
     """Keras with the torch backend; the one place that imports it."""
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = BACKEND
@@ -254,7 +254,7 @@ def _keras_model(stack: DenseStack, name: str) -> Any:
     The layers' names carry the model's: the torch backend clears gradients by the variables' paths, so of two
     layers with one name in one trainer only the last is cleared, and the other's gradients pile up (Keras 3.15.1).
     """
-    keras = _keras()
+    keras = keras_on_torch()
     row = keras.Input((stack.inputs,), name="row")
     out = row
     for number, layer in enumerate(stack.layers):

@@ -28,7 +28,7 @@ from indexer.facets import Songs, write_songs
 from indexer.features import AudioScaler
 from indexer.keywords import choose_by_meaning, tfidf_keywords
 from indexer.lexical import LexicalIndex, build_lexical, update_lexical
-from indexer.listeners import write_playlists, write_taste, write_tbert
+from indexer.listeners import write_moods, write_playlists, write_taste, write_tbert
 from indexer.progress import Track, quiet
 from indexer.records import Song
 from indexer.store import new_generation, open_generation
@@ -265,6 +265,7 @@ STAGES: tuple[Callable[[Work, Changes], None], ...] = (
     write_taste,
     write_tbert,
     _write_parts,
+    write_moods,
 )
 
 

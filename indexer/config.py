@@ -14,6 +14,7 @@ from indexer.cooccurrence import CooccurrenceConfig
 from indexer.encoders import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
 from indexer.factors import FactorsConfig
+from indexer.moods.model import MoodsConfig
 from indexer.ranges import Range, check
 from indexer.taste.model import TasteConfig
 from indexer.tbert.model import TBertConfig
@@ -44,7 +45,8 @@ class IndexConfig:
     together        neighbours by shared playlists
     factors         what playlists have in common, as a product of two thin matrices
     taste           the space in which songs that share playlists are close
-    tbert           the moods, and the embedding beneath them
+    tbert           coarse moods, and the embedding beneath them
+    moods           which moods of the vocabulary are learned
     keywords        TF-IDF keywords kept per song; the reference figures are with 25
     telling         of these, how many are chosen by meaning to describe the song
     held_out        share of playlists (by hash of playlist_id) no stage learns from: `refrain tune` needs them
@@ -59,6 +61,7 @@ class IndexConfig:
     factors: FactorsConfig = field(default_factory=FactorsConfig)
     taste: TasteConfig = field(default_factory=TasteConfig)
     tbert: TBertConfig = field(default_factory=TBertConfig)
+    moods: MoodsConfig = field(default_factory=MoodsConfig)
     keywords: int = 25
     telling: int = 8
     held_out: float = 0.05

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.mapped import Strings
+from indexer.moods.columns import MoodColumns
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.store import Draft, Generation
 from indexer.text import artist_key, clean, fold
@@ -90,6 +91,12 @@ class Songs:
     @cached_property
     def popularity(self) -> npt.NDArray[np.float32]:
         return self._source.array("songs/popularity")
+
+    @cached_property
+    def moods(self) -> MoodColumns:
+        """The moods that were learned; none where too few songs are called so."""
+        arrays = (self._source.array(name) for name in ("moods", "mood_said", "mood_usual", "mood_thresholds"))
+        return MoodColumns(tuple(self._source.strings("mood_names")), *arrays)
 
     @cached_property
     def has_lyrics(self) -> npt.NDArray[np.bool_]:

@@ -11,6 +11,12 @@ from indexer.cooccurrence import Together
 from indexer.facets import Songs
 from indexer.factors import gram_of, learn_factors
 from indexer.mood_labels import song_labels
+from indexer.moods.columns import thresholds
+from indexer.moods.evidence import gather
+from indexer.moods.model import MoodModel
+from indexer.moods.model import Reader as MoodReader
+from indexer.moods.training import train_moods
+from indexer.moods.vocabulary import VOCABULARY
 from indexer.popularity import playlist_popularity
 from indexer.taste import Reader, Taste, train_taste
 from indexer.tbert import load_tbert, train_tbert
@@ -105,3 +111,32 @@ def write_tbert(work: Work, changes: Changes) -> None:
     else:
         rows = model.embed(sentence, topics, audio) if texts is None else model.embed_texts(texts, topics, audio)
     work.extend("tbert", rows.astype(np.float16))
+
+
+def write_moods(work: Work, changes: Changes) -> None:
+    """The mood model, every song's moods, and what listeners clearly say of them, which changes with each playlist."""
+    sentence, audio, taste = (work.draft.array("sentence"), work.draft.array("audio"), _taste_places(work))
+    evidence = gather(work.catalogue, work.songs, work.playlists, least_playlists=work.config.moods.least_playlists)
+    if work.base is not None:
+        work.draft.adopt(work.base, "mood_model")
+    else:
+        reader = MoodReader.fit(sentence.astype(np.float32), audio, taste.shape[1], work.config.moods.seed)
+        sentences = work.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
+        rows = reader.read(sentence, audio, taste)
+        train_moods(reader, rows, evidence, sentences, work.config.moods).save(work.draft.folder("mood_model"))
+    model = MoodModel.load(work.draft.path / "mood_model")
+    said = evidence.of(model.names)
+    chances = model.heard(model.score(sentence, audio, taste).moods, said).astype(np.float16)
+    usual = model.heads["moods"].base
+    work.draft.write_strings("mood_names", model.names)
+    work.draft.write_array("moods", chances)
+    work.draft.write_array("mood_said", said)
+    work.draft.write_array("mood_usual", usual)
+    work.draft.write_array("mood_thresholds", thresholds(chances[work.songs.alive], usual))
+
+
+def _taste_places(work: Work) -> FloatMatrix:
+    """float32 (rows, columns) of the songs' places in taste; no columns where there is none."""
+    parts: FloatMatrix = work.draft.array("parts")
+    before = sum(work.latents[name].shape[1] for name in ("lyrics", "audio"))
+    return parts[:, before:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.facets import Songs
+from indexer.moods.titles import Said, folded
 from indexer.splits import PlaylistRows
 from indexer.text import tokenise
 from indexer.topics import STOP_WORDS
@@ -98,26 +98,6 @@ FEW_PLAYLISTS = 100  # fewer name too little; then tags are read too
 LEAST_PLAYLISTS = 4  # a word of fewer is a listener's own
 LEAST_SONGS = 20  # a label of fewer songs cannot be learnt
 COMMON = 0.5  # power of a label's frequency that its counts are divided by
-_NEGATIONS = frozenset(tokenise("not no never non anti without isn't ain't don't nicht kein keine sin pas sans"))
-_NEGATED_WITHIN = 2  # "not a sad song" and "not too sad"; "don't stop the party" is a party
-_RUN = re.compile(r"(.)\1{2,}")
-_DIGITS = re.compile(r"(?<=[^\W\d_]{3})\d+\Z")
-_ENDINGS = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("s", ""), ("z", ""), ("ing", ""), ("in", ""), ("ed", ""))
-
-
-def _folded(word: str) -> Iterator[str]:
-    """The word, then what it may be an inflection or a drawl of, the likeliest first."""
-    word = _DIGITS.sub("", word)
-    for plain in dict.fromkeys((word, _RUN.sub(r"\1\1", word), _RUN.sub(r"\1", word))):
-        yield plain
-        for ending, instead in _ENDINGS:
-            if plain.endswith(ending) and len(plain) - len(ending) >= 3:
-                stem = plain[: -len(ending)] + instead
-                yield stem
-                if ending in ("ing", "in", "ed"):
-                    yield stem + "e"
-                    if stem[-1] == stem[-2]:
-                        yield stem[:-1]
 
 
 _MOOD_OF = {word: mood for mood, words in MOODS.items() for word in tokenise(f"{mood} {words}")}
@@ -126,7 +106,7 @@ _MOOD_OF = {word: mood for mood, words in MOODS.items() for word in tokenise(f"{
 @lru_cache(maxsize=100_000)
 def _label_of(word: str) -> str | None:
     """A mood; else the word, without a plural s; None where it says nothing."""
-    if mood := next((_MOOD_OF[form] for form in _folded(word) if form in _MOOD_OF), None):
+    if mood := next((_MOOD_OF[form] for form in folded(word) if form in _MOOD_OF), None):
         return mood
     plain = word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
     return None if len(plain) < 2 or {word, plain} & _SAYS_NOTHING else plain
@@ -141,14 +121,11 @@ def labels_in(text: str) -> set[str]:
     (['day', 'rainy', 'rock', 'sad', 'sleep'], set(), {'saddle'})
     """
     found = set() if text.isascii() else {EMOJI[letter] for letter in text if letter in EMOJI}
-    denied_until = -1
+    said = Said()
     for place, word in enumerate(tokenise(text)):
-        if word in _NEGATIONS:
-            denied_until = place + _NEGATED_WITHIN
-        elif label := _label_of(word):
-            if place > denied_until:
-                found.add(label)
-            denied_until = -1  # "not sad, happy" denies one
+        label = _label_of(word)
+        if said.affirms(place, word, label is not None) and label is not None:
+            found.add(label)
     return found
 
 

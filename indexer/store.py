@@ -23,7 +23,7 @@ from indexer.mapped import Strings, map_array, map_bytes
 from indexer.progress import Track, quiet
 
 FORMAT = "refrain-index"
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _BLOCK = 1 << 20
 
 

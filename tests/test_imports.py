@@ -18,8 +18,9 @@ HOMES = {
     "keras": "indexer/autoencoders",
     "faiss": "indexer/vectors",
     "tantivy": "indexer/lexical",
+    "umap": "engine/reduction",
 }
-HEAVY = {"torch", "keras", "sentence_transformers", "transformers", "sklearn", "matplotlib"}
+HEAVY = {"torch", "keras", "sentence_transformers", "transformers", "sklearn", "matplotlib", "umap", "numba"}
 
 
 def modules(*packages: str) -> list[Path]:

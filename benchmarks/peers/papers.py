@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,16 @@ from benchmarks.peers.words import SeedWords
 from benchmarks.systems import Fold, Rows
 from engine.fusion import normalise
 from engine.tuning import golden_section
-from indexer.dense import Activation
+from indexer.autoencoders import AutoencoderConfig, train_autoencoder
+from indexer.dense import Activation, DenseStack
 from indexer.features import AudioScaler
+
+FloatMatrix = npt.NDArray[np.float32]
 
 LYRICS_LATENT, LYRICS_WIDTHS = 50, (200, 100)  # its table 2, experiment 5, the best
 AUDIO_LATENT, AUDIO_WIDTHS = 10, (20, 16)  # its table 1, experiment 5, the best
 EPOCHS = 30  # at most, with early stopping
+SQUARED_ERROR = AutoencoderConfig(linear_path=False, neighbour_weight=0.0, weight_decay=0.0)  # and nothing else
 
 CANDIDATES = 1_000  # of the inverted index; twice what the longest ranking takes
 TBERT = "tbert"  # the index's array of hidden layers
@@ -27,49 +32,62 @@ _TOLERANCE = 0.02
 _RELU: Activation = "relu"
 
 
-class NeuralPlaylist(Scored):
+class Nearest(Scored):
+    """Songs by their distance from the mean of the seeds, the nearest first.
+
+    places   float32 (rows of the index, d); a zero row is a song of which nothing is known
+    """
+
+    def __init__(self, name: str, places: FloatMatrix):
+        self.name = name
+        self.places = places
+
+    def learn(self, fold: Fold) -> None:
+        self.candidates = fold.candidates
+        self._near = self.places[fold.candidates]
+        self._unknown = ~self._near.any(axis=1)
+
+    def score(self, seeds: Rows) -> Floats:
+        asked = self.places[seeds]
+        middle = asked.sum(axis=0) / max(len(asked), 1)
+        return np.where(self._unknown, np.nan, -((self._near - middle) ** 2).sum(axis=1))
+
+
+class NeuralPlaylist(Nearest):
     """Pinheiro, Floody, Sharma 2020: two autoencoders on squared error, their latents side by side, nearest first.
 
     Sentence vectors -> 50 and min-max scaled audio features -> 10, relu, the latent linear. Both latents are centred
     and scaled to the same total variance, for one is not to drown the other by how its training ended; a song without
     lyrics or without features stands in the middle of that part. Several seeds are their mean. The paper's sentiment
-    scores have no counterpart here.
+    scores are left out; `python -m benchmarks reproduce neural-playlist` has a counterpart, and the other experiments.
     """
 
-    name = "neural-playlist"
     tuning = "sizes and activations of the paper's best experiments"
+
+    def __init__(self) -> None:
+        super().__init__("neural-playlist", np.zeros((0, 0), np.float32))
 
     def learn(self, fold: Fold) -> None:
         index = fold.index
         scaled = AudioScaler.fit(index.songs.audio, "minmax").transform(index.songs.audio)
         lyrics = _latents(np.asarray(index.sentence, np.float32), LYRICS_LATENT, LYRICS_WIDTHS)
         audio = _latents(scaled, AUDIO_LATENT, AUDIO_WIDTHS)
-        self.candidates = fold.candidates
-        self._places = np.hstack([lyrics, audio])
-        self._near = self._places[fold.candidates]
-        self._unknown = ~self._near.any(axis=1)
-
-    def score(self, seeds: Rows) -> Floats:
-        asked = self._places[seeds]
-        middle = asked.sum(axis=0) / max(len(asked), 1)
-        return np.where(self._unknown, np.nan, -((self._near - middle) ** 2).sum(axis=1))
+        self.places = np.hstack([lyrics, audio])
+        super().learn(fold)
 
 
-def _latents(rows: npt.NDArray[np.float32], latent: int, widths: tuple[int, ...]) -> npt.NDArray[np.float32]:
-    """float32 (rows, latent), centred, total variance 1 over the songs that have one; 0 where nothing is known."""
-    from indexer.autoencoders import AutoencoderConfig, train_autoencoder
+def _latents(rows: FloatMatrix, latent: int, widths: tuple[int, ...]) -> FloatMatrix:
+    relus = (_RELU,) * len(widths)
+    config = replace(SQUARED_ERROR, latent=latent, widths=widths, activations=relus, epochs=EPOCHS)
+    return balanced(rows, train_autoencoder(rows, config).encoder)
 
+
+def balanced(rows: FloatMatrix, encoder: DenseStack | None = None) -> FloatMatrix:
+    """Latents of the rows, or the rows, centred, total variance 1 over the songs that have one; else 0."""
     known = rows.any(axis=1)
-    trained = train_autoencoder(
-        rows,
-        AutoencoderConfig(
-            latent=latent, widths=widths, activations=(_RELU,) * len(widths), linear_path=False, neighbour_weight=0.0,
-            epochs=EPOCHS, weight_decay=0.0,
-        ),
-    )  # fmt: skip
-    out = np.zeros((len(rows), latent), np.float32)
-    found = trained.encoder.apply(rows[known])
-    found -= found.mean(axis=0)
+    found = rows[known] if encoder is None else encoder.apply(rows[known])
+    found = found - found.mean(axis=0)
+    out = np.zeros((len(rows), found.shape[1]), np.float32)
     out[known] = found / max(float(np.sqrt((found**2).sum(axis=1).mean())), 1e-12)
     return out
 

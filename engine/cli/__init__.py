@@ -8,7 +8,9 @@ import typer
 
 from engine.cli.answers import answers
 from engine.cli.keeping import keeping
+from engine.cli.mapping import mapping
 from engine.cli.options import stderr
+from engine.cli.triage import triaging
 from indexer.errors import RefrainError
 
 app = typer.Typer(
@@ -19,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (keeping, answers):
+for commands in (keeping, answers, triaging, mapping):
     app.registered_commands.extend(commands.registered_commands)
 
 

@@ -1,4 +1,4 @@
-"""Commands that ask the index: find, similar, search, recommend, playlist, path, explain."""
+"""Commands that ask the index: find, similar, search, recommend, playlist, path, moods, explain."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def similar(
 @answers.command()
 @with_filters
 def search(
-    text: Annotated[str, typer.Argument(help='Words or a meaning; "in double quotes" word for word.')],
+    text: Annotated[str, typer.Argument(help='Words or a meaning; "in double quotes" word for word.')] = "",
     k: Count = 20,
     index: IndexOption = Path("refrain.index"),
     as_json: JsonOption = False,
@@ -71,7 +71,12 @@ def search(
     from engine.pipeline import Engine
 
     with Engine.open(index) as engine:
-        show.hits(engine.search(text, k, conditions), as_json=as_json)
+        moods = conditions.get("mood") or []
+        if not text.strip() and len(moods) == 1:
+            found = engine.search(k=k, filters=conditions, mood=moods[0])
+        else:
+            found = engine.search(text, k, conditions)
+        show.hits(found, as_json=as_json)
 
 
 @answers.command()
@@ -113,6 +118,8 @@ def playlist(
     max_per_artist: Annotated[int, typer.Option("--max-per-artist", help="Songs of one artist at most.")] = 2,
     max_per_album: Annotated[int | None, typer.Option("--max-per-album", help="Songs of one album at most.")] = None,
     arc: Annotated[str, typer.Option("--arc", help="How energy runs: flat, rise, fall, peak or wave.")] = "flat",
+    from_mood: Annotated[str | None, typer.Option("--from-mood", help="Travel from this mood ...")] = None,
+    to_mood: Annotated[str | None, typer.Option("--to-mood", help="... to this one, with or without seeds.")] = None,
     variation: Annotated[int, typer.Option("--variation", help="Another number, another playlist.")] = 0,
     name: Annotated[str | None, typer.Option("--name", help="What the playlist is called.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Save as .m3u8, .jspf, .csv or .json.")] = None,
@@ -128,7 +135,7 @@ def playlist(
         made = engine.playlist(
             _seeds(seed, seed_lyrics, seed_audio), length, avoid=avoid or [], filters=conditions,
             max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc,  # type: ignore[arg-type]
-            seed=variation, name=name, **_bounds(target, least, most),
+            from_mood=from_mood, to_mood=to_mood, seed=variation, name=name, **_bounds(target, least, most),
         )  # fmt: skip
         show.playlist(made, out, as_json=as_json)
 
@@ -152,6 +159,28 @@ def path(
     with Engine.open(index) as engine:
         made = engine.path(start, end, length, filters=conditions, max_per_artist=max_per_artist)
         show.playlist(made, out, as_json=as_json)
+
+
+@answers.command()
+def moods(
+    song: Annotated[str, typer.Argument(help="A song of the catalogue; leave out with --lyrics or --audio.")] = "",
+    lyrics: Annotated[Path | None, typer.Option("--lyrics", help="A text file: lyrics of any song.")] = None,
+    audio: Annotated[list[str] | None, typer.Option("--audio", help="Its audio features: energy=0.8 (repeat).")] = None,
+    k: Annotated[int, typer.Option("-k", "--count", help="How many moods.")] = 10,
+    index: IndexOption = Path("refrain.index"),
+    as_json: JsonOption = False,
+) -> None:
+    """What listeners would call a song, how it feels, and what says so."""
+    from engine.filters import audio_values
+    from engine.pipeline import Engine
+
+    with Engine.open(index) as engine:
+        if song:
+            found = engine.moods(song)
+        else:
+            text = lyrics.read_text("utf-8") if lyrics is not None else None
+            found = engine.moods(lyrics=text, audio=audio_values("--audio", dict(pairs("--audio", audio))) or None)
+        show.moods(found, k, as_json=as_json)
 
 
 @answers.command()

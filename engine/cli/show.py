@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from engine.explain import Explanation
     from engine.hits import Hit
+    from engine.moods import SongMoods
     from engine.pipeline import Engine
     from engine.playlists import Playlist
     from engine.tuning import TuningReport
@@ -96,6 +97,39 @@ def songs(found: Sequence[Song], *, as_json: bool) -> None:
         [("song", "left"), ("artist", "left"), ("year", "right"), ("album", "left"), ("song_id", "left")],
         ((s.title or "untitled", s.artist, s.year, s.album, s.song_id) for s in found),
     )
+
+
+def moods(found: SongMoods, k: int, *, as_json: bool) -> None:
+    if as_json:
+        _json(found)
+        return
+    if not found.known:
+        stderr().print("unknown: neither lyrics nor sound of this song are known, and nothing is guessed")
+        return
+    columns = [("mood", "left"), ("probability", "right"), ("usual", "right"), ("listeners", "left")]
+    said = {True: "call it so", False: "do not", None: ""}
+    table(
+        None,
+        [*columns, ("lyrics", "right"), ("sound", "right"), ("company", "right"), ("what speaks for it", "left")],
+        (
+            (
+                mood.name, f"{mood.probability:.2f}", f"{mood.usual:.2f}", said[mood.said],
+                *(f"{mood.shares[block]:.0%}" for block in ("lyrics", "sound", "listeners")),
+                ", ".join((*mood.words, *mood.features)),
+            )
+            for mood in found.moods[:k]
+        ),
+    )  # fmt: skip
+    if found.happy is not None and found.quadrants is not None:
+        says = {
+            "Q1": "pleasant, excited",
+            "Q2": "unpleasant, excited",
+            "Q3": "unpleasant, calm",
+            "Q4": "pleasant, calm",
+        }
+        told = f"{found.quadrant}, {says[str(found.quadrant)]} ({found.quadrants[str(found.quadrant)]:.0%})"
+        affect = f"valence {found.valence:+.1f}, arousal {found.arousal:+.1f}; happy {found.happy:.0%}"
+        stdout().print(f"{told}; {affect}; from {' and '.join(found.known)}")
 
 
 def playlist(made: Playlist, out: Path | None, *, as_json: bool) -> None:

@@ -99,6 +99,16 @@ class Catalogue:
         with reading_connection(self._engine) as connection:
             yield from reading.labels(connection, name)
 
+    def label_names(self) -> list[str]:
+        """The labels that songs have, sorted: "deezer_arousal", "mood:happy" (from a column `mood`), ..."""
+        with reading_connection(self._engine) as connection:
+            return reading.label_names(connection)
+
+    def song_tags(self) -> Iterator[tuple[str, str, int]]:
+        """(song_id, tag, count) by rising song_id, then falling count."""
+        with reading_connection(self._engine) as connection:
+            yield from reading.song_tags(connection)
+
     def artist_tags(self) -> Iterator[tuple[str, str, int]]:
         """(artist_key, tag, count) by rising artist_key, then falling count; artist_key is text.fold(artist)."""
         with reading_connection(self._engine) as connection:

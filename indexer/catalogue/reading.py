@@ -100,6 +100,18 @@ def labels(connection: Connection, name: str) -> Iterator[tuple[str, float]]:
     yield from _stream(connection, query)
 
 
+def label_names(connection: Connection) -> list[str]:
+    """The names of all labels, sorted."""
+    return list(connection.scalars(select(LABELS.c.name).distinct().order_by(LABELS.c.name)))
+
+
+def song_tags(connection: Connection) -> Iterator[tuple[str, str, int]]:
+    """(song_id, tag, count) by rising song_id, the most frequent tag of each song first."""
+    columns = SONG_TAGS.c
+    query = select(columns.song_id, columns.tag, columns.count)
+    yield from _stream(connection, query.order_by(columns.song_id, columns.count.desc(), columns.tag))
+
+
 def artist_tags(connection: Connection) -> Iterator[tuple[str, str, int]]:
     """(artist_key, tag, count) by rising key, the most frequent tag of each artist first."""
     columns = ARTIST_TAGS.c

@@ -24,6 +24,8 @@ from indexer.sources.rows import (
     texts,
 )
 
+MOOD_LABEL = "mood:"  # what the label of a mood is called before its name
+
 _SONG_REFERENCES = {
     "song_id": ("song_id",),
     "spotify_id": ("spotify_id", "spotify_track_id", "spotify_uri", "track_uri", "uri"),
@@ -34,7 +36,7 @@ _SONG = {
     **_SONG_REFERENCES,
     "id": ("id",),
     "title": ("title", "track_name", "name", "track", "song", "song_name", "song_title"),
-    "artist": ("artist", "artist_name", "artists", "track_artist", "artist(s)_name", "performer"),
+    "artist": ("artist", "artist_name", "artists", "track_artist", "artist(s)_name", "artist_name(s)", "performer"),
     "album": ("album", "album_name", "track_album_name"),
     "year": ("year", "release_year", "release_date", "track_album_release_date"),
     "decade": ("decade",),
@@ -45,6 +47,7 @@ _SONG = {
     "popularity": ("popularity", "track_popularity"),
     "lyrics": ("lyrics", "lyric", "text"),
     "tags": ("tags",),
+    "mood": ("mood", "moods", "emotion"),
     "audio": ("audio", "audio_features"),
     **{name: (name,) for name in AUDIO_NAMES},
 }
@@ -111,7 +114,9 @@ def _songs(opened: OpenedFile) -> Iterator[Batch]:
             audio = values.get("audio")
             described = {**values, **audio} if isinstance(audio, Mapping) else values
             song_id, ids = _reference(values)
-            batch.add_song(opened.path.name, row, described, song_id=song_id, ids=ids)
+            moods = texts(values.get("mood"), "|;,")
+            labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in moods}
+            batch.add_song(opened.path.name, row, described, song_id=song_id, ids=ids, labels=labels)
         yield batch
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.encoders import SentenceEncoder, model_folder
-from indexer.errors import EncoderError, IndexFormatError
+from indexer.encoders import SentenceEncoder
+from indexer.errors import IndexFormatError
 from indexer.progress import Track, quiet
+from indexer.tbert.layers import Rows, batches, copy_of, first_windows, last_layers, learn
 from indexer.tbert.model import Sizes, TBertConfig
 from indexer.tbert.training import cross_entropy, dimmed, new_network
 
@@ -53,6 +53,16 @@ class TunedEncoder(SentenceEncoder):
             )
         return cls(str(folder), precision="float32", window=window)
 
+    def encode_beginnings(self, texts: Sequence[str]) -> FloatMatrix:
+        """Unit vectors of the texts' first windows, float32 (len(texts), dim): what fine-tuning reads of them."""
+        import torch
+
+        out = np.zeros((len(texts), self.dim), np.float32)
+        with torch.inference_mode():
+            for rows in batches(np.arange(len(texts)), _BATCH):
+                out[rows] = first_windows(self._transformer, [texts[i] for i in rows], self.window).numpy()
+        return out
+
     def save(self, folder: Path) -> None:
         """Write the model as sentence-transformers does, weights as safetensors."""
         self._transformer.save(str(folder), create_model_card=False, safe_serialization=True)
@@ -76,79 +86,34 @@ def fine_tune(
     weights with the best loss on `valid` songs are kept, which may be those before the first step.
     """
     import torch
-    from sentence_transformers import SentenceTransformer
 
-    transformer = SentenceTransformer(str(model_folder(encoder.model)), model_kwargs={"dtype": torch.float32})
-    layers = _last_layers(transformer, config.tuned_layers)
+    transformer = copy_of(encoder)
+    layers = last_layers(transformer, config.tuned_layers)
     rng = np.random.default_rng(config.seed)
     sung = np.flatnonzero([bool(text.strip()) for text in texts])
     seen, unseen = (rng.permutation(sung[valid[sung] == held])[: config.tuned_sample] for held in (False, True))
     unseen = unseen[: max(1, config.tuned_sample // 10)]
     rows, wanted = torch.from_numpy(inputs), torch.from_numpy(labels)
 
-    def joined(batch: npt.NDArray[np.int64]) -> torch.Tensor:
-        vectors = _first_windows(transformer, [texts[i] for i in batch], encoder.window)
+    def joined(batch: Rows) -> torch.Tensor:
+        vectors = first_windows(transformer, [texts[i] for i in batch], encoder.window)
         return torch.cat([vectors * math.sqrt(sizes.sentence), rows[batch][:, sizes.sentence :]], dim=1)
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         body, head = network = new_network(sizes, labels.shape[1], config)
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": list(layers.parameters()), "lr": config.tuned_rate},
-                {"params": [*body.parameters(), *head.parameters()], "lr": config.learning_rate},
-            ],
-            weight_decay=config.weight_decay,
-        )
 
-        def held_out_loss() -> float:
-            body.eval()
-            transformer.eval()
-            with torch.no_grad():
-                losses = [cross_entropy(network, joined(b), wanted[b]).item() * len(b) for b in _batches(unseen)]
-            return sum(losses) / len(unseen)
+        def loss(batch: Rows, learning: bool) -> torch.Tensor:
+            for part in (body, transformer):
+                part.train(learning)
+            found = joined(batch)
+            return cross_entropy(
+                network, dimmed(found, sizes, config.modality_dropout) if learning else found, wanted[batch]
+            )
 
-        best, kept = math.inf, copy.deepcopy(layers.state_dict())
-        steps = [batch for _ in range(config.tuned_epochs) for batch in _batches(rng.permutation(seen))]
-        each = max(1, math.ceil(len(steps) / config.tuned_epochs))
-        for number, batch in enumerate(track(steps, "fine-tune transformer"), 1):
-            body.train()
-            transformer.train()
-            optimizer.zero_grad()
-            loss = cross_entropy(network, dimmed(joined(batch), sizes, config.modality_dropout), wanted[batch])
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            if number % each == 0:
-                held = held_out_loss() if len(unseen) else loss.item()
-                if held < best:
-                    best, kept = held, copy.deepcopy(layers.state_dict())
-    layers.load_state_dict(kept)
+        learn(
+            [(layers, config.tuned_rate), (body, config.learning_rate), (head, config.learning_rate)],
+            loss, seen, unseen, rng,
+            epochs=config.tuned_epochs, batch=_BATCH, weight_decay=config.weight_decay, track=track,
+        )  # fmt: skip
     return TunedEncoder.of(transformer, encoder.window)
-
-
-def _batches(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-    return [rows[i : i + _BATCH] for i in range(0, len(rows), _BATCH)]
-
-
-def _last_layers(transformer: SentenceTransformer, count: int) -> torch.nn.ModuleList:
-    """The last layers of the longest stack of layers, and they alone learn: whatever the architecture calls them."""
-    from torch import nn
-
-    stacks = [list(module) for module in transformer.modules() if isinstance(module, nn.ModuleList)]
-    if not stacks:
-        raise EncoderError("the encoder has no stack of layers to fine-tune; leave transformer at 'frozen'")
-    transformer.requires_grad_(False)
-    last = nn.ModuleList(max(stacks, key=len)[-count:])
-    last.requires_grad_(True)
-    return last
-
-
-def _first_windows(transformer: SentenceTransformer, texts: Sequence[str], window: int) -> torch.Tensor:
-    """Unit vectors, one row a text, through which gradients flow."""
-    from torch.nn.functional import normalize
-
-    tokenizer: Any = transformer.tokenizer
-    limit = min(window, transformer.max_seq_length or window)
-    tokens = tokenizer(list(texts), truncation=True, max_length=limit, padding=True, return_tensors="pt")
-    features = {name: tokens[name].to(transformer.device) for name in ("input_ids", "attention_mask")}
-    return normalize(transformer(features)["sentence_embedding"].float(), dim=1).cpu()

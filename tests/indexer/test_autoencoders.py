@@ -142,7 +142,7 @@ def test_gradients_of_every_layer_are_cleared_between_steps() -> None:
     models = [
         autoencoders._keras_model(stack, name) for stack, name in zip(stacks, ("encoder", "decoder"), strict=True)
     ]
-    trainer = autoencoders._trainer(autoencoders._keras(), *models, SMALL, rows)
+    trainer = autoencoders._trainer(autoencoders.keras_on_torch(), *models, SMALL, rows)
     assert len(list(trainer.parameters())) == len(trainer.trainable_variables) == 14
 
 
@@ -187,7 +187,7 @@ def test_numpy_computes_what_keras_computes(activation: Activation, linear_path:
     encoder = DenseStack((layer(9, 12, activation), layer(12, 4, "linear")), path)
     decoder = DenseStack((layer(4, 9, "linear"),))
     Autoencoder(encoder, decoder, SMALL, ()).save(tmp_path)
-    load = autoencoders._keras().models.load_model
+    load = autoencoders.keras_on_torch().models.load_model
     keras_encoder, keras_decoder = (load(tmp_path / f"{name}.keras") for name in ("encoder", "decoder"))
     rows = 2 * rng.standard_normal((50, 9), dtype=np.float32)
     expected = np.asarray(keras_encoder(rows).detach())
@@ -275,7 +275,7 @@ def test_wrong_matrices_are_named(trained: Autoencoder) -> None:
 
 
 def test_another_keras_backend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autoencoders._keras().backend, "backend", lambda: "jax")
+    monkeypatch.setattr(autoencoders.keras_on_torch().backend, "backend", lambda: "jax")
     with pytest.raises(
         ConfigError, match=r"already loaded with the backend 'jax', expected 'torch'; set KERAS_BACKEND"
     ):

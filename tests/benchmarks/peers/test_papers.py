@@ -37,12 +37,12 @@ def with_tbert(fold: Fold, path: Path, vectors: np.ndarray | None) -> Fold:
 def test_neural_playlist(fold: Fold) -> None:
     peer = NeuralPlaylist()
     peer.fit(fold)
-    assert peer._places.shape == (len(fold.index.songs), LYRICS_LATENT + AUDIO_LATENT)
-    for part in (peer._places[:, :LYRICS_LATENT], peer._places[:, LYRICS_LATENT:]):
+    assert peer.places.shape == (len(fold.index.songs), LYRICS_LATENT + AUDIO_LATENT)
+    for part in (peer.places[:, :LYRICS_LATENT], peer.places[:, LYRICS_LATENT:]):
         known = part[part.any(axis=1)]
         assert np.isclose((known**2).sum(axis=1).mean(), 1.0, atol=1e-3)
     seed = fold.candidates[[11]]
-    distances = np.linalg.norm(peer._places[fold.candidates] - peer._places[seed], axis=1)
+    distances = np.linalg.norm(peer.places[fold.candidates] - peer.places[seed], axis=1)
     nearest = fold.candidates[np.argsort(distances, kind="stable")]
     assert peer.rank(seed, 5).tolist() == nearest[nearest != seed[0]][:5].tolist()
     again = NeuralPlaylist()
