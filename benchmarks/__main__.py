@@ -1,4 +1,4 @@
-"""python -m benchmarks: list, run, reproduce, table, plot, compare."""
+"""python -m benchmarks: list, run, reproduce, records, table, plot, compare."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.cli.options import Bars
+from engine.cli.show import stdout
 from indexer.errors import RefrainError
 
 if TYPE_CHECKING:
+    from benchmarks.reproductions.record import Record
     from benchmarks.runs import Run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Quality beside every time, against peers.")
@@ -96,14 +98,39 @@ def reproduce(
         encoded=encoded,
         track=Bars(),
     )
-    Console().print(f"{record.paper}\n")
-    for comparison in record.comparisons:
-        Console().print(comparison.table())
-        Console().print()
-    for sentence in record.differs:
-        Console().print(f"- {sentence}")
+    _show(record)
     file = record.save(out or (work / "records" if quick else RECORDS))
     Console(stderr=True).print(f"{record.seconds:g} s; written to {file}")
+
+
+@app.command()
+def records(
+    name: Annotated[str | None, typer.Argument(help="one reproduction; all without")] = None,
+    folder: Annotated[Path, typer.Option("--records", help="where records lie")] = RECORDS,
+    plots: Annotated[Path | None, typer.Option("--plots", help="draw their curves into this folder")] = None,
+) -> None:
+    """What the reproductions found: the papers' figures in brackets, and what differs."""
+    from benchmarks.plots import plot_record
+    from benchmarks.reproductions.record import Record
+
+    files = sorted(folder.glob(f"{name or '*'}.json"))
+    if not files:
+        raise ValueError(f"{folder} holds no record of {name or 'any'}; make one with `python -m benchmarks reproduce`")
+    for file in files:
+        record = Record.load(file)
+        _show(record)
+        for drawn in plot_record(record, plots) if plots is not None else ():
+            Console(stderr=True).print(str(drawn))
+
+
+def _show(record: Record) -> None:
+    console = stdout()
+    console.print(f"{record.name}: {record.paper}\n", markup=False)
+    for comparison in record.comparisons:
+        console.print(comparison.table(), "")
+    for sentence in record.differs:
+        console.print(f"- {sentence}", markup=False, highlight=False)
+    console.print()
 
 
 @app.command()

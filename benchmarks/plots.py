@@ -1,4 +1,4 @@
-"""Figures, from runs alone: means with bootstrap intervals, and quality against time."""
+"""Figures, from runs and records alone: means with bootstrap intervals, quality against time, curves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.metrics import means
+from benchmarks.reproductions.record import Record
 from benchmarks.runs import Run, Setting
 
 RESAMPLES = 1_000
@@ -47,6 +48,31 @@ def plot_task(runs: Sequence[Run], out: Path) -> Iterator[Path]:
         yield _bars(taking_part, setting, metric, out / f"{runs[0].task}-{number}.png")
         if metric != "ms" and all(run.settings[setting].median_ms for run in taking_part):
             yield _against_time(taking_part, setting, metric, out / f"{runs[0].task}-{number}-time.png")
+
+
+def plot_record(record: Record, out: Path) -> Iterator[Path]:
+    """The curves of a reproduction, those whose names begin alike in one figure; a curve of its own is a histogram."""
+    from matplotlib.figure import Figure
+
+    out.mkdir(parents=True, exist_ok=True)
+    groups: dict[str, list[str]] = {}
+    for name in record.curves:
+        groups.setdefault(name.replace(": ", ", ").partition(", ")[0], []).append(name)
+    for number, (group, names) in enumerate(groups.items()):
+        figure = Figure(figsize=(8, 4.5), layout="constrained")
+        axes = figure.subplots()
+        for name in names:
+            x, y = np.array(record.curves[name], np.float64).T[:2]
+            if len(names) == 1 and len(x) > 1:
+                axes.bar(x, y, width=float(x[1] - x[0]), color=OURS)
+            else:
+                axes.plot(x, y, label=name.removeprefix(group).lstrip(",: "), linewidth=1)
+        if len(names) > 1:
+            axes.legend(fontsize=6, frameon=False)
+        axes.set_title(f"{record.name}: {group}", fontsize=10)
+        path = out / f"{record.name}-{number}.png"
+        figure.savefig(path, dpi=120)
+        yield path
 
 
 def _bars(runs: Sequence[Run], setting: str, metric: str, path: Path) -> Path:

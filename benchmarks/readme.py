@@ -54,6 +54,17 @@ SHEETS = (
         },
     ),
     Sheet(
+        "Moods against labels of others: accuracy by lyrics alone; R2 of valence / arousal by what is read",
+        {
+            "happy or sad": [("moods", "happy or sad, lyrics", "accuracy")],
+            "four quadrants": [("moods", "four quadrants, lyrics", "accuracy")],
+            **{
+                read: [("moods", f"Deezer, {read}", "R2 valence"), ("moods", f"Deezer, {read}", "R2 arousal")]
+                for read in ("lyrics", "sound", "lyrics and sound", "lyrics, sound and listeners")
+            },
+        },
+    ),
+    Sheet(
         "Neighbours of one song, share of the first ten",
         {
             "by the same artist": [("similar-artist", "songs of artists with 5 or more", "P@10")],

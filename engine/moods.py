@@ -13,7 +13,7 @@ from engine.opened import OpenIndex
 from engine.query import Seed
 from indexer.facets import audio_table
 from indexer.moods.model import BLOCKS, QUADRANTS, MoodModel
-from indexer.records import AUDIO_NAMES, AudioFeatures, Song
+from indexer.records import AudioFeatures, Song
 from indexer.text import clean
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -166,7 +166,8 @@ def _features(index: OpenIndex, seed: Seed, model: MoodModel, row: FloatMatrix) 
     head = model.heads["moods"]
     audio = seed.song.audio
     known = audio.known() if audio is not None else {}
-    rests = ({other: value for other, value in known.items() if other != name} for name in known)
+    told = [name for name in known if name != "key"]  # a pitch class tells nobody anything
+    rests = ({other: value for other, value in known.items() if other != name} for name in told)
     without = [replace(seed.song, audio=AudioFeatures(**rest)) for rest in rests]
     if not without:
         return (), np.zeros((0, len(model.names)), np.float32)
@@ -176,13 +177,11 @@ def _features(index: OpenIndex, seed: Seed, model: MoodModel, row: FloatMatrix) 
     rows = model.reader.read(nothing[0], scaled, nothing[1])
     added = (row[columns] - rows[:, columns]) @ head.weights[columns] * head.slope
     named = []
-    for name, value in known.items():
+    for name in told:
         low, high = index.spread[name]
-        named.append(f"{'high' if value > (low + high) / 2 else 'low'} {name}" if name in _GRADED else name)
+        above = known[name] > (low + high) / 2
+        named.append(("major" if above else "minor") if name == "mode" else f"{'high' if above else 'low'} {name}")
     return named, np.asarray(added, np.float32)
-
-
-_GRADED = frozenset(AUDIO_NAMES) - {"key", "mode"}
 
 
 def _strongest(names: Sequence[str], added: npt.NDArray[np.float32], most: int) -> tuple[str, ...]:

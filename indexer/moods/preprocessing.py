@@ -1,7 +1,8 @@
 """Lyrics as the lyrics-to-quadrants paper preprocesses them: lower case, no contractions, punctuation or stop words.
 
-An option, for comparison: a sentence encoder reads the words as they are sung, and does better so (measured by
-`python -m benchmarks reproduce quadrants`).
+An option, for comparison. Measured 2026-11-21 by `python -m benchmarks reproduce quadrants` on 393 songs, accuracy as
+sung / preprocessed: sentence vectors 0.489 / 0.450, TF-IDF 0.420 / 0.455, a fine-tuned encoder 0.443 / 0.448; so few
+songs prove none of these differences.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from engine.verifying import verify_index
 from indexer import Catalogue, IndexConfig, build_index, update_index
 from indexer.demo import demo_files
 from indexer.errors import CatalogueError, EncoderError, IndexMissingError
+from indexer.moods.vocabulary import VOCABULARY
 from indexer.records import Song
 
 
@@ -142,7 +143,8 @@ def test_unchanged_lyrics_are_not_encoded_again(
     (tmp_path / "new.jsonl").write_text(song_line(1, lyrics="one new line"), "utf-8")
     catalogue.load(tmp_path / "new.jsonl")
     build_index(catalogue, tmp_path / "ix", tiny_config)
-    assert [text for text in seen if " " in text] == ["one new line"]
+    sentences = {mood.sentence for mood in VOCABULARY.values()}
+    assert [text for text in seen if " " in text and text not in sentences] == ["one new line"]
 
 
 def test_kill_9_in_a_build_keeps_the_old_index_and_the_encoded_lyrics(
@@ -269,3 +271,48 @@ def test_without_playlists_taste_is_left_out_and_everything_else_works(
         assert len(engine.similar(song, 20)) == 20
         assert engine.search("rain", 5)
         assert engine.recommend([Song("New", "Nobody", lyrics="the river and the rain")], k=5)
+
+
+def test_an_update_keeps_the_mood_model_and_gives_new_songs_moods(
+    catalogue: Catalogue, tmp_path: Path, tiny_config: IndexConfig
+) -> None:
+    build_index(catalogue, tmp_path / "ix", tiny_config)
+    before = OpenIndex(tmp_path / "ix")
+    names, chances = before.songs.moods.names, np.array(before.songs.moods.chances)
+    assert names
+    assert before.mood_model.names == names
+    new = tmp_path / "new.jsonl"
+    new.write_text(song_line(1) + song_line(2, lyrics=""), "utf-8")
+    catalogue.load(new)
+    update_index(catalogue, tmp_path / "ix")
+    after = OpenIndex(tmp_path / "ix")
+    assert after.songs.moods.names == names
+    old = len(chances)
+    assert np.array_equal(after.songs.moods.chances[:old], chances, equal_nan=True)
+    sung, unknown = (after.songs.row_of(f"new-{number}") for number in (1, 2))
+    assert np.isfinite(after.songs.moods.chances[sung].astype(np.float32)).all()
+    assert np.isnan(after.songs.moods.chances[unknown].astype(np.float32)).all()
+
+
+def test_labels_of_a_catalogue_teach_valence_and_arousal(tmp_path: Path, tiny_config: IndexConfig) -> None:
+    """A hundred and fifty songs whose labelled valence is their energy: the index finds that out."""
+    lines, labels = [], ["dzr_sng_id,MSD_sng_id,MSD_track_id,valence,arousal,artist_name,track_name"]
+    for number in range(150):
+        energy = number / 150
+        lines.append(f'{{"title": "Song {number}", "artist": "Band {number}", "energy": {energy}, "valence": 0.5}}')
+        labels.append(f"{number},,,{2 * energy - 1:.3f},{1 - 2 * energy:.3f},Band {number},Song {number}")
+    (tmp_path / "songs.jsonl").write_text("\n".join(lines), "utf-8")
+    (tmp_path / "labels.csv").write_text("\n".join(labels), "utf-8")
+    with Catalogue(tmp_path / "refrain.db") as made:
+        made.load(tmp_path / "songs.jsonl")
+        made.load(tmp_path / "labels.csv")
+        build_index(made, tmp_path / "ix", tiny_config)
+    with Engine.open(tmp_path / "ix") as engine:
+        assert "labelled with valence and arousal" in engine.index.mood_model.heads["affect"].source
+        calm, loud = (engine.moods(audio={"energy": energy, "valence": 0.5}) for energy in (0.1, 0.9))
+        assert calm.valence is not None
+        assert loud.valence is not None
+        assert calm.valence < -0.4 < 0.4 < loud.valence
+        assert calm.quadrant == "Q2"  # unpleasant and excited, by these labels
+        assert loud.quadrant == "Q4"
+        assert calm.moods == ()

@@ -241,6 +241,22 @@ def test_tags_come_by_falling_count_and_change_the_digest(catalogue: Catalogue) 
     catalogue.load(FORMATS / "artist_tags.csv")
     assert list(catalogue.artist_tags()) == [("oda finch", "chamber pop", 12), ("quiet ovens", "lo-fi", 9)]
     assert catalogue.song("oda|brass") == song
+    of_brass = [(tag, count) for song_id, tag, count in catalogue.song_tags() if song_id == "oda|brass"]
+    assert [tag for tag, _ in of_brass] == ["sadness", "rain"]
+    assert [count for _, count in of_brass] == sorted((count for _, count in of_brass), reverse=True)
+
+
+def test_a_column_of_moods_becomes_labels(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = rows(
+        tmp_path,
+        {"song_id": "a", "title": "A", "mood": "Happy"},
+        {"song_id": "b", "title": "B", "mood": "sad; relaxed"},
+        {"song_id": "c", "title": "C", "mood": ""},
+    )
+    assert catalogue.load(path).counts["labels"] == Counts(added=3)
+    assert catalogue.label_names() == ["mood:happy", "mood:relaxed", "mood:sad"]
+    assert list(catalogue.labels("mood:sad")) == [("b", 1.0)]
+    assert catalogue.load(path).counts["labels"] == Counts(unchanged=3)
 
 
 def test_a_tag_without_a_count_leaves_the_count_that_is_known(catalogue: Catalogue, tmp_path: Path) -> None:

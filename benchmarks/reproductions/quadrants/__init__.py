@@ -34,8 +34,9 @@ DIFFERS = (
     "Parzen estimators; all on a part of the songs to save time, with median pruning. The paper's losses are those of "
     "its larger training set.",
     "Preprocessing as published: lower case, contractions expanded, punctuation and stop words (a list of our own) "
-    "out, songs of at most 64 characters dropped; `as sung` is the same reader on the same songs without it. Line "
-    "breaks stay only there. The hyperparameters were searched on preprocessed lyrics for both.",
+    "out, songs of at most 64 characters dropped; `as sung` is the same reader on the same songs without it. The "
+    "hyperparameters were searched on preprocessed lyrics for both. Only as sung do lines remain, so only there does "
+    "the sentence vector read each line once; it and TF-IDF read whole songs, the transformer their beginnings.",
     "Prediction goes through the saved model, loaded again, one song at a time, as a service would ask it; the paper "
     "used an endpoint on a cloud.",
 )
@@ -64,7 +65,12 @@ def reproduce(steps: Steps) -> Found:
             _systems(truth, predicted),
             _search_table(searched),
         ],
-        [*DIFFERS, *_said(songs, truth, predicted, best["params"])],
+        [
+            *DIFFERS,
+            f"The artists of {known_artists(steps, songs):.0%} of the test songs also have songs that are learned "
+            "from; whoever keeps artists apart should expect less.",
+            *_said(songs, truth, predicted, best["params"]),
+        ],
         curves={
             f"{_named(TUNED, sung)}, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(found["history"], 1)]
             for sung, found in tuned.items()
@@ -75,7 +81,6 @@ def reproduce(steps: Steps) -> Found:
             "songs_validation": int(songs.validation.sum()),
             "songs_test": int(songs.test.sum()),
             "songs_dropped": songs.dropped,
-            "artists_of_test_songs_in_training": round(known_artists(steps, songs), 4),
             "prediction_ms": tuned[False]["ms"],
         },
     )

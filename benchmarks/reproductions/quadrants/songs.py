@@ -87,7 +87,8 @@ def labelled(steps: Steps) -> Songs:
 def _by_listeners(steps: Steps, rows: Rows) -> tuple[Rows, Rows]:
     ids = steps.dataset.index.songs.song_ids
     valence, arousal = (dict(steps.catalogue.labels(f"deezer_{name}")) for name in ("valence", "arousal"))
-    known = np.array([row for row in rows.tolist() if ids[row] in valence.keys() & arousal.keys()], np.int64)
+    both = valence.keys() & arousal.keys()
+    known = np.array([row for row in rows.tolist() if ids[row] in both], np.int64)
     return known, quadrant_of(*([side[ids[row]] for row in known.tolist()] for side in (valence, arousal)))
 
 

@@ -38,7 +38,8 @@ def reproduce(steps: Steps) -> Found:
     songs = happy_sad(steps)
     learned, tested = int((~songs.test).sum()), int(songs.test.sum())
     parts = [topic_numbers(steps)]
-    if learned >= LEAST_LABELLED and tested >= LEAST_TEST and min(songs.counts.values()) > 1:
+    enough = learned >= LEAST_LABELLED and tested >= LEAST_TEST and songs.validation.any()
+    if enough and min(songs.counts.values()) > 1:
         layer = hidden(Inputs(steps, songs))
         parts += [table_1(steps, songs), figure_1(steps, songs), clustered(steps, layer), retrieved(steps, layer)]
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.compare import paired_p
 from benchmarks.reproductions import Found
 from benchmarks.reproductions.record import Comparison, Line
 from benchmarks.reproductions.song_bert.labelled import Labelled
@@ -23,9 +24,9 @@ EPOCHS, BATCH = 5, 16  # five epochs as in the paper; of its batches it says "sm
 STEPS_A_POINT = 10  # whose losses are averaged into a point of the curve
 SHOWN = ("first loss", "training loss", "validation loss", "rise")
 RATES = {
-    "AdamW": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3),
-    "Adagrad": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
-    "SGD": (3e-3, 1e-2, 3e-2, 1e-1, 3e-1),
+    "AdamW": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "Adagrad": (3e-3, 1e-2, 3e-2, 1e-1, 3e-1),
+    "SGD": (3e-2, 1e-1, 3e-1, 1.0, 3.0),
 }
 
 
@@ -34,11 +35,12 @@ def figure_1(steps: Steps, songs: Labelled) -> Found:
     runs = {name: steps.done(f"optimiser-{name}", partial(_searched, steps, songs, name)) for name in RATES}
     lines = [Line(f"{name} at {run['rate']:g}", {key: run[key] for key in SHOWN}) for name, run in runs.items()]
     order = sorted(runs, key=lambda name: runs[name]["validation loss"])
-    steady = min(runs, key=lambda name: runs[name]["rise"])
+    p = paired_p(runs[order[0]]["held"], runs[order[-1]]["held"])
     said = (
-        "The paper found AdamW best and most steady and Adagrad stuck early. Here, at the best rate of five each, the "
-        f"validation losses rise from {order[0]} over {order[1]} to {order[2]}; the steadiest descent, by what the "
-        f"curve climbs between its points, is that of {steady}. The paper's grid is not printed."
+        "The paper found AdamW best and most steady and Adagrad stuck early; its grid of rates is not printed. Here, "
+        f"at the best of five rates each, the validation losses rise from {order[0]} over {order[1]} to {order[2]} "
+        f"(p = {p:.2g} between the first and the last, {songs.validation.sum()} songs); rise is what a curve climbs "
+        "between its points, all taken together."
     )
     curves = {f"training loss by step, {name}": run["curve"] for name, run in runs.items()}
     title = f"Figure 1: cross-entropy in nats after {EPOCHS} epochs in batches of {BATCH}"
@@ -78,16 +80,17 @@ def _run(inputs: Inputs, name: str, rate: float) -> dict[str, Any]:
         for part in network:
             part.eval()
         with torch.no_grad():
-            held = cross_entropy(network, rows[songs.validation], wanted[songs.validation]).item()
+            held = [cross_entropy(network, rows[[i]], wanted[[i]]).item() for i in np.flatnonzero(songs.validation)]
     curve = smoothed(np.array(losses))
     values = np.array([value for _, value in curve])
     return {
         "rate": rate,
         "first loss": curve[0][1],
         "training loss": curve[-1][1],
-        "validation loss": round(held, 4) if np.isfinite(held) else 1e9,
+        "validation loss": round(float(np.mean(held)), 4) if np.isfinite(held).all() else 1e9,
         "rise": round(float(np.maximum(np.diff(values), 0).sum()), 4),
         "curve": curve,
+        "held": held,
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.plots import plot_record
 from benchmarks.reproductions.record import FORMAT_VERSION, Comparison, Line, Record
 
 TABLE = Comparison(
@@ -89,3 +90,14 @@ def test_a_table_has_a_column_for_the_system_and_for_each_metric() -> None:
     assert [list(column.cells) for column in shown.columns] == [
         list(cells) for cells in zip(*TABLE.rows(), strict=True)
     ]
+
+
+def test_curves_are_drawn_in_groups_and_a_lone_one_as_a_histogram(tmp_path: Path) -> None:
+    curves = {
+        "loss, training": [[1, 2.0], [2, 1.0]],
+        "loss, validation": [[1, 2.5], [2, 2.0]],
+        "NPMI": [[0, 5], [1, 3]],
+    }
+    drawn = list(plot_record(replace(RECORD, curves=curves), tmp_path))
+    assert [path.name for path in drawn] == [f"{RECORD.name}-0.png", f"{RECORD.name}-1.png"]
+    assert all(path.stat().st_size > 1_000 for path in drawn)
