@@ -180,7 +180,11 @@ def _features(index: OpenIndex, seed: Seed, model: MoodModel, row: FloatMatrix) 
     for name in told:
         low, high = index.spread[name]
         above = known[name] > (low + high) / 2
-        named.append(("major" if above else "minor") if name == "mode" else f"{'high' if above else 'low'} {name}")
+        named.append(
+            ("major" if above else "minor")
+            if name == "mode"
+            else f"{'high' if above else 'low'} {name.removesuffix('_ms')}"
+        )
     return named, np.asarray(added, np.float32)
 
 

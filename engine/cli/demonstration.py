@@ -37,6 +37,8 @@ def demonstrate(folder: Path) -> None:
     console.print("Try next:", style="bold")
     for command in (
         f'{refrain} search "swimming at dawn" {where}',
+        f'{refrain} moods "Weld the Hull" {where}',
+        f"{refrain} playlist --from-mood angry --to-mood tender --length 10 {where}",
         f'{refrain} path "Chlorine Hair" "Tía Soltera" --length 8 {where}',
         f"{refrain} import YOUR_SONGS.csv && {refrain} build",
     ):
