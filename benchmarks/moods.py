@@ -89,7 +89,7 @@ def measure(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
             f"{name}, lyrics": classified(SYSTEMS[system], dataset, each, vectors[name]) for name, each in sets.items()
         }
         settings |= valence_and_arousal(system, dataset, job.limit)
-        yield run_of(job, system, settings, dataset, tuning="none: penalties by cross-validation inside the training")
+        yield run_of(job, system, settings, dataset, tuning=TUNING[system])
 
 
 def classified(classify: Classify, dataset: Dataset, songs: Labelled, vectors: Floats) -> Setting:
@@ -151,6 +151,12 @@ def refrain(dataset: Dataset, songs: Labelled, vectors: Floats, seen: Rows, unse
     return (scores.happy[unseen] >= 0.5).astype(np.int64) if two else scores.quadrants[unseen].argmax(axis=1)
 
 
+TUNING = {
+    "refrain": "penalties by cross-validation inside the training",
+    "minilm": "of the regression on Deezer by leave-one-out, otherwise none",
+    "tfidf": "none",
+    "majority": "none",
+}
 SYSTEMS: Mapping[str, Classify] = {"refrain": refrain, "minilm": minilm, "tfidf": tfidf, "majority": majority}
 
 
@@ -190,6 +196,8 @@ def valence_and_arousal(system: str, dataset: Dataset, limit: int | None) -> dic
 
     table = parquet.read_table(label_files() / "deezer_valence_arousal.parquet").to_pylist()
     known = [row for row in table if row["song_id"] in dataset.row_of]
+    if not known:
+        return {}
     rows = np.array([dataset.row_of[row["song_id"]] for row in known], np.int64)
     labels = np.array([(row["valence"], row["arousal"]) for row in known], np.float32)
     index = dataset.index

@@ -57,7 +57,8 @@ def journey(
         raise ValueError(f"the journey goes from {one} to {other}, expected two moods")
     kept = tuple((name, value) for name, value in query.target if name not in (one, other))
     change = moods.rank(other) - moods.rank(one)
-    taken: Counter[int] = Counter()
+    by_artist: Counter[int] = Counter()
+    by_album: Counter[int] = Counter()
     relaxed: list[str] = []
     hits: list[Hit] = []
     gone = never
@@ -65,14 +66,19 @@ def journey(
         asked = replace(query, target=(*kept, (one, 1.0 - way), (other, way)))
         ranked = answer(asked, weights, max(POOL, 8 * size), filters)
         pool = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
-        artists = pool.artists.tolist()
-        free = [i for i, artist in enumerate(artists) if artist == UNKNOWN or taken[artist] < max_per_artist]
+        free = [
+            i
+            for i, (artist, album) in enumerate(zip(pool.artists.tolist(), pool.albums.tolist(), strict=True))
+            if (artist == UNKNOWN or by_artist[artist] < max_per_artist)
+            and (album == UNKNOWN or max_per_album is None or by_album[album] < max_per_album)
+        ]
         chosen = select(
             pool.take(free), size, max_per_artist=max_per_artist, max_per_album=max_per_album, never=gone,
             overlap=overlap_of(songs), seed=seed,
         )  # fmt: skip
         relaxed += chosen.relaxed
-        taken.update(chosen.songs.artists.tolist())
+        by_artist.update(chosen.songs.artists.tolist())
+        by_album.update(chosen.songs.albums.tolist())
         gone = gone.followed_by(chosen.songs)
         rows = chosen.songs.rows.astype(np.int64)
         hits += ranked.hits(rows[np.argsort(np.nan_to_num(change[rows]), kind="stable")].tolist())

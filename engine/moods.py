@@ -11,8 +11,10 @@ import numpy.typing as npt
 from engine.filters import audio_values
 from engine.opened import OpenIndex
 from engine.query import Seed
+from indexer.errors import FilterError
 from indexer.facets import audio_table
 from indexer.moods.model import BLOCKS, QUADRANTS, MoodModel
+from indexer.moods.vocabulary import mood_named
 from indexer.records import AudioFeatures, Song
 from indexer.text import clean
 
@@ -82,7 +84,13 @@ class SongMoods:
         return None if self.happy is None else 1.0 - self.happy
 
     def __getitem__(self, mood: str) -> MoodScore:
-        return next(each for each in self.moods if each.name == mood)
+        """One mood, by any of its forms; FilterError where it was not learned here."""
+        name = mood_named(mood).name
+        for each in self.moods:
+            if each.name == name:
+                return each
+        learned = ", ".join(sorted(each.name for each in self.moods)) or "no mood"
+        raise FilterError(f"{name} was not learned here; learned: {learned}")
 
 
 def song_moods(
@@ -98,12 +106,17 @@ def song_moods(
         if audio is not None and not isinstance(audio, AudioFeatures):
             audio = AudioFeatures(**audio_values("audio", audio))
         song = Song("", "", lyrics=lyrics, audio=audio)
-    if isinstance(song, Song) and not (song.song_id or song.audio or clean(song.lyrics or "")):
+    if isinstance(song, Song) and index.songs.row_of(song.song_id) is None and not _known(song):
         return SongMoods(())
     return _read(index, Seed.of(index, song), index.mood_model)
 
 
+def _known(song: Song) -> bool:
+    return song.audio is not None or bool(clean(song.lyrics or ""))
+
+
 def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
+    """What the model says of a song, and why."""
     known = tuple(name for name, part in (("lyrics", seed.sentence), ("sound", seed.audio)) if part.any())
     if not known:
         return SongMoods(())

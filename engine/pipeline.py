@@ -169,15 +169,14 @@ class Engine:
     ) -> list[Hit]:
         """Songs for words: "in double quotes" they must be sung word for word, the rest is words or a meaning.
 
-        mood   only songs of this mood; without words, those that are likeliest to be called so
+        mood   only songs of this mood, as the filter of this name; without words, the likeliest to be called so
         """
-        if mood is not None:
-            mood = mood_named(mood).name
-            filters = {**(filters or {}), "mood": mood}
-            if not text.strip():
-                return self.recommend(target={mood: 1.0}, filters=filters, k=k)
+        conditions = Filters.of({**(filters or {}), **({} if mood is None else {"mood": mood})})
+        if conditions.mood and not text.strip():
+            wanted = {mood_named(word).name: 1.0 for word in conditions.mood}
+            query = self._query((), target=wanted)
+            return list(answer(query, self._weights(query), k, conditions).hits())
         query = Query(self.index, text=text)
-        conditions = Filters.of(filters or {})
         candidates = pool(query, SEARCH_WEIGHTS, k, conditions.mask(self.index.songs) if conditions else None)
         return list(ranked(query, candidates, search_weights(query, candidates), k).hits())
 

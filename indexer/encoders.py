@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -31,6 +32,20 @@ MAX_WINDOWS = 8  # 2,000 tokens of different lines: 99.9 % of songs are shorter
 BATCH_TOKENS = 8_192
 
 Precision = Literal["auto", "bfloat16", "float32"]
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """transformers shows none of its own bars over files of weights: progress is the caller's to show."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 class Encoder(Protocol):
@@ -111,18 +126,13 @@ class SentenceEncoder:
     @cached_property
     def _transformer(self) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
         folder, _ = model_folder(self.model), self.sha256
-        shown = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a bar over the loading of 90 MB; progress is the caller's to show
         try:
-            model = SentenceTransformer(str(folder), model_kwargs={"dtype": self._dtype})
+            with without_bars():
+                model = SentenceTransformer(str(folder), model_kwargs={"dtype": self._dtype})
         except (OSError, ValueError, KeyError) as error:
             raise EncoderError(f"{folder} is no sentence-transformers model: {error}") from error
-        finally:
-            if shown:
-                logging.enable_progress_bar()  # type: ignore[no-untyped-call]
         return model.eval()
 
     def encode(self, texts: Sequence[str], *, track: Track = quiet) -> FloatMatrix:

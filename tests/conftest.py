@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -93,3 +93,35 @@ def real_data() -> Path:
     if not (folder / "catalogue" / "songs.parquet").is_file():
         pytest.skip(f"no real data in {folder}; set REFRAIN_DATA to the folder that holds catalogue/ and raw/")
     return folder
+
+
+@pytest.fixture
+def small_bert(tmp_path: Path) -> Callable[..., Path]:
+    """Saves a BERT of two layers, of random weights, with the "nli" or "nsp" head, as the hub has them."""
+
+    def saved(head: str, labels: Mapping[str, int] | None = None) -> Path:
+        import torch
+        from transformers import (
+            BertConfig,
+            BertForNextSentencePrediction,
+            BertForSequenceClassification,
+            BertTokenizerFast,
+        )
+
+        letters = "abcdefghijklmnopqrstuvwxyz."
+        words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+        folder = tmp_path / f"bert-{head}"
+        folder.mkdir()
+        (folder / "vocab.txt").write_text("\n".join(words), "utf-8")
+        told = {"label2id": dict(labels), "id2label": {place: name for name, place in labels.items()}} if labels else {}
+        torch.manual_seed(0)
+        config = BertConfig(
+            vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
+            max_position_embeddings=128, **told,
+        )  # fmt: skip
+        model = BertForNextSentencePrediction if head == "nsp" else BertForSequenceClassification
+        model(config).save_pretrained(folder)
+        BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=128).save_pretrained(folder)
+        return folder
+
+    return saved

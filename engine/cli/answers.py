@@ -71,12 +71,7 @@ def search(
     from engine.pipeline import Engine
 
     with Engine.open(index) as engine:
-        moods = conditions.get("mood") or []
-        if not text.strip() and len(moods) == 1:
-            found = engine.search(k=k, filters=conditions, mood=moods[0])
-        else:
-            found = engine.search(text, k, conditions)
-        show.hits(found, as_json=as_json)
+        show.hits(engine.search(text, k, conditions), as_json=as_json)
 
 
 @answers.command()
@@ -175,12 +170,9 @@ def moods(
     from engine.pipeline import Engine
 
     with Engine.open(index) as engine:
-        if song:
-            found = engine.moods(song)
-        else:
-            text = lyrics.read_text("utf-8") if lyrics is not None else None
-            found = engine.moods(lyrics=text, audio=audio_values("--audio", dict(pairs("--audio", audio))) or None)
-        show.moods(found, k, as_json=as_json)
+        text = lyrics.read_text("utf-8") if lyrics is not None else None
+        features = audio_values("--audio", dict(pairs("--audio", audio)))
+        show.moods(engine.moods(song or None, lyrics=text, audio=features or None), k, as_json=as_json)
 
 
 @answers.command()

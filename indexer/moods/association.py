@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 FloatMatrix = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.int8]
+Rows = npt.NDArray[np.int64]
 
 CLEAR = 0.1  # |NPMI| from here on is an association, positive or negative; nearer to 0 is neutral (Naseri et al. 2022)
 LEAST_TOGETHER = 2.0  # playlists that call a song by a mood, seen or expected, below which nothing is said of the pair
+_ROWS = 65_536  # songs whose pairs are labelled at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +46,30 @@ class Counts:
         """float32 (rows, moods): what `together` would be if moods were said of songs at random."""
         return np.outer(self.of_songs, self.of_moods / max(self.entries, 1.0)).astype(np.float32)
 
+    def part(self, rows: slice) -> Counts:
+        """The counts of some rows."""
+        return replace(self, of_songs=self.of_songs[rows], together=self.together[rows])
+
 
 def count(playlists: Iterable[PlaylistRows], rows: int) -> Counts:
     """Counts over playlists of (name, rows, description): each says the moods of its name and description."""
     from scipy.sparse import csr_array
 
-    held, said, holding = [], [], np.zeros(rows)
-    entries = 0.0
+    held: list[Rows] = []
+    said: list[str] = []
+    holding = np.zeros(rows)
     for name, songs, description in playlists:
         np.add.at(holding, songs, 1.0)
-        entries += len(songs)
         for mood in moods_of(name) | moods_of(description):
             held.append(songs)
-            said += [mood] * len(songs)
+            said.append(mood)
     moods = tuple(sorted(set(said)))
     column = {mood: i for i, mood in enumerate(moods)}
-    codes = np.array([column[mood] for mood in said], np.int64)
-    at = np.concatenate(held) if held else np.zeros(0, np.int64)
+    codes = np.repeat(np.array([column[mood] for mood in said], np.int64), [len(songs) for songs in held])
+    at = np.concatenate([np.zeros(0, np.int64), *held])
     together = csr_array((np.ones(len(codes)), (at, codes)), shape=(rows, len(moods)))
     together.sum_duplicates()
-    return Counts(moods, holding, np.asarray(together.sum(axis=0), np.float64).ravel(), together, entries)
+    return Counts(moods, holding, np.asarray(together.sum(axis=0), np.float64).ravel(), together, float(holding.sum()))
 
 
 def npmi(counts: Counts, least: float = LEAST_TOGETHER) -> FloatMatrix:
@@ -88,7 +95,16 @@ def npmi(counts: Counts, least: float = LEAST_TOGETHER) -> FloatMatrix:
     return np.clip(values, -1.0, 1.0).astype(np.float32)
 
 
-def labels(values: FloatMatrix) -> npt.NDArray[np.int8]:
+def clear_labels(counts: Counts) -> Labels:
+    """int8 (rows, moods): `labels` of `npmi`, some rows at a time, for a million songs have half a billion pairs."""
+    found = np.zeros((len(counts.of_songs), len(counts.moods)), np.int8)
+    for start in range(0, len(found), _ROWS):
+        rows = slice(start, start + _ROWS)
+        found[rows] = labels(npmi(counts.part(rows)))
+    return found
+
+
+def labels(values: FloatMatrix) -> Labels:
     """int8 (rows, moods): 1 from CLEAR on, -1 to -CLEAR, 0 between them and where the value is unknown (NaN)."""
     with np.errstate(invalid="ignore"):
         return ((values >= CLEAR).astype(np.int8) - (values <= -CLEAR).astype(np.int8)).astype(np.int8)

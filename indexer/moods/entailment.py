@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from indexer.encoders import SentenceEncoder
+from indexer.encoders import SentenceEncoder, without_bars
 from indexer.errors import EncoderError
 from indexer.progress import Track, quiet
 from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, Range, check
@@ -147,8 +147,9 @@ def published(name: str, task: Task, *, max_length: int = 512) -> Entails:
         raise ValueError(f"the task is {task!r}, expected one of {', '.join(get_args(Task))}")
     loader: Any = AutoModelForSequenceClassification if task == "nli" else AutoModelForNextSentencePrediction
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(name)
-        model: Any = loader.from_pretrained(name, use_safetensors=True).eval()
+        with without_bars():
+            tokenizer: Any = AutoTokenizer.from_pretrained(name)
+            model: Any = loader.from_pretrained(name, use_safetensors=True).eval()
     except (OSError, ValueError, RuntimeError) as error:
         raise EncoderError(
             f"{name!r} is neither a folder with a {task} model nor available from the hub ({type(error).__name__}); "

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from indexer.catalogue import Catalogue
 from indexer.facets import Songs
-from indexer.moods.association import count, labels, npmi
+from indexer.moods.association import clear_labels, count
 from indexer.moods.model import quadrant_of
 from indexer.moods.vocabulary import VOCABULARY, mood_of
 from indexer.sources.tables import MOOD_LABEL
@@ -61,17 +61,16 @@ def gather(catalogue: Catalogue, songs: Songs, playlists: Sequence[PlaylistRows]
     """The evidence of playlists (those that may be learned from), tags and labels, by row of the index."""
     rows = len(songs)
     counted = count(playlists, rows)
-    moods = counted.moods
     tags = _tagged(songs)
-    moods = tuple(sorted({*moods, *(mood for mood, _ in tags)}))
+    moods = tuple(sorted({*counted.moods, *(mood for mood, _ in tags)}))
     column = {mood: i for i, mood in enumerate(moods)}
-    whole = _spread(labels(npmi(counted)), counted.moods, column)
+    whole = _spread(clear_labels(counted), counted.moods, column)
     tagged = np.zeros(rows, bool)
     for mood, at in tags:
         whole[at, column[mood]] = 1
         tagged[at] = True
     halves = tuple(
-        _spread(labels(npmi(half)), half.moods, column) for half in (count(playlists[i::2], rows) for i in (0, 1))
+        _spread(clear_labels(half), half.moods, column) for half in (count(playlists[i::2], rows) for i in (0, 1))
     )
     row_of = {songs.song_ids[row]: row for row in np.flatnonzero(songs.alive).tolist()}
     affect = np.full((rows, 2), np.nan, np.float32)

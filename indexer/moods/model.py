@@ -170,6 +170,13 @@ class Head:
     source: str
     measured: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def told(self) -> str:
+        """What was learned, from what, and how well other artists' songs are told by it."""
+        what = f"{len(self.names)} from " if self.kind == "probabilities" and len(self.names) != 1 else "from "
+        found = ", ".join(f"{name} {value:.2f}" for name, value in self.measured.items() if name != "songs")
+        return what + self.source + (f"; on other artists {found}" if found else "")
+
     def of(self, rows: FloatMatrix) -> FloatMatrix:
         """float32 (rows, outputs)."""
         return self.finished(rows @ self.weights + self.bias)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import numpy.typing as npt
 
-from indexer.encoders import SentenceEncoder
+from indexer.encoders import SentenceEncoder, without_bars
 from indexer.errors import IndexFormatError
 from indexer.progress import Track, quiet
 from indexer.tbert.layers import Rows, batches, copy_of, first_windows, last_layers, learn
@@ -65,7 +65,8 @@ class TunedEncoder(SentenceEncoder):
 
     def save(self, folder: Path) -> None:
         """Write the model as sentence-transformers does, weights as safetensors."""
-        self._transformer.save(str(folder), create_model_card=False, safe_serialization=True)
+        with without_bars():
+            self._transformer.save(str(folder), create_model_card=False, safe_serialization=True)
         (folder / "window.json").write_text(json.dumps({"window": self.window}) + "\n", "utf-8")
 
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks import moods
-from benchmarks.datasets import Dataset, Place
-from benchmarks.moods import HAPPY, Labelled, classified, digest_of, macro_f1, majority, refrain, silent
+from benchmarks.datasets import Dataset, Place, prepare
+from benchmarks.moods import (
+    DEEZER,
+    HAPPY,
+    QUADRANTS,
+    Labelled,
+    classified,
+    digest_of,
+    macro_f1,
+    majority,
+    refrain,
+    silent,
+)
 from benchmarks.running import Job
+from indexer.catalogue import Catalogue
+from indexer.config import IndexConfig
 from indexer.progress import quiet
 
 
@@ -47,13 +61,45 @@ def test_what_vectors_tell_is_found_on_unseen_artists(warm_dataset: Dataset) -> 
     assert np.mean(plain.scores["accuracy"]) < 0.65
 
 
+@pytest.fixture(scope="module")
+def labelled_songs(real_data: Path, tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> Place:
+    """An index of 600 songs with lyrics and sound whose valence and arousal others have labelled."""
+    import pyarrow.parquet as parquet
+
+    folder = tmp_path_factory.mktemp("labelled")
+    named = {*parquet.read_table(real_data / "moods" / "deezer_valence_arousal.parquet")["song_id"].to_pylist()}
+    columns = ["song_id", "title", "artist", "lyrics", "valence", "energy", "danceability", "acousticness", "loudness"]
+    table = parquet.read_table(real_data / "catalogue" / "songs.parquet", columns=columns).to_pylist()
+    songs = [song for song in table if song["song_id"] in named and song["lyrics"] and song["energy"] is not None]
+    with (folder / "songs.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(song) + "\n" for song in songs[:600])
+    with Catalogue(folder / "refrain.db") as catalogue:
+        catalogue.load(folder / "songs.jsonl")
+    return prepare(str(folder / "refrain.db"), folder, tiny_config, cold=False)
+
+
 @pytest.mark.realdata
-def test_the_labels_of_others_are_beaten_better_than_by_the_majority(
+def test_every_system_is_asked_for_the_same_labels_of_others(
+    real_data: Path, labelled_songs: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFRAIN_DATA", str(real_data))
+    job = Job("moods", labelled_songs, None, 120, "test")
+    runs = {run.system: run.settings for run in moods.measure(job, ("refrain", "tfidf", "minilm"), quiet)}
+    assert runs.keys() == {"refrain", "tfidf", "minilm"}
+    for name in (f"{HAPPY}, lyrics", f"{QUADRANTS}, lyrics", f"{DEEZER}, sound", f"{DEEZER}, lyrics and sound"):
+        asked = [run[name] for run in runs.values() if name in run]
+        assert len(asked) == (2 if name.startswith(DEEZER) else 3)
+        assert len({setting.asked for setting in asked}) == 1
+        assert all(10 < setting.queries <= 120 for setting in asked)
+    sound = runs["refrain"][f"{DEEZER}, sound"].scores
+    assert np.mean(sound["R2 valence"]) > 0.03, "loud and glad songs are told by their sound, even of 600"
+
+
+@pytest.mark.realdata
+def test_where_no_labelled_song_is_in_the_catalogue_only_lyrics_are_asked(
     real_data: Path, warm: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REFRAIN_DATA", str(real_data))
-    job = Job("moods", warm, None, 120, "test")
-    runs = {run.system: run for run in moods.measure(job, ("refrain", "majority"), quiet)}
-    setting = f"{HAPPY}, lyrics"
-    assert runs["refrain"].settings[setting].queries == 120
-    assert runs["majority"].settings[setting].asked == runs["refrain"].settings[setting].asked
+    (run,) = moods.measure(Job("moods", warm, None, 40, "test"), ("majority",), quiet)
+    assert run.settings.keys() == {f"{HAPPY}, lyrics", f"{QUADRANTS}, lyrics"}
+    assert run.settings[f"{HAPPY}, lyrics"].queries == 40

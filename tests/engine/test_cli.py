@@ -34,6 +34,8 @@ def place(demo_index: Path) -> dict[str, str]:
         ["find", "landlord boat", "--json"],
         ["similar", "Chlorine Hair", "-k", "3", "--year", "1980..1999", "--json"],
         ["search", '"bought a boat"', "--json"],
+        ["search", "--mood", "angry", "--mood", "tender", "--json"],
+        ["moods", "Chlorine Hair", "--json"],
         ["recommend", "--seed", "Chlorine Hair", "--target", "energy=0.8", "--min", "tempo=60", "--json"],
         ["playlist", "--seed", "Chlorine Hair", "--length", "5", "--arc", "rise", "--json"],
         ["path", "Chlorine Hair", "Tía Soltera", "--length", "4", "--json"],
@@ -41,7 +43,7 @@ def place(demo_index: Path) -> dict[str, str]:
         ["info", "--json"],
         ["refused", "--json"],
     ],
-    ids=lambda command: command[0],
+    ids=lambda command: "-".join(command[:2]),
 )
 def test_json_is_all_that_stands_on_stdout(place: dict[str, str], command: list[str]) -> None:
     done = run(*command, env=place)
@@ -58,6 +60,7 @@ def test_json_is_all_that_stands_on_stdout(place: dict[str, str], command: list[
         (["similar", "Chlorine Hair", "--where", "enrgy=0.5"], "no filter is called"),
         (["similar", "Chlorine Hair", "--genre", "polkacore"], "no song has the genre"),
         (["recommend"], "expected a seed song"),
+        (["moods", "Chlorine Hair", "--audio", "energy=0.5"], "expected a song, or else lyrics or audio"),
         (["recommend", "--seed", "Chlorine Hair", "--target", "energy=9"], "expected 0..1"),
         (["recommend", "--seed", "Chlorine Hair", "--target", "energy"], "expected NAME=VALUE"),
         (["search", " "], "query is empty"),

@@ -123,6 +123,35 @@ def test_search_by_mood_gives_the_likeliest(demo: Engine) -> None:
     assert {hit.song_id for hit in words} <= {hit.song_id for hit in demo.search(mood="angry", k=100)}
 
 
+def test_a_search_without_words_takes_the_filters_moods(demo: Engine) -> None:
+    """One way or the other, one mood or two: a mood given without words ranks by it."""
+    assert demo.search(filters={"mood": "anger"}, k=5) == demo.search(mood="angry", k=5)
+    either = demo.search(filters={"mood": ["angry", "tender"]}, k=20)
+    angry, tender = ({hit.song_id for hit in demo.search(mood=mood, k=500)} for mood in ("angry", "tender"))
+    found = {hit.song_id for hit in either}
+    assert found <= angry | tender
+    assert found & angry
+    assert found & tender
+
+
+def test_a_song_that_is_in_no_catalogue_is_read_by_its_content(demo: Engine) -> None:
+    """Its id alone says nothing; with lyrics it is as the lyrics without it."""
+    assert demo.moods(Song("Unheard", "Nobody", song_id="nobody|unheard")) == SongMoods(())
+    song = Song("Unheard", "Nobody", song_id="nobody|unheard", lyrics="tears on my pillow")
+    assert demo.moods(song) == demo.moods(lyrics="tears on my pillow")
+
+
+def test_one_mood_of_a_song_is_found_by_any_of_its_forms(demo: Engine) -> None:
+    found = demo.moods(demo.index.songs.song(0))
+    assert found["anger"] is found["angry"]
+    with pytest.raises(FilterError, match=r"wistful was not learned here; learned: .*angry"):
+        found["wistful"]
+    with pytest.raises(FilterError, match="nearest: angry"):
+        found["angri"]
+    with pytest.raises(FilterError, match="learned: no mood"):
+        SongMoods(())["angry"]
+
+
 def test_a_mood_as_a_target_pulls_without_excluding(demo: Engine) -> None:
     plain = demo.recommend(["Ask for Gary"], k=30)
     pulled = demo.recommend(["Ask for Gary"], target={"tender": 1.0}, k=30)
@@ -148,6 +177,14 @@ def test_a_journey_goes_from_one_mood_to_the_other(demo: Engine) -> None:
     artists = [hit.artist for hit in made.songs]
     assert max(map(artists.count, artists)) <= 2
     assert made == demo.playlist(length=15, from_mood="angry", to_mood="tender")
+
+
+def test_a_journey_keeps_both_caps_across_its_legs(demo: Engine) -> None:
+    made = demo.playlist(length=15, from_mood="angry", to_mood="tender", max_per_artist=3, max_per_album=1)
+    albums = [demo.index.songs.song(row(demo, hit.song_id)).album for hit in made.songs]
+    artists = [hit.artist for hit in made.songs]
+    assert max(albums.count(album) for album in albums if album) == 1
+    assert max(map(artists.count, artists)) <= 3
 
 
 def test_a_journey_with_seeds_keeps_them_out(demo: Engine) -> None:

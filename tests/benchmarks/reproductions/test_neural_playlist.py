@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.reproductions import reproduce
 from benchmarks.reproductions.neural_playlist import minmax
 from benchmarks.reproductions.neural_playlist.playlists import AGAINST, PAIRS
 from benchmarks.reproductions.neural_playlist.search import EPOCHS, SEARCHES, linear_loss, principal
 from benchmarks.reproductions.record import Record
 from indexer.autoencoders import AutoencoderConfig
-from indexer.config import IndexConfig
 
 # (experiment, latent, layers, training loss, validation loss), typed from the paper once more.
 TABLE_1 = [
@@ -34,15 +33,9 @@ TABLE_2 = [
 ]
 
 
-def reproduced(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduce(
-        "neural-playlist", catalogue=str(demo_catalogue), work=work, command="test", quick=True, config=tiny_config
-    )
-
-
 @pytest.fixture(scope="module")
-def record(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduced(demo_catalogue, work, tiny_config)
+def record(reproduced: Callable[[str], Record]) -> Record:
+    return reproduced("neural-playlist")
 
 
 def test_the_experiments_are_those_of_the_tables() -> None:
@@ -121,25 +114,13 @@ def test_what_differs_is_said(record: Record) -> None:
         assert any(part in said for part in word.split("|")), word
 
 
-def test_a_second_call_trains_nothing_again(
-    record: Record, demo_catalogue: Path, work: Path, tiny_config: IndexConfig
-) -> None:
-    folder = work / "reproductions" / "neural-playlist"
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    names = {path.stem for path in before if path.suffix == ".json"}
-    assert {f"{search}-{number}" for search in SEARCHES for number in range(1, 7)} <= names
-    again = reproduced(demo_catalogue, work, tiny_config)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    assert (again.comparisons, again.curves, again.seconds) == (record.comparisons, record.curves, record.seconds)
-
-
 def test_a_run_that_was_cut_goes_on_to_the_same_figures(
-    record: Record, demo_catalogue: Path, work: Path, tiny_config: IndexConfig
+    record: Record, reproduced: Callable[[str], Record], work: Path
 ) -> None:
     (kept,) = work.glob("reproductions/neural-playlist/*/tabular-3.json")
     others = {path: path.stat().st_mtime_ns for path in kept.parent.glob("*.json") if path != kept}
     kept.unlink()
-    again = reproduced(demo_catalogue, work, tiny_config)
+    again = reproduced("neural-playlist")
     assert {path: path.stat().st_mtime_ns for path in others} == others
     for ours, first in zip(again.comparisons[0].lines, record.comparisons[0].lines, strict=True):
         assert ours.ours == pytest.approx(first.ours)

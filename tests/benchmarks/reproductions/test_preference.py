@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_score, recall_score
 
-from benchmarks.datasets import Dataset, Place
-from benchmarks.reproductions import preference, reproduce
+from benchmarks.datasets import Dataset
+from benchmarks.reproductions import preference
 from benchmarks.reproductions.preference import KINDS, METRICS, NETWORK, OURS, SYSTEMS, Split
 from benchmarks.reproductions.record import Record
-from indexer.config import IndexConfig
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("preference")
-
-
-def reproduced(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduce(
-        "preference", catalogue=str(demo_catalogue), work=work, command="test", quick=True, config=tiny_config
-    )
-
-
-@pytest.fixture(scope="module")
-def record(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduced(demo_catalogue, work, tiny_config)
-
-
-@pytest.fixture(scope="module")
-def dataset(record: Record, demo_catalogue: Path, work: Path) -> Dataset:
-    return Dataset(Place(str(demo_catalogue), work / "warm.index", False))
+def record(reproduced: Callable[[str], Record]) -> Record:
+    return reproduced("preference")
 
 
 def test_the_record_holds_every_kind_and_system_with_spread_and_published_figures(record: Record) -> None:
@@ -55,21 +38,13 @@ def test_the_record_holds_every_kind_and_system_with_spread_and_published_figure
     assert record.curves["different taste: training loss"][-1][0] == preference.QUICK_EPOCHS
 
 
-def test_it_goes_on_where_it_was_cut(
-    record: Record, demo_catalogue: Path, work: Path, tiny_config: IndexConfig
-) -> None:
-    again = reproduced(demo_catalogue, work, tiny_config)
-    assert again.comparisons == record.comparisons
-    assert again.seconds == record.seconds
-
-
-def test_pairs_are_the_nearest_and_the_farthest_and_share_no_song(dataset: Dataset) -> None:
-    complete = ~np.isnan(dataset.index.songs.audio).any(axis=1)
-    likes = [rows for rows in map(dataset.rows, dataset.test) if complete[rows].sum() >= 8]
+def test_pairs_are_the_nearest_and_the_farthest_and_share_no_song(warm_dataset: Dataset) -> None:
+    complete = ~np.isnan(warm_dataset.index.songs.audio).any(axis=1)
+    likes = [rows for rows in map(warm_dataset.rows, warm_dataset.test) if complete[rows].sum() >= 8]
     assert len(likes) >= 5
-    likeness = preference.taste_likeness(dataset, likes)
-    near = preference.pair_up("similar taste", dataset, likes, complete, 1, 3)
-    far = preference.pair_up("different taste", dataset, likes, complete, 1, 3)
+    likeness = preference.taste_likeness(warm_dataset, likes)
+    near = preference.pair_up("similar taste", warm_dataset, likes, complete, 1, 3)
+    far = preference.pair_up("different taste", warm_dataset, likes, complete, 1, 3)
     for pair in (*near, *far):
         assert not set(pair.one) & set(pair.other)
         assert set(pair.one) <= set(likes[[set(pair.one) <= set(rows) for rows in likes].index(True)])
@@ -77,9 +52,9 @@ def test_pairs_are_the_nearest_and_the_farthest_and_share_no_song(dataset: Datas
     assert near[0].likeness == pytest.approx(others.max())
     assert far[0].likeness == pytest.approx(others.min())
     assert near[0].likeness > far[0].likeness
-    assert not preference.pair_up("similar taste", dataset, likes, complete, 10_000, 3)
-    assert not preference.pair_up("similar taste", dataset, likes[:1], complete, 1, 3)
-    for pair in preference.broad_pairs(dataset, likes, complete, 1, 2):
+    assert not preference.pair_up("similar taste", warm_dataset, likes, complete, 10_000, 3)
+    assert not preference.pair_up("similar taste", warm_dataset, likes[:1], complete, 1, 3)
+    for pair in preference.broad_pairs(warm_dataset, likes, complete, 1, 2):
         assert not set(pair.one) & set(pair.other)
 
 

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.datasets import Dataset
-from benchmarks.reproductions import reproduce
 from benchmarks.reproductions.quadrants import MAJORITY, TUNED, VECTORS, WORDS, scores
 from benchmarks.reproductions.quadrants.readers import JOBS, NAMES, QUICK_TRIALS
 from benchmarks.reproductions.quadrants.songs import TEST, VALIDATION, labelled
 from benchmarks.reproductions.record import Record
 from benchmarks.reproductions.steps import Steps
 from indexer.catalogue import Catalogue
-from indexer.config import IndexConfig
 from indexer.moods.lyrics_classifier import LyricsClassifier
 from indexer.progress import quiet
 from indexer.records import AUDIO_NAMES
 from indexer.splits import place_of
 
 
-def reproduced(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduce(
-        "quadrants", catalogue=str(demo_catalogue), work=work, command="test", quick=True, config=tiny_config
-    )
-
-
 @pytest.fixture(scope="module")
-def record(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduced(demo_catalogue, work, tiny_config)
+def record(reproduced: Callable[[str], Record]) -> Record:
+    return reproduced("quadrants")
 
 
 def test_the_report_stands_beside_the_papers(record: Record) -> None:
@@ -76,24 +69,12 @@ def test_what_differs_is_said(record: Record) -> None:
         assert words in said
 
 
-def test_a_second_call_trains_nothing_again(
-    record: Record, demo_catalogue: Path, work: Path, tiny_config: IndexConfig
-) -> None:
-    folder = work / "reproductions" / "quadrants"
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    names = {path.stem for path in before if path.suffix == ".json"}
-    assert {"trial-1", "trial-2", "fine-tuned", "fine-tuned-as-sung", "words", "vectors-as-sung"} <= names
-    again = reproduced(demo_catalogue, work, tiny_config)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    assert (again.comparisons, again.curves, again.seconds) == (record.comparisons, record.curves, record.seconds)
-
-
 def test_a_search_that_was_cut_goes_on_as_it_would_have(
-    record: Record, demo_catalogue: Path, work: Path, tiny_config: IndexConfig
+    record: Record, reproduced: Callable[[str], Record], work: Path
 ) -> None:
     (kept,) = work.glob("reproductions/quadrants/*/trial-2.json")
     kept.unlink()
-    again = reproduced(demo_catalogue, work, tiny_config)
+    again = reproduced("quadrants")
     for ours, first in zip(again.comparisons[2].lines, record.comparisons[2].lines, strict=True):
         assert ours.system == first.system
         assert ours.ours == pytest.approx(first.ours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.datasets import Dataset, prepare
-from benchmarks.reproductions import reproduce
+from benchmarks.datasets import Dataset
 from benchmarks.reproductions.record import Comparison, Record
 from benchmarks.reproductions.song_bert.four_moods import macro
 from benchmarks.reproductions.song_bert.labelled import TEST, happy_sad
@@ -22,7 +21,6 @@ from benchmarks.reproductions.song_bert.optimisers import STEPS_A_POINT, smoothe
 from benchmarks.reproductions.song_bert.topic_number import Near, c_v, log_per_word, u_mass
 from benchmarks.reproductions.steps import Steps
 from indexer.catalogue import Catalogue
-from indexer.config import IndexConfig
 from indexer.progress import quiet
 from indexer.splits import place_of
 from indexer.topics import fit_topics
@@ -145,21 +143,10 @@ def test_a_curve_is_the_mean_of_its_steps() -> None:
 # Labels
 
 
-@pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("song-bert")
-
-
-@pytest.fixture(scope="module")
-def prepared(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Dataset:
-    """What `reproduce` reads: the index is built once for both."""
-    return Dataset(prepare(str(demo_catalogue), work, tiny_config, cold=False))
-
-
 @pytest.fixture
-def steps(prepared: Dataset, demo_catalogue: Path, tmp_path: Path) -> Iterator[Steps]:
+def steps(warm_dataset: Dataset, demo_catalogue: Path, tmp_path: Path) -> Iterator[Steps]:
     with Catalogue(demo_catalogue) as catalogue:
-        yield Steps(prepared, catalogue, tmp_path, False, quiet)
+        yield Steps(warm_dataset, catalogue, tmp_path, False, quiet)
 
 
 def test_where_tags_are_few_wider_classes_are_read(steps: Steps) -> None:
@@ -181,10 +168,10 @@ def test_where_tags_are_few_wider_classes_are_read(steps: Steps) -> None:
     assert len(set(songs.rows.tolist())) == len(songs.rows)
 
 
-def test_sources_that_disagree_leave_a_song_out(prepared: Dataset, demo_catalogue: Path, tmp_path: Path) -> None:
+def test_sources_that_disagree_leave_a_song_out(warm_dataset: Dataset, demo_catalogue: Path, tmp_path: Path) -> None:
     """160 songs: 60 by tags of three listeners each way, 20 by labels each way; of two songs both sources tell."""
-    songs = prepared.index.songs
-    sung = [song for song, row in prepared.row_of.items() if songs.has_lyrics[row]][:160]
+    songs = warm_dataset.index.songs
+    sung = [song for song, row in warm_dataset.row_of.items() if songs.has_lyrics[row]][:160]
     tags = [(song, "happiness" if i % 2 else "melancholy", 3) for i, song in enumerate(sung[:120])]
     tags.append((sung[150], "joyful", 2))  # of too few listeners: says nothing
     labels = dict.fromkeys([sung[0], sung[1], *sung[120:140]], "happy") | dict.fromkeys(sung[140:], "sad")
@@ -197,7 +184,7 @@ def test_sources_that_disagree_leave_a_song_out(prepared: Dataset, demo_catalogu
     with Catalogue(shutil.copy(demo_catalogue, tmp_path / "refrain.db")) as catalogue:
         catalogue.load(tmp_path / "tags.csv")
         catalogue.load(tmp_path / "moods.csv")
-        found = happy_sad(Steps(prepared, catalogue, tmp_path, False, quiet))
+        found = happy_sad(Steps(warm_dataset, catalogue, tmp_path, False, quiet))
     assert not found.wider
     assert (found.agreed, found.disagreed) == (1, 1)
     called = {
@@ -215,15 +202,9 @@ def test_sources_that_disagree_leave_a_song_out(prepared: Dataset, demo_catalogu
 # The whole
 
 
-def reproduced(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduce(
-        "song-bert", catalogue=str(demo_catalogue), work=work, command="test", quick=True, config=tiny_config
-    )
-
-
 @pytest.fixture(scope="module")
-def record(demo_catalogue: Path, work: Path, tiny_config: IndexConfig) -> Record:
-    return reproduced(demo_catalogue, work, tiny_config)
+def record(reproduced: Callable[[str], Record]) -> Record:
+    return reproduced("song-bert")
 
 
 def table(record: Record, begins: str) -> Comparison:
@@ -278,14 +259,3 @@ def test_what_differs_is_said(record: Record) -> None:
     said = " ".join(record.differs)
     for words in ("all-MiniLM-L6-v2", "wider classes", "c_v", "standard error", "golden section", "left out", "AdamW"):
         assert words in said, words
-
-
-@pytest.mark.slow
-def test_a_second_call_does_nothing_again(
-    record: Record, demo_catalogue: Path, work: Path, tiny_config: IndexConfig
-) -> None:
-    folder = work / "reproductions" / "song-bert"
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    again = reproduced(demo_catalogue, work, tiny_config)
-    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
-    assert (again.comparisons, again.curves, again.differs) == (record.comparisons, record.curves, record.differs)

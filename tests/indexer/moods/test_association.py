@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.moods.association import CLEAR, LEAST_TOGETHER, count, labels, npmi
+from indexer.moods import association
+from indexer.moods.association import CLEAR, LEAST_TOGETHER, clear_labels, count, labels, npmi
 from indexer.splits import PlaylistRows
 
 NAMES = ("sad songs", "happy days", "sad and happy", "untitled", "not sad")
@@ -49,6 +50,14 @@ def test_npmi_is_bounded_and_labels_follow_it(playlists: list[PlaylistRows]) -> 
     assert (labelled[np.nan_to_num(found) >= CLEAR] == 1).all()
     assert (labelled[np.nan_to_num(found) <= -CLEAR] == -1).all()
     assert set(np.unique(labelled)) <= {-1, 0, 1}
+
+
+@given(PLAYLISTS, st.integers(1, 7))
+def test_labels_in_parts_are_the_labels_of_the_whole(playlists: list[PlaylistRows], rows: int) -> None:
+    counted = count(playlists, 6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(association, "_ROWS", rows)
+        assert clear_labels(counted).tolist() == labels(npmi(counted)).tolist()
 
 
 def test_a_description_says_moods_too_and_each_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,38 +67,12 @@ def test_labels_of_one_kind_teach_nothing(encoder: SentenceEncoder) -> None:
         fine_tuned(encoder, seen, np.abs(labels), np.zeros(len(seen), bool), QUICK)
 
 
-def small_bert(folder: Path, head: str, labels: dict[str, int] | None = None) -> Path:
-    """A BERT of two layers with a published kind of head and random weights, saved as the hub has them."""
-    import torch
-    from transformers import (
-        BertConfig,
-        BertForNextSentencePrediction,
-        BertForSequenceClassification,
-        BertTokenizerFast,
-    )
-
-    letters = "abcdefghijklmnopqrstuvwxyz."
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
-    folder.mkdir(parents=True)
-    (folder / "vocab.txt").write_text("\n".join(words), "utf-8")
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=64, **({"label2id": labels, "id2label": {v: k for k, v in labels.items()}} if labels
-        else {}),
-    )  # fmt: skip
-    model = BertForNextSentencePrediction if head == "nsp" else BertForSequenceClassification
-    model(config).save_pretrained(folder)
-    BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(folder)
-    return folder
-
-
-def test_a_published_nli_head_is_read_by_its_labels(tmp_path: Path) -> None:
+def test_a_published_nli_head_is_read_by_its_labels(small_bert: Callable[..., Path]) -> None:
     """The probabilities are those of the model itself, neutral left out, whatever the order of its labels."""
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    folder = small_bert(tmp_path / "nli", "nli", {"contradiction": 0, "neutral": 1, "ENTAILMENT": 2})
+    folder = small_bert("nli", {"contradiction": 0, "neutral": 1, "ENTAILMENT": 2})
     asked, _ = pairs(np.random.default_rng(0), 3)
     found = published(str(folder), "nli")(asked)
     model, tokenizer = AutoModelForSequenceClassification.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
@@ -108,15 +83,15 @@ def test_a_published_nli_head_is_read_by_its_labels(tmp_path: Path) -> None:
         assert found[pair] == pytest.approx(float(logits[[2, 0]].softmax(0)[0]), abs=1e-5)
 
 
-def test_a_published_nsp_head_is_read(tmp_path: Path) -> None:
+def test_a_published_nsp_head_is_read(small_bert: Callable[..., Path]) -> None:
     asked, _ = pairs(np.random.default_rng(0), 3)
-    found = published(str(small_bert(tmp_path / "nsp", "nsp")), "nsp")(asked)
+    found = published(str(small_bert("nsp")), "nsp")(asked)
     assert found.shape == (6,)
     assert ((found > 0) & (found < 1)).all()
 
 
-def test_a_model_that_tells_other_things_is_refused(tmp_path: Path) -> None:
-    folder = small_bert(tmp_path / "stars", "nli", {"one star": 0, "five stars": 1})
+def test_a_model_that_tells_other_things_is_refused(small_bert: Callable[..., Path]) -> None:
+    folder = small_bert("nli", {"one star": 0, "five stars": 1})
     with pytest.raises(EncoderError, match="tells five stars, one star apart, expected entailment and contradiction"):
         published(str(folder), "nli")
 
