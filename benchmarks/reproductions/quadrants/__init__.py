@@ -10,7 +10,15 @@ import numpy as np
 
 from benchmarks.compare import holm, paired_p
 from benchmarks.reproductions import Found
-from benchmarks.reproductions.quadrants.readers import JOBS, NAMES, by_vectors, by_words, fine_tuned, search
+from benchmarks.reproductions.quadrants.readers import (
+    JOBS,
+    NAMES,
+    by_product,
+    by_vectors,
+    by_words,
+    fine_tuned,
+    search,
+)
 from benchmarks.reproductions.quadrants.songs import Rows, Songs, known_artists, labelled
 from benchmarks.reproductions.record import Comparison, Line
 from benchmarks.reproductions.steps import Steps
@@ -24,6 +32,7 @@ SURE = 0.05  # p below which two are told apart
 
 TUNED, WORDS, VECTORS = "fine-tuned transformer", "TF-IDF, logistic regression", "sentence vector, logistic regression"
 MAJORITY = "majority class"
+PRODUCT, HEARD = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
 
 DIFFERS = (
     "Songs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
@@ -58,6 +67,8 @@ def reproduce(steps: Steps) -> Found:
         words = steps.done("words" + "-as-sung" * sung, partial(by_words, songs, sung))
         vectors = steps.done("vectors" + "-as-sung" * sung, partial(by_vectors, steps, songs, sung))
         predicted |= {_named(WORDS, sung): np.array(words), _named(VECTORS, sung): np.array(vectors)}
+    for name, step in ((PRODUCT, "product"), (HEARD, "product-heard")):
+        predicted[name] = np.array(steps.done(step, partial(by_product, steps, songs, name == HEARD)))
     truth = songs.classes[songs.test]
     return Found(
         [
@@ -145,7 +156,10 @@ def _said(songs: Songs, truth: Rows, predicted: Mapping[str, Rows], params: Mapp
     """Whether preprocessing helps each reader, and whether the transformer beats the others."""
     right = {name: (found == truth).astype(float) for name, found in predicted.items()}
     pairs = [(_named(reader, True), reader) for reader in (TUNED, WORDS, VECTORS)]
-    against = [(TUNED, other) for other in (MAJORITY, WORDS, VECTORS)]
+    against = [(TUNED, other) for other in (MAJORITY, WORDS, VECTORS)] + [
+        (PRODUCT, _named(TUNED, True)),
+        (HEARD, PRODUCT),
+    ]
     p_values = holm([paired_p(right[a], right[b]) for a, b in (*pairs, *against)])
     said = []
     for (a, b), p in zip((*pairs, *against), p_values, strict=True):

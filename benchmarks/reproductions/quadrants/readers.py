@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.moods import scored, silent, taste
 from benchmarks.reproductions.quadrants.songs import Rows, Songs
 from benchmarks.reproductions.steps import Steps
 from indexer.moods.lyrics_classifier import ClassifierConfig, LyricsClassifier, train_classifier
@@ -143,6 +144,19 @@ def by_vectors(steps: Steps, songs: Songs, sung: bool) -> list[int]:
     index = steps.dataset.index
     vectors = index.sentence[songs.rows] if sung else index.encoder.encode(songs.prepared, track=steps.track)
     return _regressed(np.sqrt(vectors.shape[1]) * np.asarray(vectors, np.float64), songs)
+
+
+def by_product(steps: Steps, songs: Songs, heard: bool) -> list[int]:
+    """The product's mood model, told the classes of the songs that are not for the test; their sound too if `heard`."""
+    dataset = steps.dataset
+    index = dataset.index
+    named = np.where(songs.test, -1, songs.classes).astype(np.int8)
+    sentence, audio = np.asarray(index.sentence[songs.rows], np.float32), index.audio[songs.rows]
+    nowhere = np.zeros((len(named), taste(dataset).shape[1]), np.float32)
+    artists = index.songs.single("artist_key")[songs.rows].astype(np.int64)
+    shown = sentence, audio if heard else np.zeros_like(audio), nowhere
+    scores = scored(dataset, (sentence, audio, nowhere), silent(artists, named=named), shown)
+    return [int(each) for each in scores.quadrants[songs.test].argmax(axis=1)]
 
 
 def _regressed(inputs: Any, songs: Songs) -> list[int]:
