@@ -127,9 +127,10 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     if seed.row is not None:
         said = index.songs.moods.said[[seed.row]]
     chances = model.heard(scores.moods, said)[0]
-    shares = _shares(model, row[0])
-    words, spoken = _words(index, seed, model)
-    features, sounded = _features(index, seed, model, row[0])
+    weights = model.heads["moods"].weights[int(model.reader.view_of(row)[0])]
+    shares = _shares(model, row[0], weights)
+    words, spoken = _words(index, seed, model, weights)
+    features, sounded = _features(index, seed, model, row[0], weights)
     usual = model.heads["moods"].base
     moods = [
         MoodScore(
@@ -156,27 +157,25 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     )
 
 
-def _shares(model: MoodModel, row: FloatMatrix) -> FloatMatrix:
+def _shares(model: MoodModel, row: FloatMatrix, weights: FloatMatrix) -> FloatMatrix:
     """float32 (blocks, moods): each block's part of all that speaks for or against a mood."""
-    weights = model.heads["moods"].weights
     parts = np.abs([row[columns] @ weights[columns] for columns in model.reader.columns.values()])
     return np.asarray(parts / np.maximum(parts.sum(axis=0), 1e-9), np.float32)
 
 
-def _words(index: OpenIndex, seed: Seed, model: MoodModel) -> tuple[Sequence[str], FloatMatrix]:
+def _words(index: OpenIndex, seed: Seed, model: MoodModel, weights: FloatMatrix) -> tuple[Sequence[str], FloatMatrix]:
     """The song's keywords that the index has vectors of, and the log-odds (words, moods) that each adds, read alone."""
     words = [word for word in seed.keywords if word in index.word_codes]
     codes = np.array([index.word_codes[word] for word in words], np.int64)
     vectors = index.word_vectors[codes].astype(np.float32)
-    head = model.heads["moods"]
-    weights = head.weights[model.reader.columns["lyrics"]]
-    spoken = (vectors - model.reader.lyrics) @ weights * head.slope
+    spoken = (vectors - model.reader.lyrics) @ weights[model.reader.columns["lyrics"]] * model.heads["moods"].slope
     return words, np.asarray(spoken, np.float32)
 
 
-def _features(index: OpenIndex, seed: Seed, model: MoodModel, row: FloatMatrix) -> tuple[Sequence[str], FloatMatrix]:
+def _features(
+    index: OpenIndex, seed: Seed, model: MoodModel, row: FloatMatrix, weights: FloatMatrix
+) -> tuple[Sequence[str], FloatMatrix]:
     """The song's audio features in words, and the log-odds (features, moods) that would be missing without each."""
-    head = model.heads["moods"]
     audio = seed.song.audio
     known = audio.known() if audio is not None else {}
     told = [name for name in known if name != "key"]  # a pitch class tells nobody anything
@@ -188,7 +187,7 @@ def _features(index: OpenIndex, seed: Seed, model: MoodModel, row: FloatMatrix) 
     columns = model.reader.columns["sound"]
     nothing = np.zeros((len(without), len(model.reader.lyrics))), np.zeros((len(without), model.reader.taste))
     rows = model.reader.read(nothing[0], scaled, nothing[1])
-    added = (row[columns] - rows[:, columns]) @ head.weights[columns] * head.slope
+    added = (row[columns] - rows[:, columns]) @ weights[columns] * model.heads["moods"].slope
     named = []
     for name in told:
         low, high = index.spread[name]

@@ -23,7 +23,7 @@ from indexer.mapped import Strings, map_array, map_bytes
 from indexer.progress import Track, quiet
 
 FORMAT = "refrain-index"
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _BLOCK = 1 << 20
 
 

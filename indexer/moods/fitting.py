@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,56 +10,82 @@ import numpy.typing as npt
 
 FloatMatrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
+Solution = tuple[FloatMatrix, FloatMatrix]  # weights and bias
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)  # of least squares; the one that predicts other artists' songs best is taken
+NEAR = (*PENALTIES[1:], 300.0, 1000.0, np.inf)  # of the distance to a start; the last changes the bias alone
 STEEPEST = 50.0  # slope that tempering may find
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """Least squares with the best of PENALTIES.
+    """Least squares with the best penalty.
 
     weights, bias   of all rows
     unseen          float32 (rows, outputs): predictions of each fold by the others
+    outside         fold -> weights and bias of the rows of the others
     """
 
     weights: FloatMatrix
     bias: FloatMatrix
     unseen: FloatMatrix
+    outside: Mapping[int, Solution]
 
 
-def least_squares(rows: FloatMatrix, wanted: FloatMatrix, folds: Rows, weights: FloatMatrix | None = None) -> Fitted:
-    """Minimises sum of w (x . b + c - y)^2 + penalty |b|^2, the penalty by squared error over the folds."""
+def least_squares(
+    rows: FloatMatrix,
+    wanted: FloatMatrix,
+    folds: Rows,
+    weights: FloatMatrix | None = None,
+    *,
+    near: Fitted | None = None,
+) -> Fitted:
+    """Minimises sum of w (x . b + c - y)^2 + penalty |b|^2, the penalty by squared error over the folds.
+
+    near   of more rows than these, of the same folds: the penalty is that of the distance of b to its weights, so that
+           few rows change them little
+    """
     weight = np.ones(len(rows), np.float32) if weights is None else weights
-    unseen = {penalty: np.zeros(wanted.shape, np.float32) for penalty in PENALTIES}
-    for fold in np.unique(folds):
-        inside, outside = folds != fold, folds == fold
+    penalties = PENALTIES if near is None else NEAR
+    unseen = {penalty: np.zeros(wanted.shape, np.float32) for penalty in penalties}
+    outside: dict[float, dict[int, Solution]] = {penalty: {} for penalty in penalties}
+    for fold in np.unique(folds).tolist():
+        inside, asked = folds != fold, folds == fold
         if not inside.any():
-            inside = outside  # one fold: nothing is unseen
-        normal = _Normal(rows[inside], wanted[inside], weight[inside])
-        for penalty in PENALTIES:
-            found, bias = normal.solve(penalty)
-            unseen[penalty][outside] = rows[outside] @ found + bias
+            inside = asked  # one fold: nothing is unseen
+        start = None if near is None else near.outside[fold]
+        normal = _Normal(rows[inside], wanted[inside], weight[inside], start)
+        for penalty in penalties:
+            found, bias = outside[penalty][fold] = normal.solve(penalty)
+            unseen[penalty][asked] = rows[asked] @ found + bias
     errors = {p: float((weight[:, None] * (each - wanted) ** 2).sum()) for p, each in unseen.items()}
     best = min(errors, key=errors.__getitem__)
-    found, bias = _Normal(rows, wanted, weight).solve(best)
-    return Fitted(found, bias, unseen[best])
+    start = None if near is None else (near.weights, near.bias)
+    found, bias = _Normal(rows, wanted, weight, start).solve(best)
+    return Fitted(found, bias, unseen[best], outside[best])
 
 
 class _Normal:
-    """The weighted normal equations of some rows, solved for any penalty."""
+    """The weighted normal equations of some rows, solved for any penalty; `start` is where weights cost nothing."""
 
-    def __init__(self, rows: FloatMatrix, wanted: FloatMatrix, weight: FloatMatrix):
+    def __init__(self, rows: FloatMatrix, wanted: FloatMatrix, weight: FloatMatrix, start: Solution | None):
+        nothing = np.zeros((rows.shape[1], wanted.shape[1]), np.float32), np.zeros(wanted.shape[1], np.float32)
+        self._start = start or nothing
+        left = wanted - (rows @ self._start[0] + self._start[1])
         share = (weight / max(float(weight.sum()), 1e-12))[:, None]
-        self._middle, self._mean = (rows * share).sum(axis=0), (wanted * share).sum(axis=0)
-        centred = (rows - self._middle).astype(np.float64)
+        self._shown = np.flatnonzero(rows.any(axis=0))  # a column of zeros says nothing and costs as much as another
+        shown = rows[:, self._shown]
+        self._middle, self._mean = (shown * share).sum(axis=0), (left * share).sum(axis=0)
+        centred = (shown - self._middle).astype(np.float64)
         values, self._basis = np.linalg.eigh((centred * weight[:, None]).T @ centred)
         self._values = np.maximum(values, 0.0)
-        self._target = self._basis.T @ ((centred * weight[:, None]).T @ (wanted - self._mean))
+        self._target = self._basis.T @ ((centred * weight[:, None]).T @ (left - self._mean))
 
-    def solve(self, penalty: float) -> tuple[FloatMatrix, FloatMatrix]:
-        weights = self._basis @ (self._target / (self._values + penalty)[:, None])
-        return weights.astype(np.float32), (self._mean - self._middle @ weights).astype(np.float32)
+    def solve(self, penalty: float) -> Solution:
+        change = self._basis @ (self._target / (self._values + penalty)[:, None])
+        weights = self._start[0].copy()
+        weights[self._shown] += change.astype(np.float32)
+        return weights, (self._start[1] + self._mean - self._middle @ change).astype(np.float32)
 
 
 def platt(raw: FloatMatrix, wanted: FloatMatrix) -> tuple[float, float]:

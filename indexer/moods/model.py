@@ -16,10 +16,12 @@ from indexer.errors import IndexFormatError
 from indexer.ranges import COUNT, Range, check
 
 FloatMatrix = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 Kind = Literal["values", "probabilities", "classes"]
 Block = Literal["lyrics", "sound", "listeners"]
 
 BLOCKS: tuple[Block, ...] = get_args(Block)
+VIEWS = 8  # what can be known of a song: lyrics or not, sound or not, listeners or not
 WAVES = 300  # random Fourier features of the sound (Rahimi & Recht 2007), of an RBF kernel as wide as the columns' root
 SOUND_SCALE, WAVE_SCALE, TASTE_SCALE = 0.13, 0.7, 0.7  # each block has about the length 1 that sentence vectors have
 EXTREME = 3.0  # standard deviations at which a scaled feature is cut off
@@ -114,27 +116,29 @@ class Reader:
         )
         return np.hstack(parts).astype(np.float32)
 
-    def views(self, rows: FloatMatrix) -> tuple[FloatMatrix, npt.NDArray[np.int64]]:
-        """The rows, then what is left of each without listeners, of lyrics alone and of sound alone; and whose each is.
+    def view_of(self, rows: FloatMatrix) -> Rows:
+        """int64 (rows,), 0..VIEWS-1: the sum of what is known of each, 1 for lyrics, 2 for sound, 4 for listeners."""
+        told = rows[:, self.columns["listeners"]].any(axis=1)
+        return (rows[:, -2] > 0) + 2 * (rows[:, -1] > 0) + 4 * told.astype(np.int64)
 
-        Learned from all of them, a head still tells something of a song of which it is shown a part. A view that shows
-        nothing, or no less than another, is left out.
+    def views(self, rows: FloatMatrix) -> tuple[FloatMatrix, Rows]:
+        """The rows, then what is left of each where blocks of it are hidden; and whose each is.
+
+        Learned from all of them, a head still tells something of a song of which it is shown a part. A view without
+        lyrics and sound is left out.
         """
-        lyrics, sound, listeners = (self.columns[block] for block in BLOCKS)
-        sung, heard = rows[:, -2] > 0, rows[:, -1] > 0
-        told = rows[:, listeners].any(axis=1)
-        without: list[tuple[npt.NDArray[np.bool_], tuple[slice, ...]]] = [
-            (told & (sung | heard), (listeners,)),
-            (sung & heard, (listeners, sound, slice(-1, None))),
-            (sung & heard, (listeners, lyrics, slice(-2, -1))),
-        ]
+        whole = self.view_of(rows)
         views, owners = [rows], [np.arange(len(rows))]
-        for usable, hidden in without:
-            view = rows[usable].copy()
-            for columns in hidden:
-                view[:, columns] = 0
-            views.append(view)
-            owners.append(np.flatnonzero(usable))
+        for view in (1, 2, 3, 5, 6):
+            owner = np.flatnonzero((whole & view == view) & (whole != view))
+            shown = rows[owner]
+            for place, block in enumerate(BLOCKS):
+                if not view & 1 << place:
+                    shown[:, self.columns[block]] = 0
+                    if place < 2:
+                        shown[:, place - 2] = 0
+            views.append(shown)
+            owners.append(owner)
         return np.concatenate(views), np.concatenate(owners)
 
     def _scaled(self, features: FloatMatrix) -> FloatMatrix:
@@ -151,7 +155,9 @@ _ARRAYS = ("lyrics", "means", "spreads", "waves", "phases", "middle")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Linear in the reader's row, then calibrated on songs of artists that it was not learned from.
+    """Linear in the reader's row, by weights for each view, then calibrated on songs of artists not learned from.
+
+    weights   float32 (VIEWS, reader.width, outputs);  bias  (VIEWS, outputs);  slope, offset, base  (outputs,)
 
     kind      "values" rows @ weights + bias; "probabilities" the sigmoid of slope x that + offset, one by one;
               "classes" their softmax
@@ -177,9 +183,12 @@ class Head:
         found = ", ".join(f"{name} {value:.2f}" for name, value in self.measured.items() if name != "songs")
         return what + self.source + (f"; on other artists {found}" if found else "")
 
-    def of(self, rows: FloatMatrix) -> FloatMatrix:
-        """float32 (rows, outputs)."""
-        return self.finished(rows @ self.weights + self.bias)
+    def of(self, rows: FloatMatrix, views: Rows) -> FloatMatrix:
+        """float32 (rows, outputs) of rows and what each shows."""
+        raw = np.empty((len(rows), len(self.names)), np.float32)
+        for view in np.unique(views).tolist():
+            raw[views == view] = rows[views == view] @ self.weights[view] + self.bias[view]
+        return self.finished(raw)
 
     def finished(self, raw: FloatMatrix) -> FloatMatrix:
         """What the linear outputs mean."""
@@ -253,9 +262,10 @@ class MoodModel:
         found: dict[str, list[FloatMatrix]] = {name: [] for name in HEADS}
         for start in range(0, max(1, len(parts[0])), _ROWS):
             rows = self.reader.read(*(part[start : start + _ROWS] for part in parts))
+            views = self.reader.view_of(rows)
             unknown = ~rows[:, -2:].any(axis=1)
             for name in HEADS:
-                each = self.heads[name].of(rows)
+                each = self.heads[name].of(rows, views)
                 each[unknown] = np.nan
                 found[name].append(each)
         moods, affect, quadrants, happy = (np.concatenate(found[name]) for name in HEADS)
@@ -312,7 +322,7 @@ def _head(facts: Mapping[str, object], name: str, tensors: Mapping[str, FloatMat
         raise ValueError(f"the head {name} has no names, or none of the kinds {', '.join(get_args(Kind))}")
     arrays = {part: tensors[f"{name}.{part}"] for part in _TENSORS}
     for part, array in arrays.items():
-        shape = (width, len(names)) if part == "weights" else (len(names),)
+        shape = {"weights": (VIEWS, width, len(names)), "bias": (VIEWS, len(names))}.get(part, (len(names),))
         if array.shape != shape or not np.isfinite(array).all():
             raise ValueError(f"{name}.{part} is {array.shape}, expected {shape}, all finite")
     told = {key: value for key, value in facts.items() if key != "names"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from indexer.moods.fitting import PENALTIES, balanced, calibration_error, least_squares, platt, tempered
+from indexer.moods.fitting import NEAR, PENALTIES, balanced, calibration_error, least_squares, platt, tempered
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,28 @@ def test_unseen_predictions_do_not_know_their_own_fold(drawn: tuple[np.ndarray, 
     assert any(np.allclose(each.predict(rows[folds == 2]), fitted.unseen[folds == 2], atol=1e-2) for each in ridges)
     spoilt = least_squares(rows, other, folds).unseen[folds == 2]
     assert any(np.allclose(each.predict(rows[folds == 2]), spoilt, atol=1e-2) for each in ridges)
+
+
+def test_near_a_start_only_the_difference_is_shrunk(drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    """The start plus a ridge of what it leaves; a column that the rows do not show keeps the start's weights."""
+    rows, wanted, folds = drawn
+    start = least_squares(rows, wanted, folds)
+    few, other = rows[:60].copy(), wanted[:60] + 2 * rows[:60, :1]
+    few[:, 7] = 0
+    fitted = least_squares(few, other, folds[:60], near=start)
+    left = other - (few @ start.weights + start.bias)
+    ridges = [Ridge(alpha=penalty).fit(few, left) for penalty in NEAR if np.isfinite(penalty)]
+    assert any(np.allclose(start.weights + each.coef_.T, fitted.weights, atol=1e-3) for each in ridges)
+    assert np.array_equal(fitted.weights[7], start.weights[7])
+    assert ((fitted.unseen - other) ** 2).mean() < ((few @ start.weights + start.bias - other) ** 2).mean()
+
+
+def test_noise_moves_a_start_nowhere(drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    rows, wanted, folds = drawn
+    start = least_squares(rows, wanted, folds)
+    noise = np.random.default_rng(4).normal(size=(60, 2)).astype(np.float32)
+    fitted = least_squares(rows[:60], rows[:60] @ start.weights + start.bias + noise, folds[:60], near=start)
+    assert np.abs(fitted.weights - start.weights).max() < 0.1
 
 
 def test_noise_is_shrunk_the_most() -> None:

@@ -90,6 +90,42 @@ def test_without_lyrics_the_sound_decides_alone(learned: Learned) -> None:
     assert np.ptp(scores.moods[:, model.names.index("loud")]) > 0.3
 
 
+def test_views_show_what_they_name_and_no_more() -> None:
+    sentence, audio, _, _ = world()
+    taste = np.random.default_rng(3).normal(size=(SONGS, TASTE)) * (np.arange(SONGS) % 3 > 0)[:, None]
+    reader = Reader.fit(sentence, audio, TASTE)
+    rows = reader.read(sentence, audio, taste)
+    shown, owner = reader.views(rows)
+    views = reader.view_of(shown)
+    assert np.array_equal(shown[:SONGS], rows)
+    assert len({(view, song) for view, song in zip(views.tolist(), owner.tolist(), strict=True)}) == len(shown)
+    whole = views[:SONGS]
+    for view in (1, 2, 3, 5, 6, 7):
+        assert set(owner[views == view]) == {*np.flatnonzero(whole & view == view).tolist()}
+    for bit, columns in enumerate(reader.columns.values()):
+        blocks = shown[:, columns]
+        known = (views & 1 << bit) > 0
+        assert not blocks[~known].any()
+        assert np.array_equal(blocks[known], rows[owner[known], columns])
+
+
+def test_a_view_has_weights_of_its_own() -> None:
+    """Where the sound is known, the same line means the opposite: a song with both is read so, lyrics alone are not."""
+    sentence, audio, taste, evidence = world()
+    both = sentence.any(axis=1) & audio.any(axis=1)
+    valence = 3 * sentence[:, 0]
+    affect = np.column_stack([np.where(both, -valence, valence), 0 * valence]).astype(np.float32)
+    affect[both & (np.arange(SONGS) % 2 == 0)] = np.nan  # about as many of the one as of the other
+    reader = Reader.fit(sentence, audio, TASTE)
+    rows = reader.read(sentence, audio, taste)
+    model = train_moods(reader, rows, replace(evidence, affect=affect), SENTENCES, MoodsConfig())
+    alone, together = (
+        model.score(sentence[both], shown, taste[both]).affect[:, 0] for shown in (0 * audio[both], audio[both])
+    )
+    assert np.corrcoef(together, sentence[both, 0])[0, 1] < -0.8
+    assert np.corrcoef(together, sentence[both, 0])[0, 1] < np.corrcoef(alone, sentence[both, 0])[0, 1]
+
+
 def test_quadrants_are_probabilities_and_follow_valence_and_arousal(learned: Learned) -> None:
     model, sentence, audio, taste, _ = learned
     scores = model.score(sentence, audio, taste)
