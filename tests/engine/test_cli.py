@@ -82,6 +82,7 @@ def test_an_error_is_one_line_without_a_traceback(place: dict[str, str], command
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow  # four of its processes load torch and sentence-transformers, ten seconds each
 def test_the_whole_road_on_a_file_of_ones_own(tmp_path: Path, tiny_encoder: Path) -> None:
     lines = [
         {"title": f"{word.title()} Song", "artist": f"Band {i % 3}",
