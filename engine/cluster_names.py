@@ -63,6 +63,12 @@ class Portrait:
     features: tuple[str, ...]
 
 
+def moods_of(index: OpenIndex) -> Moods | None:
+    """The moods of an index's songs; None where none were learned."""
+    moods = index.songs.moods
+    return (moods.names, moods.chances.astype(np.float32)) if moods.names else None
+
+
 def portraits(index: OpenIndex, rows: Rows, labels: Labels, moods: Moods | None = None) -> list[Portrait]:
     """One portrait for each cluster.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.cluster_names import Moods, portraits
+from engine.cluster_names import Moods, moods_of, portraits
 from engine.opened import OpenIndex
 from engine.reduction import LEAST_SONGS, NEIGHBOURS, Graph, graph_of, known_songs, nearest, reduce
 from indexer.progress import Track, quiet
@@ -91,12 +91,13 @@ def find_clusters(
 
     weights    signal -> weight, as the engine has them for one seed
     clusters   how many; None chooses by distortion and silhouette
-    moods      (names, float32 (rows, moods)): probabilities, NaN where unknown; used to name the clusters
+    moods      (names, float32 (rows, moods)): probabilities, NaN where unknown; None takes the index's own
     """
     rows, vectors = known_songs(index, weights)
     check(len(rows), clusters)
     graph = graph_of(vectors, nearest(vectors, NEIGHBOURS - 1, track=track), seed=seed)
-    return clusters_of(index, rows, graph, clusters=clusters, moods=moods, seed=seed, track=track)
+    named = moods or moods_of(index)
+    return clusters_of(index, rows, graph, clusters=clusters, moods=named, seed=seed, track=track)
 
 
 def check(songs: int, clusters: int | None) -> None:

@@ -86,6 +86,22 @@ class Filters:
                 raise FilterError(f"no filter is called {name!r}; nearest: {near[0]!r}, all: {', '.join(known)}")
         return cls(ranges=tuple(ranges), **values)
 
+    @classmethod
+    def bounded(
+        cls,
+        conditions: Mapping[str, Any] | None,
+        minimum: Mapping[str, float] | None,
+        maximum: Mapping[str, float] | None,
+    ) -> Self:
+        """Filters from conditions and, apart, least and greatest values of audio features."""
+        both = dict(conditions or {})
+        low, high = audio_values("minimum", minimum or {}), audio_values("maximum", maximum or {})
+        for name in {**low, **high}:
+            if name in both:
+                raise FilterError(f"{name} is bounded twice, by filters and by minimum or maximum; give one of them")
+            both[name] = (low.get(name), high.get(name))
+        return cls.of(both)
+
     def __bool__(self) -> bool:
         return any(getattr(self, f.name) not in ((), None) for f in fields(self))
 

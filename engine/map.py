@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.cluster_names import Moods, deviations
+from engine.cluster_names import Moods, deviations, moods_of
 from engine.clusters import Clusters, check, clusters_of
 from engine.opened import OpenIndex
 from engine.reduction import NEIGHBOURS, graph_of, known_songs, nearest, reduce
+from indexer.files import write_whole
 from indexer.progress import Track, quiet
 
 Rows = npt.NDArray[np.int64]
@@ -68,7 +69,7 @@ def draw_map(
     weights    signal -> weight, as the engine has them for one seed
     clusters   how many; None chooses by distortion and silhouette
     sample     draw so many songs, taken by chance; None draws all
-    moods      (names, float32 (rows, moods)): probabilities, NaN where unknown
+    moods      (names, float32 (rows, moods)): probabilities, NaN where unknown; None takes the index's own
     """
     rows, vectors = known_songs(index, weights)
     left_out = len(index) - len(rows)
@@ -76,6 +77,7 @@ def draw_map(
         chosen = np.sort(np.random.default_rng(seed).choice(len(rows), max(sample, 0), replace=False))
         rows, vectors = rows[chosen], vectors[chosen]
     check(len(rows), clusters)
+    moods = moods or moods_of(index)
     found = nearest(vectors, NEIGHBOURS - 1, track=track)
     graph = graph_of(vectors, found, seed=seed)
     grouped = clusters_of(index, rows, graph, clusters=clusters, moods=moods, seed=seed, track=track)
@@ -84,6 +86,23 @@ def draw_map(
     names = tuple(moods[0]) if moods else ()
     codes = _moods_of(moods[1][rows]) if moods else np.full((len(rows), SHOWN_MOODS), -1, np.int64)
     return SongMap(rows, places, found.positions[:, :SHOWN_NEIGHBOURS], grouped, names, codes, left_out)
+
+
+def write_map(
+    out: Path,
+    index: OpenIndex,
+    weights: Mapping[str, float],
+    *,
+    clusters: int | None = None,
+    sample: int | None = None,
+    track: Track = quiet,
+) -> SongMap:
+    """Draw the map and write its page, whole or not at all."""
+    if out.is_dir() or not out.parent.is_dir():  # said now, not after minutes of work
+        raise ValueError(f"{out} cannot be written; expected a file name in a folder that exists")
+    drawn = draw_map(index, weights, clusters=clusters, sample=sample, track=track)
+    write_whole(out, page(index, drawn))
+    return drawn
 
 
 def _moods_of(probabilities: FloatMatrix) -> Rows:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from engine.answers import MOST_SONGS, POOL, answer, pool, ranked
 from engine.candidates import Candidates
 from engine.explain import Explanation, explain
-from engine.filters import Filters, audio_values, target_values
+from engine.filters import Filters, target_values
 from engine.hits import Hit
 from engine.journeys import journey
 from engine.moods import SongMoods, song_moods
@@ -28,11 +28,15 @@ from engine.signals import SIGNALS, search_weights
 from engine.stems import overlap_of
 from engine.triage import Preference, prefer
 from engine.tuning import TuningReport
-from engine.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of
-from indexer.errors import FilterError, SongNotFoundError
+from engine.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of, weights_file
+from indexer.errors import SongNotFoundError
 from indexer.moods.vocabulary import mood_named
 from indexer.progress import Track, quiet
 from indexer.records import AudioFeatures, Song
+
+if TYPE_CHECKING:
+    from engine.clusters import Clusters
+    from engine.map import SongMap
 
 PLAYLIST_POOL = 8  # songs ranked for each that a playlist takes: caps and versions use them up
 
@@ -120,7 +124,7 @@ class Engine:
             likes, skips = self._rows("liked", liked), self._rows("skipped", skipped)
             weights = weights_from_reactions(query, weights, likes, skips)
             query = replace(query, heard=frozenset([*likes, *skips]))
-        return list(answer(query, weights, k, _conditions(filters, minimum, maximum)).hits())
+        return list(answer(query, weights, k, Filters.bounded(filters, minimum, maximum)).hits())
 
     def tune(
         self, queries: Sequence[tuple[Sequence[Song | str], Sequence[Song | str]]], *, track: Track = quiet
@@ -206,7 +210,7 @@ class Engine:
         """
         if length < 1:
             raise ValueError(f"length is {length}, expected at least 1")
-        conditions = _conditions(filters, minimum, maximum)
+        conditions = Filters.bounded(filters, minimum, maximum)
         if from_mood is not None or to_mood is not None:
             if from_mood is None or to_mood is None or arc != "flat":
                 raise ValueError("a journey needs from_mood and to_mood, and no arc, for its moods decide the order")
@@ -255,6 +259,23 @@ class Engine:
         k = min(MOST_SONGS, len(self), max(2 * POOL, 2 * PLAYLIST_POOL * length))
         found = answer(query, self._weights(query), k, Filters.of(filters or {}))
         return path_through(found, length, max_per_artist=max_per_artist)
+
+    def clusters(self, number: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
+        """The catalogue in groups of songs that lie together, each with a name. Takes minutes; needs `refrain[map]`.
+
+        number   of clusters; None chooses by distortion and silhouette
+        """
+        from engine.clusters import find_clusters
+
+        return find_clusters(self.index, self.weights["one"], clusters=number, seed=seed, track=track)
+
+    def map(
+        self, out: str | Path, *, clusters: int | None = None, sample: int | None = None, track: Track = quiet
+    ) -> SongMap:
+        """The catalogue, or so many songs of it, as a page for a browser, written whole. Needs `refrain[map]`."""
+        from engine.map import write_map
+
+        return write_map(Path(out), self.index, self.weights["one"], clusters=clusters, sample=sample, track=track)
 
     def taste_of(self, liked: Sequence[Song | str], other: Sequence[Song | str] | None = None) -> Preference:
         """Would I like it? Learned from songs that are liked and others that are not, at least 5 of each.
@@ -326,20 +347,3 @@ class Engine:
                 same = [f for f in find(self.index, f"{seed.song.title}, {seed.song.artist}", 3) if f.similarity >= 99]
                 rows.update(f.row for f in same)
         return Candidates.of_rows(self.index.songs, np.array(sorted(rows), np.int64))
-
-
-def weights_file(index: str | Path) -> Path:
-    """Where the tuned weights of an index are kept: beside its folder, so that a rebuild leaves them."""
-    return Path(index).with_name(f"{Path(index).name}.weights.json")
-
-
-def _conditions(
-    filters: Conditions | None, minimum: Mapping[str, float] | None, maximum: Mapping[str, float] | None
-) -> Filters:
-    conditions = dict(filters or {})
-    low, high = audio_values("minimum", minimum or {}), audio_values("maximum", maximum or {})
-    for name in {**low, **high}:
-        if name in conditions:
-            raise FilterError(f"{name} is bounded twice, by filters and by minimum or maximum; give one of them")
-        conditions[name] = (low.get(name), high.get(name))
-    return Filters.of(conditions)

@@ -115,3 +115,8 @@ class Weights:
         if unknown:
             raise FilterError(f"{path} weighs unknown signals {unknown}, expected some of {sorted(names)}; {_RETUNE}")
         return cls(weights, fingerprint)
+
+
+def weights_file(index: str | Path) -> Path:
+    """Where the tuned weights of an index are kept: beside its folder, so that a rebuild leaves them."""
+    return Path(index).with_name(f"{Path(index).name}.weights.json")

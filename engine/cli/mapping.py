@@ -27,19 +27,10 @@ def draw(
     as_json: JsonOption = False,
 ) -> None:
     """Draw the catalogue as one page for a browser: songs that belong together lie together, in named clusters."""
-    from engine.map import draw_map, page
     from engine.pipeline import Engine
-    from indexer.files import write_whole
 
-    if out.is_dir() or not out.parent.is_dir():  # said now, not after minutes of work
-        raise ValueError(f"{out} cannot be written; expected a file name in a folder that exists")
     with Engine.open(index) as engine:
-        songs = engine.index.songs
-        moods = (songs.moods.names, songs.moods.chances.astype("float32")) if songs.moods.names else None
-        drawn = draw_map(
-            engine.index, engine.weights["one"], clusters=clusters, sample=sample, moods=moods, track=Bars()
-        )
-        write_whole(out, page(engine.index, drawn))
+        drawn = engine.map(out, clusters=clusters, sample=sample, track=Bars())
         left_out = f"; {drawn.left_out:,} of which nothing is known are left out" if drawn.left_out else ""
         stderr().print(f"{len(drawn.rows):,} songs written to {out}{left_out}", markup=False, highlight=False)
         _show(drawn.clusters, as_json=as_json)

@@ -159,14 +159,16 @@ def test_the_same_index_gives_the_same_clusters(scenes: OpenIndex, found: Cluste
 
 
 def test_the_number_of_clusters_can_be_given(demo: Engine) -> None:
-    grouped = find_clusters(demo.index, demo.weights["one"], clusters=7)
+    grouped = demo.clusters(7)
     assert len(grouped.clusters) == 7
     assert grouped.curves.clusters.tolist() == [7]
     names = [c.name for c in grouped.clusters]
     assert all(names)
     assert len(set(names)) == 7
+    assert {mood for cluster in grouped.clusters for mood in cluster.moods} <= {*demo.index.songs.moods.names}
+    assert any(cluster.moods for cluster in grouped.clusters)
     with pytest.raises(ValueError, match=r"is 1, expected 2\.\.127"):
-        find_clusters(demo.index, demo.weights["one"], clusters=1)
+        demo.clusters(1)
 
 
 def test_moods_that_are_likelier_than_usual_name_a_cluster(scenes: OpenIndex, found: Clusters) -> None:
