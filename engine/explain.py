@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.fusion import contributions, normalise
+from engine.opened import OpenIndex
 from engine.query import Query, Seed
 from engine.retrievers import LexicalRetriever
 from engine.signals import Pool, measure
@@ -17,6 +18,7 @@ from indexer.lexical import best_line
 from indexer.records import AUDIO_NAMES, Song
 
 MOST_WORDS = 3  # shared words that a sentence names
+MOST_KIN = 3  # moods that it names for one that was not learned
 MOST_CLAUSES = 2
 TOPIC_WORDS = 6
 BACKGROUND = 1_000  # songs drawn from the index to say what is usual between two songs
@@ -123,8 +125,15 @@ def _clause(query: Query, row: int, name: str) -> str | None:
         return "often chosen by listeners"
     if name == "target":
         asked = [name for name, wanted in query.target if name not in AUDIO_NAMES and wanted >= 0.5]
-        return f"likely to be called {' and '.join(asked)}" if asked else "near the values asked for"
+        return _mood_clause(index, asked) if asked else "near the values asked for"
     return None
+
+
+def _mood_clause(index: OpenIndex, asked: Sequence[str]) -> str:
+    """The moods asked for; of one that was not learned, by which moods it is told."""
+    told = {name: [*index.songs.moods.told_by(name)] for name in asked}
+    called = [name if by == [name] else f"{name} (told by {_listed(by[:MOST_KIN])})" for name, by in told.items()]
+    return f"likely to be called {' and '.join(called)}"
 
 
 def _playlist_clause(query: Query, row: int) -> str:

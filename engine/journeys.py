@@ -18,6 +18,7 @@ from engine.sequencing import select
 from engine.stems import overlap_of
 from indexer.moods.vocabulary import mood_named
 
+LEAST = 0.25  # rank of a mood where the other is at its height: a song far below is its opposite, not the other one
 LEGS = 5  # or as many as there are songs
 
 
@@ -63,7 +64,8 @@ def journey(
     hits: list[Hit] = []
     gone = never
     for way, size in legs(length):
-        asked = replace(query, target=(*kept, (one, 1.0 - way), (other, way)))
+        left, come = (LEAST + (1.0 - LEAST) * share for share in (1.0 - way, way))
+        asked = replace(query, target=(*kept, (one, left), (other, come)))
         ranked = answer(asked, weights, max(POOL, 8 * size), filters)
         pool = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
         free = [

@@ -95,8 +95,10 @@ class Songs:
     @cached_property
     def moods(self) -> MoodColumns:
         """The moods that were learned; none where too few songs are called so."""
-        arrays = (self._source.array(name) for name in ("moods", "mood_said", "mood_usual", "mood_thresholds"))
-        return MoodColumns(tuple(self._source.strings("mood_names")), *arrays)
+        names, words = (tuple(self._source.strings(name)) for name in ("mood_names", "mood_words"))
+        arrays = ("moods", "mood_said", "mood_usual", "mood_thresholds", "mood_kin")
+        chances, said, usual, limits, kin = (self._source.array(name) for name in arrays)
+        return MoodColumns(names, chances, said, usual, limits, words, kin)
 
     @cached_property
     def has_lyrics(self) -> npt.NDArray[np.bool_]:

@@ -129,6 +129,8 @@ def write_moods(work: Work, changes: Changes) -> None:
     chances = model.heard(model.score(sentence, audio, taste).moods, said).astype(np.float16)
     usual = model.heads["moods"].base
     work.draft.write_strings("mood_names", model.names)
+    work.draft.write_strings("mood_words", model.words)
+    work.draft.write_array("mood_kin", model.kin)
     work.draft.write_array("moods", chances)
     work.draft.write_array("mood_said", said)
     work.draft.write_array("mood_usual", usual)

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import FilterError
-from indexer.moods.vocabulary import VOCABULARY, mood_named
+from indexer.moods.vocabulary import mood_named
 
 FloatVector = npt.NDArray[np.float32]
+_LEAST = 1e-5  # odds are read of no smaller chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class MoodColumns:
     usual       float32 (moods,): share of the songs learned from that are called so
     thresholds  float32 (moods,): the probability from which on a song is called so here, which as many songs reach as
                 listeners call so
+    words, kin  the other words of the vocabulary, and float32 (words, moods): what each mood counts for them
     """
 
     names: tuple[str, ...]
@@ -30,25 +32,33 @@ class MoodColumns:
     said: npt.NDArray[np.int8]
     usual: FloatVector
     thresholds: FloatVector
+    words: tuple[str, ...]
+    kin: npt.NDArray[np.float32]
 
-    def column(self, word: str) -> int:
-        """The column of a mood, by any of its forms; FilterError names the nearest that were learned."""
-        mood = mood_named(word)
-        if mood.name in self.names:
-            return self.names.index(mood.name)
+    def told_by(self, word: str) -> dict[str, float]:
+        """The learned moods that tell a mood (of any form), and what each counts; a learned one is told by itself.
 
-        def far(name: str) -> float:
-            other = VOCABULARY[name]
-            return (other.valence - mood.valence) ** 2 + (other.arousal - mood.arousal) ** 2
-
-        near = sorted(self.names, key=far)[:5]
-        told = f"learned here and near to it: {', '.join(near)}" if near else "no mood was learned here"
-        raise FilterError(f"too few songs of this catalogue are called {mood.name} to tell it; {told}")
+        FilterError where no mood was learned at all.
+        """
+        mood = mood_named(word).name
+        if mood in self.names:
+            return {mood: 1.0}
+        if not self.names:
+            raise FilterError(f"no mood was learned here, so none tells {mood}; import playlists or tags and rebuild")
+        counts = self.kin[self.words.index(mood)]
+        return {self.names[i]: float(counts[i]) for i in np.argsort(-counts, kind="stable") if counts[i]}
 
     def has(self, word: str) -> npt.NDArray[np.bool_]:
-        """bool (rows,): the songs that reach the mood's threshold; not those of which nothing is known."""
-        at = self.column(word)
-        return np.asarray(self.chances[:, at].astype(np.float32) >= self.thresholds[at])
+        """bool (rows,): the songs that reach the mood's threshold; not those of which nothing is known.
+
+        A word that was not learned has as many songs as its kin have.
+        """
+        told = self.told_by(word)
+        columns = [self.names.index(name) for name in told]
+        if len(told) == 1:
+            return np.asarray(self.chances[:, columns[0]].astype(np.float32) >= self.thresholds[columns[0]])
+        share = self.usual[columns] @ np.array([*told.values()], np.float32)
+        return self.rank(word) >= 1 - share
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
@@ -57,11 +67,14 @@ class MoodColumns:
 
     def rank(self, word: str) -> FloatVector:
         """float32 (rows,): the share of songs that a song is more of a mood than, 0..1; NaN where nothing is known."""
-        chances = self.chances[:, self.column(word)].astype(np.float32)
-        known = np.flatnonzero(~np.isnan(chances))
-        out = np.full(len(chances), np.nan, np.float32)
-        order = np.argsort(chances[known], kind="stable")
-        out[known[order]] = np.arange(len(known), dtype=np.float32) / max(len(known) - 1, 1)
+        known = np.flatnonzero(self.known)
+        value = np.zeros(len(known), np.float32)
+        for name, counts in self.told_by(word).items():
+            chances = np.clip(self.chances[known, self.names.index(name)].astype(np.float32), _LEAST, 1 - _LEAST)
+            odds = np.log(chances / (1 - chances))
+            value += counts * (odds - odds.mean()) / (odds.std() + 1e-9)
+        out = np.full(len(self.chances), np.nan, np.float32)
+        out[known[np.argsort(value, kind="stable")]] = np.arange(len(known), dtype=np.float32) / max(len(known) - 1, 1)
         return out
 
 

@@ -245,11 +245,15 @@ class MoodModel:
     """The reader and the four heads of HEADS.
 
     said   log-odds that listeners' clear word adds to a mood, (they call the song so, they clearly do not)
+    words, kin   words of the vocabulary that were not learned, and float32 (words, moods): what each mood counts for
+                 them
     """
 
     reader: Reader
     heads: Mapping[str, Head]
     said: tuple[float, float]
+    words: tuple[str, ...]
+    kin: FloatMatrix
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -285,13 +289,13 @@ class MoodModel:
         """Write moods.safetensors and moods.json into a folder."""
         from safetensors.numpy import save_file
 
-        tensors = {f"reader.{name}": getattr(self.reader, name) for name in _ARRAYS}
+        tensors = {f"reader.{name}": getattr(self.reader, name) for name in _ARRAYS} | {"kin": self.kin}
         facts = {}
         for name, head in self.heads.items():
             tensors |= {f"{name}.{part}": getattr(head, part) for part in _TENSORS}
             facts[name] = {k: v for k, v in asdict(head).items() if k not in _TENSORS}
         save_file({k: np.ascontiguousarray(v, np.float32) for k, v in tensors.items()}, folder / "moods.safetensors")
-        held = {"heads": facts, "taste": self.reader.taste, "said": self.said}
+        held = {"heads": facts, "taste": self.reader.taste, "said": self.said, "words": self.words}
         (folder / "moods.json").write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -305,7 +309,10 @@ class MoodModel:
             reader = Reader(**{name: tensors[f"reader.{name}"] for name in _ARRAYS}, taste=int(held["taste"]))
             heads = {name: _head(held["heads"][name], name, tensors, reader.width) for name in HEADS}
             above, below = held["said"]
-            return cls(reader, heads, (float(above), float(below)))
+            words, kin = tuple(map(str, held["words"])), tensors["kin"]
+            if kin.shape != (len(words), len(heads["moods"].names)) or not np.isfinite(kin).all():
+                raise ValueError(f"kin is {kin.shape}, expected {len(words)} words by the learned moods, all finite")
+            return cls(reader, heads, (float(above), float(below)), words, kin)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError) as error:
             raise IndexFormatError(
                 f"{folder} holds no mood model ({type(error).__name__}: {error}); expected moods.safetensors and "

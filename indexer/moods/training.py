@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from indexer.moods.evidence import Evidence
 from indexer.moods.fitting import balanced, calibration_error, least_squares, platt, tempered
+from indexer.moods.kin import kin_of
 from indexer.moods.model import QUADRANTS, VIEWS, Head, MoodModel, MoodsConfig, Reader, quadrant_of
 from indexer.moods.vocabulary import VOCABULARY
 
@@ -43,7 +44,7 @@ def train_moods(
     affect = _affect_head(lesson, sentences)
     moods, quadrants, happy = _mood_head(lesson, config), _class_head(lesson, affect), _happy_head(lesson, affect)
     heads = {"moods": moods, "affect": affect, "quadrants": quadrants, "happy": happy}
-    return MoodModel(reader, heads, _worth(evidence, moods))
+    return MoodModel(reader, heads, _worth(evidence, moods), *kin_of(moods.names, sentences))
 
 
 def _folds(artists: Rows, seed: int) -> Rows:

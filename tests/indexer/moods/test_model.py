@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer.errors import ConfigError, IndexFormatError
+from indexer.errors import ConfigError, FilterError, IndexFormatError
 from indexer.moods.columns import MoodColumns, thresholds
 from indexer.moods.evidence import Evidence
 from indexer.moods.model import MoodModel, MoodsConfig, Reader, quadrant_of
@@ -158,7 +158,7 @@ def test_a_model_is_the_same_after_the_disk(learned: Learned, tmp_path: Path) ->
         assert np.array_equal(one, other, equal_nan=True)
 
 
-@pytest.mark.parametrize("damage", ["no file", "no json", "another width", "not finite"])
+@pytest.mark.parametrize("damage", ["no file", "no json", "another width", "not finite", "no kin"])
 def test_a_damaged_model_is_refused(learned: Learned, tmp_path: Path, damage: str) -> None:
     model = learned[0]
     head = model.heads["moods"]
@@ -166,6 +166,8 @@ def test_a_damaged_model_is_refused(learned: Learned, tmp_path: Path, damage: st
         model = replace(model, heads={**model.heads, "moods": replace(head, weights=head.weights[1:])})
     if damage == "not finite":
         model = replace(model, heads={**model.heads, "moods": replace(head, bias=head.bias * np.nan)})
+    if damage == "no kin":
+        model = replace(model, kin=model.kin[:-1])
     model.save(tmp_path)
     if damage == "no file":
         (tmp_path / "moods.safetensors").unlink()
@@ -239,15 +241,23 @@ def test_the_reader_puts_the_unknown_in_the_middle() -> None:
 def test_columns_filter_rank_and_refuse() -> None:
     chances = np.array([[0.9, 0.1], [0.5, 0.2], [np.nan, np.nan], [0.1, 0.3], [0.2, 0.4]], np.float16)
     usual = np.array([0.25, 0.5], np.float32)
-    columns = MoodColumns(("sad", "chill"), chances, np.zeros((5, 2), np.int8), usual, thresholds(chances, usual))
+    kin = np.array([[0.75, 0.25]], np.float32)
+    limits = thresholds(chances, usual)
+    columns = MoodColumns(("sad", "chill"), chances, np.zeros((5, 2), np.int8), usual, limits, ("melancholic",), kin)
     assert columns.has("sadness").tolist() == [True, False, False, False, False]
     assert columns.has("chill").tolist() == [False, False, False, True, True]
     assert columns.known.tolist() == [True, True, False, True, True]
     ranks = columns.rank("sad")
     assert np.isnan(ranks[2])
     assert ranks[[3, 4, 1, 0]].tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
-    with pytest.raises(Exception, match=r"called melancholic to tell it; learned here and near to it: sad"):
-        columns.has("melancholic")
+    assert columns.told_by("melancholy") == {"sad": 0.75, "chill": 0.25}
+    odds = np.log(chances.astype(np.float64) / (1 - chances.astype(np.float64)))[[0, 1, 3, 4]]
+    mixed = ((odds - odds.mean(axis=0)) / odds.std(axis=0)) @ [0.75, 0.25]
+    assert columns.rank("melancholic")[[0, 1, 3, 4]].tolist() == pytest.approx((mixed.argsort().argsort() / 3).tolist())
+    assert columns.has("melancholic").sum() == 1  # 0.75 x 0.25 + 0.25 x 0.5 of four songs, and no more
+    nothing = replace(columns, names=(), chances=chances[:, :0], kin=kin[:, :0])
+    with pytest.raises(FilterError, match="no mood was learned here, so none tells sad; import playlists or tags"):
+        nothing.has("sad")
 
 
 def test_the_config_of_an_index_names_moods() -> None:
