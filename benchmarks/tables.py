@@ -30,11 +30,13 @@ class Cell:
 
 
 def number(value: float) -> str:
-    """Three digits after the point for shares, fewer for what is larger.
+    """Three digits after the point for shares, fewer for what is larger; what is small but not nothing is not called 0.
 
-    >>> number(0.18812), number(14.2071), number(26822.0)
-    ('0.188', '14.2', '26,822')
+    >>> number(0.18812), number(14.2071), number(26822.0), number(2e-7)
+    ('0.188', '14.2', '26,822', '<0.001')
     """
+    if 0 < value < 0.0005:
+        return "<0.001"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
