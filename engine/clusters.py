@@ -83,7 +83,6 @@ def find_clusters(
     weights: Mapping[str, float],
     *,
     clusters: int | None = None,
-    moods: Moods | None = None,
     seed: int = 0,
     track: Track = quiet,
 ) -> Clusters:
@@ -91,13 +90,11 @@ def find_clusters(
 
     weights    signal -> weight, as the engine has them for one seed
     clusters   how many; None chooses by distortion and silhouette
-    moods      (names, float32 (rows, moods)): probabilities, NaN where unknown; None takes the index's own
     """
     rows, vectors = known_songs(index, weights)
     check(len(rows), clusters)
     graph = graph_of(vectors, nearest(vectors, NEIGHBOURS - 1, track=track), seed=seed)
-    named = moods or moods_of(index)
-    return clusters_of(index, rows, graph, clusters=clusters, moods=named, seed=seed, track=track)
+    return clusters_of(index, rows, graph, clusters=clusters, moods=moods_of(index), seed=seed, track=track)
 
 
 def check(songs: int, clusters: int | None) -> None:
