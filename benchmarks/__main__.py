@@ -14,8 +14,8 @@ from engine.cli.show import stdout
 from indexer.errors import RefrainError
 
 if TYPE_CHECKING:
-    from benchmarks.reproductions.record import Record
-    from benchmarks.runs import Run
+    from benchmarks.papers.record import Record
+    from benchmarks.report.run import Run
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Quality beside every time, against peers.")
 
@@ -28,7 +28,7 @@ RunsFolder = Annotated[Path, typer.Option("--runs", help="where runs lie")]
 @app.command("list")
 def list_() -> None:
     """Tasks and the systems that each can measure."""
-    from benchmarks.tasks import TASKS
+    from benchmarks.tasks.registry import TASKS
 
     table = Table("task", "what it measures", "systems", box=None)
     for task in TASKS.values():
@@ -48,10 +48,10 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="queries a setting at most, for a quick look")] = None,
 ) -> None:
     """Measure systems on a task and write a run of each."""
-    from benchmarks.peers import PeerUnavailableError
-    from benchmarks.runs import Run
-    from benchmarks.tables import overview
-    from benchmarks.tasks import run_tasks, tasks_named
+    from benchmarks.report.run import Run
+    from benchmarks.report.tables import overview
+    from benchmarks.systems.peers import PeerUnavailableError
+    from benchmarks.tasks.registry import run_tasks, tasks_named
     from indexer.config import IndexConfig
 
     found = run_tasks(
@@ -85,7 +85,7 @@ def reproduce(
     quick: Annotated[bool, typer.Option("--quick", help="small samples, under two minutes; no record")] = False,
 ) -> None:
     """Train and evaluate one of the five published systems; its figures stand beside ours in brackets."""
-    from benchmarks.reproductions import reproduce as reproduced
+    from benchmarks.papers import reproduce as reproduced
     from indexer.config import IndexConfig
 
     record = reproduced(
@@ -110,8 +110,8 @@ def records(
     plots: Annotated[Path | None, typer.Option("--plots", help="draw their curves into this folder")] = None,
 ) -> None:
     """What the reproductions found: the papers' figures in brackets, and what differs."""
-    from benchmarks.plots import plot_record
-    from benchmarks.reproductions.record import Record
+    from benchmarks.papers.record import Record
+    from benchmarks.report.plots import plot_record
 
     files = sorted(folder.glob(f"{name or '*'}.json"))
     if not files:
@@ -140,9 +140,9 @@ def table(
     readme: Annotated[bool, typer.Option("--readme", help="write the tables into README.md instead")] = False,
 ) -> None:
     """Means of every system, setting by setting; the best in bold, * where it beats the best peer beyond chance."""
-    from benchmarks import ablation
-    from benchmarks.readme import block
-    from benchmarks.tables import difference_table, rewrite, setting_tables
+    from benchmarks.report.readme import block
+    from benchmarks.report.tables import difference_table, rewrite, setting_tables
+    from benchmarks.tasks import ablation
 
     if readme:
         changed = rewrite(README, block(load(runs, None)))
@@ -165,10 +165,10 @@ def compare(
     runs: RunsFolder = RUNS,
 ) -> None:
     """Two systems query by query: win, tie, loss, and a paired p with Holm's correction over all lines."""
-    from benchmarks.compare import compare as compared
-    from benchmarks.compare import corrected
-    from benchmarks.runs import Run
-    from benchmarks.tables import paired_table
+    from benchmarks.judge.compare import compare as compared
+    from benchmarks.judge.compare import corrected
+    from benchmarks.report.run import Run
+    from benchmarks.report.tables import paired_table
 
     if a.endswith(".json") and b.endswith(".json"):
         pairs = [(Run.load(Path(a)), Run.load(Path(b)))]
@@ -188,7 +188,7 @@ def plot(
     out: Annotated[Path, typer.Option(help="folder for the figures")] = Path(".benchmarks/plots"),
 ) -> None:
     """Figures from the runs: means with bootstrap intervals, and quality against time."""
-    from benchmarks.plots import plot_task
+    from benchmarks.report.plots import plot_task
 
     for found in load(runs, task).values():
         for file in plot_task(found, out):
@@ -197,7 +197,7 @@ def plot(
 
 def load(runs: Path, task: str | None) -> dict[str, list[Run]]:
     """The runs of a task, or of those whose names begin with the word."""
-    from benchmarks.runs import load_runs
+    from benchmarks.report.run import load_runs
 
     found = {name: each for name, each in load_runs(runs).items() if task is None or f"{name}-".startswith(f"{task}-")}
     if not found:

@@ -6,20 +6,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.explain import Explanation
-    from engine.hits import Hit
-    from engine.pipeline import Engine
-    from engine.playlists import Playlist
-    from engine.triage import Preference
+    from engine.answer.hits import Hit
+    from engine.answer.reasons import Explanation
+    from engine.engine import Engine
+    from engine.listen.preference import Preference
+    from engine.playlist.playlist import Playlist
 
 __all__ = ["Engine", "Explanation", "Hit", "Playlist", "Preference"]
 
 _HOMES = {
-    "Engine": "engine.pipeline",
-    "Explanation": "engine.explain",
-    "Hit": "engine.hits",
-    "Playlist": "engine.playlists",
-    "Preference": "engine.triage",
+    "Engine": "engine.engine",
+    "Explanation": "engine.answer.reasons",
+    "Hit": "engine.answer.hits",
+    "Playlist": "engine.playlist.playlist",
+    "Preference": "engine.listen.preference",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from indexer.records import AudioFeatures, SavedPlaylist, Song
 
 if TYPE_CHECKING:
-    from indexer.build import BuildReport, build_index, update_index
+    from indexer.build.run import BuildReport, build_index, update_index
     from indexer.catalogue import Catalogue
     from indexer.config import IndexConfig
 
@@ -24,11 +24,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BuildReport": "indexer.build",
+    "BuildReport": "indexer.build.run",
     "Catalogue": "indexer.catalogue",
     "IndexConfig": "indexer.config",
-    "build_index": "indexer.build",
-    "update_index": "indexer.build",
+    "build_index": "indexer.build.run",
+    "update_index": "indexer.build.run",
 }
 
 

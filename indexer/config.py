@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, get_args
 
-from indexer.autoencoders import AUDIO, AutoencoderConfig
-from indexer.cooccurrence import CooccurrenceConfig
-from indexer.encoders import DEFAULT_ENCODER, Precision
+from indexer.encoders.sentence import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
-from indexer.factors import FactorsConfig
-from indexer.moods.model import MoodsConfig
+from indexer.models.autoencoder import AUDIO, AutoencoderConfig
+from indexer.models.cooccurrence import CooccurrenceConfig
+from indexer.models.factors import FactorsConfig
+from indexer.models.moods.model import MoodsConfig
+from indexer.models.taste.model import TasteConfig
+from indexer.models.tbert.model import TBertConfig
 from indexer.ranges import Range, check
-from indexer.taste.model import TasteConfig
-from indexer.tbert.model import TBertConfig
 
 
 @dataclass(frozen=True, slots=True)

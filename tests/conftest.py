@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from engine.pipeline import Engine
+from engine.engine import Engine
 from indexer import Catalogue, IndexConfig, build_index
-from indexer.autoencoders import AutoencoderConfig
 from indexer.config import EncoderConfig
 from indexer.demo import demo_files
-from indexer.taste import TasteConfig
-from indexer.tbert import TBertConfig
+from indexer.models.autoencoder import AutoencoderConfig
+from indexer.models.taste import TasteConfig
+from indexer.models.tbert import TBertConfig
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 settings.register_profile("refrain", deadline=None)  # a busy machine is no failure

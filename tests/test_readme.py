@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import indexer
 from engine import Engine
 from engine.cli import app, show
-from engine.cli.answers import answers
+from engine.cli.ask import answers
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 ASKING = {c.name or c.callback.__name__ for c in answers.registered_commands if c.callback}

@@ -6,9 +6,9 @@ import sys
 
 import typer
 
-from engine.cli.answers import answers
-from engine.cli.keeping import keeping
-from engine.cli.mapping import mapping
+from engine.cli.admin import keeping
+from engine.cli.ask import answers
+from engine.cli.atlas import mapping
 from engine.cli.options import stderr
 from engine.cli.triage import triaging
 from indexer.errors import RefrainError

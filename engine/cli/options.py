@@ -75,7 +75,7 @@ def stderr() -> Console:
 
 def _conditions(given: dict[str, Any]) -> dict[str, Any]:
     """Filter options as conditions by name, as `Filters.of` reads them."""
-    from engine.filters import parse_range
+    from engine.query.filters import parse_range
 
     conditions = {name: value for name, value in given.items() if name not in ("duration", "where")}
     if given["duration"] is not None:

@@ -14,14 +14,14 @@ from engine.cli.options import stderr
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from engine.explain import Explanation
-    from engine.hits import Hit
-    from engine.moods import SongMoods
-    from engine.pipeline import Engine
-    from engine.playlists import Playlist
-    from engine.tuning import TuningReport
-    from engine.weights import Profile
-    from indexer.build import BuildReport
+    from engine.answer.hits import Hit
+    from engine.answer.reasons import Explanation
+    from engine.engine import Engine
+    from engine.listen.moods import SongMoods
+    from engine.playlist.playlist import Playlist
+    from engine.score.weights import Profile
+    from engine.tune.golden import TuningReport
+    from indexer.build.run import BuildReport
     from indexer.catalogue import LoadReport, Refusal
     from indexer.records import Song
 
@@ -133,8 +133,8 @@ def moods(found: SongMoods, k: int, *, as_json: bool) -> None:
 
 
 def playlist(made: Playlist, out: Path | None, *, as_json: bool) -> None:
-    from engine.playlists import as_json as playlist_json
-    from engine.transitions import camelot
+    from engine.playlist.playlist import as_json as playlist_json
+    from engine.playlist.transitions import camelot
 
     if out is not None:
         made.save(out)

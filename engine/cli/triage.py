@@ -13,7 +13,7 @@ from engine.cli.options import IndexOption, JsonOption, stderr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.triage import Judged, Preference
+    from engine.listen.preference import Judged, Preference
 
 triaging = typer.Typer()
 
@@ -37,9 +37,9 @@ def triage(
 
     A file is any table that `refrain import` reads, or a text with a song per line: a name, an id or a Spotify link.
     """
-    from engine.lists import read_list
-    from engine.pipeline import Engine
-    from engine.triage import to_keep
+    from engine.engine import Engine
+    from engine.listen.preference import to_keep
+    from engine.lookup.files import read_list
 
     with Engine.open(index) as engine:
         lists = {file: read_list(engine.index, file) for file in (like, new, other) if file is not None}

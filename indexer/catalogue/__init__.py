@@ -12,16 +12,16 @@ from typing import Self
 
 from sqlalchemy import delete, func, select
 
-from indexer.catalogue import reading
-from indexer.catalogue.loading import load
+from indexer.catalogue import read as reading
+from indexer.catalogue.connect import open_engine, reading_connection, writing
+from indexer.catalogue.import_file import load
 from indexer.catalogue.merging import chunks
-from indexer.catalogue.opening import open_engine, reading_connection, writing
 from indexer.catalogue.playlists import refresh_digests
 from indexer.catalogue.reports import Counts, LoadReport, Statistics
-from indexer.catalogue.tables import ENTRIES, SONGS
+from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist, Song
-from indexer.sources.rows import Refusal
+from indexer.sources.validate import Refusal
 
 __all__ = ["Catalogue", "Counts", "LoadReport", "Refusal", "Statistics"]
 

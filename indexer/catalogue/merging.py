@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from indexer.catalogue.reports import Counts
-from indexer.catalogue.tables import EXTERNAL_IDS, SONG_COLUMNS, SONGS
+from indexer.catalogue.schema import EXTERNAL_IDS, SONG_COLUMNS, SONGS
 from indexer.records import AUDIO_NAMES
-from indexer.sources.rows import MAX_ID, SongRow
-from indexer.text import fold
+from indexer.sources.validate import MAX_ID, SongRow
+from indexer.text.names import fold
 
 IDS_AT_A_TIME = 10_000  # SQLite takes 32,766 values in one statement, PostgreSQL 65,535
 NAME = "name"  # the namespace of names that came without any id

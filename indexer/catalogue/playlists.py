@@ -11,8 +11,8 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindpara
 
 from indexer.catalogue.merging import ADDED, SAME, Refuse, after, chunks, digest_of, tally
 from indexer.catalogue.reports import Counts
-from indexer.catalogue.tables import ENTRIES, PLAYLISTS, Key
-from indexer.sources.rows import EntryRow, PlaylistRow
+from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
+from indexer.sources.validate import EntryRow, PlaylistRow
 
 T = TypeVar("T")
 

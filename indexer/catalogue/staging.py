@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from indexer.catalogue.merging import chunks, digest_of
 from indexer.catalogue.reports import Counts
-from indexer.catalogue.tables import SONG_TAGS, SONGS
+from indexer.catalogue.schema import SONG_TAGS, SONGS
 
 
 class Staged:

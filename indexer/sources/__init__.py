@@ -11,8 +11,8 @@ from pathlib import Path
 
 from indexer.errors import SourceError
 from indexer.sources import deezer, hit_predictor, mpd, spotify_csv, tables
-from indexer.sources.files import OpenedFile, look
-from indexer.sources.rows import Batch, Format, Refusal
+from indexer.sources.tabular import OpenedFile, look
+from indexer.sources.validate import Batch, Format, Refusal
 
 __all__ = ["Batch", "Format", "Refusal", "Source", "import_order", "recognise"]
 

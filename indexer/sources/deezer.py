@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from indexer.sources.files import OpenedFile, batches
-from indexer.sources.rows import Batch, Format, Refusal, identifier, number
+from indexer.sources.tabular import OpenedFile, batches
+from indexer.sources.validate import Batch, Format, Refusal, identifier, number
 
 _NEEDED = frozenset({"dzr_sng_id", "valence", "arousal"})
 _Z_BOUND = 10.0  # z-scores of this table stay within 3

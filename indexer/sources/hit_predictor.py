@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from indexer.records import AUDIO_NAMES
-from indexer.sources.files import OpenedFile, batches
-from indexer.sources.rows import Batch, Format, identifier, spotify_track
+from indexer.sources.tabular import OpenedFile, batches
+from indexer.sources.validate import Batch, Format, identifier, spotify_track
 
 _NEEDED = frozenset({"track", "artist", "uri", "chorus_hit"})
 _COLUMNS = {"title": "track", "artist": "artist", "decade": "decade", **{name: name for name in AUDIO_NAMES}}

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from indexer.errors import SourceError
-from indexer.sources.files import OpenedFile, not_text
-from indexer.sources.rows import Batch, EntryRow, Format, Refusal, identifier, spotify_track
+from indexer.sources.tabular import OpenedFile, not_text
+from indexer.sources.validate import Batch, EntryRow, Format, Refusal, identifier, spotify_track
 
 _PIECE = 1 << 20  # characters read at a time
 _TRACKS = 2_000  # per batch

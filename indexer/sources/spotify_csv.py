@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from indexer.records import AUDIO_NAMES
-from indexer.sources.files import BROKEN, OpenedFile, batches
-from indexer.sources.rows import Batch, EntryRow, Format, genre_names, identifier, spotify_track
+from indexer.sources.tabular import BROKEN, OpenedFile, batches
+from indexer.sources.validate import Batch, EntryRow, Format, genre_names, identifier, spotify_track
 
 _NEEDED = frozenset({"track_id", "track_name", "track_artist", "playlist_id"})
 _COLUMNS = {

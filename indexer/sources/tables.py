@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from indexer.records import AUDIO_NAMES
-from indexer.sources.files import OpenedFile, Row, batches, columns_of
-from indexer.sources.rows import (
+from indexer.sources.tabular import OpenedFile, Row, batches, columns_of
+from indexer.sources.validate import (
     MAX_COUNT,
     MAX_ID,
     MAX_TAG,

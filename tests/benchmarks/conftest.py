@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets import Dataset, Place, prepare
+from benchmarks.data.dataset import Dataset, Place, prepare
 from indexer import IndexConfig
 
 

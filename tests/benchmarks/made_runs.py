@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.runs import Run, Setting
+from benchmarks.report.run import Run, Setting
 
 SETTING = "5 seeds, random"
 

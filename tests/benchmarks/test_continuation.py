@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from benchmarks import continuation
-from benchmarks.datasets import Dataset
-from benchmarks.measure import check
-from benchmarks.metrics import CONTINUATION, Question
-from benchmarks.running import Job, evaluate
-from benchmarks.systems import Fold, Rows
+from benchmarks.data.dataset import Dataset
+from benchmarks.judge.measure import check
+from benchmarks.judge.metrics import CONTINUATION, Question
+from benchmarks.systems.system import Fold, Rows
+from benchmarks.tasks import continuation
+from benchmarks.tasks.running import Job, evaluate
 
 JOB = Job("continuation-b", None, None, None, "test")
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.datasets import Dataset, Place, Reserved, building_code, is_cold, is_test, prepare
+from benchmarks.data.dataset import Dataset, Place, Reserved, building_code, is_cold, is_test, prepare
 from indexer import Catalogue, IndexConfig
-from indexer.encoders import SentenceEncoder
-from indexer.splits import place_of
+from indexer.encoders.sentence import SentenceEncoder
+from indexer.songs.splits import place_of
 
 
 def test_the_split_is_that_of_the_hash_and_hides_the_test_playlists(demo_catalogue: Path) -> None:
@@ -88,7 +88,7 @@ def test_an_index_of_other_code_is_built_again(
 ) -> None:
     place = prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False, encoded=warm.index)
     number = Dataset(place).index.generation.number
-    monkeypatch.setattr("benchmarks.datasets.building_code", lambda: "changed")
+    monkeypatch.setattr("benchmarks.data.dataset.building_code", lambda: "changed")
     prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False)
     assert Dataset(place).index.generation.number == number + 1
     assert building_code() != "changed"

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.metrics import NO_PAGE, Question, digest, judge
+from benchmarks.judge.metrics import NO_PAGE, Question, digest, judge
 
 
 def brute(ranking: list[int], relevant: set[int]) -> dict[str, float]:

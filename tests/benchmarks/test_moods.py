@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import moods
-from benchmarks.datasets import Dataset, Place, prepare
-from benchmarks.moods import (
+from benchmarks.data.dataset import Dataset, Place, prepare
+from benchmarks.tasks import moods
+from benchmarks.tasks.moods import (
     DEEZER,
     HAPPY,
     QUADRANTS,
@@ -22,7 +22,7 @@ from benchmarks.moods import (
     refrain,
     silent,
 )
-from benchmarks.running import Job
+from benchmarks.tasks.running import Job
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
 from indexer.progress import quiet

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.readme import block
-from benchmarks.runs import Run, load_runs
-from benchmarks.tables import BEGIN, END, against_best_peer, rewrite, setting_tables, split_readme
+from benchmarks.report.readme import block
+from benchmarks.report.run import Run, load_runs
+from benchmarks.report.tables import BEGIN, END, against_best_peer, rewrite, setting_tables, split_readme
 from tests.benchmarks.made_runs import SETTING, made_run
 
 ROOT = Path(__file__).parents[2]

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import ablation, compression, known_item, neighbours, reranking
 from benchmarks.__main__ import app
-from benchmarks.datasets import Dataset, Place
-from benchmarks.metrics import means
-from benchmarks.refrain import Refrain
-from benchmarks.running import Job
-from benchmarks.runs import Run
-from benchmarks.tasks import TASKS, tasks_named
+from benchmarks.data.dataset import Dataset, Place
+from benchmarks.judge.metrics import means
+from benchmarks.report.run import Run
+from benchmarks.systems.refrain import Refrain
+from benchmarks.tasks import ablation, compression, known_item, neighbours, reranking
+from benchmarks.tasks.registry import TASKS, tasks_named
+from benchmarks.tasks.running import Job
 from indexer.progress import quiet
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import strategies as st
 
-from engine.candidates import Candidates
+from engine.playlist.tracks import Candidates
 
 NAN = float("nan")
 AUDIO = ("key", "mode", "tempo", "energy", "valence")

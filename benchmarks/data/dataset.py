@@ -1,0 +1,208 @@
+"""Datasets: a catalogue without the test playlists, and the ordinary index of what is left."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+import indexer
+from benchmarks.systems.system import Fold, Rows
+from engine.index import OpenIndex
+from indexer.build.run import build_index
+from indexer.catalogue import Catalogue
+from indexer.config import IndexConfig
+from indexer.progress import Track, quiet
+from indexer.records import SavedPlaylist
+from indexer.songs.splits import place_of
+from indexer.store.generations import link, open_generation
+
+PROTOCOL = 1  # raised whenever the same catalogue would give other questions; runs of two protocols never meet
+TEST_FROM = 0.8  # playlists from here on (place_of their ids) are the test split: 20 %, as in the reference figures
+COLD_SHARE = 0.15  # of the songs, as in the reference figures
+NOT_BUILDING = {"catalogue", "sources", "demo"}  # parts of `indexer` that a change of leaves an index as it was
+
+
+def is_test(playlist_id: str) -> bool:
+    """Whether a playlist is kept from everything that learns, tunes or builds."""
+    return place_of(playlist_id) >= TEST_FROM
+
+
+def is_cold(song_id: str) -> bool:
+    """Whether the cold protocol takes a song out of every playlist that is learned from.
+
+    >>> 0.1 < sum(is_cold(f"song {i}") for i in range(1000)) / 1000 < 0.2
+    True
+    """
+    return place_of(f"cold|{song_id}") < COLD_SHARE
+
+
+class Reserved(Catalogue):
+    """A catalogue that does not show its test playlists; with `cold`, nor the cold songs in any playlist.
+
+    `build_index` makes the ordinary index of it. The fingerprint also changes with the code that builds an index, so
+    that a benchmark never reads one that older code has made.
+    """
+
+    def __init__(self, place: str, *, cold: bool = False):
+        super().__init__(place, create=False)
+        self.cold = cold
+
+    def playlists(self) -> Iterator[SavedPlaylist]:
+        """The playlists that may be learned from, by rising playlist_id."""
+        for playlist in super().playlists():
+            if not is_test(playlist.playlist_id):
+                kept = tuple(s for s in playlist.song_ids if not (self.cold and is_cold(s)))
+                yield replace(playlist, song_ids=kept)
+
+    def test_playlists(self) -> Iterator[SavedPlaylist]:
+        """The others, whole."""
+        return (playlist for playlist in super().playlists() if is_test(playlist.playlist_id))
+
+    def fingerprint(self) -> str:
+        shown = f"{PROTOCOL}|{TEST_FROM}|{COLD_SHARE if self.cold else 0}|{building_code()}|{super().fingerprint()}"
+        return hashlib.sha256(shown.encode()).hexdigest()
+
+    def whole_fingerprint(self) -> str:
+        """The fingerprint of everything, test playlists included: what runs are told apart by."""
+        return super().fingerprint()
+
+
+@cache
+def building_code() -> str:
+    """12 digits that change with the statements that build an index, not with comments, docstrings or layout."""
+    home = Path(indexer.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*.py")):
+        if path.relative_to(home).parts[0] in NOT_BUILDING:
+            continue
+        tree = ast.parse(path.read_bytes())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                node.body = [
+                    s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+                ]
+        digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a dataset lies; small enough to hand to another process.
+
+    catalogue   file name or URL
+    index       the index folder, built without what `cold` and the test split hide
+    """
+
+    catalogue: str
+    index: Path
+    cold: bool
+
+
+def prepare(
+    catalogue: str,
+    work: Path,
+    config: IndexConfig,
+    *,
+    cold: bool,
+    encoded: Path | None = None,
+    track: Track = quiet,
+) -> Place:
+    """Build the warm or the cold index below `work`; what is there and still right is kept.
+
+    A new index starts beside a linked copy of an older one, so that no lyric is encoded twice: the cold index beside
+    the warm one, the warm one beside `encoded`, any index of the same songs. Only sentence vectors are taken from it.
+    """
+    if config.held_out > TEST_FROM:
+        raise ValueError(f"held_out is {config.held_out:g}, the test split begins at {TEST_FROM:g}; nothing is left")
+    index = work / ("cold.index" if cold else "warm.index")
+    if not index.exists():
+        if cold:
+            encoded = prepare(catalogue, work, config, cold=False, encoded=encoded, track=track).index
+        if encoded is not None:
+            _copy(encoded, index)
+    with Reserved(catalogue, cold=cold) as reserved:
+        build_index(reserved, index, config, track=track)
+    return Place(catalogue, index, cold)
+
+
+def _copy(source: Path, index: Path) -> None:
+    """An index with the generation that another one has in use, as hard links where the disk allows."""
+    generation = open_generation(source)
+    try:
+        shutil.copytree(generation.path, index / "generations" / generation.path.name, copy_function=link)
+        link(source / "CURRENT", index / "CURRENT")  # last: only then there is an index
+    finally:
+        generation.close()
+
+
+class Dataset:
+    """A catalogue and its index, opened: playlists as rows of the index.
+
+    index    made without the test playlists
+    learned  playlists to learn from and, apart, those held out for tuning
+    test     the test playlists, in the order of place_of: any first n of them are a fair sample
+    """
+
+    def __init__(self, place: Place):
+        self.place = place
+        self.index = OpenIndex(place.index)
+        songs = self.index.songs
+        self.row_of = {songs.song_ids[row]: row for row in np.flatnonzero(songs.alive).tolist()}
+        train: list[Rows] = []
+        tune: list[Rows] = []
+        with Reserved(place.catalogue, cold=place.cold) as catalogue:
+            self.fingerprint = catalogue.whole_fingerprint()
+            for playlist in catalogue.playlists():
+                if len(rows := self.rows(playlist)):
+                    held = place_of(playlist.playlist_id) < self.index.config.held_out
+                    (tune if held else train).append(rows)
+            self.test = sorted(catalogue.test_playlists(), key=lambda p: place_of(p.playlist_id))
+        self.train, self.tune = tuple(train), tuple(tune)
+
+    def rows(self, playlist: SavedPlaylist) -> Rows:
+        """Its songs, in the listener's order."""
+        return np.array([self.row_of[s] for s in playlist.song_ids if s in self.row_of], np.int64)
+
+    @cached_property
+    def cold(self) -> Rows:
+        """The cold songs, ascending."""
+        return np.array(sorted(row for song_id, row in self.row_of.items() if is_cold(song_id)), np.int64)
+
+    @cached_property
+    def whole(self) -> Rows:
+        """Songs with lyrics and audio features, ascending: those of the reference figures."""
+        songs = self.index.songs
+        return np.flatnonzero(songs.alive & songs.has_lyrics & songs.has_audio)
+
+    @cached_property
+    def all(self) -> Rows:
+        """Every song, ascending."""
+        return np.flatnonzero(self.index.songs.alive)
+
+    def mask(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """bool (rows of the index,): which are among `rows`."""
+        out = np.zeros(len(self.index.songs), bool)
+        out[rows] = True
+        return out
+
+    def fold(self, candidates: Rows) -> Fold:
+        return Fold(self.index, self.train, self.tune, candidates)
+
+    def facts(self) -> dict[str, object]:
+        """What a run says of its data: no title, no name, no id."""
+        return {
+            "protocol": PROTOCOL,
+            "catalogue": self.fingerprint,
+            "building_code": building_code(),
+            "songs": len(self.all),
+            "songs_with_lyrics_and_audio": len(self.whole),
+            "playlists": {"train": len(self.train), "tune": len(self.tune), "test": len(self.test)},
+        }

@@ -1,0 +1,161 @@
+"""Playlists by nearest neighbours in both latents, compared by what test playlists go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from benchmarks.judge.compare import holm, paired_p
+from benchmarks.judge.measure import ask
+from benchmarks.judge.metrics import DEPTH, Question, judge, means
+from benchmarks.papers.neural_playlist.search import SEARCHES, FloatMatrix, principal, trained
+from benchmarks.papers.record import Comparison, Line
+from benchmarks.papers.steps import Steps
+from benchmarks.systems.papers import Nearest, balanced
+from benchmarks.systems.refrain import Refrain
+from benchmarks.systems.simple import Popularity, Random
+from benchmarks.systems.system import Fold, System
+from benchmarks.tasks import continuation
+from indexer.models.mlp import load_encoder
+
+Scores = dict[str, dict[str, list[float]]]  # setting -> metric -> one score a question
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What the survey compared: an experiment of each table, and people's mean rating of its playlists, 0 to 10."""
+
+    tabular: int
+    lyrics: int
+    rating: float
+
+
+# Best, second and third of both tables, by published validation loss.
+PAIRS = {"architecture 1": Pair(5, 5, 7.49), "architecture 2": Pair(3, 3, 6.06), "architecture 3": Pair(1, 1, 5.87)}
+QUICK_QUESTIONS = 50
+METRICS = ("R-precision", "NDCG@500")
+SETTINGS = {"1 seed, random": "1 seed", "5 seeds, random": "5 seeds"}
+SURE = 0.05  # p below which two are told apart
+SILENT, LINEAR, WHOLE = "1 without sentiment", "PCA of 1's sizes", "1, not compressed"
+AGAINST = (
+    ("architecture 1", "architecture 2"),
+    ("architecture 2", "architecture 3"),
+    ("architecture 1", SILENT),
+    ("architecture 1", LINEAR),
+    ("architecture 1", WHOLE),
+    ("refrain", "architecture 1"),
+)
+
+
+def continued(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> tuple[list[Comparison], list[str]]:
+    """Every system's metrics, their differences, and what these say of the survey, of sentiment and of PCA.
+
+    inputs   float32 (songs with lyrics and features, columns), the matrices of both searches
+    """
+    every = continuation.questions(steps.dataset, "a", limit=QUICK_QUESTIONS if steps.quick else None)
+    asked = {short: every[name] for name, short in SETTINGS.items() if every[name]}
+    if not asked:
+        return [], [
+            "No test playlist has enough songs with lyrics and features, so the pairs are not compared by continuation."
+        ]
+    fold = continuation.fold(steps.dataset, "a")
+    scores = {}
+    for name, system in _systems(steps, inputs).items():
+        step = "continued-" + "".join(c if c.isalnum() else "-" for c in name)
+        scores[name] = steps.done(step, partial(_scores, system, fold, asked, steps))
+    told = _told_apart(scores)
+    return [_means(scores, asked), _differences(told)], _said(told)
+
+
+def _systems(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> dict[str, System]:
+    """What is asked, by name; the autoencoders are those of the search."""
+    tabular, lyrics = inputs["tabular"], inputs["lyrics"]
+    first = PAIRS["architecture 1"]
+    best = next(each for each in SEARCHES["tabular"] if each.number == first.tabular)
+    size = next(each.latent for each in SEARCHES["lyrics"] if each.number == first.lyrics)
+
+    def latents(step: str, matrix: FloatMatrix) -> FloatMatrix:
+        return balanced(matrix, load_encoder(steps.folder / step))
+
+    silent = tabular[:, :-1]  # sentiment is the last column
+    trained(steps, "tabular-silent", "tabular", best, silent)
+    parts = {
+        name: (latents(f"tabular-{pair.tabular}", tabular), latents(f"lyrics-{pair.lyrics}", lyrics))
+        for name, pair in PAIRS.items()
+    }
+    parts[SILENT] = latents("tabular-silent", silent), parts["architecture 1"][1]
+    parts[LINEAR] = _components(tabular, best.latent), _components(lyrics, size)
+    parts[WHOLE] = balanced(tabular), balanced(lyrics)
+    systems: dict[str, System] = {name: Nearest(name, _places(steps, *both)) for name, both in parts.items()}
+    return systems | {"random": Random(), "popularity": Popularity(), "refrain": Refrain()}
+
+
+def _components(matrix: FloatMatrix, size: int) -> FloatMatrix:
+    middle, axes = principal(matrix, size)
+    return balanced(np.asarray((matrix - middle) @ axes, np.float32))
+
+
+def _places(steps: Steps, tabular: FloatMatrix, lyrics: FloatMatrix) -> FloatMatrix:
+    """Both parts side by side, one row for each of the index; a song that lacks lyrics or features is a zero row."""
+    out = np.zeros((len(steps.dataset.index.songs), tabular.shape[1] + lyrics.shape[1]), np.float32)
+    out[steps.dataset.whole] = np.hstack([tabular, lyrics])
+    return out
+
+
+def _scores(system: System, fold: Fold, asked: Mapping[str, Sequence[Question]], steps: Steps) -> Scores:
+    system.fit(fold)
+    found = {}
+    for setting, questions in asked.items():
+        label = f"{system.name}: {setting}"
+        rankings, _ = ask(system, questions, DEPTH, fold.candidates, track=steps.track, label=label)
+        found[setting] = judge(rankings, [question.relevant for question in questions], METRICS)
+    return found
+
+
+def _means(scores: Mapping[str, Scores], asked: Mapping[str, Sequence[Question]]) -> Comparison:
+    lines = []
+    for name, settings in scores.items():
+        ours = {f"{m}, {setting}": value for setting, found in settings.items() for m, value in means(found).items()}
+        lines.append(Line(name, ours, {"rating / 10": PAIRS[name].rating / 10} if name in PAIRS else {}))
+    counts = " and ".join(f"{len(questions):,} with {setting}" for setting, questions in asked.items())
+    return Comparison(f"Test playlists continued from their songs: {counts}", lines)
+
+
+def _told_apart(scores: Mapping[str, Scores]) -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
+    """Pair of systems -> setting -> (difference of mean NDCG, p by Holm over all of these)."""
+    settings = list(scores["refrain"])
+    every = [(a, b, setting) for a, b in AGAINST for setting in settings]
+    values = [(scores[a][setting][METRICS[1]], scores[b][setting][METRICS[1]]) for a, b, setting in every]
+    corrected = holm([paired_p(first, second) for first, second in values])
+    found: dict[tuple[str, str], dict[str, tuple[float, float]]] = {pair: {} for pair in AGAINST}
+    for (a, b, setting), (first, second), p in zip(every, values, corrected, strict=True):
+        found[a, b][setting] = (float(np.mean(first) - np.mean(second)), p)
+    return found
+
+
+def _differences(told: Mapping[tuple[str, str], Mapping[str, tuple[float, float]]]) -> Comparison:
+    lines = []
+    for (first, second), settings in told.items():
+        ours: dict[str, float] = {}
+        for setting, (difference, p) in settings.items():
+            ours |= {f"difference, {setting}": difference, f"p, {setting}": p}
+        lines.append(Line(f"{first} - {second}", ours))
+    return Comparison(f"Differences of {METRICS[1]}; p by paired t-tests, Holm's correction over all of them", lines)
+
+
+def _said(told: Mapping[tuple[str, str], Mapping[str, tuple[float, float]]]) -> list[str]:
+    def verdicts(a: str, b: str) -> str:
+        said = []
+        for setting, (difference, p) in told[a, b].items():
+            better = "is better than" if difference > 0 else "is worse than"
+            said.append(f"{better if p < SURE else 'is not told apart from'} {b} with {setting} (p = {p:.2g})")
+        return f"{a} {' and '.join(said)}"
+
+    return [
+        "The survey found architecture 1 best and 3 worst; "
+        f"by {METRICS[1]} {'; '.join(verdicts(a, b) for a, b in AGAINST[:2])}.",
+        f"Of what the paper added: {'; '.join(verdicts('architecture 1', b) for b in (SILENT, LINEAR))}.",
+    ]

@@ -1,0 +1,69 @@
+"""Steps: the parts of a reproduction, each done once and its result kept, so that a run that was cut goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks.data.dataset import Dataset, building_code
+from indexer.catalogue import Catalogue
+from indexer.progress import Track
+from indexer.store.files import write_whole
+
+T = TypeVar("T")
+HOME = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What a reproduction reads, and where it keeps what it has done.
+
+    dataset     the catalogue without its test playlists, and its index
+    catalogue   open; labels and tags are read from it
+    folder      one for these data, this code and this size
+    quick       small samples, few epochs: under two minutes, for tests and a first look
+    """
+
+    dataset: Dataset
+    catalogue: Catalogue
+    folder: Path
+    quick: bool
+    track: Track
+
+    @classmethod
+    def of(cls, name: str, dataset: Dataset, catalogue: Catalogue, work: Path, *, quick: bool, track: Track) -> Steps:
+        told = "|".join((dataset.fingerprint, building_code(), code_of(name), str(quick)))
+        folder = work / "reproductions" / name / hashlib.sha256(told.encode()).hexdigest()[:12]
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(dataset, catalogue, folder, quick, track)
+
+    def done(self, step: str, call: Callable[[], T]) -> T:
+        """What `call` returns, made of what JSON holds; read where an earlier run has done it."""
+        path = self.folder / f"{step}.json"
+        if path.is_file():
+            kept: T = json.loads(path.read_bytes())["result"]
+            return kept
+        start = time.perf_counter()
+        result = call()
+        held: dict[str, Any] = {"seconds": round(time.perf_counter() - start, 2), "result": result}
+        write_whole(path, json.dumps(held))
+        return result
+
+    @property
+    def seconds(self) -> float:
+        """Wall clock of the steps that are done, whichever run did them."""
+        return float(sum(json.loads(path.read_bytes())["seconds"] for path in self.folder.glob("*.json")))
+
+
+def code_of(name: str) -> str:
+    """A digest of a reproduction's own modules: `neural-playlist` is neural_playlist.py or a folder of that name."""
+    stem = name.replace("-", "_")
+    files = sorted([*HOME.glob(f"{stem}.py"), *HOME.glob(f"{stem}/*.py")])
+    if not files:
+        raise ValueError(f"{HOME} holds no module {stem}; expected one for the reproduction {name!r}")
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]

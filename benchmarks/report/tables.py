@@ -1,0 +1,185 @@
+"""Tables, from runs alone: in the terminal, and as Markdown for the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks.judge.compare import SIGNIFICANT, Paired, best, better, compare, corrected
+from benchmarks.judge.metrics import means
+from benchmarks.report.run import Run
+from indexer.store.files import write_whole
+
+BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One mean, and whether it is the best of its column and beats the best peer beyond chance."""
+
+    mean: float
+    best: bool
+    sure: bool
+
+    @property
+    def text(self) -> str:
+        return f"{number(self.mean)}{'*' if self.sure else ''}"
+
+
+def number(value: float) -> str:
+    """Three digits after the point for shares, fewer for what is larger; what is small but not nothing is not called 0.
+
+    >>> number(0.18812), number(14.2071), number(26822.0), number(2e-7)
+    ('0.188', '14.2', '26,822', '<0.001')
+    """
+    if 0 < value < 0.0005:
+        return "<0.001"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def overview(run: Run) -> Table:
+    """One run: a line a setting."""
+    names = list(dict.fromkeys(metric for setting in run.settings.values() for metric in setting.scores))
+    title = f"{run.task}: {run.system}, fitted in {run.fit_s:g} s, peak {run.peak_mib:,.0f} MiB"
+    table = Table(
+        "setting", "n", *names, "ms", "p99", title=title, caption=f"tuning: {run.tuning}", title_justify="left"
+    )
+    for name, setting in run.settings.items():
+        found = means(setting.scores)
+        ms = [("" if value is None else number(value)) for value in (setting.median_ms, setting.p99_ms)]
+        table.add_row(name, f"{setting.queries:,}", *(number(found[m]) if m in found else "" for m in names), *ms)
+    return table
+
+
+def against_best_peer(runs: Sequence[Run]) -> dict[tuple[str, str, str], tuple[str, Paired]]:
+    """(system, setting, metric) -> (best peer, comparison) for refrain's runs, corrected over all of them."""
+    peers = [run for run in runs if not run.is_refrain]
+    keys, names, found = [], [], []
+    for run in runs:
+        if not run.is_refrain:
+            continue
+        for setting, measured in run.settings.items():
+            for metric in measured.scores:
+                rivals = [p for p in peers if setting in p.settings and metric in p.settings[setting].scores]
+                if rivals:
+                    rival = _best_run(rivals, setting, metric)
+                    paired = compare(_only(run, setting), _only(rival, setting), [metric])
+                    keys.append((run.system, setting, metric))
+                    names.append(rival.system)
+                    found += paired
+    return dict(zip(keys, zip(names, corrected(found), strict=True), strict=True))
+
+
+def setting_tables(runs: Sequence[Run]) -> list[Table]:
+    """A table for each setting of a task: a line a system, the best of each column in bold."""
+    tables = []
+    tests = against_best_peer(runs)
+    for setting in dict.fromkeys(name for run in runs for name in run.settings):
+        taking_part = [run for run in runs if setting in run.settings]
+        metrics = list(dict.fromkeys(m for run in taking_part for m in run.settings[setting].scores))
+        title = f"{runs[0].task}, {setting} (n = {taking_part[0].settings[setting].queries:,})"
+        table = Table("system", *metrics, "ms", "p99", "fit s", "MiB", title=title, title_justify="left")
+        columns = {metric: cells(taking_part, setting, metric, tests) for metric in metrics}
+        for run in taking_part:
+            shown = [columns[m].get(run.system) for m in metrics]
+            texts = ["" if c is None else f"[bold]{c.text}[/bold]" if c.best else c.text for c in shown]
+            ms = [
+                "" if v is None else number(v) for v in (run.settings[setting].median_ms, run.settings[setting].p99_ms)
+            ]
+            table.add_row(run.system, *texts, *ms, number(run.fit_s), f"{run.peak_mib:,.0f}")
+        tables.append(table)
+    return tables
+
+
+def cells(
+    runs: Sequence[Run], setting: str, metric: str, tests: Mapping[tuple[str, str, str], tuple[str, Paired]]
+) -> dict[str, Cell]:
+    """One column: each system's mean, by name."""
+    found = {
+        run.system: means({metric: run.settings[setting].scores[metric]})[metric]
+        for run in runs
+        if setting in run.settings and metric in run.settings[setting].scores
+    }
+    top = best(metric, found.values()) if found else 0.0
+    return {
+        system: Cell(mean, not better(metric, top, mean), _sure(tests.get((system, setting, metric))))
+        for system, mean in found.items()
+    }
+
+
+def _sure(test: tuple[str, Paired] | None) -> bool:
+    return test is not None and test[1].a_is_better and test[1].adjusted < SIGNIFICANT
+
+
+def _best_run(runs: Sequence[Run], setting: str, metric: str) -> Run:
+    scores = {run.system: means({metric: run.settings[setting].scores[metric]})[metric] for run in runs}
+    top = best(metric, scores.values())
+    return next(run for run in runs if scores[run.system] == top)
+
+
+def _only(run: Run, setting: str) -> Run:
+    return replace(run, settings={setting: run.settings[setting]})
+
+
+def difference_table(runs: Sequence[Run], base: Run) -> Table:
+    """What each run loses (-) or gains (+) against one of them, with Holm's correction over the whole table."""
+    tests = differences(runs, base)
+    columns = list(dict.fromkeys(column for found in tests.values() for column in found))
+    heads = [f"{setting}\n{metric}" for setting, metric in columns]
+    table = Table("", *heads, title=f"against {base.system}; * p < {SIGNIFICANT}, Holm", title_justify="left")
+    table.add_row(base.system, *(number(means(base.settings[s].scores)[m]) for s, m in columns))
+    for system, found in tests.items():
+        table.add_row(system, *(difference(found[column]) for column in columns))
+    return table
+
+
+def differences(runs: Sequence[Run], base: Run) -> dict[str, dict[tuple[str, str], Paired]]:
+    """System -> (setting, metric) -> its comparison with the base, corrected over all of them."""
+    pairs = [(run.system, paired) for run in runs if run.system != base.system for paired in compare(run, base)]
+    found: dict[str, dict[tuple[str, str], Paired]] = {}
+    for (system, _), paired in zip(pairs, corrected([paired for _, paired in pairs]), strict=True):
+        found.setdefault(system, {})[paired.setting, paired.metric] = paired
+    return found
+
+
+def difference(paired: Paired) -> str:
+    """A difference of means, with * beyond chance."""
+    return f"{paired.a - paired.b:+.4f}{'*' if paired.adjusted < SIGNIFICANT else ''}"
+
+
+def paired_table(found: Sequence[Paired], a: str, b: str) -> Table:
+    """What `compare` prints."""
+    table = Table("task", "setting", "metric", "n", a, b, "win / tie / loss", "p", "p, Holm", title=f"{a} against {b}")
+    for p in found:
+        first, second = number(p.a), number(p.b)
+        sure = p.adjusted < SIGNIFICANT
+        table.add_row(
+            p.task, p.setting, p.metric, f"{p.queries:,}",
+            f"[bold]{first}[/bold]" if sure and p.a_is_better else first,
+            f"[bold]{second}[/bold]" if sure and not p.a_is_better else second,
+            f"{p.wins} / {p.ties} / {p.losses}", f"{p.p:.2g}", f"{p.adjusted:.2g}",
+        )  # fmt: skip
+    return table
+
+
+def rewrite(readme: Path, block: str) -> bool:
+    """Put the block between the README's two marks; whether that changed anything."""
+    text = readme.read_text("utf-8")
+    before, _, after = split_readme(text, str(readme))
+    fresh = f"{before}{BEGIN}\n{block}{END}{after}"
+    if fresh == text:
+        return False
+    write_whole(readme, fresh)
+    return True
+
+
+def split_readme(text: str, name: str = "README.md") -> tuple[str, str, str]:
+    """What stands before, between and after the two marks."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise ValueError(f"{name} must hold the lines {BEGIN} and {END} once each, in this order")
+    before, _, rest = text.partition(BEGIN)
+    between, _, after = rest.partition(END)
+    return before, between.removeprefix("\n"), after

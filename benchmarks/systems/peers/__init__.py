@@ -1,0 +1,37 @@
+"""The systems that Refrain is compared with, each as good as its authors would make it on the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.systems.content import Audio, ContentMix, MiniLM
+from benchmarks.systems.factors import ImplicitAls, ImplicitBm25, ImplicitBpr
+from benchmarks.systems.mix import Mix
+from benchmarks.systems.neighbours import Ease, ItemItem
+from benchmarks.systems.papers import NeuralPlaylist, SongBert
+from benchmarks.systems.scoring import PeerUnavailableError
+from benchmarks.systems.simple import Popularity, Random, SameArtist
+from benchmarks.systems.system import System
+from benchmarks.systems.words import Bm25s, RankBm25, Tfidf
+
+__all__ = ["PEERS", "PeerUnavailableError"]
+
+PEERS: dict[str, Callable[[], System]] = {
+    "random": Random,
+    "popularity": Popularity,
+    "same-artist": SameArtist,
+    "rank-bm25": RankBm25,
+    "bm25s": Bm25s,
+    "tfidf": Tfidf,
+    "minilm": MiniLM,
+    "audio": Audio,
+    "content-mix": ContentMix,
+    "item-item": ItemItem,
+    "ease": Ease,
+    "implicit-als": ImplicitAls,
+    "implicit-bpr": ImplicitBpr,
+    "implicit-bm25": ImplicitBm25,
+    "mix": Mix,
+    "neural-playlist": NeuralPlaylist,
+    "song-bert": SongBert,
+}

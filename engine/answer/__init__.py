@@ -1,0 +1,1 @@
+"""Answers: hits and the reasons for them."""

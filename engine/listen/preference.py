@@ -1,0 +1,289 @@
+"""Triage: would I like it? What tells the songs of one list from those of another, and how well, before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.answer.hits import Hit
+from engine.index import OpenIndex
+from engine.listen.traits import Traits
+from engine.playlist.playlist import Playlist
+from engine.query.filters import Filters
+from engine.query.query import Seed
+from indexer.records import AudioFeatures, Song
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+LEAST = 5  # songs of a list: one for each fold
+FOLDS, ROUNDS = 5, 3
+STRENGTH = 10.0  # scikit-learn's C; 3 to 30 measure alike on development playlists of shared/data
+SLIGHT = 0.01  # slope of the probabilities where a list cannot be told from the other: near the share liked, in order
+ROWS_AT_ONCE = 2_048
+
+
+class Judged(NamedTuple):
+    """A song, how likely it is one of those liked, 0..1, and whether it would be: the probability is high enough."""
+
+    song: Song
+    probability: float
+    liked: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preference:
+    """What tells songs that are liked from others: a weight for each trait of a song.
+
+    accuracy, balanced_accuracy   cross-validated: of the songs given, the share judged rightly by models that had not
+                                  seen them; the mean of that share of the songs liked and of the others
+    chance      accuracy of always saying what most of the songs given are
+    share       of the songs given, how many are liked
+    threshold   probability from which a song is liked: unseen songs of the lists pass it as often as they are liked
+    liked, other   how many songs were given
+    sampled     nobody said which songs are not liked: a sample of the catalogue stands for them
+    named       rows of the songs given, those drawn not among them
+    unseen      row -> score by models that had not seen it, of all songs that were learned from: how they are judged
+    weights     float64 (columns,): of the columns of `Traits`
+    offset      what a song has of which nothing is known
+    slope, level   probability = 1 / (1 + exp(-(slope x score + level)))
+
+    The probability is that of the mixture given: where few of the songs to be judged are as those liked, or many are,
+    the order still holds.
+    """
+
+    index: OpenIndex
+    accuracy: float
+    balanced_accuracy: float
+    chance: float
+    share: float
+    threshold: float
+    liked: int
+    other: int
+    sampled: bool
+    named: frozenset[int]
+    unseen: Mapping[int, float]
+    weights: Floats
+    offset: float
+    slope: float
+    level: float
+
+    @property
+    def summary(self) -> str:
+        """How far it is to be believed, in a sentence."""
+        against = "songs drawn from the catalogue" if self.sampled else "others"
+        count = self.liked + self.other
+        shrunk = (self.accuracy * count + 2.0) / (count + 4.0)  # Agresti & Coull 1998: no error in 20 is no certainty
+        error = np.sqrt(shrunk * (1.0 - shrunk) / (count + 4.0))
+        return (
+            f"Cross-validated on {self.liked} songs liked and {self.other} {against}: accuracy {self.accuracy:.2f} "
+            f"± {error:.2f}, balanced {self.balanced_accuracy:.2f}, chance {self.chance:.2f}"
+        )
+
+    def judge(self, songs: Sequence[Song | str]) -> list[Judged]:
+        """Each song with its probability, in the order given."""
+        if isinstance(songs, str | Song):
+            raise ValueError(f"songs is one song, expected a list of songs: [{songs!r}]")
+        seeds = [Seed.of(self.index, song) for song in songs]
+        if not seeds:
+            return []
+        scores = self._scores(Traits.of(self.index, seeds), [seed.row for seed in seeds])
+        return self._judged((seed.song for seed in seeds), scores)
+
+    def rank(
+        self,
+        songs: Sequence[Song | str] | None = None,
+        *,
+        k: int | None = None,
+        filters: Mapping[str, Any] | None = None,
+    ) -> list[Judged]:
+        """The songs, the likeliest first; without `songs` all of the index that were not named before.
+
+        k         only so many
+        filters   exact conditions on the songs of the index, by name (see `Filters.of`)
+        """
+        if k is not None and k < 1:
+            raise ValueError(f"k is {k}, expected at least 1")
+        if songs is not None:
+            if filters:
+                raise ValueError("filters choose among the songs of the index; give filters or songs, not both")
+            return sorted(self.judge(songs), key=lambda judged: -judged.probability)[:k]
+        conditions = Filters.of(filters or {})
+        rows = np.flatnonzero(conditions.mask(self.index.songs) if conditions else self.index.songs.alive)
+        rows = rows[~np.isin(rows, list(self.named))]
+        parts = [rows[at : at + ROWS_AT_ONCE] for at in range(0, len(rows), ROWS_AT_ONCE)]
+        scores = np.concatenate(
+            [np.zeros(0), *(self._scores(Traits.of_rows(self.index, part), part.tolist()) for part in parts)]
+        )
+        best = np.argsort(-scores, kind="stable")[:k]
+        return self._judged((self.index.songs.song(row) for row in rows[best].tolist()), scores[best])
+
+    def _scores(self, traits: Traits, rows: Sequence[int | None]) -> Floats:
+        scores = traits.weighed(self.weights) + self.offset
+        for place, row in enumerate(rows):
+            if row is not None and row in self.unseen:
+                scores[place] = self.unseen[row]
+        return scores
+
+    def _judged(self, songs: Iterator[Song], scores: Floats) -> list[Judged]:
+        probabilities = _probability(scores, self.slope, self.level).tolist()
+        return [Judged(song, p, p >= self.threshold) for song, p in zip(songs, probabilities, strict=True)]
+
+
+def to_keep(judged: Sequence[Judged]) -> Playlist:
+    """The songs that are liked, in their order, to be saved as any playlist is."""
+    kept = [each for each in judged if each.liked]
+    return Playlist("To keep", tuple(_hit(each, rank) for rank, each in enumerate(kept, 1)))
+
+
+def _hit(judged: Judged, rank: int) -> Hit:
+    song, audio = judged.song, judged.song.audio or AudioFeatures()
+    return Hit(
+        song_id=song.song_id,
+        title=song.title,
+        artist=song.artist,
+        score=judged.probability,
+        rank=rank,
+        reason=f"Liked with probability {judged.probability:.2f}",
+        album=song.album,
+        year=song.year,
+        spotify_id=song.spotify_id,
+        **{name: getattr(audio, name) for name in ("duration_ms", "tempo", "key", "mode", "energy")},
+    )
+
+
+def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None = None) -> Preference:
+    """Learn what tells the songs liked from the others; without others, from as many drawn from the catalogue.
+
+    Logistic regression with a ridge on the songs' traits. What is said of unseen songs comes from ROUNDS x FOLDS
+    models that each miss a fifth of the songs: accuracy, threshold (for each fold from the other folds, so that it
+    flatters nobody), and the probabilities, as in Platt 1999. A song named twice counts once.
+    """
+    likes = _once("liked", liked)
+    others = _drawn(index, likes) if other is None else _once("other", other)
+    both = [name for name in likes if name in others]
+    if both:
+        raise ValueError(f"{likes[both[0]].song.name} is in both lists; expected a song in one of them")
+    learned = [*likes.values(), *others.values()]
+    traits = Traits.of(index, learned)
+    is_liked = np.arange(len(learned)) < len(likes)
+    columns, used = traits.table()
+    unseen = _unseen(columns, is_liked)
+    accuracy, balanced = _accuracy(unseen, is_liked)
+    scores = np.concatenate([of_round for of_round, _ in unseen])
+    slope, level = _calibrate(scores, np.tile(is_liked, len(unseen)))
+    weights = np.zeros(traits.columns)
+    weights[used], offset = _fit(columns, is_liked)
+    told = np.mean([of_round for of_round, _ in unseen], axis=0).tolist()
+    share = float(is_liked.mean())
+    return Preference(
+        index=index,
+        accuracy=accuracy,
+        balanced_accuracy=balanced,
+        chance=max(share, 1.0 - share),
+        share=share,
+        threshold=float(_probability(np.array([_cut(scores, share)]), slope, level)[0]),
+        liked=len(likes),
+        other=len(others),
+        sampled=other is None,
+        named=frozenset(key for key in (likes if other is None else {**likes, **others}) if isinstance(key, int)),
+        unseen={song.row: score for song, score in zip(learned, told, strict=True) if song.row is not None},
+        weights=weights,
+        offset=offset,
+        slope=slope,
+        level=level,
+    )
+
+
+def _once(name: str, songs: Sequence[Seed]) -> dict[int | str, Seed]:
+    """The songs by row, or by name where the index does not hold them."""
+    found: dict[int | str, Seed] = {}
+    for seed in songs:
+        found.setdefault(seed.song.name.casefold() if seed.row is None else seed.row, seed)
+    if len(found) < LEAST:
+        raise ValueError(f"{name} holds {len(found)} songs, expected at least {LEAST}; give more, 20 say much more")
+    return found
+
+
+def _drawn(index: OpenIndex, likes: Mapping[int | str, Seed]) -> dict[int | str, Seed]:
+    """As many songs of the catalogue as are liked, none of these."""
+    rest = np.setdiff1d(np.flatnonzero(index.songs.alive), [row for row in likes if isinstance(row, int)])
+    if len(rest) < LEAST:
+        raise ValueError(
+            f"the index holds {len(rest)} songs beside those liked, expected at least {LEAST}; name others"
+        )
+    drawn = np.random.default_rng(0).choice(rest, min(len(likes), len(rest)), replace=False)
+    return {row: Seed.of_row(index, row) for row in sorted(drawn.tolist())}
+
+
+def _fit(columns: npt.NDArray[np.float32], is_liked: npt.NDArray[np.bool_]) -> tuple[Floats, float]:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=STRENGTH, max_iter=1_000).fit(columns, is_liked)
+    return model.coef_[0].astype(np.float64), float(model.intercept_[0])
+
+
+def _unseen(columns: npt.NDArray[np.float32], is_liked: npt.NDArray[np.bool_]) -> list[tuple[Floats, Integers]]:
+    """For each round, every song's score by the model that had not seen it, and the fold that the song was in."""
+    from sklearn.model_selection import StratifiedKFold
+
+    rounds = []
+    for turn in range(ROUNDS):
+        scores, folds = np.zeros(len(is_liked)), np.zeros(len(is_liked), np.int64)
+        split = StratifiedKFold(FOLDS, shuffle=True, random_state=turn).split(columns, is_liked)
+        for fold, (learned, left) in enumerate(split):
+            weights, offset = _fit(columns[learned], is_liked[learned])
+            scores[left], folds[left] = columns[left] @ weights + offset, fold
+        rounds.append((scores, folds))
+    return rounds
+
+
+def _accuracy(unseen: Sequence[tuple[Floats, Integers]], is_liked: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Accuracy and balanced accuracy, means over the rounds; each fold's threshold is that of the other folds."""
+    right = []
+    for scores, folds in unseen:
+        cuts = np.array([_cut(scores[folds != fold], float(is_liked[folds != fold].mean())) for fold in range(FOLDS)])
+        right.append((scores >= cuts[folds]) == is_liked)
+    by_song = np.mean(right, axis=0)
+    return float(by_song.mean()), float((by_song[is_liked].mean() + by_song[~is_liked].mean()) / 2.0)
+
+
+def _cut(scores: Floats, share: float) -> float:
+    """The score that this share of the scores reaches: midway between the last above and the first below.
+
+    >>> _cut(np.array([0.0, 1.0, 0.25, 0.75]), 0.5)
+    0.5
+    """
+    falling = np.sort(scores)[::-1]
+    above = min(max(round(share * len(falling)), 1), len(falling) - 1)
+    return float(falling[above - 1] + falling[above]) / 2.0
+
+
+def _calibrate(scores: Floats, is_liked: npt.NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and level of the logistic curve from scores of songs unseen to probabilities.
+
+    The targets are (n + 1) / (n + 2) and 1 / (n + 2) rather than 1 and 0, n the songs of a class: what is told apart
+    without an error is still not certain (Platt 1999).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    songs, liked = len(scores) / ROUNDS, is_liked.sum() / ROUNDS
+    target = np.where(is_liked, (liked + 1.0) / (liked + 2.0), 1.0 / (songs - liked + 2.0))
+    model = LogisticRegression(C=1e6, max_iter=1_000)
+    model.fit(
+        np.tile(scores, 2)[:, None], np.repeat([True, False], len(scores)), np.concatenate([target, 1.0 - target])
+    )
+    slope = float(model.coef_[0, 0])
+    if slope >= SLIGHT:
+        return slope, float(model.intercept_[0])
+    return SLIGHT, float(np.log(liked / (songs - liked)))
+
+
+def _probability(scores: Floats, slope: float, level: float) -> Floats:
+    from scipy.special import expit
+
+    return np.asarray(expit(slope * scores + level), np.float64)

@@ -1,0 +1,1 @@
+"""Which songs are meant: by name, or listed in a file."""

@@ -1,0 +1,114 @@
+"""Lists of songs in files: read as every source reads them, or a song per line, each looked up in the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from engine.index import OpenIndex
+from engine.lookup.names import resolve
+from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
+from indexer.records import AUDIO_NAMES, AudioFeatures, Song
+from indexer.sources import recognise
+from indexer.sources.tabular import look, not_text
+from indexer.sources.validate import SongRow, spotify_track
+
+LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
+SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: nobody looks at each of them
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The songs of a file.
+
+    songs     each once, in the file's order; those that the index does not hold have an empty song_id, and lyrics or
+              audio features
+    missing   what the others are called, or why a row is none
+    """
+
+    songs: tuple[Song, ...]
+    missing: tuple[str, ...]
+
+
+def read_list(index: OpenIndex, path: str | Path) -> Listed:
+    """The songs of a table that any source reads, or of a text with a name, an id or a Spotify link per line.
+
+    A song is found by its song_id, by its Spotify id or, where the index has neither, by title and artist.
+    """
+    lookup = _Lookup(index)
+    songs: dict[str, Song] = {}
+    missing: list[str] = []
+    for name, song in _lines(lookup, Path(path)) if Path(path).suffix.lower() in LINES else _rows(lookup, path):
+        if song is None:
+            missing.append(name)
+        else:
+            songs.setdefault(song.song_id or song.name.casefold(), song)
+    return Listed(tuple(songs.values()), tuple(dict.fromkeys(missing)))
+
+
+@dataclass(frozen=True)
+class _Lookup:
+    index: OpenIndex
+
+    @cached_property
+    def by_spotify(self) -> Mapping[str, int]:
+        songs = self.index.songs
+        ids = ((songs.text("spotify_id", row), row) for row in range(len(songs)) if songs.alive[row])
+        return {spotify_id: row for spotify_id, row in ids if spotify_id}
+
+    def by_id(self, namespace: str, value: str) -> Song | None:
+        row = self.index.songs.row_of(value) if namespace == "song" else None
+        if namespace == "spotify":
+            row = self.by_spotify.get(value)
+        return None if row is None else self.index.songs.song(row)
+
+    def by_name(self, name: str) -> Song | None:
+        try:
+            return self.index.songs.song(resolve(self.index, name, least=SURE))
+        except (SongNotFoundError, AmbiguousSongError, EmptyQueryError):
+            return None
+
+
+def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
+    opened = look(path)
+    try:
+        lines = path.read_text(opened.encoding).splitlines()
+    except UnicodeDecodeError:
+        raise not_text(path, opened.encoding) from None
+    for line in map(str.strip, lines):
+        if line and not line.startswith("#"):
+            track = spotify_track(line)
+            yield line, (lookup.by_id("spotify", track) if track else None) or lookup.by_name(line)
+
+
+def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]]:
+    described = False
+    for batch in recognise(path).batches():
+        described |= bool(batch.songs)
+        for row in batch.songs:
+            yield _found(lookup, row)
+        if not described:  # a table of entries: nothing but ids
+            for entry in batch.entries:
+                yield entry.song[1], lookup.by_id(*entry.song)
+        for refusal in batch.refusals:
+            if refusal.what in ("song", "entry"):
+                yield f"row {refusal.row}: {refusal.reason}", None
+
+
+def _found(lookup: _Lookup, row: SongRow) -> tuple[str, Song | None]:
+    ids = [*([("song", row.song_id)] if row.song_id else []), *row.ids]
+    title, artist = str(row.facts.get("title", "")), str(row.facts.get("artist", ""))
+    name = ", ".join(filter(None, (title, artist))) or ids[0][1]
+    for each in ids:
+        if song := lookup.by_id(*each):
+            return name, song
+    if title and (song := lookup.by_name(name)):
+        return name, song
+    facts = {field: value for field, value in row.facts.items() if field not in AUDIO_NAMES}
+    sound = {field: value for field, value in row.facts.items() if field in AUDIO_NAMES}
+    if not sound and "lyrics" not in facts:
+        return name, None
+    told = Song(**{"title": "", "artist": "", **facts}, audio=AudioFeatures(**sound) if sound else None)  # type: ignore[arg-type]
+    return name, told

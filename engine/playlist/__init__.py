@@ -1,0 +1,1 @@
+"""Playlists: chosen, ordered, written."""

@@ -1,0 +1,139 @@
+"""Playlists: the songs in their order, what was relaxed to find them, and the files that players read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine.answer.hits import Hit
+from indexer.store.files import write_whole
+
+# Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
+_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+_NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
+
+# The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
+_JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
+
+_CSV_COLUMNS = (
+    "position", "song_id", "title", "artist", "album", "year", "duration_ms", "tempo", "key", "mode", "energy",
+    "score", "reason", "spotify_id",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Playlist:
+    """Songs in playing order.
+
+    relaxed   one sentence per rule that could not be kept, in the order in which they gave way
+    """
+
+    name: str
+    songs: tuple[Hit, ...]
+    relaxed: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why each song is here, in playing order."""
+        return tuple(song.reason for song in self.songs)
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.songs)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the playlist; the ending of the name says how. A file of that name is replaced whole or not at all."""
+        target = Path(path)
+        text = _WRITERS.get(target.suffix.lower())
+        if text is None:
+            known = ", ".join(_WRITERS)
+            raise ValueError(f"{target.name} ends in {target.suffix or 'nothing'!r}, expected one of {known}")
+        write_whole(target, text(self))
+        return target
+
+
+def one_line(text: str) -> str:
+    """The text without line ends, control characters or bidi overrides, runs of spaces as one.
+
+    >>> one_line("Two\\r\\nLines ")
+    'Two Lines'
+    """
+    return " ".join(_BREAKING.sub(" ", text).split())
+
+
+def m3u8(playlist: Playlist) -> str:
+    """Extended M3U in UTF-8: `#EXTINF:seconds,Artist - Title`, then the line that a player opens.
+
+    No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
+    name: players show the entry and skip it, and importers, which count these lines and not the
+    comments, have a name to match. -1 seconds is the format's "unknown".
+    """
+    lines = ["#EXTM3U", f"#PLAYLIST:{one_line(playlist.name)}"]
+    for song in playlist.songs:
+        seconds = -1 if song.duration_ms is None else round(song.duration_ms / 1000)
+        called = one_line(f"{song.artist} - {song.title}" if song.artist else song.title) or song.song_id
+        lines.append(f"#EXTINF:{seconds},{called}")
+        lines.append(f"spotify:track:{one_line(song.spotify_id)}" if song.spotify_id else file_name(called))
+    return "\n".join(lines) + "\n"
+
+
+def file_name(called: str) -> str:
+    """A name that no player takes for a comment, a folder or an address.
+
+    >>> file_name("#1 Dads - AC/DC: live?")
+    '_1 Dads - AC_DC_ live_'
+    """
+    name = _NOT_IN_A_NAME.sub("_", one_line(called)) or "_"
+    return "_" + name[1:] if name[0] in "#.~" else name
+
+
+def jspf(playlist: Playlist) -> str:
+    """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
+    return _json({"playlist": {"title": one_line(playlist.name), "track": [_jspf_track(s) for s in playlist.songs]}})
+
+
+def _jspf_track(song: Hit) -> dict[str, object]:
+    track: dict[str, object] = {
+        "title": song.title,
+        "creator": song.artist,
+        "extension": {_JSPF_TRACK: {"additional_metadata": {"refrain_song_id": song.song_id}}},
+    }
+    if song.spotify_id:
+        track["identifier"] = [f"spotify:track:{song.spotify_id}"]
+    if song.album:
+        track["album"] = song.album
+    if song.duration_ms is not None:
+        track["duration"] = round(song.duration_ms)
+    if song.reason:
+        track["annotation"] = song.reason
+    return track
+
+
+def csv_table(playlist: Playlist) -> str:
+    """One record per song under a header, as RFC 4180 has it; an unknown value is empty."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")  # with "\n", a lone "\r" in a title is not quoted
+    table.writerow(_CSV_COLUMNS)
+    for position, song in enumerate(playlist.songs, start=1):
+        table.writerow([position, *(getattr(song, name) for name in _CSV_COLUMNS[1:])])
+    return out.getvalue()
+
+
+def as_json(playlist: Playlist) -> str:
+    """Everything that the playlist holds."""
+    songs = [{**asdict(song), "signals": dict(song.signals)} for song in playlist.songs]
+    return _json({"name": playlist.name, "relaxed": list(playlist.relaxed), "songs": songs})
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+_WRITERS: dict[str, Callable[[Playlist], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}

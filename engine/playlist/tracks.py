@@ -1,0 +1,108 @@
+"""Candidates: the songs that a playlist may be made of, as columns; Selection: those that were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.playlist.versions import Stems
+from indexer.records import AUDIO_NAMES
+from indexer.songs.table import Songs
+
+Floats = npt.NDArray[np.floating]
+Integers = npt.NDArray[np.integer]
+
+UNKNOWN = -1  # artist or album
+_AUDIO = ("key", "mode", "tempo", "energy", "valence")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """n songs with what choosing and ordering read; floats are NaN where unknown.
+
+    rows           (n,)   row numbers in the index, no row twice
+    scores         (n,)   relevance, higher is better
+    artists        (n,)   a number per artist, -1 unknown
+    albums         (n,)   a number per album of an artist, -1 unknown
+    stems          n      titles without version marks, folded (`indexer.text.title_stem`); "" unknown;
+                          read one by one and only where needed, so it may be computed on demand
+    key, mode      (n,)   pitch class 0..11, 1 major and 0 minor
+    tempo          (n,)   beats per minute
+    energy, valence (n,)  0..1
+    """
+
+    rows: Integers
+    scores: Floats
+    artists: Integers
+    albums: Integers
+    stems: Sequence[str]
+    key: Floats
+    mode: Floats
+    tempo: Floats
+    energy: Floats
+    valence: Floats
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            found = len(getattr(self, column.name))
+            if found != len(self.rows):
+                raise ValueError(f"{column.name} has {found} entries, rows has {len(self.rows)}")
+        if np.isnan(self.scores).any():
+            raise ValueError(f"row {self.rows[np.isnan(self.scores)][0]} has no score (NaN)")
+        if len(set(self.rows.tolist())) < len(self.rows):
+            unique, counts = np.unique(self.rows, return_counts=True)
+            raise ValueError(f"row {unique[counts.argmax()]} is a candidate twice")
+
+    @classmethod
+    def of_rows(cls, songs: Songs, rows: npt.NDArray[np.int64], scores: Floats | None = None) -> Candidates:
+        """Songs of an index; without scores all are of the same relevance."""
+        audio = {name: songs.audio[rows, AUDIO_NAMES.index(name)] for name in _AUDIO}
+        return cls(
+            rows=rows,
+            scores=np.zeros(len(rows), np.float32) if scores is None else scores,
+            artists=songs.single("artist_key")[rows],
+            albums=songs.single("album_key")[rows],
+            stems=Stems(songs, rows),
+            **audio,
+        )
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, places: Sequence[int] | Integers) -> Candidates:
+        """The songs at these places, in this order."""
+        at = np.asarray(places, dtype=np.int64)
+        stems = [self.stems[i] for i in at.tolist()]
+        columns = {c.name: getattr(self, c.name)[at] for c in fields(self) if c.name != "stems"}
+        return Candidates(stems=stems, **columns)
+
+    def followed_by(self, other: Candidates) -> Candidates:
+        """These songs, then the others."""
+        stems = [*self.stems, *other.stems]
+        names = [c.name for c in fields(self) if c.name != "stems"]
+        columns = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return Candidates(stems=stems, **columns)
+
+    def artist_numbers(self) -> npt.NDArray[np.int64]:
+        """int64 (n,): artists numbered from 0 without holes; every unknown artist is one of its own."""
+        artists = self.artists.astype(np.int64)
+        unknown = artists == UNKNOWN
+        artists[unknown] = -2 - np.arange(int(unknown.sum()))
+        return np.unique(artists, return_inverse=True)[1].astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Songs in their order.
+
+    relaxed   one sentence per rule that could not be kept, in the order in which they gave way
+    """
+
+    songs: Candidates
+    relaxed: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.songs)

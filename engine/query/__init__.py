@@ -1,0 +1,1 @@
+"""What is asked: seeds, words, filters, targets."""

@@ -1,0 +1,1 @@
+"""Candidates: rankings of songs that each retriever proposes."""

@@ -1,0 +1,1 @@
+"""Text to vectors: the encoder, the cache of what was encoded, fine-tuning."""

@@ -1,0 +1,1 @@
+"""What is learned: topics, scaling of audio, autoencoders, factors, co-occurrence, keywords, taste, tBERT, moods."""

@@ -1,0 +1,311 @@
+"""Training of taste: a few songs of a playlist predict another of its songs (InfoNCE), with torch."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.models.taste.content import KINDS, Content, Reader
+from indexer.models.taste.model import Taste, TasteConfig, Tower, name_words
+from indexer.progress import Track, quiet
+from indexer.songs.splits import PlaylistRows
+
+if TYPE_CHECKING:
+    import torch
+    from scipy.sparse import csr_array
+
+Rows = npt.NDArray[np.int64]
+FloatMatrix = npt.NDArray[np.float32]
+
+LEAST_PLAYLISTS = 20  # with two songs or more; fewer teach nothing that holds
+WARM_UP, START = 0.1, 0.04  # share of the steps in which the learning rate rises, and from what share of it
+_SHORT = 1e-2  # a vector that is shorter is not scaled to length 1: the gradient of a zero one would be infinite
+_NEVER = -1e9  # a logit that takes no part in the softmax
+
+
+def train_taste(
+    content: Content,
+    reader: Reader,
+    artists: Rows,
+    playlists: Sequence[PlaylistRows],
+    config: TasteConfig,
+    *,
+    track: Track = quiet,
+) -> tuple[Taste, FloatMatrix] | None:
+    """The model and every song's residual, float32 (songs, size), zero without a history; None without playlists.
+
+    content, artists   of every song, by row
+    playlists          those that may be learned from
+
+    In each step some songs of a playlist, averaged, are the query; another of its songs is the answer, to be told
+    from the other answers of the batch and from songs drawn by popularity. Logits are corrected by the log of
+    how often a song is drawn (Yi et al. 2019), so that the space holds likeness and not popularity; songs of the
+    query's own playlist are no wrong answers. The words of the playlist's name are a query of their own. Whole
+    parts of the content, the artist's place and the residual are dropped at random, so that each learns to do
+    without the others.
+    """
+    import torch
+
+    rng = np.random.default_rng(config.seed)
+    lists = [PlaylistRows(name, unique) for name, rows, _ in playlists if len(unique := np.unique(rows)) > 1]
+    if len(lists) < LEAST_PLAYLISTS:
+        return None
+    order = rng.permutation(len(lists))
+    judging = math.ceil(config.held_out * len(lists))
+    frequency = Counter(word for name, *_ in lists for word in name_words(name))
+    words = sorted(word for word, count in frequency.items() if count >= config.least_named)
+    judges = _Batches([lists[i] for i in order[:judging]], words, len(content), config)
+    batches = _Batches([lists[i] for i in order[judging:]], words, len(content), config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        network = _Network(content, artists, batches.counts, reader, words, config)
+        optimisers = network.optimisers()
+        steps = config.epochs * len(batches)
+        rates = [
+            torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps)) for optimiser in optimisers
+        ]
+        best, lowest, waited = network.state(), math.inf, 0
+        for _ in track(range(config.epochs), "learn taste"):
+            for batch in batches.draw(rng):
+                torch.autograd.backward(network.loss(batch, rng))
+                for optimiser, rate in zip(optimisers, rates, strict=True):
+                    optimiser.step()
+                    optimiser.zero_grad()
+                    rate.step()
+            judged = network.judge(judges)
+            if judged < lowest:
+                best, lowest, waited = network.state(), judged, 0
+            elif (waited := waited + 1) == config.patience:
+                break
+        network.restore(best)
+    return network.taste(), network.residuals()
+
+
+def _rate(done: float) -> float:
+    """The share of the learning rate when a share of the steps is done: up in a straight line, down along a cosine."""
+    if done < WARM_UP:
+        return START + (1 - START) * done / WARM_UP
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (done - WARM_UP) / (1 - WARM_UP))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """queries   int64 (batch, seeds): rows of songs, averaged where `given` is True
+    answers   int64 (batch + negatives,): the answer to each query, then songs drawn by popularity
+    wrong     bool (batch, batch + negatives): which answers are wrong, and are no song of the query's playlist
+    words     sparse (batch, words): the names of the queries' playlists
+    """
+
+    queries: Rows
+    given: npt.NDArray[np.bool_]
+    answers: Rows
+    wrong: npt.NDArray[np.bool_]
+    words: csr_array
+
+
+class _Batches:
+    """Draws queries and answers from playlists."""
+
+    def __init__(self, lists: Sequence[PlaylistRows], words: Sequence[str], songs: int, config: TasteConfig):
+        from scipy.sparse import csr_array
+
+        self._config = config
+        self._songs = np.concatenate([playlist.rows for playlist in lists])
+        self._lengths = np.array([len(playlist.rows) for playlist in lists], np.int64)
+        self._starts = np.concatenate([[0], np.cumsum(self._lengths)])
+        self._owner = np.repeat(np.arange(len(lists)), self._lengths)
+        self._held = csr_array((np.ones(len(self._songs), np.int8), self._songs, self._starts), (len(lists), songs))
+        code_of = {word: code for code, word in enumerate(words)}
+        named = [[code_of[word] for word in name_words(name) if word in code_of] for name, *_ in lists]
+        ends = np.cumsum([0, *map(len, named)])
+        codes = np.array([code for of_one in named for code in of_one], np.int64)
+        self._names = csr_array((np.ones(len(codes), np.float32), codes, ends), (len(lists), len(words)))
+        self.counts = np.bincount(self._songs, minlength=songs)
+        self._drawing = np.cumsum(self.counts / self.counts.sum())
+
+    def __len__(self) -> int:
+        """Batches in one epoch."""
+        return max(1, len(self._songs) // self._config.batch)
+
+    def draw(self, rng: np.random.Generator) -> Iterator[_Batch]:
+        """One epoch: every song of every playlist is the answer once, but for the rest that fills no batch."""
+        seeds = self._config.seeds
+        order = rng.permutation(len(self._songs))
+        for part in np.array_split(order[: max(1, len(self)) * self._config.batch], len(self)):
+            playlists, answers = self._owner[part], self._songs[part]
+            place = (rng.random((len(part), seeds)) * self._lengths[playlists, None]).astype(np.int64)
+            queries = self._songs[self._starts[playlists, None] + place]
+            many = rng.integers(1, seeds + 1, len(part))
+            given = (queries != answers[:, None]) & (np.arange(seeds) < many[:, None])
+            asked = given.any(axis=1)  # a draw that hit only the answer itself asks nothing
+            if not asked.any():
+                continue
+            playlists, answers, queries, given = playlists[asked], answers[asked], queries[asked], given[asked]
+            negatives = np.searchsorted(self._drawing, rng.random(self._config.negatives))
+            drawn = np.concatenate([answers, np.minimum(negatives, len(self.counts) - 1)])
+            wrong = self._held[playlists][:, drawn].toarray() == 0
+            yield _Batch(queries, given, drawn, wrong, self._names[playlists])
+
+
+class _Network:
+    """The tower, the artists' places and the residuals as torch parameters, and the loss over them."""
+
+    def __init__(
+        self,
+        content: Content,
+        artists: Rows,
+        counts: Rows,
+        reader: Reader,
+        words: Sequence[str],
+        config: TasteConfig,
+    ):
+        import torch
+
+        self._config, self._reader, self._content, self._words = config, reader, content, words
+        self._artists = np.where(artists < 0, artists.max(initial=-1) + 1, artists)  # one code for all unknown artists
+        self._history = counts > 0
+        many = int(self._artists.max(initial=0)) + 1
+        self._artist_history = np.bincount(self._artists, weights=counts, minlength=many) > 0
+        self._artist_history[self._artists[artists < 0]] = False
+        self._log_q = torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum()).astype(np.float32))
+        columns, terms, hidden, size = content.numbers.shape[1], len(reader.terms), config.hidden, config.size
+
+        def drawn(rows: int, width: int, spread: float) -> torch.Tensor:
+            return torch.nn.Parameter(torch.randn(rows, width) * spread)
+
+        self._tower = {
+            "into": drawn(columns, hidden + size, 1 / math.sqrt(3 * columns)),
+            "terms_into": drawn(terms, hidden + size, 0.05),
+            "bias": torch.nn.Parameter(torch.zeros(hidden + size)),
+            "out": drawn(hidden, size, 1 / math.sqrt(3 * hidden)),
+        }
+        self._word_places = drawn(len(words) + 1, size, 0.02)
+        self._places = drawn(many, size, 0.02)
+        self._residuals = torch.nn.Parameter(torch.zeros(len(content), size))
+
+    def optimisers(self) -> list[torch.optim.Optimizer]:
+        """One for the tower; one for places and residuals, which moves only the rows of the batch."""
+        import torch
+
+        rate, decay = self._config.learning_rate, self._config.weight_decay
+        return [
+            torch.optim.AdamW([*self._tower.values(), self._word_places], lr=rate, weight_decay=decay),
+            torch.optim.SparseAdam([self._places, self._residuals], lr=rate),
+        ]
+
+    def loss(self, batch: _Batch, rng: np.random.Generator | None) -> torch.Tensor:
+        """InfoNCE over the batch; without `rng` nothing is dropped."""
+        import torch
+        from torch.nn import functional
+
+        songs, where = np.unique(np.concatenate([batch.queries.ravel(), batch.answers]), return_inverse=True)
+        places = self._embed(songs, rng)[torch.from_numpy(where)]
+        asked = places[: batch.queries.size].view(*batch.queries.shape, -1)
+        given = torch.from_numpy(batch.given.astype(np.float32))
+        query = functional.normalize((asked * given[..., None]).sum(dim=1), dim=1, eps=_SHORT)
+        answers = places[batch.queries.size :]
+        drawn = self._log_q[torch.from_numpy(batch.answers)]
+        logits = query @ answers.T / self._config.temperature - drawn
+        right = torch.arange(len(query))
+        wrong = torch.from_numpy(batch.wrong)
+        wrong[right, right] = True  # stays in the softmax: it is the answer
+        loss = functional.cross_entropy(logits.masked_fill(~wrong, _NEVER), right)
+        named = torch.from_numpy(np.diff(batch.words.indptr) > 0)
+        if self._config.names and named.any():
+            called = _times(batch.words, self._word_places[:-1]) + self._word_places[-1]
+            logits = functional.normalize(called, dim=1, eps=_SHORT) @ answers.T / self._config.temperature - drawn
+            by_name = functional.cross_entropy(logits.masked_fill(~wrong, _NEVER)[named], right[named])
+            loss = loss + self._config.names * by_name
+        return loss
+
+    def judge(self, batches: _Batches) -> float:
+        """Mean loss on playlists that nothing learns from, the same draws every time."""
+        import torch
+
+        with torch.inference_mode():
+            losses = [self.loss(batch, None).item() for batch in batches.draw(np.random.default_rng(0))]
+        return float(np.mean(losses)) if losses else 0.0
+
+    def _embed(self, songs: Rows, rng: np.random.Generator | None) -> torch.Tensor:
+        import torch
+        from scipy.sparse import csr_array
+        from torch.nn import functional
+
+        numbers, terms = torch.from_numpy(self._content.numbers[songs]), self._content.terms[songs]
+        weights = terms.data
+        artist_kept, song_kept = self._artist_history[self._artists[songs]], self._history[songs]
+        if rng is not None:
+            drop = self._config.drop_part
+            for columns in self._reader.columns.values():
+                numbers[torch.from_numpy(rng.random(len(songs)) < drop), columns] = 0
+            kinds_kept = rng.random((len(songs), len(KINDS))) >= drop
+            owner = np.repeat(np.arange(len(songs)), np.diff(terms.indptr))
+            weights = weights * kinds_kept[owner, self._reader.kinds[terms.indices]]
+            artist_kept = artist_kept & (rng.random(len(songs)) >= self._config.drop_artist)
+            song_kept = song_kept & (rng.random(len(songs)) >= self._config.drop_song)
+        terms = csr_array((weights.astype(np.float32), terms.indices, terms.indptr), terms.shape)
+        tower = self._tower
+        h = numbers @ tower["into"] + _times(terms, tower["terms_into"]) + tower["bias"]
+        hidden = functional.relu(h[:, : self._config.hidden])
+        if rng is not None:
+            hidden = functional.dropout(hidden, self._config.dropout)
+        out = hidden @ tower["out"] + h[:, self._config.hidden :]
+        for table, rows, kept in (
+            (self._places, self._artists[songs], artist_kept),
+            (self._residuals, songs, song_kept),
+        ):
+            looked_up = functional.embedding(torch.from_numpy(rows), table, sparse=True)
+            out = out + looked_up * torch.from_numpy(kept)[:, None]
+        return functional.normalize(out, dim=1, eps=_SHORT)
+
+    @property
+    def _parameters(self) -> list[torch.Tensor]:
+        return [*self._tower.values(), self._word_places, self._places, self._residuals]
+
+    def state(self) -> list[torch.Tensor]:
+        return [parameter.detach().clone() for parameter in self._parameters]
+
+    def restore(self, state: list[torch.Tensor]) -> None:
+        import torch
+
+        with torch.no_grad():
+            for parameter, kept in zip(self._parameters, state, strict=True):
+                parameter.copy_(kept)
+
+    def taste(self) -> Taste:
+        tower = Tower(**{name: p.detach().numpy().copy() for name, p in self._tower.items()})
+        places = self._places.detach().numpy() * self._artist_history[:, None]
+        return Taste(
+            self._reader,
+            tower,
+            places.astype(np.float32),
+            tuple(self._words),
+            self._word_places.detach().numpy().copy(),
+        )
+
+    def residuals(self) -> FloatMatrix:
+        kept: FloatMatrix = self._residuals.detach().numpy() * self._history[:, None].astype(np.float32)
+        return kept
+
+
+def _times(matrix: csr_array, table: torch.Tensor) -> torch.Tensor:
+    """matrix @ table; scipy multiplies sparse matrices several times faster than torch's embedding bag."""
+    import torch
+
+    class Times(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, table: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(matrix @ table.numpy())
+
+        @staticmethod
+        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(matrix.T @ gradient.numpy())
+
+    product: torch.Tensor = Times.apply(table)  # type: ignore[no-untyped-call]  # torch gives it no types
+    return product

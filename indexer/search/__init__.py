@@ -1,0 +1,1 @@
+"""What finds songs: the vector store and the inverted index."""

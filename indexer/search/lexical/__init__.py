@@ -1,0 +1,17 @@
+"""The inverted index: build, update, and search by terms, names and the search box with its quoted phrases."""
+
+from __future__ import annotations
+
+from indexer.search.lexical.index import LexicalIndex, LinesOf
+from indexer.search.lexical.lines import best_line, rescore_lines
+from indexer.search.lexical.segments import SongText, build_lexical, update_lexical
+
+__all__ = [
+    "LexicalIndex",
+    "LinesOf",
+    "SongText",
+    "best_line",
+    "build_lexical",
+    "rescore_lines",
+    "update_lexical",
+]

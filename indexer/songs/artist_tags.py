@@ -1,0 +1,65 @@
+"""Artists: what listeners call each artist, by the code that an index gives to the artist."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.store.columns import Strings
+from indexer.store.generations import Draft, Generation
+
+MOST_TAGS = 30  # per artist, the most frequent ones
+
+
+class ArtistTags:
+    """The tags of the artists of one generation, weighted by TF-IDF, each artist's weights of length 1."""
+
+    def __init__(self, source: Generation | Draft):
+        self._terms: Strings = source.strings("artists/tag.terms")
+        self._starts: npt.NDArray[np.int64] = source.array("artists/tag.starts")
+        self._codes: npt.NDArray[np.int32] = source.array("artists/tag.codes")
+        self._weights: npt.NDArray[np.float32] = source.array("artists/tag.weights")
+
+    def of(self, artist: int) -> list[tuple[str, float]]:
+        """(tag, weight) of an artist's code, the heaviest first; none for a negative code."""
+        if artist < 0:
+            return []
+        here = slice(int(self._starts[artist]), int(self._starts[artist + 1]))
+        return [(self._terms[int(c)], float(w)) for c, w in zip(self._codes[here], self._weights[here], strict=True)]
+
+
+def write_artist_tags(draft: Draft, artists: Strings, tags: Iterable[tuple[str, str, int]]) -> None:
+    """Write the tags of `artists` (artist keys by code) from (artist_key, tag, count), most frequent first per artist.
+
+    weight = ln(1 + count) x ln(artists with tags / artists with this tag), as in TF-IDF.
+    """
+    code_of = {artists[code]: code for code in range(len(artists))}
+    of_artist: dict[int, list[tuple[str, int]]] = {}
+    frequency: Counter[str] = Counter()
+    tagged: set[str] = set()
+    for artist, tag, count in tags:  # of all artists: how rare a tag is does not depend on who is in this index
+        frequency[tag.casefold()] += 1
+        tagged.add(artist)
+        if artist in code_of and len(of_artist.setdefault(code_of[artist], [])) < MOST_TAGS:
+            of_artist[code_of[artist]].append((tag.casefold(), count))
+    terms: dict[str, int] = {}
+    starts, codes, weights = [0], [], []
+    for artist_code in range(len(artists)):
+        weighed: dict[str, float] = {}
+        for tag, count in of_artist.get(artist_code, ()):
+            rarity = math.log(max(len(tagged), 2) / frequency[tag])
+            weighed[tag] = weighed.get(tag, 0.0) + math.log1p(count) * max(rarity, 0.0)
+        length = math.sqrt(sum(weight**2 for weight in weighed.values()))
+        for tag, weight in sorted(weighed.items(), key=lambda item: (-item[1], item[0])):
+            if weight > 0:
+                codes.append(terms.setdefault(tag, len(terms)))
+                weights.append(weight / length)
+        starts.append(len(codes))
+    draft.write_strings("artists/tag.terms", terms)
+    draft.write_array("artists/tag.starts", np.array(starts, np.int64))
+    draft.write_array("artists/tag.codes", np.array(codes, np.int32))
+    draft.write_array("artists/tag.weights", np.array(weights, np.float32))

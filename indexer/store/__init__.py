@@ -1,0 +1,1 @@
+"""The index folder: generations, locks, columns."""

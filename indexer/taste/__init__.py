@@ -1,7 +1,0 @@
-"""Taste: content and playlists -> a space in which songs that share playlists are close."""
-
-from indexer.taste.content import Content, Reader
-from indexer.taste.model import Taste, TasteConfig
-from indexer.taste.training import train_taste
-
-__all__ = ["Content", "Reader", "Taste", "TasteConfig", "train_taste"]

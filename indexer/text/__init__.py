@@ -1,0 +1,1 @@
+"""Text: cleaning, tokens and names; pure functions that songs and queries share."""

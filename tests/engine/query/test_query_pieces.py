@@ -1,0 +1,213 @@
+"""Retrievers, signals and tuning on playlists, on a catalogue whose answers are known by construction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import Engine
+from engine.answer.answer import pool
+from engine.query.query import AVOID, Query, Seed
+from engine.retrieve.ranking import Ranking
+from engine.score.signals import SIGNALS, Pool
+from engine.score.weights import DEFAULT_WEIGHTS
+from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
+from indexer import Catalogue, IndexConfig, build_index
+from indexer.errors import CatalogueError
+from indexer.models.factors import USUAL_SEEDS
+from indexer.songs.popularity import playlist_popularity
+from indexer.songs.splits import split_of
+
+SCENES = {"rain": "rain grey window slow", "neon": "neon city night bass", "porch": "porch banjo river dust"}
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> tuple[Path, Path]:
+    """90 songs of three scenes with words, sound, artists, years and playlists of their own."""
+    folder = tmp_path_factory.mktemp("scenes")
+    rng = np.random.default_rng(0)
+    songs, playlists = [], []
+    for i in range(90):
+        scene = i % 3
+        words = list(SCENES.values())[scene].split()
+        # Words of a third of the songs are no keywords; these, of a tenth, are.
+        words += [f"{list(SCENES)[scene]}{letter}" for letter in rng.choice(list("abcdef"), 2, replace=False)]
+        lines = "\n".join(" ".join(rng.permutation(words)) for _ in range(5))
+        songs.append(
+            {"song_id": f"s{i:02d}", "title": f"{list(SCENES)[scene]} {i}", "artist": f"artist {scene}-{i % 5}",
+             "lyrics": lines, "energy": 0.2 + 0.3 * scene, "tempo": 70 + 30 * scene, "year": 1970 + 20 * scene + i % 5,
+             "genre": list(SCENES)[scene], "language": "en", "popularity": i}
+        )  # fmt: skip
+    for p in range(400):
+        rows = rng.choice(30, 14, replace=False) * 3 + p % 3
+        playlists.append(
+            {
+                "playlist_id": f"p{p}",
+                "name": ("sad rain", "party", "chill")[p % 3],
+                "song_ids": [f"s{r:02d}" for r in rows],
+            }
+        )
+    (folder / "songs.jsonl").write_text("\n".join(map(json.dumps, songs)), "utf-8")
+    (folder / "playlists.jsonl").write_text("\n".join(map(json.dumps, playlists)), "utf-8")
+    with Catalogue(folder / "refrain.db") as catalogue:
+        catalogue.load(folder / "songs.jsonl")
+        catalogue.load(folder / "playlists.jsonl")
+        build_index(catalogue, folder / "refrain.index", replace(tiny_config, held_out=0.2))
+    return folder / "refrain.db", folder / "refrain.index"
+
+
+def test_every_song_finds_its_own_scene(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        for i in range(0, 90, 7):
+            found = [int(hit.song_id[1:]) % 3 for hit in engine.similar(f"s{i:02d}", 10)]
+            assert set(found) == {i % 3}
+
+
+def test_one_word_of_a_scene_finds_the_scene(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        for scene, words in enumerate(SCENES.values()):
+            for word in words.split():
+                hits = engine.search(f'"{word}"', 30)
+                assert {int(hit.song_id[1:]) % 3 for hit in hits} == {scene}
+
+
+@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "language"}))
+def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], name: str) -> None:
+    with Engine.open(scenes[1]) as engine:
+        index = engine.index
+        row = index.songs.row_of("s30") or 0
+        query = Query(index, seeds=(Seed.of_row(index, row),))
+        candidates = pool(query, DEFAULT_WEIGHTS["one"], 20, None)
+        values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
+        same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
+        assert np.nanmean(values[same]) > np.nanmean(values[~same])
+
+
+def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        index, config = engine.index, engine.index.config.factors
+        held = index.together.history
+        seeds = np.flatnonzero(held)[[3, 40]]
+        avoided = np.flatnonzero(held)[[11]]
+        table = index.factors.astype(np.float64)
+
+        def solved(rows: np.ndarray) -> np.ndarray:
+            matrix = table.T @ table + config.confidence * table[rows].T @ table[rows]
+            matrix += config.regularization * USUAL_SEEDS / len(rows) * np.eye(table.shape[1])
+            return np.linalg.solve(matrix, (1 + config.confidence) * table[rows].sum(axis=0))
+
+        query = Query(
+            index,
+            seeds=tuple(Seed.of_row(index, int(row)) for row in seeds),
+            avoid=tuple(Seed.of_row(index, int(row)) for row in avoided),
+        )
+        rows = np.arange(len(index.songs))
+        expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
+        np.testing.assert_allclose(SIGNALS["factors"](query, Pool(rows, {})), expected, rtol=1e-2, atol=1e-3)
+        content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
+        assert np.isnan(SIGNALS["factors"](content, Pool(rows, {}))).all(), "no playlist can hold it"
+
+
+def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
+        counts = np.zeros(90)
+        for playlist in catalogue.playlists():
+            if split_of(playlist.playlist_id, engine.index.config.held_out) == "train":
+                counts[[int(song_id[1:]) for song_id in playlist.song_ids]] += 1
+        rows = [engine.index.songs.row_of(f"s{i:02d}") for i in range(90)]
+        expected = np.log1p(counts) / np.log1p(counts).max()
+        np.testing.assert_allclose(engine.index.popularity[rows], expected, rtol=1e-5)
+        few = playlist_popularity(engine.index.songs, [])
+        np.testing.assert_allclose(few[rows], np.arange(90) / 100, rtol=1e-5)
+
+
+def test_splits_are_disjoint_stable_and_of_the_shares_asked_for() -> None:
+    splits = [split_of(str(i), 0.2) for i in range(20_000)]
+    assert splits == [split_of(str(i), 0.2) for i in range(20_000)]
+    assert splits.count("train") / 20_000 == pytest.approx(0.8, abs=0.02)
+    assert splits.count("tune") / 20_000 == pytest.approx(0.1, abs=0.02)
+    for i in range(500):
+        if split_of(str(i), 0.1) != "train":
+            assert split_of(str(i), 0.2) != "train", "a larger share holds what a smaller one held"
+
+
+def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
+        popular = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"popularity": 3.0}
+        misled = Engine(engine.index, {"one": popular, "several": popular})
+        reports = tune_on_playlists(misled, catalogue.playlists(), rounds=1)
+        assert [report.metric for report in reports.values()] == ["NDCG@500, 1 seed", "NDCG@500, 5 seeds"]
+        for report in reports.values():
+            assert report.accepted
+            assert report.check.after > report.check.before + 0.1
+            assert report.tuned.trace[0].metric == pytest.approx(report.tuned.before)
+            assert report.weights["target"] == 0.0, "what a user asks for is not tuned"
+
+
+def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path) -> None:
+    with Engine.open(scenes[1]) as engine:
+        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}
+        queries = [([f"s{i:02d}"], [f"s{(i + 3 * j) % 90:02d}" for j in range(1, 9)]) for i in range(80)]
+        report = engine.tune(queries)["one"]
+        assert report.accepted
+        assert report.check.queries == 40
+        assert engine.weights["one"] == report.weights
+        assert engine.weights["several"] == DEFAULT_WEIGHTS["several"], "no query had several seeds"
+        for few, message in (
+            (queries[:39], "39 queries have one seed, expected at least 40"),
+            ([(["s00"], [])], "no songs that should come back"),
+            ([([], ["s00"])], "no seeds"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                engine.tune(few)
+        assert engine.weights["one"] == report.weights, "a refusal changes nothing"
+
+
+def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:
+    """Songs of the seed's scene are liked, popular ones of another are skipped: the scene comes back more."""
+    with Engine.open(scenes[1]) as engine:
+        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}
+        liked, skipped = ["s03", "s06", "s09"], ["s88", "s85", "s82"]
+        saved = {profile: dict(weights) for profile, weights in engine.weights.items()}
+        before = [int(hit.song_id[1:]) % 3 for hit in engine.recommend(["s00"], k=20)]
+        hits = engine.recommend(["s00"], liked=liked, skipped=skipped, k=20)
+        after = [int(hit.song_id[1:]) % 3 for hit in hits]
+        assert after.count(0) > before.count(0) + 5
+        assert not {hit.song_id for hit in hits} & {"s00", *liked, *skipped}
+        assert engine.weights == saved
+        with pytest.raises(ValueError, match="both liked and skipped"):
+            engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
+
+
+def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        rows = tuple(range(0, 42, 3))
+        asked = draw(np.array(rows), 4, number=1)
+        judged = judge(engine.index, asked, engine.weights["several"])
+        ids = engine.index.songs.song_ids
+        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in asked.seeds], k=500)]
+        wanted = {ids[int(r)] for r in asked.wanted}
+        gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in wanted]
+        ideal = sum(1 / np.log2(i + 2) for i in range(10))
+        assert metrics([judged], engine.weights["several"])[0] == pytest.approx(sum(gains) / ideal, abs=1e-6)
+
+
+def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, demo_index: Path) -> None:
+    with (
+        Engine.open(demo_index) as engine,
+        Catalogue(demo_catalogue) as catalogue,
+        pytest.raises(CatalogueError, match="held-out playlists"),
+    ):
+        tune_on_playlists(engine, catalogue.playlists())
+
+
+def test_a_ranking_cannot_be_built_wrong() -> None:
+    with pytest.raises(ValueError, match="twice"):
+        Ranking.of([1, 1], [0.1, 0.2])
+    with pytest.raises(ValueError, match="NaN"):
+        Ranking.of([1, 2], [0.1, float("nan")])
+    assert Ranking.of([5, 3, 4], [1, 1, 2]).without([3]).rows.tolist() == [4, 5]

@@ -1,0 +1,197 @@
+"""Audio features as a matrix: known values, scikit-learn's scalers as the oracle, laws for any table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from indexer.errors import IndexFormatError
+from indexer.models.audio_scaler import CLIP, COLUMNS, AudioScaler, Scaling, key_position, known_share
+from indexer.records import AUDIO_NAMES, AUDIO_RANGES
+
+LOW, HIGH = np.array(list(AUDIO_RANGES.values())).T
+SCALINGS: list[Scaling] = ["standard", "minmax"]
+
+
+def songs(n: int, seed: int = 0, missing: float = 0.0) -> np.ndarray:
+    """A table of n songs within the documented ranges; `missing` of its values are unknown."""
+    rng = np.random.default_rng(seed)
+    table = rng.uniform(LOW, HIGH, (n, 12))
+    table[:, AUDIO_NAMES.index("key")] = rng.integers(0, 12, n)
+    table[:, AUDIO_NAMES.index("mode")] = rng.integers(0, 2, n)
+    table[:, AUDIO_NAMES.index("duration_ms")] = np.exp(rng.normal(12.3, 0.3, n))
+    table[rng.random((n, 12)) < missing] = np.nan
+    return table.astype(np.float32)
+
+
+def column(matrix: np.ndarray, name: str) -> np.ndarray:
+    return matrix[:, COLUMNS.index(name)]
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_scaled_columns_are_those_of_scikit_learn(scaling: Scaling) -> None:
+    table = songs(300)
+    wide = table.astype(np.float64)
+    wide[:, AUDIO_NAMES.index("duration_ms")] = np.log(wide[:, AUDIO_NAMES.index("duration_ms")])
+    wide = np.delete(wide, AUDIO_NAMES.index("key"), axis=1)
+    expected = (StandardScaler() if scaling == "standard" else MinMaxScaler()).fit_transform(wide)
+    found = AudioScaler.fit(table, scaling).transform(table)
+    assert found.shape == (300, 14)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found[:, :11], expected, atol=1e-5)
+
+
+def test_statistics_are_of_the_songs_that_have_the_feature() -> None:
+    table = songs(2000, missing=0.3)
+    energy = table[:, AUDIO_NAMES.index("energy")].astype(np.float64)
+    scaler = AudioScaler.fit(table)
+    where = [name for name in AUDIO_NAMES if name != "key"].index("energy")
+    assert scaler.means[where] == pytest.approx(np.nanmean(energy))
+    assert 1 / scaler.gains[where] == pytest.approx(np.nanstd(energy))
+
+
+def test_keys_a_fifth_apart_are_neighbours_and_relative_keys_fall_together() -> None:
+    major = key_position(range(12), np.ones(12))
+    apart = np.linalg.norm(major[:, None] - major[None], axis=2)
+    for key in range(12):
+        assert set(np.argsort(apart[key])[1:3]) == {(key + 7) % 12, (key - 7) % 12}
+        np.testing.assert_allclose(key_position([key], [0]), key_position([(key + 3) % 12], [1]), atol=1e-12)
+    assert apart[0].argmax() == 6, "the tritone is farthest"
+
+
+def audio_row(**known: float) -> npt.NDArray[np.float64]:
+    """A table of one song of which these features are known."""
+    return np.array([[known.get(name, np.nan) for name in AUDIO_NAMES]])
+
+
+def test_a_long_song_is_as_far_from_the_mean_as_one_that_is_as_many_times_shorter() -> None:
+    table = songs(100)
+    table[:, AUDIO_NAMES.index("duration_ms")] = np.geomspace(60_000, 960_000, 100)
+    middle = float(np.sqrt(60_000 * 960_000))
+    found = AudioScaler.fit(table).transform([audio_row(duration_ms=middle * f)[0] for f in (0.5, 1, 2)])
+    short, even, long = column(found, "duration_ms")
+    assert even == pytest.approx(0, abs=1e-5)
+    assert long == pytest.approx(-short, rel=1e-4)
+    assert long > 0.5
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_an_unknown_value_is_the_mean_and_is_counted_as_unknown(scaling: Scaling) -> None:
+    table = songs(200)
+    scaler = AudioScaler.fit(table, scaling)
+    whole = table[:1].copy()
+    without = whole.copy()
+    without[0, AUDIO_NAMES.index("tempo")] = np.nan
+    without[0, AUDIO_NAMES.index("key")] = np.nan
+    full, part = scaler.transform(whole), scaler.transform(without)
+    mean = column(scaler.transform(table), "tempo").mean()
+    assert column(part, "tempo")[0] == pytest.approx(mean, abs=1e-5)
+    assert column(full, "known")[0] - column(part, "known")[0] == pytest.approx(2 / 12)
+    centre = 0.0 if scaling == "standard" else 0.5
+    assert column(part, "key_x")[0] == column(part, "key_y")[0] == centre
+    others = [c for c in range(14) if COLUMNS[c] not in ("tempo", "key_x", "key_y", "known")]
+    assert np.array_equal(full[0, others], part[0, others])
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_song_without_any_feature_is_a_zero_row(scaling: Scaling) -> None:
+    table = songs(50)
+    table[7] = np.nan
+    found = AudioScaler.fit(table, scaling).transform(table)
+    assert not found[7].any()
+    assert np.flatnonzero(~found.any(axis=1)).tolist() == [7]
+
+
+def test_songs_without_features_do_not_change_the_fit() -> None:
+    table = songs(50, missing=0.1)
+    padded = np.concatenate([table, np.full((30, 12), np.nan, np.float32)])
+    with_silent, without = AudioScaler.fit(padded), AudioScaler.fit(table)
+    assert with_silent.known == without.known
+    np.testing.assert_allclose(with_silent.transform(table), without.transform(table), atol=1e-6)
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_feature_that_no_song_has_or_all_share_is_zero_for_every_query(scaling: Scaling) -> None:
+    table = songs(40)
+    table[:, AUDIO_NAMES.index("energy")] = np.nan
+    table[:, AUDIO_NAMES.index("valence")] = 0.25
+    found = AudioScaler.fit(table, scaling).transform(songs(20, seed=1))
+    assert not column(found, "energy").any()
+    assert not column(found, "valence").any()
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("rows", [0, 1])
+def test_tiny_catalogues(rows: int, scaling: Scaling) -> None:
+    scaler = AudioScaler.fit(songs(rows), scaling)
+    found = scaler.transform(songs(5, missing=0.5))
+    assert found.shape == (5, 14)
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+@given(
+    table=arrays(np.float64, st.tuples(st.integers(0, 8), st.just(12)), elements=st.floats(0, 1)).map(
+        lambda shares: (LOW + shares * (HIGH - LOW)).astype(np.float32)
+    ),
+    hidden=st.integers(0, 2**32 - 1),
+    fitted=st.integers(0, 5),
+)
+def test_any_table_gives_bounded_rows_that_do_not_depend_on_each_other(
+    scaling: Scaling, table: np.ndarray, hidden: int, fitted: int
+) -> None:
+    table[np.random.default_rng(hidden).random(table.shape) < 0.3] = np.nan
+    scaler = AudioScaler.fit(songs(20, seed=fitted, missing=0.2), scaling)
+    found = scaler.transform(table)
+    assert np.isfinite(found).all()
+    bound = CLIP if scaling == "standard" else 1.0
+    assert (np.abs(found) <= bound + 1e-6).all()
+    assert np.array_equal(found.any(axis=1), known_share(table) > 0)
+    for row in range(len(table)):
+        assert np.array_equal(scaler.transform(table[row : row + 1])[0], found[row])
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+def test_a_saved_scaler_is_the_same_to_the_last_bit(scaling: Scaling, tmp_path: Path) -> None:
+    scaler = AudioScaler.fit(songs(30, missing=0.1), scaling)
+    scaler.save(tmp_path / "scaler.json")
+    assert AudioScaler.load(tmp_path / "scaler.json") == scaler
+    assert json.loads((tmp_path / "scaler.json").read_text())["scaling"] == scaling
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"scaling": "robust"}', '{"scaling": "minmax", "means": [1], "origins": [], "gains": []}']
+)
+def test_a_damaged_file_is_one_named_error(text: str, tmp_path: Path) -> None:
+    (tmp_path / "scaler.json").write_text(text)
+    with pytest.raises(IndexFormatError, match=r"scaler\.json is no audio scaler.*rebuild"):
+        AudioScaler.load(tmp_path / "scaler.json")
+
+
+def test_a_missing_file_is_one_named_error(tmp_path: Path) -> None:
+    with pytest.raises(IndexFormatError, match="expected the JSON"):
+        AudioScaler.load(tmp_path / "none.json")
+
+
+def test_wrong_tables_are_named() -> None:
+    with pytest.raises(ValueError, match=r"shape \(2, 3\), expected \(songs, 12\)"):
+        AudioScaler.fit(np.zeros((2, 3)))
+    table = songs(3)
+    table[2, AUDIO_NAMES.index("energy")] = 7.5
+    with pytest.raises(ValueError, match=r"energy of row 2 is 7\.5, expected 0\.\.1"):
+        AudioScaler.fit(table)
+    with pytest.raises(ValueError, match="duration_ms of row 0 is 0"):
+        AudioScaler.fit(songs(5)).transform(audio_row(duration_ms=0.0))
+    with pytest.raises(ValueError, match="loudness of row 0 is inf"):
+        AudioScaler.fit(songs(5)).transform(audio_row(loudness=np.inf))
+    with pytest.raises(ValueError, match="scaling is 'robust', expected one of standard, minmax"):
+        AudioScaler.fit(songs(5), "robust")  # type: ignore[arg-type]

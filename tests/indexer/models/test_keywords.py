@@ -1,0 +1,37 @@
+"""Keywords by TF-IDF and by meaning."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.models.keywords import choose_by_meaning, tfidf_keywords
+
+
+def test_weights_are_those_of_the_formula() -> None:
+    frequency = {"boat": 10, "harbour": 2, "rope": 2, "and": 9}
+    tokens = ["boat"] * 4 + ["harbour"] + ["rope"] * 2 + ["and"] * 9
+    by_hand = {w: (1 + math.log(tokens.count(w))) * math.log(101 / frequency[w]) for w in ("boat", "harbour", "rope")}
+    assert tfidf_keywords(tokens, frequency.__getitem__, 100, 10) == sorted(by_hand, key=lambda w: -by_hand[w])
+
+
+def test_words_of_one_song_or_of_every_fifth_say_nothing() -> None:
+    frequency = {"hapax": 1, "love": 50, "ferry": 3}
+    assert tfidf_keywords(["hapax", "love", "ferry"], frequency.__getitem__, 100, 10) == ["ferry"]
+
+
+def test_the_relevant_word_first_then_a_different_one() -> None:
+    song = np.array([1, 0, 0], np.float32)
+    words = np.array([[0.9, 0.436, 0], [0.9, 0.43589, 0.01], [0.6, -0.8, 0]], np.float32)
+    assert choose_by_meaning(song, words, 2, diversity=0.5) == [0, 2]
+    assert choose_by_meaning(song, words, 2, diversity=0.0) == [0, 1]
+
+
+@given(st.integers(0, 8), st.integers(1, 10))
+def test_no_word_is_picked_twice(n: int, k: int) -> None:
+    words = np.random.default_rng(n).standard_normal((n, 4)).astype(np.float32)
+    picked = choose_by_meaning(np.ones(4, np.float32), words, k)
+    assert len(picked) == len(set(picked)) == min(n, k)

@@ -1,0 +1,453 @@
+"""The inverted index against brute force: BM25, phrases, slips of the pen, filters, updates."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import subprocess
+import sys
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rank_bm25 import BM25Okapi
+from rapidfuzz.distance import OSA
+
+from indexer.errors import IndexFormatError, IndexMissingError
+from indexer.search.lexical import LexicalIndex, SongText, best_line, build_lexical, rescore_lines, update_lexical
+from indexer.search.lexical.spelling import Spelling, reach, write_vocabulary
+from indexer.text.tokens import tokenise
+
+SCENES = {
+    "rain": "rain grey window slow umbrella puddle",
+    "neon": "neon city night bass taxi mirror",
+    "porch": "porch banjo river dust fiddle creek",
+}
+WORDS = [word for scene in SCENES.values() for word in scene.split()]
+
+
+def random_songs(seed: int, count: int, *, longest: int = 40) -> list[SongText]:
+    """Songs of up to `longest` words: tantivy keeps lengths up to 40 exactly, longer ones rounded."""
+    rng = np.random.default_rng(seed)
+    songs: list[SongText] = []
+    for row in range(count):
+        words = rng.choice(WORDS, rng.integers(0, longest + 1))
+        songs.append((row, " ".join(rng.choice(WORDS, 2)), str(rng.choice(WORDS)), " ".join(words) or None))
+    return songs
+
+
+def built(folder: Path, songs: list[SongText]) -> LexicalIndex:
+    build_lexical(folder, songs)
+    return LexicalIndex(folder)
+
+
+@pytest.fixture(scope="module")
+def songs() -> list[SongText]:
+    return random_songs(0, 600)
+
+
+@pytest.fixture(scope="module")
+def index(songs: list[SongText], tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    return built(tmp_path_factory.mktemp("lexical") / "index", songs)
+
+
+class LuceneBM25(BM25Okapi):
+    """rank_bm25 with Lucene's idf, ln(1 + (N - n + 0.5) / (n + 0.5)), where its own would be ln without 1 +."""
+
+    def _calc_idf(self, nd: dict[str, int]) -> None:
+        self.idf = {w: math.log(1 + (self.corpus_size - n + 0.5) / (n + 0.5)) for w, n in nd.items()}
+
+
+def reference(songs: list[SongText], terms: list[str]) -> dict[int, float]:
+    """Scores by rank_bm25 over the songs that have lyrics, zero scores left out."""
+    sung = [(row, tokenise(lyrics)) for row, _, _, lyrics in songs if lyrics]
+    if not sung:
+        return {}
+    scores = LuceneBM25([tokens for _, tokens in sung], k1=1.2, b=0.75).get_scores(terms)
+    return {row: float(score) for (row, _), score in zip(sung, scores, strict=True) if score > 0}
+
+
+def assert_same_order(found: tuple[np.ndarray, np.ndarray], wanted: dict[int, float], k: int) -> None:
+    rows, scores = found
+    assert len(rows) == min(k, len(wanted))
+    assert len(set(rows.tolist())) == len(rows), "no row twice"
+    np.testing.assert_allclose(scores, [wanted[int(row)] for row in rows], rtol=1e-4)
+    np.testing.assert_allclose(scores, sorted(wanted.values(), reverse=True)[:k], rtol=1e-4)
+    assert list(zip(-scores, rows, strict=True)) == sorted(zip(-scores, rows, strict=True)), "ties go by row"
+
+
+@pytest.mark.parametrize("k", [1, 7, 50, 2000])
+@pytest.mark.parametrize("terms", [["rain"], ["rain", "neon", "creek"], ["slow", "slow", "dust"], WORDS])
+def test_terms_rank_as_rank_bm25_does(index: LexicalIndex, songs: list[SongText], terms: list[str], k: int) -> None:
+    assert_same_order(index.search_terms(terms, k), reference(songs, terms), k)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lyrics=st.lists(st.lists(st.sampled_from(WORDS[:6]), max_size=20), min_size=1, max_size=25),
+    terms=st.lists(st.sampled_from([*WORDS[:6], "zzz"]), max_size=4),
+    k=st.integers(1, 30),
+)
+def test_any_corpus_ranks_as_rank_bm25_does(
+    tmp_path_factory: pytest.TempPathFactory, lyrics: list[list[str]], terms: list[str], k: int
+) -> None:
+    corpus: list[SongText] = [(row, "", "", " ".join(words) or None) for row, words in enumerate(lyrics)]
+    index = built(tmp_path_factory.mktemp("corpus") / "index", corpus)
+    assert len(index) == len(corpus)
+    assert_same_order(index.search_terms(terms, k), reference(corpus, terms), k)
+
+
+def test_weights_scale_the_terms(index: LexicalIndex, songs: list[SongText]) -> None:
+    rain, neon = reference(songs, ["rain"]), reference(songs, ["neon"])
+    wanted = {row: 3 * rain.get(row, 0.0) + 0.5 * neon.get(row, 0.0) for row in rain.keys() | neon.keys()}
+    assert_same_order(index.search_terms({"rain": 3.0, "neon": 0.5, "creek": 0.0}, 40), wanted, 40)
+
+
+def test_titles_weigh_the_same_with_and_without_lyrics(tmp_path: Path) -> None:
+    """One song with lyrics among hundreds without: its title is as rare as it is among all of them."""
+    songs: list[SongText] = [(row, "filler words", "someone", None) for row in range(300)]
+    songs[7], songs[8] = (7, "paper moon", "someone", "la la la"), (8, "paper moon", "someone", None)
+    rows, scores = built(tmp_path / "index", songs).search_terms(["moon"], 5, fields={"title": 2.0})
+    assert rows.tolist() == [7, 8]
+    assert scores[0] == pytest.approx(scores[1], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "tokens", [["rain", "grey"], ["neon", "city", "night"], ["slow", "slow"], ["rain"], ["zzz", "rain"]]
+)
+def test_phrases_stand_word_for_word(index: LexicalIndex, songs: list[SongText], tokens: list[str]) -> None:
+    phrase = " ".join(tokens)
+    wanted = {row for row, title, _, lyrics in songs if any(f" {phrase} " in f" {text} " for text in (title, lyrics))}
+    rows, scores = index.search_text(f'"{phrase}"', 1000)
+    assert set(rows.tolist()) == wanted
+    assert (np.diff(scores) <= 0).all()
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.04, 0.06, 0.5, 1.0])
+def test_filters_hold_and_enough_comes_back(tmp_path_factory: pytest.TempPathFactory, share: float) -> None:
+    songs = random_songs(1, 3000, longest=12)
+    index = built(tmp_path_factory.mktemp("filter") / "index", songs)
+    allowed = np.zeros(len(songs), bool)
+    allowed[np.random.default_rng(2).choice(len(songs), round(share * len(songs)), replace=False)] = True
+    terms = ["rain", "neon", "dust"]
+    kept = {row: score for row, score in reference(songs, terms).items() if allowed[row]}
+    for k in (1, 5, 200):
+        assert_same_order(index.search_terms(terms, k, allowed=allowed), kept, k)
+    assert len(index.search_terms(terms, 5, allowed=np.zeros(len(songs), bool))[0]) == 0
+
+
+def test_k_only_cuts_the_list_even_among_ties(tmp_path: Path) -> None:
+    index = built(tmp_path / "index", [(row, "echo", "echo", "echo" if row % 3 else None) for row in range(200)])
+    for search in (lambda k: index.search_terms(["echo"], k), lambda k: index.search_text("echo", k)):
+        whole = search(200)[0].tolist()
+        assert [search(k)[0].tolist() for k in (1, 9, 60)] == [whole[:k] for k in (1, 9, 60)]
+    assert index.search_terms(["echo"], 4)[0].tolist() == [1, 2, 4, 5]
+
+
+def test_scenes_stay_apart(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    scenes = [words.split() for words in SCENES.values()]
+    songs: list[SongText] = [(row, "", "", " ".join(rng.choice(scenes[row % 3], 12))) for row in range(60)]
+    index = built(tmp_path / "index", songs)
+    for scene, words in enumerate(scenes):
+        for rows, scores in (index.search_terms(words, 8), index.search_text(" ".join(words), 8)):
+            assert set(rows % 3) == {scene}, "a query in one scene found a song of another"
+            assert (np.diff(scores) <= 0).all(), "scores must not rise down the list"
+        assert index.search_terms(words, 3)[0].tolist() == index.search_terms(words, 8)[0][:3].tolist()
+    assert len(index.search_terms(["zzz"], 5)[0]) == len(index.search_text("zzz", 5)[0]) == 0, (
+        "no known word, no result"
+    )
+
+
+# ---- the search box ------------------------------------------------------------------------------
+
+BOX: list[SongText] = [
+    (0, "Porch Light", "Marrow & Lantern", "Leave the porch light burning low\nI will walk the river road"),
+    (1, "Neon Psalm", "AC/DC Tribute", "Neon on the midnight water\nburning, burning, all night long"),
+    (2, "Midnight", "Ana Ibáñez", "Medianoche en la ciudad\nno hay nadie en la plaza"),
+    (3, "River Road", "P!nk Tide", None),
+    (4, "Low", "Someone", "low low low the river\nlight the lamp and walk the road"),
+]
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    # 100 songs that sing of nothing in BOX, so that its words are as rare as words are.
+    filler: list[SongText] = [(row, f"Track {row}", "Nobody", "oh yeah come on baby tonight") for row in range(5, 105)]
+    return built(tmp_path_factory.mktemp("box") / "index", BOX + filler)
+
+
+@pytest.mark.parametrize(
+    ("text", "best"),
+    [
+        ("leave the porch light burning", 0),
+        ("leave the prch light burnign low", 0),  # a letter missing, two swapped
+        ("leave the light burning low", 0),  # a word missing
+        ("medianoche en la cuidad", 2),
+        ("NO HAY NADIÉ, en la plaza!", 2),
+        ("river road", 3),
+        ("midnigth", 2),
+        ("nein on the midnight watre", 1),
+    ],
+)
+def test_the_box_finds_what_was_meant(box: LexicalIndex, text: str, best: int) -> None:
+    lyrics = {row: f"{title} {artist}\n{title}\n{lyrics or ''}" for row, title, artist, lyrics in BOX}
+    assert box.search_text(text, 3, lines_of=lyrics.get)[0][0] == best
+    if best != 3:
+        assert box.search_text(text, 3)[0][0] == best
+
+
+def test_quoted_words_must_hold(box: LexicalIndex) -> None:
+    assert set(box.search_text('"the river"', 9)[0].tolist()) == {0, 4}
+    assert set(box.search_text("“river road”", 9)[0].tolist()) == {0, 3}, "the title counts, too"
+    assert box.search_text('"the river" lamp', 9)[0].tolist() == [4, 0], "other words order what holds"
+    assert len(box.search_text('"river the"', 9)[0]) == 0
+    assert len(box.search_text('"the river" "porch light"', 9)[0]) == 1
+    assert box.search_text('an open " quote on porch', 9)[0][0] == 0
+    for nothing in ("", '""', "!!!", '"zzz" river'):
+        assert len(box.search_text(nothing, 9)[0]) == 0
+
+
+def test_words_are_found_however_their_letters_are_coded(tmp_path: Path) -> None:
+    """A letter with its marks may be one character or several: files from macOS hold the second."""
+    for lyrics in ("사랑해 그대여", "がんばれ ニッポン", "Où est l’été"):
+        whole, apart = (unicodedata.normalize(form, lyrics) for form in ("NFC", "NFD"))
+        index = built(tmp_path / lyrics, [(0, "", "", whole), (1, "", "", apart), (2, "", "", "neon city")])
+        for query in (whole, apart, f'"{whole}"', f'"{apart}"'):
+            assert index.search_text(query, 9)[0].tolist() == [0, 1]
+        assert index.document_frequency(tokenise(apart)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("river road pink", 3),
+        ("acdc neon", 1),
+        ("ibanez", 2),
+        ("lantern porch", 0),
+        ("marow lantren", 0),
+        ("porch lig", 0),
+        ("midnite ana", 2),
+    ],
+)
+def test_names_are_found_as_people_write_them(box: LexicalIndex, text: str, row: int) -> None:
+    assert row in box.search_name(text, 3)[0].tolist()
+
+
+def test_a_song_without_lyrics_is_found_by_name_only(box: LexicalIndex) -> None:
+    assert 3 not in box.search_terms(["river", "road"], 200)[0]
+    assert 3 in box.search_name("river road", 5)[0]
+    assert box.document_frequency("river") == 2
+
+
+@pytest.mark.parametrize("search", ["search_terms", "search_text", "search_name"])
+def test_k_below_one_is_the_callers_mistake(box: LexicalIndex, search: str) -> None:
+    with pytest.raises(ValueError, match="expected 1 or more"):
+        getattr(box, search)("river" if search in ("search_text", "search_name") else ["river"], 0)
+
+
+def test_wrong_weights_fields_and_masks_are_said(box: LexicalIndex) -> None:
+    for mask in (np.ones(3, bool), np.ones(200, np.int64)):
+        with pytest.raises(ValueError, match="expected a bool for each of 105 songs"):
+            box.search_terms(["river"], 5, allowed=mask)
+    with pytest.raises(ValueError, match="'river' is -1"):
+        box.search_terms({"river": -1.0}, 5)
+    with pytest.raises(ValueError, match="unknown field 'lyric'"):
+        box.search_terms(["river"], 5, fields={"lyric": 1.0})
+
+
+# ---- slips of the pen ----------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(
+    vocabulary=st.lists(st.text("abcdé한", min_size=1, max_size=10), min_size=1, max_size=60, unique=True),
+    word=st.text("abcdé한", min_size=1, max_size=10),
+)
+def test_variants_are_those_of_brute_force(
+    tmp_path_factory: pytest.TempPathFactory, vocabulary: list[str], word: str
+) -> None:
+    folder = tmp_path_factory.mktemp("spelling")
+    write_vocabulary(folder, [(w, i + 1) for i, w in enumerate(vocabulary)], [(w, 1) for w in vocabulary[::2]])
+    spelling = Spelling(folder)
+    distances = {w: OSA.distance(word, w) for w in vocabulary}
+    wanted = {w: d for w, d in distances.items() if 0 < d <= reach(word)}
+    found = spelling.near(word, "lyrics", limit=1000)
+    assert {v.term: v.distance for v in found} == wanted
+    assert {v.term for v in spelling.near(word, "names", limit=1000)} == wanted.keys() & set(vocabulary[::2])
+    order = [(v.distance, -v.frequency) for v in found]
+    assert order == sorted(order)
+    assert spelling.near(word, "lyrics", limit=2) == found[:2]
+
+
+def test_an_empty_vocabulary_has_no_variants(tmp_path: Path) -> None:
+    write_vocabulary(tmp_path, [], [])
+    assert Spelling(tmp_path).near("anything", "lyrics") == []
+
+
+# ---- updates -------------------------------------------------------------------------------------
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() + str(path.stat().st_mtime_ns)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_adding_equals_building_from_scratch(tmp_path: Path) -> None:
+    songs = random_songs(5, 300)
+    build_lexical(tmp_path / "old", songs[:250])
+    update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=songs[250:])
+    updated, rebuilt = LexicalIndex(tmp_path / "new"), built(tmp_path / "whole", songs)
+    assert len(updated) == len(rebuilt) == 300
+    for terms in (["rain"], ["neon", "creek", "slow"]):
+        for ours, theirs in zip(updated.search_terms(terms, 300), rebuilt.search_terms(terms, 300), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5)
+    ours, theirs = updated.search_name("rain neon", 50), rebuilt.search_name("rain neon", 50)
+    assert ours[0].tolist() == theirs[0].tolist()
+    assert [v.term for v in updated._spelling.near("umbrela", "lyrics")] == ["umbrella"]
+
+
+def test_an_update_leaves_the_old_index_and_its_readers_alone(tmp_path: Path) -> None:
+    songs = random_songs(6, 200)
+    old = built(tmp_path / "old", songs)
+    before, answer = fingerprint(tmp_path / "old"), old.search_terms(["rain", "dust"], 50)
+    removed, replaced = [3, 50, 51], 20
+    added: list[SongText] = [(replaced, "new", "new", "sunrise over rain"), (200, "Sunrise", "new", None)]
+    update_lexical(tmp_path / "old", tmp_path / "new", remove=removed, add=added)
+    assert fingerprint(tmp_path / "old") == before
+    for reader in (old, LexicalIndex(tmp_path / "old")):
+        again = reader.search_terms(["rain", "dust"], 50)
+        assert again[0].tolist() == answer[0].tolist()
+        assert again[1].tolist() == answer[1].tolist()
+
+    new = LexicalIndex(tmp_path / "new")
+    now = {row: lyrics for row, _, _, lyrics in songs if row not in removed} | {row: ly for row, _, _, ly in added}
+    assert len(new) == len(now)
+    wanted = {row for row, lyrics in now.items() if "rain" in (lyrics or "").split()}
+    rows, _ = new.search_terms(["rain"], 500)
+    assert set(rows.tolist()) == wanted
+    assert len(rows) == len(wanted), "the replaced song is there once"
+    assert 200 in new.search_name("sunrise", 5)[0]
+    segments = [
+        path
+        for path in (tmp_path / "new").rglob("*.idx")
+        if (tmp_path / "old" / path.relative_to(tmp_path / "new")).exists()
+    ]
+    assert segments, "the old segments are still in use"
+    assert all(path.stat().st_nlink > 1 for path in segments), "they are linked, not copied"
+    for name in ("meta.json", ".managed.json"):
+        assert (tmp_path / "new" / "sung" / name).stat().st_nlink == 1, f"{name} is rewritten, so it must be a copy"
+
+
+def test_updates_add_up(tmp_path: Path) -> None:
+    """Twelve updates: tantivy merges small segments on the way, and nothing is lost or doubled."""
+    songs = random_songs(7, 120)
+    build_lexical(tmp_path / "0", [])
+    for step in range(12):
+        update_lexical(tmp_path / str(step), tmp_path / str(step + 1), remove=[], add=songs[10 * step : 10 * step + 10])
+    rows, _ = LexicalIndex(tmp_path / "12").search_terms(WORDS, 200)
+    assert sorted(rows.tolist()) == [row for row, _, _, lyrics in songs if lyrics]
+
+
+def test_rows_that_do_not_rise_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="row 1 comes after row 1"):
+        build_lexical(tmp_path / "index", [(1, "a", "b", None), (1, "c", "d", None)])
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(FileExistsError, match="never built over"):
+        build_lexical(tmp_path / "full", [])
+
+
+# ---- the folder ----------------------------------------------------------------------------------
+
+
+def test_reading_writes_nothing(tmp_path: Path) -> None:
+    build_lexical(tmp_path / "index", BOX)
+    before = fingerprint(tmp_path / "index")
+    index = LexicalIndex(tmp_path / "index")
+    index.search_text("burning midnigth", 5)
+    assert fingerprint(tmp_path / "index") == before
+
+
+def test_a_read_only_folder_opens(tmp_path: Path) -> None:
+    """Opened by a user who may not write there; root may write anywhere, so it becomes another user first."""
+    build_lexical(tmp_path / "index", BOX)
+    paths = [tmp_path / "index", *(tmp_path / "index").rglob("*")]
+    for path in paths:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    code = """if True:
+        import os, sys
+        from indexer.search.lexical import LexicalIndex
+        os.chdir(sys.argv[1])
+        LexicalIndex("index").search_text("rivr road", 1)  # imports what only the first user may read
+        os.getuid() or os.setuid(65534)
+        print(LexicalIndex("index").search_text("rivr road", 1)[0][0], os.access("index/sung", os.W_OK))
+    """
+    public = [
+        path
+        for path in (tmp_path, *tmp_path.parents)
+        if path.stat().st_uid == os.getuid() and not path.stat().st_mode & 1
+    ]
+    try:
+        for path in public:
+            path.chmod(path.stat().st_mode | 0o011)
+        ran = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True)
+    finally:
+        for path in public:
+            path.chmod(path.stat().st_mode & ~0o011)
+        for path in paths:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    assert ran.stdout.split() == ["3", "False"], ran.stderr
+
+
+def test_a_damaged_index_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError, match="no inverted index"):
+        LexicalIndex(tmp_path / "none")
+    build_lexical(tmp_path / "index", BOX)
+    for victim in ("sung/meta.json", "vocabulary.npy", "words.npy", next((tmp_path / "index/sung").glob("*.term"))):
+        path = tmp_path / "index" / victim
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(IndexFormatError, match="damaged"):
+            LexicalIndex(tmp_path / "index")
+        path.write_bytes(content)
+    (tmp_path / "index/sung/meta.json").unlink()
+    with pytest.raises(IndexFormatError, match="damaged"):
+        LexicalIndex(tmp_path / "index")
+
+
+# ---- lines ---------------------------------------------------------------------------------------
+
+
+def test_the_best_line_is_the_one_that_shares_most() -> None:
+    lyrics = "Grey rain on the window\nSlow grey rain, don't stop\n\nThe river\nThe river"
+    assert best_line(lyrics, tokenise("don't stop the rain")) == "Slow grey rain, don't stop"
+    assert best_line(lyrics, ["river"]) == "The river"
+    assert best_line(lyrics, ["neon"]) is None
+    assert best_line("!!!", ["neon"]) is None
+    assert best_line("", ["rain"]) is None
+    assert best_line("one line only", ["line"]) == "one line only"
+
+
+def test_a_line_fits_better_than_its_words_elsewhere() -> None:
+    query = tokenise("slow grey rain don't stop")
+    line, scattered, near, other, none = rescore_lines(
+        query,
+        ["x\nSlow grey rain, don't stop\ny", "slow\nrain\ngrey stop don't", "slow gray rain dont stop", "neon", None],
+    )
+    assert line > 0.99
+    assert line > near > scattered > other > none == 0.0
+    assert rescore_lines(query, []).shape == (0,)
+
+
+def test_document_frequency_counts_songs(index: LexicalIndex, songs: list[SongText]) -> None:
+    counts = Counter(word for _, _, _, lyrics in songs for word in set(tokenise(lyrics or "")))
+    assert {word: index.document_frequency(word) for word in [*WORDS, "zzz"]} == {w: counts[w] for w in [*WORDS, "zzz"]}
