@@ -14,7 +14,7 @@ from engine.query.filters import learned_moods
 from indexer.config import IndexConfig
 from indexer.errors import EncoderError
 from indexer.models.audio_scaler import AudioScaler
-from indexer.models.cooccurrence import Together
+from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
 from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex
@@ -44,7 +44,7 @@ class OpenIndex:
     audio       float32 (rows, 14): scaled audio features, zero where a song has none
     topics      float32 (rows, topics): zero where a song has none
     tbert       float16 (rows, 128): the songs' tBERT embeddings, unit, zero where a song has none
-    together    the playlists that may be learned from, and how near songs are by sharing them
+    cooccurrence    the playlists that may be learned from, and how near songs are by sharing them
     factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
     parts       float32 (rows, layout.dim): what FAISS searches
@@ -66,7 +66,7 @@ class OpenIndex:
         self.topics: FloatMatrix = self.generation.array("topics")
         self.parts: FloatMatrix = self.generation.array("parts")
         self.keywords: Strings = self.generation.strings("keywords")
-        self.telling: Strings = self.generation.strings("telling")
+        self.salient_keywords: Strings = self.generation.strings("salient_keywords")
 
     def __len__(self) -> int:
         return int(self.songs.alive.sum())
@@ -86,8 +86,8 @@ class OpenIndex:
         return self.generation.array("word_vectors")
 
     @cached_property
-    def together(self) -> Together:
-        return Together.load(self.generation)
+    def cooccurrence(self) -> CoOccurrence:
+        return CoOccurrence.load(self.generation)
 
     @cached_property
     def factors(self) -> npt.NDArray[np.float16]:

@@ -12,7 +12,7 @@ from typing import Any, Self, get_args
 from indexer.encoders.sentence import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
 from indexer.models.autoencoder import AUDIO, AutoencoderConfig
-from indexer.models.cooccurrence import CooccurrenceConfig
+from indexer.models.cooccurrence import CoOccurrenceConfig
 from indexer.models.factors import FactorsConfig
 from indexer.models.moods.model import MoodsConfig
 from indexer.models.taste.model import TasteConfig
@@ -42,13 +42,13 @@ class IndexConfig:
     """How an index is built. `IndexConfig()` is the default; `from_toml` reads changes from a file.
 
     lyrics, audio   the two autoencoders: 384 -> 48 and 14 -> 12 (DESIGN)
-    together        neighbours by shared playlists
+    cooccurrence    neighbours by shared playlists
     factors         what playlists have in common, as a product of two thin matrices
     taste           the space in which songs that share playlists are close
     tbert           coarse moods, and the embedding beneath them
     moods           which moods of the vocabulary are learned
     keywords        TF-IDF keywords kept per song; the reference figures are with 25
-    telling         of these, how many are chosen by meaning to describe the song
+    salient_keywords  of these, how many are chosen by meaning to describe the song
     held_out        share of playlists (by hash of playlist_id) no stage learns from: `refrain tune` needs them
     exact_below     songs up to which FAISS searches exhaustively; 50,000 x 60 takes about 1 ms
     """
@@ -57,20 +57,20 @@ class IndexConfig:
     topics: TopicsConfig = field(default_factory=TopicsConfig)
     lyrics: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     audio: AutoencoderConfig = AUDIO
-    together: CooccurrenceConfig = field(default_factory=CooccurrenceConfig)
+    cooccurrence: CoOccurrenceConfig = field(default_factory=CoOccurrenceConfig)
     factors: FactorsConfig = field(default_factory=FactorsConfig)
     taste: TasteConfig = field(default_factory=TasteConfig)
     tbert: TBertConfig = field(default_factory=TBertConfig)
     moods: MoodsConfig = field(default_factory=MoodsConfig)
     keywords: int = 25
-    telling: int = 8
+    salient_keywords: int = 8
     held_out: float = 0.05
     exact_below: int = 50_000
 
     def __post_init__(self) -> None:
         ranges = {
             "topics.topics": Range(2, 30), "encoder.window": Range(8, 8192), "keywords": Range(1, 200),
-            "telling": Range(1, 200), "held_out": Range(0, 0.9), "exact_below": Range(0, 10_000_000),
+            "salient_keywords": Range(1, 200), "held_out": Range(0, 0.9), "exact_below": Range(0, 10_000_000),
         }  # fmt: skip
         check(self, ranges)
         if self.encoder.precision not in get_args(Precision):

@@ -16,7 +16,7 @@ TASK = "ablation"
 ALL, EVERY_SONG = "all signals", "all signals, every song scored"
 ASKED = {"a": ("1 seed, random", "5 seeds, random"), "c": ("5 seeds, random",)}  # pool -> settings
 NOT_MEASURED = ("target",)  # only a user who asks for a target has it
-LISTENERS = ("taste", "factors", "together", "popularity")  # what a catalogue without playlists does not have
+LISTENERS = ("taste", "factors", "cooccurrence", "popularity")  # what a catalogue without playlists does not have
 CONTENT = "by content"
 
 

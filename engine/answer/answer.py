@@ -14,11 +14,11 @@ from engine.query.filters import Filters
 from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
 from engine.retrieve.retrievers import (
+    CoOccurrenceRetriever,
     LexicalRetriever,
     PopularRetriever,
     Retriever,
     TargetRetriever,
-    TogetherRetriever,
     VectorRetriever,
 )
 from engine.score.fusion import contributions, normalise, scores
@@ -102,7 +102,7 @@ def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retrieve
         for name in names:
             yield VectorRetriever(f"vectors.{name}", {name: 1.0})
     if query.seeds or query.target:
-        yield TogetherRetriever()
+        yield CoOccurrenceRetriever()
         yield PopularRetriever()
         yield TargetRetriever()
 

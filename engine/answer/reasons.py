@@ -106,7 +106,7 @@ def _clause(query: Query, row: int, name: str) -> str | None:
         return "sings of the same things"
     if name == "audio":
         return _sound_clause(query, row)
-    if name in ("taste", "together", "factors"):
+    if name in ("taste", "cooccurrence", "factors"):
         return _playlist_clause(query, row)
     if name == "tbert":
         return "has the same mood"
@@ -131,14 +131,14 @@ def _clause(query: Query, row: int, name: str) -> str | None:
 
 def _mood_clause(index: OpenIndex, asked: Sequence[str]) -> str:
     """The moods asked for; of one that was not learned, by which moods it is told."""
-    told = {name: [*index.songs.moods.told_by(name)] for name in asked}
+    told = {name: [*index.songs.moods.learned_neighbours(name)] for name in asked}
     called = [name if by == [name] else f"{name} (told by {_listed(by[:MOST_KIN])})" for name, by in told.items()]
     return f"likely to be called {' and '.join(called)}"
 
 
 def _playlist_clause(query: Query, row: int) -> str:
     """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
-    playlists = query.index.together.playlists_of(row)
+    playlists = query.index.cooccurrence.playlists_of(row)
     held = max((len(of_seed.intersection(playlists)) for of_seed in query.playlists), default=0)
     if not held:
         return "fits the same playlists"

@@ -66,7 +66,7 @@ class Portrait:
 def moods_of(index: OpenIndex) -> Moods | None:
     """The moods of an index's songs; None where none were learned."""
     moods = index.songs.moods
-    return (moods.names, moods.chances.astype(np.float32)) if moods.names else None
+    return (moods.names, moods.probabilities.astype(np.float32)) if moods.names else None
 
 
 def portraits(index: OpenIndex, rows: Rows, labels: Labels, moods: Moods | None = None) -> list[Portrait]:
@@ -173,7 +173,7 @@ def standing_out(table: npt.ArrayLike, labels: Labels, clusters: int) -> list[li
 def _words(index: OpenIndex, row: int) -> set[str]:
     """The telling words of a song's lyrics, and the words of its title: two songs in three may have no lyrics."""
     title = {word for word in title_stem(index.songs.titles[row]).split() if len(word) > 2 and not word.isdigit()}
-    return (title | set(index.telling[row].split())) - LEFT_OUT
+    return (title | set(index.salient_keywords[row].split())) - LEFT_OUT
 
 
 def _called(index: OpenIndex, row: int) -> set[str]:

@@ -238,7 +238,7 @@ def information(engine: Engine, *, as_json: bool) -> None:
         "playlists learned from": manifest["playlists"],
         "taste": "learned" if "taste" in engine.index.layout.names else "not learned: too few playlists to learn from",
         "tBERT": "not learned: too few songs with moods" if engine.index.tbert_model is None else "learned",
-        **{f"moods, {name}": head.told for name, head in engine.index.mood_model.heads.items()},
+        **{f"moods, {name}": head.summary for name, head in engine.index.mood_model.heads.items()},
         "parts": ", ".join(f"{name} {dim}" for name, dim in manifest["parts"]),
         "encoder": manifest["encoder"]["name"],
         "generation": engine.index.generation.number,

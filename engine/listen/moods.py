@@ -125,8 +125,8 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     scores = model.score(seed.sentence[None], seed.audio[None], taste[None])
     said = np.zeros((1, len(model.names)), np.int8)
     if seed.row is not None:
-        said = index.songs.moods.said[[seed.row]]
-    chances = model.heard(scores.moods, said)[0]
+        said = index.songs.moods.listener_labels[[seed.row]]
+    chances = model.with_listener_labels(scores.moods, said)[0]
     weights = model.heads["moods"].weights[int(model.reader.view_of(row)[0])]
     shares = _shares(model, row[0], weights)
     words, spoken = _words(index, seed, model, weights)

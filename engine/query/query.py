@@ -12,7 +12,7 @@ import numpy.typing as npt
 from engine.index import OpenIndex
 from engine.lookup.names import resolve
 from indexer.errors import EmptyQueryError
-from indexer.models.factors import listener
+from indexer.models.factors import fold_in
 from indexer.models.keywords import tfidf_keywords
 from indexer.records import AUDIO_NAMES, Song
 from indexer.songs.table import audio_table
@@ -184,28 +184,28 @@ class Query:
         return self._mean([s.tbert for s in self.seeds], [s.tbert for s in self.avoid])
 
     @cached_property
-    def together(self) -> tuple[npt.NDArray[np.int64], Vector]:
+    def cooccurrence(self) -> tuple[npt.NDArray[np.int64], Vector]:
         """The neighbours of any seed by shared playlists, rows ascending, and their mean value to all seeds."""
         rows = [seed.row for seed in self.seeds if seed.row is not None]
-        return self.index.together.mean(rows)
+        return self.index.cooccurrence.mean(rows)
 
     @cached_property
     def playlists(self) -> list[set[int]]:
         """The playlists that hold each seed."""
-        return [set(self.index.together.playlists_of(seed.row)) for seed in self.seeds if seed.row is not None]
+        return [set(self.index.cooccurrence.playlists_of(seed.row)) for seed in self.seeds if seed.row is not None]
 
     @cached_property
-    def listener(self) -> Vector:
+    def listener_factors(self) -> Vector:
         """float32 (size,): the factors of a playlist that holds the seeds; zero where no seed has a history."""
-        liked, disliked = (self._listener(songs) for songs in (self.seeds, self.avoid))
+        liked, disliked = (self._fold_in(songs) for songs in (self.seeds, self.avoid))
         return liked - np.float32(AVOID) * disliked if liked.any() else liked
 
-    def _listener(self, songs: Sequence[Seed]) -> Vector:
+    def _fold_in(self, songs: Sequence[Seed]) -> Vector:
         factors = self.index.factors[[seed.row for seed in songs if seed.row is not None]].astype(np.float32)
         known = factors[factors.any(axis=1)]
         if not len(known):
             return np.zeros(factors.shape[1], np.float32)
-        return listener(known, self.index.factors_gram, self.index.config.factors)
+        return fold_in(known, self.index.factors_gram, self.index.config.factors)
 
     @cached_property
     def parts(self) -> dict[str, Vector]:

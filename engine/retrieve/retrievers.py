@@ -56,13 +56,13 @@ class VectorRetriever:
         return Ranking(found.rows[found.scores != 0], found.scores[found.scores != 0])
 
 
-class TogetherRetriever:
+class CoOccurrenceRetriever:
     """The seeds' neighbours by shared playlists."""
 
-    name = "together"
+    name = "cooccurrence"
 
     def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
-        rows, values = query.together
+        rows, values = query.cooccurrence
         keep = (query.index.songs.alive if allowed is None else allowed)[rows]
         return Ranking.of(rows[keep], values[keep]).top(k)
 

@@ -69,15 +69,15 @@ def taste(query: Query, pool: Pool) -> FloatVector:
     return _cosine(query.parts["taste"], places, pool.rows)
 
 
-def together(query: Query, pool: Pool) -> FloatVector:
+def cooccurrence(query: Query, pool: Pool) -> FloatVector:
     """Root of the mean over the seeds of the likeness of their playlists to the candidate's; NaN for a song in none.
 
     The likeness has a long tail; its root is the better column beside cosines (5 seeds, development playlists of
     shared/data, beside taste: R-precision 0.273 against 0.267).
     """
-    rows, values = query.together
+    rows, values = query.cooccurrence
     out = np.zeros(len(pool.rows), np.float32)
-    out[~query.index.together.history[pool.rows]] = np.nan
+    out[~query.index.cooccurrence.history[pool.rows]] = np.nan
     if len(rows):
         place = np.minimum(np.searchsorted(rows, pool.rows), len(rows) - 1)
         found = rows[place] == pool.rows
@@ -87,10 +87,11 @@ def together(query: Query, pool: Pool) -> FloatVector:
 
 def factors(query: Query, pool: Pool) -> FloatVector:
     """How likely a playlist that holds the seeds holds the candidate, by its factors; NaN for a song of no playlist."""
-    if not query.listener.any():
+    if not query.listener_factors.any():
         return _unknown(pool)
     rows = query.index.factors[pool.rows].astype(np.float32)
-    return np.asarray(np.where(query.index.together.history[pool.rows], rows @ query.listener, np.nan), np.float32)
+    history = query.index.cooccurrence.history[pool.rows]
+    return np.asarray(np.where(history, rows @ query.listener_factors, np.nan), np.float32)
 
 
 def tbert(query: Query, pool: Pool) -> FloatVector:
@@ -195,7 +196,7 @@ SIGNALS: dict[str, Signal] = {
     "lyrics": lyrics,
     "audio": audio,
     "taste": taste,
-    "together": together,
+    "cooccurrence": cooccurrence,
     "factors": factors,
     "tbert": tbert,
     "artist": artist,

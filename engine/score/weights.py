@@ -26,7 +26,7 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     "one": {
         "taste": 2.0,
         "factors": 1.0,
-        "together": 0.1,
+        "cooccurrence": 0.1,
         "popularity": 1.5,
         "artist": 0.05,
         "genre": 0.1,
@@ -41,7 +41,7 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     "several": {
         "taste": 2.25,
         "factors": 1.25,
-        "together": 0.3,
+        "cooccurrence": 0.3,
         "popularity": 0.05,
         "artist": 0.12,
         "genre": 0.1,

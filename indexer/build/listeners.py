@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from indexer.build.changes import Changes
 from indexer.build.context import Work
-from indexer.models.cooccurrence import Together
+from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
 from indexer.models.moods.evidence import gather
@@ -30,7 +30,7 @@ def write_playlists(work: Work, changes: Changes) -> None:
     """What the playlists say of their songs; read anew by every update, for a song's neighbours change with each."""
     held = [playlist.rows for playlist in work.playlists]
     work.draft.write_array("popularity", playlist_popularity(work.songs, held))
-    Together.of_playlists(held, len(work.songs), work.config.together).save(work.draft)
+    CoOccurrence.of_playlists(held, len(work.songs), work.config.cooccurrence).save(work.draft)
     factors = learn_factors(held, len(work.songs), work.config.factors, start=_factors_before(work), track=work.track)
     work.draft.write_array("factors", factors.astype(np.float16))
     work.draft.write_array("factors_gram", gram_of(factors))
@@ -126,14 +126,14 @@ def write_moods(work: Work, changes: Changes) -> None:
         train_moods(reader, rows, evidence, sentences, work.config.moods).save(work.draft.folder("mood_model"))
     model = MoodModel.load(work.draft.path / "mood_model")
     said = evidence.of(model.names)
-    chances = model.heard(model.score(sentence, audio, taste).moods, said).astype(np.float16)
+    chances = model.with_listener_labels(model.score(sentence, audio, taste).moods, said).astype(np.float16)
     usual = model.heads["moods"].base
     work.draft.write_strings("mood_names", model.names)
     work.draft.write_strings("mood_words", model.words)
-    work.draft.write_array("mood_kin", model.kin)
-    work.draft.write_array("moods", chances)
-    work.draft.write_array("mood_said", said)
-    work.draft.write_array("mood_usual", usual)
+    work.draft.write_array("mood_neighbours", model.neighbours)
+    work.draft.write_array("mood_probabilities", chances)
+    work.draft.write_array("mood_listener_labels", said)
+    work.draft.write_array("mood_base_rates", usual)
     work.draft.write_array("mood_thresholds", thresholds(chances[work.songs.alive], usual))
 
 

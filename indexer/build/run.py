@@ -165,7 +165,7 @@ def _write_sentences(work: Work, changes: Changes) -> None:
 
 
 def _write_keywords(work: Work, changes: Changes) -> None:
-    """Keywords by TF-IDF, and of them the telling ones: nearest in meaning to the song, unlike each other."""
+    """Keywords by TF-IDF, and of them the salient ones: nearest in meaning to the song, unlike each other."""
     lexical = LexicalIndex(work.draft.path / "lexical")
     frequency: dict[str, int] = {}
 
@@ -187,12 +187,12 @@ def _write_keywords(work: Work, changes: Changes) -> None:
     work.draft.write_strings("words", fresh, after=None if base is None else base.strings("words"))
     vectors = work.extend("word_vectors", work.encoder.encode(fresh, track=work.track).astype(np.float16))
     sentences = work.draft.array("sentence")
-    telling = []
+    salient = []
     for row, words in zip(work.new, keywords, strict=True):
         candidates = vectors[[place[word] for word in words]].astype(np.float32)
-        picked = choose_by_meaning(sentences[row].astype(np.float32), candidates, work.config.telling)
-        telling.append([words[i] for i in picked])
-    for name, rows in (("keywords", keywords), ("telling", telling)):
+        picked = choose_by_meaning(sentences[row].astype(np.float32), candidates, work.config.salient_keywords)
+        salient.append([words[i] for i in picked])
+    for name, rows in (("keywords", keywords), ("salient_keywords", salient)):
         after = None if base is None else base.strings(name)
         work.draft.write_strings(name, (" ".join(words) for words in rows), after=after)
 

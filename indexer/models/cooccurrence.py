@@ -18,20 +18,20 @@ MOST_PLAYLISTS = 2_000  # of one song, the shortest, which say the most; a hit o
 
 
 @dataclass(frozen=True, slots=True)
-class CooccurrenceConfig:
+class CoOccurrenceConfig:
     """shrinkage: added to the denominator, in playlists of usual weight; 1 to 10 measure within 3 percent."""
 
     shrinkage: float = 5.0
 
     def __post_init__(self) -> None:
-        check(self, {"shrinkage": NOT_NEGATIVE}, "together.")
+        check(self, {"shrinkage": NOT_NEGATIVE}, "cooccurrence.")
 
 
-DEFAULTS = CooccurrenceConfig()
+DEFAULTS = CoOccurrenceConfig()
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class CoOccurrence:
     """Playlists by song and songs by playlist, sparse, and the shrunk cosine of any song with all others.
 
     A table of each song's 100 nearest songs, which is the usual way, takes more room than the playlists
@@ -43,7 +43,7 @@ class Together:
     totals     float32 (songs,): sqrt of the sum of weights of the playlists that hold the song
     damping    shrinkage x the mean weight
 
-    >>> near = Together.of_playlists([np.array([0, 1]), np.array([0, 1]), np.array([0, 2])], songs=4)
+    >>> near = CoOccurrence.of_playlists([np.array([0, 1]), np.array([0, 1]), np.array([0, 2])], songs=4)
     >>> near.of(0)[0].tolist(), near.of(3)[0].tolist()
     ([1, 2], [])
     """
@@ -57,7 +57,7 @@ class Together:
     damping: float
 
     @classmethod
-    def of_playlists(cls, playlists: Sequence[Rows], songs: int, config: CooccurrenceConfig = DEFAULTS) -> Together:
+    def of_playlists(cls, playlists: Sequence[Rows], songs: int, config: CoOccurrenceConfig = DEFAULTS) -> CoOccurrence:
         """From the rows of each playlist; a row named twice counts once."""
         lists = [np.unique(rows) for rows in playlists if len(rows)]
         lengths = np.array([len(rows) for rows in lists], np.int64)
@@ -114,14 +114,14 @@ class Together:
 
     def save(self, draft: Draft) -> None:
         for name in _ARRAYS:
-            draft.write_array(f"together/{name}", getattr(self, name))
-        draft.write_array("together/damping", np.array([self.damping]))
+            draft.write_array(f"cooccurrence/{name}", getattr(self, name))
+        draft.write_array("cooccurrence/damping", np.array([self.damping]))
 
     @classmethod
-    def load(cls, source: Generation | Draft) -> Together:
+    def load(cls, source: Generation | Draft) -> CoOccurrence:
         """Memory-mapped."""
-        arrays = {name: source.array(f"together/{name}") for name in _ARRAYS}
-        return cls(**arrays, damping=float(source.array("together/damping")[0]))
+        arrays = {name: source.array(f"cooccurrence/{name}") for name in _ARRAYS}
+        return cls(**arrays, damping=float(source.array("cooccurrence/damping")[0]))
 
 
 _ARRAYS = ("song_starts", "songs", "holder_starts", "holders", "weights", "totals")

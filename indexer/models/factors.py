@@ -149,11 +149,11 @@ def _squares(rows: FloatMatrix) -> FloatMatrix:
 
 
 def gram_of(factors: npt.NDArray[np.floating]) -> FloatMatrix:
-    """float32 (size, size): Y'Y, which `listener` needs and no query should compute."""
+    """float32 (size, size): Y'Y, which `fold_in` needs and no query should compute."""
     return np.asarray(factors.T.astype(np.float32) @ factors.astype(np.float32))
 
 
-def listener(seeds: FloatMatrix, gram: FloatMatrix, config: FactorsConfig) -> FloatVector:
+def fold_in(seeds: FloatMatrix, gram: FloatMatrix, config: FactorsConfig) -> FloatVector:
     """float32 (size,): the factors of a playlist that holds the seeds (k, size), by least squares.
 
     The fewer the seeds, the more it is regularised, towards what most playlists share: lambda = regularization x

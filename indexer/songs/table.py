@@ -97,7 +97,7 @@ class Songs:
     def moods(self) -> MoodColumns:
         """The moods that were learned; none where too few songs are called so."""
         names, words = (tuple(self._source.strings(name)) for name in ("mood_names", "mood_words"))
-        arrays = ("moods", "mood_said", "mood_usual", "mood_thresholds", "mood_kin")
+        arrays = ("mood_probabilities", "mood_listener_labels", "mood_base_rates", "mood_thresholds", "mood_neighbours")
         chances, said, usual, limits, kin = (self._source.array(name) for name in arrays)
         return MoodColumns(names, chances, said, usual, limits, words, kin)
 

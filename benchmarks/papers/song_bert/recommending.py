@@ -165,7 +165,7 @@ def _precision(steps: Steps, signal: str | None, change: Callable[[Dataset], Non
 
 
 def _by_telling(dataset: Dataset) -> None:
-    dataset.index.keywords = dataset.index.telling
+    dataset.index.keywords = dataset.index.salient_keywords
 
 
 def _with_layer(layer: FloatMatrix, dataset: Dataset) -> None:

@@ -19,23 +19,23 @@ class MoodColumns:
     """The moods that were learned, a column each.
 
     names       sorted
-    chances     float16 (rows, moods): probability that listeners call the song so; NaN where nothing is known
-    said        int8 (rows, moods): 1 they clearly do, -1 they clearly do not, 0 nobody knows
-    usual       float32 (moods,): share of the songs learned from that are called so
+    probabilities  float16 (rows, moods): probability that listeners call the song so; NaN where nothing is known
+    listener_labels  int8 (rows, moods): 1 they clearly do, -1 they clearly do not, 0 nobody knows
+    base_rates  float32 (moods,): share of the songs learned from that are called so
     thresholds  float32 (moods,): the probability from which on a song is called so here, which as many songs reach as
                 listeners call so
-    words, kin  the other words of the vocabulary, and float32 (words, moods): what each mood counts for them
+    words, neighbours  the other words of the vocabulary, and float32 (words, moods): what each mood counts for them
     """
 
     names: tuple[str, ...]
-    chances: npt.NDArray[np.float16]
-    said: npt.NDArray[np.int8]
-    usual: FloatVector
+    probabilities: npt.NDArray[np.float16]
+    listener_labels: npt.NDArray[np.int8]
+    base_rates: FloatVector
     thresholds: FloatVector
     words: tuple[str, ...]
-    kin: npt.NDArray[np.float32]
+    neighbours: npt.NDArray[np.float32]
 
-    def told_by(self, word: str) -> dict[str, float]:
+    def learned_neighbours(self, word: str) -> dict[str, float]:
         """The learned moods that tell a mood (of any form), and what each counts; a learned one is told by itself.
 
         FilterError where no mood was learned at all.
@@ -45,7 +45,7 @@ class MoodColumns:
             return {mood: 1.0}
         if not self.names:
             raise FilterError(f"no mood was learned here, so none tells {mood}; import playlists or tags and rebuild")
-        counts = self.kin[self.words.index(mood)]
+        counts = self.neighbours[self.words.index(mood)]
         return {self.names[i]: float(counts[i]) for i in np.argsort(-counts, kind="stable") if counts[i]}
 
     def has(self, word: str) -> npt.NDArray[np.bool_]:
@@ -53,39 +53,41 @@ class MoodColumns:
 
         A word that was not learned has as many songs as its kin have.
         """
-        told = self.told_by(word)
+        told = self.learned_neighbours(word)
         columns = [self.names.index(name) for name in told]
         if len(told) == 1:
-            return np.asarray(self.chances[:, columns[0]].astype(np.float32) >= self.thresholds[columns[0]])
-        share = self.usual[columns] @ np.array([*told.values()], np.float32)
+            return np.asarray(self.probabilities[:, columns[0]].astype(np.float32) >= self.thresholds[columns[0]])
+        share = self.base_rates[columns] @ np.array([*told.values()], np.float32)
         return self.rank(word) >= 1 - share
 
     @property
     def known(self) -> npt.NDArray[np.bool_]:
         """bool (rows,): the songs with lyrics or sound."""
-        return np.asarray(~np.isnan(self.chances[:, 0])) if self.names else np.zeros(len(self.chances), bool)
+        return (
+            np.asarray(~np.isnan(self.probabilities[:, 0])) if self.names else np.zeros(len(self.probabilities), bool)
+        )
 
     def rank(self, word: str) -> FloatVector:
         """float32 (rows,): the share of songs that a song is more of a mood than, 0..1; NaN where nothing is known."""
         known = np.flatnonzero(self.known)
         value = np.zeros(len(known), np.float32)
-        for name, counts in self.told_by(word).items():
-            chances = np.clip(self.chances[known, self.names.index(name)].astype(np.float32), _LEAST, 1 - _LEAST)
+        for name, counts in self.learned_neighbours(word).items():
+            chances = np.clip(self.probabilities[known, self.names.index(name)].astype(np.float32), _LEAST, 1 - _LEAST)
             odds = np.log(chances / (1 - chances))
             value += counts * (odds - odds.mean()) / (odds.std() + 1e-9)
-        out = np.full(len(self.chances), np.nan, np.float32)
+        out = np.full(len(self.probabilities), np.nan, np.float32)
         out[known[np.argsort(value, kind="stable")]] = np.arange(len(known), dtype=np.float32) / max(len(known) - 1, 1)
         return out
 
 
-def thresholds(chances: npt.NDArray[np.floating], usual: FloatVector) -> FloatVector:
+def thresholds(probabilities: npt.NDArray[np.floating], usual: FloatVector) -> FloatVector:
     """float32 (moods,): for each mood the probability that a share `usual` of the songs reaches.
 
     >>> import numpy as np
     >>> thresholds(np.array([[0.1], [0.2], [0.3], [0.9]]), np.array([0.25], np.float32)).tolist()
     [0.8999999761581421]
     """
-    known = chances[~np.isnan(chances).any(axis=1)].astype(np.float32)
+    known = probabilities[~np.isnan(probabilities).any(axis=1)].astype(np.float32)
     if not len(known):
         return np.ones(len(usual), np.float32)
     wanted = np.clip(np.ceil(usual * len(known)).astype(np.int64), 1, len(known))

@@ -177,7 +177,7 @@ class Head:
     measured: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was learned, from what, and how well other artists' songs are told by it."""
         what = f"{len(self.names)} from " if self.kind == "probabilities" and len(self.names) != 1 else "from "
         found = ", ".join(f"{name} {value:.2f}" for name, value in self.measured.items() if name != "songs")
@@ -244,16 +244,16 @@ HEADS = ("moods", "affect", "quadrants", "happy")
 class MoodModel:
     """The reader and the four heads of HEADS.
 
-    said   log-odds that listeners' clear word adds to a mood, (they call the song so, they clearly do not)
-    words, kin   words of the vocabulary that were not learned, and float32 (words, moods): what each mood counts for
-                 them
+    label_log_odds   log-odds that listeners' clear word adds to a mood, (they call the song so, they clearly do not)
+    words, neighbours   words of the vocabulary that were not learned, and float32 (words, moods): what each learned
+                 mood counts for them
     """
 
     reader: Reader
     heads: Mapping[str, Head]
-    said: tuple[float, float]
+    label_log_odds: tuple[float, float]
     words: tuple[str, ...]
-    kin: FloatMatrix
+    neighbours: FloatMatrix
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -275,27 +275,27 @@ class MoodModel:
         moods, affect, quadrants, happy = (np.concatenate(found[name]) for name in HEADS)
         return Scores(moods, affect, quadrants, happy[:, 0])
 
-    def heard(self, moods: FloatMatrix, labels: npt.NDArray[np.int8]) -> FloatMatrix:
+    def with_listener_labels(self, moods: FloatMatrix, labels: npt.NDArray[np.int8]) -> FloatMatrix:
         """Probabilities with what listeners clearly say of the songs added to the odds; NaN stays.
 
         labels   int8 (rows, moods): 1 they call it so, -1 clearly not, 0 nobody knows
         """
         with np.errstate(divide="ignore"):
             odds = np.log(moods) - np.log1p(-moods)
-        odds = odds + np.where(labels > 0, self.said[0], np.where(labels < 0, self.said[1], 0.0))
+        odds = odds + np.where(labels > 0, self.label_log_odds[0], np.where(labels < 0, self.label_log_odds[1], 0.0))
         return sigmoid(odds)
 
     def save(self, folder: Path) -> None:
         """Write moods.safetensors and moods.json into a folder."""
         from safetensors.numpy import save_file
 
-        tensors = {f"reader.{name}": getattr(self.reader, name) for name in _ARRAYS} | {"kin": self.kin}
+        tensors = {f"reader.{name}": getattr(self.reader, name) for name in _ARRAYS} | {"kin": self.neighbours}
         facts = {}
         for name, head in self.heads.items():
             tensors |= {f"{name}.{part}": getattr(head, part) for part in _TENSORS}
             facts[name] = {k: v for k, v in asdict(head).items() if k not in _TENSORS}
         save_file({k: np.ascontiguousarray(v, np.float32) for k, v in tensors.items()}, folder / "moods.safetensors")
-        held = {"heads": facts, "taste": self.reader.taste, "said": self.said, "words": self.words}
+        held = {"heads": facts, "taste": self.reader.taste, "said": self.label_log_odds, "words": self.words}
         (folder / "moods.json").write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
 
     @classmethod

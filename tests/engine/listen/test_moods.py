@@ -15,7 +15,7 @@ from indexer.records import AudioFeatures, Song
 
 def stored(engine: Engine, mood: str) -> np.ndarray:
     moods = engine.index.songs.moods
-    return moods.chances[:, moods.names.index(mood)].astype(np.float32)
+    return moods.probabilities[:, moods.names.index(mood)].astype(np.float32)
 
 
 def row(engine: Engine, song_id: str) -> int:
@@ -42,7 +42,7 @@ def test_the_moods_of_a_song_are_those_that_the_index_keeps(demo: Engine) -> Non
 
 def test_what_listeners_say_is_told_and_believed(demo: Engine) -> None:
     moods = demo.index.songs.moods
-    called = np.argwhere(moods.said > 0)
+    called = np.argwhere(moods.listener_labels > 0)
     assert len(called)
     for at, column in called[:10].tolist():
         found = demo.moods(demo.index.songs.song(at))[moods.names[column]]
@@ -137,13 +137,13 @@ def test_a_search_without_words_takes_the_filters_moods(demo: Engine) -> None:
 def test_a_word_that_nobody_says_here_is_told_by_its_kin(demo: Engine) -> None:
     moods = demo.index.songs.moods
     assert "hopeless" not in moods.names
-    told = moods.told_by("hopeless")
+    told = moods.learned_neighbours("hopeless")
     assert set(told) <= set(moods.names)
     assert sum(told.values()) == pytest.approx(1, abs=1e-5)
     found = demo.search(mood="hopeless", k=5)
     assert found
     assert all("hopeless (told by" in hit.reason for hit in found)
-    assert [*moods.told_by("anger")] == ["angry"]
+    assert [*moods.learned_neighbours("anger")] == ["angry"]
     journey = demo.playlist(length=10, from_mood="hopeless", to_mood="party")
     change = moods.rank("party") - moods.rank("hopeless")
     way = np.array([change[row(demo, hit.song_id)] for hit in journey.songs])

@@ -90,7 +90,7 @@ def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], na
 def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine:
         index, config = engine.index, engine.index.config.factors
-        held = index.together.history
+        held = index.cooccurrence.history
         seeds = np.flatnonzero(held)[[3, 40]]
         avoided = np.flatnonzero(held)[[11]]
         table = index.factors.astype(np.float64)

@@ -248,7 +248,7 @@ def test_an_update_places_songs_without_learning_again(
     kept = after.generation.array("taste_residuals")
     np.testing.assert_array_equal(kept[changed], residuals[row])
     assert not kept[new].any()
-    assert after.together.of(changed)[0].size == before.together.of(row)[0].size > 0
+    assert after.cooccurrence.of(changed)[0].size == before.cooccurrence.of(row)[0].size > 0
     assert after.factors[changed].any()
     assert not after.factors[[row, new]].any(), "the old row is dead, no playlist holds the new song"
     places = after.parts[:, after.layout.slice("taste")]
@@ -278,7 +278,7 @@ def test_an_update_keeps_the_mood_model_and_gives_new_songs_moods(
 ) -> None:
     build_index(catalogue, tmp_path / "ix", tiny_config)
     before = OpenIndex(tmp_path / "ix")
-    names, chances = before.songs.moods.names, np.array(before.songs.moods.chances)
+    names, chances = before.songs.moods.names, np.array(before.songs.moods.probabilities)
     assert names
     assert before.mood_model.names == names
     new = tmp_path / "new.jsonl"
@@ -288,10 +288,10 @@ def test_an_update_keeps_the_mood_model_and_gives_new_songs_moods(
     after = OpenIndex(tmp_path / "ix")
     assert after.songs.moods.names == names
     old = len(chances)
-    assert np.array_equal(after.songs.moods.chances[:old], chances, equal_nan=True)
+    assert np.array_equal(after.songs.moods.probabilities[:old], chances, equal_nan=True)
     sung, unknown = (after.songs.row_of(f"new-{number}") for number in (1, 2))
-    assert np.isfinite(after.songs.moods.chances[sung].astype(np.float32)).all()
-    assert np.isnan(after.songs.moods.chances[unknown].astype(np.float32)).all()
+    assert np.isfinite(after.songs.moods.probabilities[sung].astype(np.float32)).all()
+    assert np.isnan(after.songs.moods.probabilities[unknown].astype(np.float32)).all()
 
 
 def test_labels_of_a_catalogue_teach_valence_and_arousal(tmp_path: Path, tiny_config: IndexConfig) -> None:

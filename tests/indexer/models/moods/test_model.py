@@ -141,7 +141,7 @@ def test_what_listeners_clearly_say_moves_the_odds_and_nan_stays(learned: Learne
     chances = np.full((4, 2), 0.3, np.float32)
     chances[3] = np.nan
     said = np.array([[1, 1], [0, 0], [-1, -1], [1, 1]], np.int8)
-    heard = model.heard(chances, said)
+    heard = model.with_listener_labels(chances, said)
     assert heard[0, 0] > heard[1, 0] >= heard[2, 0]
     assert heard[1] == pytest.approx(chances[1])
     assert np.isnan(heard[3]).all()
@@ -152,7 +152,7 @@ def test_a_model_is_the_same_after_the_disk(learned: Learned, tmp_path: Path) ->
     model.save(tmp_path)
     again = MoodModel.load(tmp_path)
     assert again.names == model.names
-    assert again.said == pytest.approx(model.said)
+    assert again.said == pytest.approx(model.label_log_odds)
     for name in ("moods", "affect", "quadrants", "happy"):
         one, other = (getattr(each.score(sentence, audio, taste), name) for each in (model, again))
         assert np.array_equal(one, other, equal_nan=True)
@@ -167,7 +167,7 @@ def test_a_damaged_model_is_refused(learned: Learned, tmp_path: Path, damage: st
     if damage == "not finite":
         model = replace(model, heads={**model.heads, "moods": replace(head, bias=head.bias * np.nan)})
     if damage == "no kin":
-        model = replace(model, kin=model.kin[:-1])
+        model = replace(model, kin=model.neighbours[:-1])
     model.save(tmp_path)
     if damage == "no file":
         (tmp_path / "moods.safetensors").unlink()
@@ -250,7 +250,7 @@ def test_columns_filter_rank_and_refuse() -> None:
     ranks = columns.rank("sad")
     assert np.isnan(ranks[2])
     assert ranks[[3, 4, 1, 0]].tolist() == pytest.approx([0, 1 / 3, 2 / 3, 1])
-    assert columns.told_by("melancholy") == {"sad": 0.75, "chill": 0.25}
+    assert columns.learned_neighbours("melancholy") == {"sad": 0.75, "chill": 0.25}
     odds = np.log(chances.astype(np.float64) / (1 - chances.astype(np.float64)))[[0, 1, 3, 4]]
     mixed = ((odds - odds.mean(axis=0)) / odds.std(axis=0)) @ [0.75, 0.25]
     assert columns.rank("melancholic")[[0, 1, 3, 4]].tolist() == pytest.approx((mixed.argsort().argsort() / 3).tolist())
