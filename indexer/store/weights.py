@@ -1,0 +1,86 @@
+"""Weights of models on disk: one safetensors file and one JSON file each, checked when they are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.errors import IndexFormatError
+
+Model = TypeVar("Model")
+Shape = tuple[int | None, ...]
+
+# What reading a damaged or hostile file can raise besides OSError: deep nesting, integers beyond float, missing names.
+DAMAGED = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
+
+
+class Arrays:
+    """The arrays of one safetensors file, each taken by name and checked as it is taken."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]):
+        self._arrays = arrays
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._arrays
+
+    def take(self, name: str, shape: Shape) -> npt.NDArray[np.float32]:
+        """The array float32 `name`, finite and of this shape (None: any length); ValueError where it is not so.
+
+        >>> Arrays({"bias": np.zeros(3, np.float32)}).take("bias", (3,)).tolist()
+        [0.0, 0.0, 0.0]
+        >>> Arrays({"bias": np.zeros(3, np.float32)}).take("bias", (None, 3))
+        Traceback (most recent call last):
+        ValueError: the array 'bias' has shape (3,), expected (any, 3)
+        """
+        if name not in self._arrays:
+            raise ValueError(f"the array {name!r} is missing, found {', '.join(self._arrays) or 'none'}")
+        array = self._arrays[name]
+        fits = len(array.shape) == len(shape) and all(
+            length is None or length == found for length, found in zip(shape, array.shape, strict=True)
+        )
+        if not fits:
+            expected = ", ".join("any" if length is None else str(length) for length in shape)
+            raise ValueError(
+                f"the array {name!r} has shape {array.shape}, expected ({expected}{',' * (len(shape) == 1)})"
+            )
+        if array.dtype != np.float32:
+            raise ValueError(f"the array {name!r} is {array.dtype}, expected float32")
+        if not np.isfinite(array).all():
+            raise ValueError(f"the array {name!r} holds a value that is not finite")
+        return array
+
+
+def save_model(folder: Path, name: str, arrays: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]) -> None:
+    """Write `name`.safetensors (arrays as float32) and `name`.json (facts, no NaN) into a folder that exists."""
+    from safetensors.numpy import save_file
+
+    save_file({key: np.ascontiguousarray(a, np.float32) for key, a in arrays.items()}, folder / f"{name}.safetensors")
+    text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
+    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path, name: str, read: Callable[[Arrays, dict[str, Any]], Model], *, what: str) -> Model:
+    """What `read` makes of the arrays and facts that `save_model` wrote; IndexFormatError where it cannot.
+
+    read   takes arrays by `Arrays.take` and facts by key; a ValueError of its own says what is wrong with them
+    what   the model's name in the message: "a topic model"
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        facts = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        if not isinstance(facts, dict):
+            raise ValueError(f"{name}.json is no JSON object")
+        return read(Arrays(load_file(folder / f"{name}.safetensors")), facts)
+    except (OSError, SafetensorError, *DAMAGED) as error:
+        raise IndexFormatError(
+            f"{folder} holds no {what.removeprefix('a ').removeprefix('an ')} that this program can read "
+            f"({type(error).__name__}: {error}); expected {name}.safetensors and {name}.json as a build writes them; "
+            "rebuild with `refrain build`"
+        ) from error
