@@ -39,6 +39,14 @@ class Strings(Sequence[str]):
         return str(self._bytes[self._ends[i] : self._ends[i + 1]], "utf-8")
 
 
+def create_array(path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """A new array on the disk, writable, filled with zeros."""
+    if 0 in shape:
+        np.save(path, np.zeros(shape, dtype), allow_pickle=False)
+        return np.zeros(shape, dtype)
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(dtype), shape=shape)
+
+
 def map_array(path: Path) -> npt.NDArray[Any]:
     # A view as a plain array: np.memmap's own indexing costs microseconds an element, and songs are read singly.
     return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)  # type: ignore[no-any-return]
