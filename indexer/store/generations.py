@@ -20,7 +20,7 @@ from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.progress import Track, quiet
 from indexer.store.columns import Strings, map_array, map_bytes
 from indexer.store.files import fsync, write_whole
-from indexer.store.locks import held, lock_shared, writer_lock
+from indexer.store.locks import has_readers, lock_shared, writer_lock
 
 FORMAT = "refrain-index"
 FORMAT_VERSION = 5
@@ -287,7 +287,7 @@ def verify(index: str | Path, *, track: Track = quiet) -> list[str]:
 def _prune(generations: Path, *, keep: Path) -> None:
     """Remove older generations that no reader holds."""
     for old in generations.iterdir():
-        if old.name.isdigit() and old.name < keep.name and not held(old / "manifest.json"):
+        if old.name.isdigit() and old.name < keep.name and not has_readers(old / "manifest.json"):
             shutil.rmtree(old, ignore_errors=True)
 
 
