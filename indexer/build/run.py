@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,7 +31,7 @@ from indexer.models.mlp import DenseStack, load_encoder
 from indexer.models.topics import fit_topics, load_topics
 from indexer.progress import Track, quiet
 from indexer.records import Song
-from indexer.search.lexical import LexicalIndex, build_lexical, update_lexical
+from indexer.search.lexical import LexicalIndex, SongText, build_lexical, update_lexical
 from indexer.search.vectors.faiss_store import add_vectors, build_vectors
 from indexer.songs.table import Songs, write_songs
 from indexer.store.generations import new_generation, open_generation
@@ -150,11 +150,18 @@ def _write_facets(work: Work, changes: Changes) -> None:
 def _write_lexical(work: Work, changes: Changes) -> None:
     songs = work.songs
     folder = work.draft.folder("lexical")
-    stream = ((row, songs.titles[row], songs.artists[row], songs.lyrics[row] or None) for row in work.new)
+
+    def texts(rows: Iterable[int]) -> Iterator[SongText]:
+        return ((row, songs.titles[row], songs.artists[row], songs.lyrics[row] or None) for row in rows)
+
     if work.base is None:
-        build_lexical(folder, stream, track=work.track, total=len(work.new))
+        build_lexical(folder, texts(work.new), track=work.track, total=len(work.new))
     else:
-        update_lexical(work.base.path / "lexical", folder, remove=changes.dead, add=stream)
+        living = np.flatnonzero(songs.alive).tolist()
+        update_lexical(
+            work.base.path / "lexical", folder, remove=changes.dead, add=texts(work.new),
+            everything=lambda: texts(living), track=work.track, total=len(living if changes.dead else work.new),
+        )  # fmt: skip
 
 
 def _write_sentences(work: Work, changes: Changes) -> None:
