@@ -25,9 +25,19 @@ import numpy.typing as npt
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.progress import Track, quiet
 from indexer.store.artefacts import Artefact, owner_of
-from indexer.store.columns import Strings, create_array, map_array, map_bytes
-from indexer.store.files import file_sha256, fsync, share_modes, write_whole
-from indexer.store.locks import held, lock_shared, writer_lock
+from indexer.store.columns import Strings, create_array, map_array, map_strings
+from indexer.store.files import (
+    file_sha256,
+    fsync,
+    link,
+    open_regular,
+    parse_json,
+    read_json,
+    replace_whole,
+    share_modes,
+    writing,
+)
+from indexer.store.locks import has_readers, lock_shared, writer_lock
 
 FORMAT = "refrain-index"
 FORMAT_VERSION = 6
@@ -52,7 +62,7 @@ class Source:
 
     def strings(self, artefact: Artefact) -> Strings:
         """Texts, decoded when they are asked for; IndexFormatError where a file is damaged."""
-        return Strings(map_array(self.path / f"{artefact.name}.offsets.npy"), map_bytes(self.path / f"{artefact.name}.utf8"))
+        return map_strings(self.path / artefact.name)
 
     def place(self, artefact: Artefact) -> Path:
         """Where a folder or file lies."""
@@ -90,10 +100,11 @@ def open_generation(index: str | Path) -> Generation:
     for attempt in range(_ATTEMPTS):  # between reading CURRENT and locking, a writer may publish and prune
         path, digest = _current(Path(index))
         try:
-            lock = os.open(path / "manifest.json", os.O_RDONLY | os.O_NOFOLLOW)
+            lock = os.open(path / "manifest.json", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
                 lock_shared(lock)
-                manifest = _manifest(path, (path / "manifest.json").read_bytes(), digest)
+                with open_regular(path / "manifest.json") as file:
+                    manifest = _manifest(path, file.read(), digest)
                 return Generation(path, manifest, digest, lock)
             except BaseException:
                 os.close(lock)
@@ -134,9 +145,9 @@ def _current(index: Path) -> tuple[Path, str]:
 
 def _manifest(path: Path, raw: bytes, digest: str) -> dict[str, Any]:
     try:
-        manifest = json.loads(raw)
+        manifest = parse_json(raw)
         version = manifest["version"] if manifest["format"] == FORMAT else None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         manifest, version = {}, None
     if isinstance(version, int) and version != FORMAT_VERSION:
         raise IndexFormatError(
@@ -197,13 +208,13 @@ class Draft(Source):
         self._stages: dict[str, dict[str, Any]] = {}  # key of a stage's work -> its files and what it returned
 
     def new_array(self, artefact: Artefact, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        """A writable array on the disk, room for all of it taken at once; `flush` is the caller's no business."""
-        return create_array(self._new(f"{artefact.name}.npy"), dtype, shape)
+        """A writable array of zeros on the disk; room for all of it is taken at once."""
+        path = self._new(f"{artefact.name}.npy")
+        with writing(path):
+            return create_array(path, dtype, shape)
 
     def write_array(self, artefact: Artefact, array: npt.NDArray[Any]) -> None:
-        out = self.new_array(artefact, array.shape, array.dtype)
-        if array.size:
-            out[...] = array
+        self.new_array(artefact, array.shape, array.dtype)[...] = array
 
     def write_strings(
         self, artefact: Artefact, texts: Iterable[str], *, after: Strings | None = None, blank: Mask | None = None
@@ -264,7 +275,7 @@ class Draft(Source):
                 self.files[name] = _file_facts(self.path / name)
         empty = [a.name for a in artefacts if a.kind == "folder" and self.has(a) and not self._files_of(a)]
         self._stages[key] = {"files": {name: self.files[name] for name in names}, "result": dict(result), "empty": empty}
-        write_whole(self.path / JOURNAL, json.dumps(self._stages))
+        replace_whole(self.path / JOURNAL, json.dumps(self._stages))
 
     def recover(self, key: str, left_over: Sequence[Path]) -> dict[str, Any] | None:
         """What `finish` was given for this work in a draft that a crash left, its files taken over; else None."""
@@ -276,7 +287,7 @@ class Draft(Source):
                 self._link(folder, name)
                 self.files[name] = facts
             self._stages[key] = entry
-            write_whole(self.path / JOURNAL, json.dumps(self._stages))
+            replace_whole(self.path / JOURNAL, json.dumps(self._stages))
             return dict(entry["result"])
         return None
 
@@ -318,18 +329,10 @@ def _copy_strings(file: BinaryIO, strings: Strings, blank: Mask | None) -> npt.N
     return np.where(blank, 0, lengths)
 
 
-def link(source: str | Path, target: str | Path) -> None:
-    """A hard link, or a copy on a disk that has none."""
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
-
-
 def _journal(folder: Path) -> dict[str, dict[str, Any]]:
     """The finished stages of a draft; none where its journal cannot be read or names what no index has."""
     try:
-        stages = json.loads((folder / JOURNAL).read_bytes())
+        stages = read_json(folder / JOURNAL)
         for entry in stages.values():
             for name, facts in entry["files"].items():
                 if owner_of(name) is None or ".." in name.split("/") or not isinstance(facts["bytes"], int):
@@ -337,7 +340,7 @@ def _journal(folder: Path) -> dict[str, dict[str, Any]]:
             if not isinstance(entry["result"], dict):
                 return {}
         return dict(stages)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (IndexFormatError, KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -379,7 +382,7 @@ def new_generation(index: str | Path, facts: dict[str, Any], *, purge: bool = Fa
                 digest = _seal(draft, facts)
                 os.replace(staging, path)
                 fsync(generations)
-                write_whole(index / "CURRENT", f"{path.name} {digest}\n")
+                replace_whole(index / "CURRENT", f"{path.name} {digest}\n")
         except BaseException:
             if not _journal(staging):  # nothing in it that another writer could use
                 shutil.rmtree(staging, ignore_errors=True)
@@ -400,7 +403,7 @@ def tidy(index: Path, *, purge: bool = False) -> None:
     current = _current(index)[0].name
     older = sorted((p for p in generations.iterdir() if _GENERATION.match(p.name) and p.name < current), reverse=True)
     for old in older if purge else older[1:]:
-        if old.is_dir() and not old.is_symlink() and not held(old / "manifest.json"):
+        if old.is_dir() and not old.is_symlink() and not has_readers(old / "manifest.json"):
             shutil.rmtree(old, ignore_errors=True)
 
 
