@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 T = TypeVar("T")
 
 
-class lazy(Generic[T]):  # noqa: N801  (it is used like a decorator of the language)
+class lazy(Generic[T]):
     """`functools.cached_property` without its lock, which up to Python 3.11 is one for all objects of a class.
 
     Two threads that ask at the same moment may both compute; the first to finish is kept, so that all see one value.

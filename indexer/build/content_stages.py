@@ -49,7 +49,11 @@ def lexical(context: Context) -> Outcome:
         build_lexical(folder, _texts(context, range(len(context.songs))), track=context.track, total=len(context.songs))
     else:
         dead = [row for row in context.changes.dead if row < context.first]
-        update_lexical(base.place(artefacts.LEXICAL), folder, remove=dead, add=_texts(context, context.new))
+        rows = range(len(context.songs))
+        update_lexical(
+            base.place(artefacts.LEXICAL), folder, remove=dead, add=_texts(context, context.new),
+            everything=lambda: _texts(context, rows), track=context.track, total=len(rows) if dead else len(context.new),
+        )  # fmt: skip
     return Outcome()
 
 
@@ -88,9 +92,7 @@ def keywords(context: Context) -> Outcome:
     with draft.strings_writer(artefacts.KEYWORDS, after=before[artefacts.KEYWORDS], blank=blank) as write:
         for batch in context.track(context.batches(BATCH), "choose keywords"):
             tokens = (tokenise(text) for text in batch.lyrics)
-            write(
-                " ".join(tfidf_keywords(words, document_frequency, with_lyrics, config.keywords)) for words in tokens
-            )
+            write(" ".join(tfidf_keywords(words, document_frequency, with_lyrics, config.keywords)) for words in tokens)
     place, vectors = _word_vectors(context)
     chosen = draft.strings(artefacts.KEYWORDS)
     after = before[artefacts.SALIENT_KEYWORDS]
@@ -149,7 +151,9 @@ def topics(context: Context) -> Outcome:
         outcome = Outcome(model is not None, many, why="" if model else f"{many:,} lyrics share too few words")
         if model is not None:
             model.save(context.draft.folder(artefacts.TOPIC_MODEL))
-    found = load_topics(context.draft.place(artefacts.TOPIC_MODEL)) if context.draft.has(artefacts.TOPIC_MODEL) else None
+    found = (
+        load_topics(context.draft.place(artefacts.TOPIC_MODEL)) if context.draft.has(artefacts.TOPIC_MODEL) else None
+    )
 
     def apply(batch: Batch) -> Columns:
         return {} if found is None else {artefacts.TOPICS: found.infer(batch.lyrics)}
@@ -162,8 +166,8 @@ def audio(context: Context) -> Outcome:
     """Audio features on one scale."""
     if context.action == "learn":
         table = context.songs.audio[context.songs.alive]
-        AudioScaler.fit(_sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER))
-    scaler = AudioScaler.load(context.draft.place(artefacts.AUDIO_SCALER))
+        AudioScaler.fit(_sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER) / "scaler.json")
+    scaler = AudioScaler.load(context.draft.place(artefacts.AUDIO_SCALER) / "scaler.json")
 
     def apply(batch: Batch) -> Columns:
         return {artefacts.AUDIO: scaler.transform(batch.array(artefacts.AUDIO_FEATURES))}
@@ -190,7 +194,9 @@ def _compress(
         matrix = draft.array(source)
         known = _sample(np.flatnonzero(matrix.any(axis=1)))
         enough = len(known) >= LEAST_ROWS
-        outcome = Outcome(enough, len(known), why="" if enough else f"{len(known)} songs have {what}, needs {LEAST_ROWS}")
+        outcome = Outcome(
+            enough, len(known), why="" if enough else f"{len(known)} songs have {what}, needs {LEAST_ROWS}"
+        )
         if enough:
             train_autoencoder(matrix[known].astype(np.float32), config, track=context.track).save(draft.folder(model))
     stack: DenseStack | None = _encoder(draft.place(model)) if draft.has(model) else None

@@ -114,7 +114,9 @@ def tbert(context: Context) -> Outcome:
             texts=[unique_lines(context.songs.lyrics[row]) for row in labelled.tolist()] if tuned else None,
             encoder=context.encoder, track=context.track,
         )  # fmt: skip
-        why = "" if learned else f"{len(labelled)} songs are called something, needs {LEAST_LABELLED} with words or sound"
+        why = (
+            "" if learned else f"{len(labelled)} songs are called something, needs {LEAST_LABELLED} with words or sound"
+        )
         outcome = Outcome(learned is not None, len(labelled), len(context.playlists), why)
         if learned is not None:
             learned.save(draft.folder(artefacts.TBERT_MODEL))

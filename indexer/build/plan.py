@@ -14,7 +14,9 @@ from indexer.config import IndexConfig
 from indexer.errors import ConfigError
 from indexer.store.generations import Generation
 
-OUTGROWN = 2.0  # times as many songs or playlists as a model was learned from: an update says that it should learn again
+OUTGROWN = (
+    2.0  # times as many songs or playlists as a model was learned from: an update says that it should learn again
+)
 
 _TABLES: Mapping[Table, str] = {
     "songs": "songs",
@@ -140,7 +142,9 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
             planner.add(each, action, f"reads {needed[0]}, which is learned for the first time", inputs.songs, fresh)
         elif missing and (data or grown):
             again.add(each.name)
-            planner.add(each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh)
+            planner.add(
+                each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh
+            )
         elif each.name == "songs":
             if not grown:
                 planner.keep(each, "no song is new, changed or deleted")
@@ -200,7 +204,11 @@ class _Planner:
         found = fingerprint("continued", before["fingerprint"], fresh["fingerprint"])
         exact = stage.name in ("popularity", "cooccurrence", "artist_tags")  # computed whole: as if done afresh
         same_rows = all(self.before(name) and self._fingerprints[name] == fresh["reads"][name] for name in stage.reads)
-        return {**fresh, "settings": before["settings"], "fingerprint": fresh["fingerprint"] if exact and same_rows else found}
+        return {
+            **fresh,
+            "settings": before["settings"],
+            "fingerprint": fresh["fingerprint"] if exact and same_rows else found,
+        }
 
     def keep(self, stage: Stage, reason: str) -> None:
         self.add(stage, "keep", reason, 0, dict(self._records[stage.name]))

@@ -21,7 +21,7 @@ from indexer.encoders.sentence import Encoder, SentenceEncoder
 from indexer.errors import CatalogueError
 from indexer.progress import Track, quiet
 from indexer.store import artefacts
-from indexer.store.generations import Draft, Generation, new_generation, now, open_generation, open_or_none, tidy
+from indexer.store.generations import Generation, new_generation, now, open_generation, open_or_none, tidy
 from indexer.store.locks import writer_lock
 
 if TYPE_CHECKING:
@@ -248,7 +248,9 @@ def _facts(context: Context, plan: Plan, done: Sequence[tuple[StageReport, dict[
 
 
 def _not_learned(models: dict[str, dict[str, Any]]) -> list[str]:
-    return [f"{name} was not learned: {m['why']}" for name, m in models.items() if m.get("learned") is False and m["why"]]
+    return [
+        f"{name} was not learned: {m['why']}" for name, m in models.items() if m.get("learned") is False and m["why"]
+    ]
 
 
 def _libraries() -> dict[str, str]:

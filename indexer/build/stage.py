@@ -95,7 +95,9 @@ def fingerprint(*parts: Any) -> str:
 Columns = Mapping[Artefact, npt.NDArray[Any]]
 
 
-def write_rows(context: Context, like: Columns, apply: Callable[[Batch], Columns], *, label: str, batch: int = BATCH) -> None:
+def write_rows(
+    context: Context, like: Columns, apply: Callable[[Batch], Columns], *, label: str, batch: int = BATCH
+) -> None:
     """Write columns by row: those of the base below `context.first`, then what `apply` gives for the rest.
 
     like    for each column an array with no rows, for its width and dtype

@@ -20,7 +20,9 @@ Hashes = npt.NDArray[np.uint8]
 HalfMatrix = npt.NDArray[np.float16]
 
 # NAME-SHA12.wWINDOW-PRECISION.TAG.{hashes,vectors}.npy; without the middle part, windows of 256 tokens in float32.
-_FILE = re.compile(r"(?P<model>.+)-(?P<sha>[0-9a-f]{12})(\.w(?P<window>\d+)-(?P<precision>\w+))?\.[\w-]+\.hashes\.npy\Z")
+_FILE = re.compile(
+    r"(?P<model>.+)-(?P<sha>[0-9a-f]{12})(\.w(?P<window>\d+)-(?P<precision>\w+))?\.[\w-]+\.hashes\.npy\Z"
+)
 
 
 class VectorCache:

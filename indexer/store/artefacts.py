@@ -104,10 +104,14 @@ TAG = _coded("songs/tag", "songs", "tags, most frequent first")
 YEAR = _array("songs/year", "songs", "int16", ("rows",), "year, -1 unknown")
 DECADE = _array("songs/decade", "songs", "int16", ("rows",), "first year of the decade, -1 unknown")
 EXPLICIT = _array("songs/explicit", "songs", "int8", ("rows",), "1 explicit, 0 not, -1 unknown")
-SOURCE_POPULARITY = _array("songs/popularity", "songs", "float32", ("rows",), "popularity at its source, 0..100, or NaN")
+SOURCE_POPULARITY = _array(
+    "songs/popularity", "songs", "float32", ("rows",), "popularity at its source, 0..100, or NaN"
+)
 AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "Spotify's audio features, NaN unknown")
 LYRICS_HASH = _array("songs/lyrics_hash", "songs", "uint8", ("rows", 16), "which text was encoded, 0 without lyrics")
-ALIVE = _array("songs/alive", "songs", "bool", ("rows",), "False for a deleted song and an old version of a changed one")
+ALIVE = _array(
+    "songs/alive", "songs", "bool", ("rows",), "False for a deleted song and an old version of a changed one"
+)
 BY_ID = _array("songs/by_id", "songs", "int64", ("living rows",), "living rows by rising song_id")
 
 # What finds songs, and what is computed from their words and sound.
@@ -130,15 +134,23 @@ AUDIO_PART = _array("parts/audio", "audio_latents", "float32", ("rows", "latent"
 POPULARITY = _array("popularity", "popularity", "float32", ("rows",), "0..1, NaN where nothing is known")
 SONG_STARTS = _array("cooccurrence/song_starts", "cooccurrence", "int64", ("playlists + 1",), "where its songs begin")
 PLAYLIST_SONGS = _array("cooccurrence/songs", "cooccurrence", "int32", ("entries",), "rows of the playlists' songs")
-HOLDER_STARTS = _array("cooccurrence/holder_starts", "cooccurrence", "int64", ("rows + 1",), "where its playlists begin")
-HOLDERS = _array("cooccurrence/holders", "cooccurrence", "int32", ("entries",), "playlists of each song, short ones first")
+HOLDER_STARTS = _array(
+    "cooccurrence/holder_starts", "cooccurrence", "int64", ("rows + 1",), "where its playlists begin"
+)
+HOLDERS = _array(
+    "cooccurrence/holders", "cooccurrence", "int32", ("entries",), "playlists of each song, short ones first"
+)
 PLAYLIST_WEIGHTS = _array("cooccurrence/weights", "cooccurrence", "float32", ("playlists",), "what a playlist counts")
 SONG_TOTALS = _array("cooccurrence/totals", "cooccurrence", "float32", ("rows",), "root of its playlists' weights")
 DAMPING = _array("cooccurrence/damping", "cooccurrence", "float64", (1,), "added to the denominator of the cosine")
-FACTORS = _array("factors", "factors", "float16", ("rows", "size"), "least-squares factors, 0 for a song of no playlist")
+FACTORS = _array(
+    "factors", "factors", "float16", ("rows", "size"), "least-squares factors, 0 for a song of no playlist"
+)
 FACTORS_GRAM = _array("factors_gram", "factors", "float32", ("size", "size"), "products of the factors' columns")
 ARTIST_TAG_TERMS = _texts("artists/tag.terms", "artist_tags", "tags of artists, each once", by_row=False)
-ARTIST_TAG_STARTS = _array("artists/tag.starts", "artist_tags", "int64", ("artists + 1",), "where an artist's tags begin")
+ARTIST_TAG_STARTS = _array(
+    "artists/tag.starts", "artist_tags", "int64", ("artists + 1",), "where an artist's tags begin"
+)
 ARTIST_TAG_CODES = _array("artists/tag.codes", "artist_tags", "int32", ("n",), "positions in the terms")
 ARTIST_TAG_WEIGHTS = _array("artists/tag.weights", "artist_tags", "float32", ("n",), "TF-IDF, length 1 for each artist")
 TASTE_MODEL = _folder("taste_model", "taste", "content -> the space of songs that share playlists")
@@ -151,11 +163,19 @@ MOOD_MODEL = _folder("mood_model", "moods", "what is known of a song -> moods, v
 MOOD_SCORES = _array("mood_scores", "moods", "float16", ("rows", "moods"), "probability of each mood without listeners")
 MOOD_NAMES = _texts("mood_names", "mood_labels", "moods that were learned, by column", by_row=False)
 MOOD_WORDS = _texts("mood_words", "mood_labels", "the other words of the vocabulary", by_row=False)
-MOOD_NEIGHBOURS = _array("mood_neighbours", "mood_labels", "float32", ("words", "moods"), "what a mood counts for a word")
-MOOD_PROBABILITIES = _array("mood_probabilities", "mood_labels", "float16", ("rows", "moods"), "with listeners; NaN unknown")
-MOOD_LISTENER_LABELS = _array("mood_listener_labels", "mood_labels", "int8", ("rows", "moods"), "1 so, -1 not so, 0 unknown")
+MOOD_NEIGHBOURS = _array(
+    "mood_neighbours", "mood_labels", "float32", ("words", "moods"), "what a mood counts for a word"
+)
+MOOD_PROBABILITIES = _array(
+    "mood_probabilities", "mood_labels", "float16", ("rows", "moods"), "with listeners; NaN unknown"
+)
+MOOD_LISTENER_LABELS = _array(
+    "mood_listener_labels", "mood_labels", "int8", ("rows", "moods"), "1 so, -1 not so, 0 unknown"
+)
 MOOD_BASE_RATES = _array("mood_base_rates", "mood_labels", "float32", ("moods",), "share of songs called so")
-MOOD_THRESHOLDS = _array("mood_thresholds", "mood_labels", "float32", ("moods",), "probability that as large a share reaches")
+MOOD_THRESHOLDS = _array(
+    "mood_thresholds", "mood_labels", "float32", ("moods",), "probability that as large a share reaches"
+)
 
 PARTS: dict[str, Artefact] = {"lyrics": LYRICS_PART, "audio": AUDIO_PART, "taste": TASTE_PART}
 COOCCURRENCE: dict[str, Artefact] = {

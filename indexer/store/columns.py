@@ -80,14 +80,6 @@ def map_strings(path: Path) -> Strings:
     return Strings(map_array(path.with_name(f"{path.name}.offsets.npy")), map_bytes(text), str(text))
 
 
-def create_array(path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:
-    """A new array on the disk, writable, filled with zeros."""
-    if 0 in shape:
-        np.save(path, np.zeros(shape, dtype), allow_pickle=False)
-        return np.zeros(shape, dtype)
-    return np.lib.format.open_memmap(path, mode="w+", dtype=np.dtype(dtype), shape=shape)
-
-
 def map_array(path: Path) -> npt.NDArray[Any]:
     """The array of a .npy file, memory-mapped, read only.
 

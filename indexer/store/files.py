@@ -13,8 +13,9 @@ import secrets
 import shutil
 import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 from indexer.errors import IndexFormatError, RefrainError
 
@@ -114,7 +115,7 @@ def inside(root: Path, name: str) -> Path:
     return path
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file of an index for reading. A link is not followed, a pipe not waited for.
 
     Raises IndexFormatError where `path` is missing, no regular file, or closed to this user.

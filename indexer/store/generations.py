@@ -274,7 +274,11 @@ class Draft(Source):
                 fsync(self.path / name)
                 self.files[name] = _file_facts(self.path / name)
         empty = [a.name for a in artefacts if a.kind == "folder" and self.has(a) and not self._files_of(a)]
-        self._stages[key] = {"files": {name: self.files[name] for name in names}, "result": dict(result), "empty": empty}
+        self._stages[key] = {
+            "files": {name: self.files[name] for name in names},
+            "result": dict(result),
+            "empty": empty,
+        }
         replace_whole(self.path / JOURNAL, json.dumps(self._stages))
 
     def recover(self, key: str, left_over: Sequence[Path]) -> dict[str, Any] | None:
@@ -345,7 +349,9 @@ def _journal(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 @contextlib.contextmanager
-def new_generation(index: str | Path, facts: dict[str, Any], *, purge: bool = False) -> Iterator[tuple[Draft, list[Path]]]:
+def new_generation(
+    index: str | Path, facts: dict[str, Any], *, purge: bool = False
+) -> Iterator[tuple[Draft, list[Path]]]:
     """Yield a draft and the drafts that crashed writers left; when the block succeeds it is the generation in use.
 
     After an error the generation in use is what it was, and what the draft finished stays for the next writer.
@@ -364,7 +370,9 @@ def new_generation(index: str | Path, facts: dict[str, Any], *, purge: bool = Fa
     if generations.is_symlink():
         raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
     with writer_lock(index):
-        left_over = [p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()]
+        left_over = [
+            p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()
+        ]
         numbers = [int(p.name) for p in generations.iterdir() if _GENERATION.match(p.name)]
         number = max(numbers, default=0) + 1
         path = generations / f"{number:06d}"
