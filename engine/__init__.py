@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.answer.compare import Explanation
     from engine.answer.hits import Hit
-    from engine.answer.reasons import Explanation
     from engine.engine import Engine
     from engine.listen.preference import Preference
     from engine.playlist.playlist import Playlist
@@ -16,7 +16,7 @@ __all__ = ["Engine", "Explanation", "Hit", "Playlist", "Preference"]
 
 _HOMES = {
     "Engine": "engine.engine",
-    "Explanation": "engine.answer.reasons",
+    "Explanation": "engine.answer.compare",
     "Hit": "engine.answer.hits",
     "Playlist": "engine.playlist.playlist",
     "Preference": "engine.listen.preference",
