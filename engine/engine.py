@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from engine.answer.answer import MOST_SONGS, POOL, answer, pool, ranked
-from engine.answer.hits import Hit
-from engine.answer.reasons import Explanation, explain
+from engine.answer.compare import Explanation, explain
+from engine.answer.hits import Hits
 from engine.index import OpenIndex
 from engine.listen.moods import SongMoods, song_moods
 from engine.listen.preference import Preference, prefer
@@ -22,10 +22,12 @@ from engine.playlist.playlist import Playlist
 from engine.playlist.sequencing import Arc, order, select
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
-from engine.query.filters import Filters
-from engine.query.query import Query, Seed
+from engine.query.filters import Filters, Mask
+from engine.query.query import Query
+from engine.query.seeds import Seed
 from engine.query.targets import target_values
-from engine.score.signals import SIGNALS, search_weights
+from engine.score.search_policy import search_weights
+from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of, weights_file
 from engine.tune.golden import TuningReport
 from engine.tune.playlists import LEAST_QUERIES, Asked, tune_on_queries
@@ -63,7 +65,7 @@ class Engine:
         engine = cls(opened)
         file = weights_file(index)
         if file.exists():
-            tuned = Weights.load(file, fingerprint=opened.manifest["fingerprint"], names=SIGNALS).values
+            tuned = Weights.load(file, fingerprint=opened.manifest["fingerprint"], names=BY_NAME).values
             for profile, weights in tuned.items():
                 engine.weights[profile] |= weights
         return engine
@@ -95,7 +97,7 @@ class Engine:
         """Songs whose title and artist are like `text`, best first."""
         return [self.index.songs.song(found.row) for found in find(self.index, text, k)]
 
-    def similar(self, song: Song | str, k: int = 20, filters: Conditions | None = None) -> list[Hit]:
+    def similar(self, song: Song | str, k: int = 20, filters: Conditions | None = None) -> Hits:
         """The k songs most like one."""
         return self.recommend([song], k=k, filters=filters)
 
@@ -111,7 +113,7 @@ class Engine:
         liked: Sequence[Song | str] = (),
         skipped: Sequence[Song | str] = (),
         k: int = 20,
-    ) -> list[Hit]:
+    ) -> Hits:
         """The k songs that belong beside the seeds.
 
         target    audio features that pull the ranking towards a value, as Spotify's target_* did
@@ -124,8 +126,8 @@ class Engine:
         if liked or skipped:
             likes, skips = self._rows("liked", liked), self._rows("skipped", skipped)
             weights = weights_from_reactions(query, weights, likes, skips)
-            query = replace(query, heard=frozenset([*likes, *skips]))
-        return list(answer(query, weights, k, Filters.bounded(filters, minimum, maximum)).hits())
+            query = replace(query, exclude=frozenset([*likes, *skips]))
+        return answer(query, weights, k, self._mask(Filters.bounded(filters, minimum, maximum))).hits()
 
     def tune(
         self, queries: Sequence[tuple[Sequence[Song | str], Sequence[Song | str]]], *, track: Track = quiet
@@ -165,13 +167,13 @@ class Engine:
     ) -> list[tuple[str, float]]:
         """(song_id, score) of the k songs that belong beside the seeds: `recommend` for benchmarks, without reasons."""
         query = self._query(seeds)
-        ranking = answer(query, self._weights(query), k, Filters.of(filters or {})).ranking
+        ranking = answer(query, self._weights(query), k, self._mask(Filters.of(filters or {}))).ranking
         ids = self.index.songs.song_ids
         return [(ids[row], score) for row, score in zip(ranking.rows.tolist(), ranking.scores.tolist(), strict=True)]
 
     def search(
         self, text: str = "", k: int = 20, filters: Conditions | None = None, *, mood: str | None = None
-    ) -> list[Hit]:
+    ) -> Hits:
         """Songs for words: "in double quotes" they must be sung word for word, the rest is words or a meaning.
 
         mood   only songs of this mood, as the filter of this name; without words, the likeliest to be called so
@@ -180,10 +182,10 @@ class Engine:
         if conditions.mood and not text.strip():
             wanted = {mood_named(word).name: 1.0 for word in conditions.mood}
             query = self._query((), target=wanted)
-            return list(answer(query, self._weights(query), k, conditions).hits())
-        query = Query(self.index, text=text)
-        candidates = pool(query, SEARCH_WEIGHTS, k, conditions.mask(self.index.songs) if conditions else None)
-        return list(ranked(query, candidates, search_weights(query, candidates), k).hits())
+            return answer(query, self._weights(query), k, self._mask(conditions)).hits()
+        query = Query(self.index, text=text, moods=conditions.mood)
+        candidates = pool(query, SEARCH_WEIGHTS, k, self._mask(conditions))
+        return ranked(query, candidates, search_weights(query, candidates), k).hits()
 
     def playlist(
         self,
@@ -225,7 +227,7 @@ class Engine:
             return made if name is None else replace(made, name=name)
         query = self._query(seeds, avoid, target)
         k = min(MOST_SONGS, len(self), max(POOL, PLAYLIST_POOL * length))
-        found = answer(query, self._weights(query), k, conditions)
+        found = answer(query, self._weights(query), k, self._mask(conditions))
         chosen = select(
             Candidates.of_rows(self.index.songs, found.ranking.rows, found.ranking.scores),
             length,
@@ -258,7 +260,7 @@ class Engine:
         if not 2 <= length <= MOST_SONGS:
             raise ValueError(f"length is {length}, expected 2..{MOST_SONGS}")
         k = min(MOST_SONGS, len(self), max(2 * POOL, 2 * PLAYLIST_POOL * length))
-        found = answer(query, self._weights(query), k, Filters.of(filters or {}))
+        found = answer(query, self._weights(query), k, self._mask(Filters.of(filters or {})))
         return path_through(found, length, max_per_artist=max_per_artist)
 
     def clusters(self, number: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
@@ -309,6 +311,9 @@ class Engine:
         return explain(Query(self.index, seeds=(first,)), second, self.weights["one"])
 
     # Below: how an answer is made.
+
+    def _mask(self, conditions: Filters) -> Mask | None:
+        return conditions.mask(self.index.songs) if conditions else None
 
     def _weights(self, query: Query) -> dict[str, float]:
         return self.weights[profile_of(len(query.seeds))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class OpenIndex:
     cooccurrence    the playlists that may be learned from, and how near songs are by sharing them
     factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
-    parts       float32 (rows, layout.dim): what FAISS searches
+    parts       name -> float32 (rows, dim), unit or zero: what FAISS searches, side by side
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
     """
 
@@ -63,12 +63,22 @@ class OpenIndex:
         self.sentence: npt.NDArray[np.float16] = self.generation.array("sentence")
         self.audio: FloatMatrix = self.generation.array("audio")
         self.topics: FloatMatrix = self.generation.array("topics")
-        self.parts: FloatMatrix = self.generation.array("parts")
+        table: FloatMatrix = self.generation.array("parts")
+        self.parts: Mapping[str, FloatMatrix] = {name: table[:, self.layout.slice(name)] for name in names}
         self.keywords: Strings = self.generation.strings("keywords")
         self.salient_keywords: Strings = self.generation.strings("salient_keywords")
 
     def __len__(self) -> int:
+        return self._living
+
+    @lazy
+    def _living(self) -> int:
         return int(self.songs.alive.sum())
+
+    @property
+    def dead_mask(self) -> npt.NDArray[np.bool_] | None:
+        """`songs.alive` where some row is dead, None where none is: a query without filters then needs no mask."""
+        return None if len(self) == len(self.songs) else self.songs.alive
 
     @lazy
     def tbert(self) -> npt.NDArray[np.float16]:

@@ -1,4 +1,4 @@
-"""Attributes computed when they are first needed, without a lock: the standard library's holds one while it computes."""
+"""Attributes that are computed when they are first needed, without the lock that the standard library's holds."""
 
 from __future__ import annotations
 

@@ -61,12 +61,13 @@ def journey(
     by_artist: Counter[int] = Counter()
     by_album: Counter[int] = Counter()
     relaxed: list[str] = []
+    allowed = filters.mask(songs) if filters else None
     hits: list[Hit] = []
     gone = never
     for way, size in legs(length):
         left, come = (LEAST + (1.0 - LEAST) * share for share in (1.0 - way, way))
         asked = replace(query, target=(*kept, (one, left), (other, come)))
-        ranked = answer(asked, weights, max(POOL, 8 * size), filters)
+        ranked = answer(asked, weights, max(POOL, 8 * size), allowed)
         pool = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
         free = [
             i

@@ -25,20 +25,21 @@ def path_through(found: Answer, length: int, *, max_per_artist: int = 2) -> Play
     """The path from the first of the query's two seeds to the second, through the songs that were found for both."""
     index = found.query.index
     a, b = found.query.seeds
-    shared = [n for n in index.layout.names if a.parts[n].any() and b.parts[n].any()]
+    shared = [n for n in index.parts if a.parts[n].any() and b.parts[n].any()]
     if not shared:
         raise SongNotFoundError(
             f"{a.song.name!r} and {b.song.name!r} have neither lyrics nor audio features in common to walk along; "
             "choose songs that both have lyrics, or both have audio features"
         )
-    columns = np.concatenate([np.arange(index.layout.dim)[index.layout.slice(n)] for n in shared])
-    usable = found.ranking.rows[index.parts[found.ranking.rows][:, columns].any(axis=1)]
+    vectors = np.concatenate([index.parts[n][found.ranking.rows] for n in shared], axis=1)
+    known = vectors.any(axis=1)
+    usable = found.ranking.rows[known]
     ends = np.array([a.row, b.row], np.int64)
     walk = path(
         Candidates.of_rows(index.songs, usable),
-        _scaled(index.parts[usable][:, columns]),
+        _scaled(vectors[known]),
         Candidates.of_rows(index.songs, ends),
-        _scaled(index.parts[ends][:, columns]),
+        _scaled(np.concatenate([index.parts[n][ends] for n in shared], axis=1)),
         length,
         max_per_artist=max_per_artist,
         overlap=overlap_of(index.songs),
