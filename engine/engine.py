@@ -17,11 +17,10 @@ from engine.listen.moods import SongMoods, song_moods
 from engine.listen.preference import Preference, prefer
 from engine.lookup.names import find
 from engine.playlist.journey import journey
-from engine.playlist.path import path_through
-from engine.playlist.playlist import Playlist
-from engine.playlist.sequencing import Arc, order, select
+from engine.playlist.order import Arc
+from engine.playlist.path import RANKED_PER_STEP, path_through
+from engine.playlist.playlist import Playlist, make_playlist, songs_to_rank
 from engine.playlist.tracks import Candidates
-from engine.playlist.versions import overlap_of
 from engine.query.filters import Filters, target_values
 from engine.query.query import Query, Seed
 from engine.score.signals import SIGNALS, search_weights
@@ -37,8 +36,6 @@ from indexer.records import AudioFeatures, Song
 if TYPE_CHECKING:
     from engine.atlas.clusters import Clusters
     from engine.atlas.map import SongMap
-
-PLAYLIST_POOL = 8  # songs ranked for each that a playlist takes: caps and versions use them up
 
 Conditions = Mapping[str, Any]
 
@@ -223,22 +220,16 @@ class Engine:
             )  # fmt: skip
             return made if name is None else replace(made, name=name)
         query = self._query(seeds, avoid, target)
-        k = min(MOST_SONGS, len(self), max(POOL, PLAYLIST_POOL * length))
-        found = answer(query, self._weights(query), k, conditions)
-        chosen = select(
-            Candidates.of_rows(self.index.songs, found.ranking.rows, found.ranking.scores),
+        k = min(MOST_SONGS, len(self), max(POOL, songs_to_rank(self.index, length, None)))
+        return make_playlist(
+            answer(query, self._weights(query), k, conditions),
+            name or f"Like {', '.join(s.song.title or s.song.name for s in query.seeds)}",
             length,
+            never=self._never(query),
             max_per_artist=max_per_artist,
             max_per_album=max_per_album,
-            never=self._never(query),
-            overlap=overlap_of(self.index.songs),
+            arc=arc,
             seed=seed,
-        )
-        ordered = order(chosen, arc=arc, seed=seed)
-        return Playlist(
-            name or f"Like {', '.join(s.song.title or s.song.name for s in query.seeds)}",
-            tuple(found.hits(ordered.songs.rows.tolist())),
-            ordered.relaxed,
         )
 
     def path(
@@ -254,9 +245,7 @@ class Engine:
         query = self._query([start, end])
         if None in [seed.row for seed in query.seeds]:
             raise SongNotFoundError("a path leads between two songs of the catalogue; expected their names or song_ids")
-        if not 2 <= length <= MOST_SONGS:
-            raise ValueError(f"length is {length}, expected 2..{MOST_SONGS}")
-        k = min(MOST_SONGS, len(self), max(2 * POOL, 2 * PLAYLIST_POOL * length))
+        k = min(MOST_SONGS, len(self), max(2 * POOL, RANKED_PER_STEP * length))
         found = answer(query, self._weights(query), k, Filters.of(filters or {}))
         return path_through(found, length, max_per_artist=max_per_artist)
 

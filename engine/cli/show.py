@@ -133,7 +133,7 @@ def moods(found: SongMoods, k: int, *, as_json: bool) -> None:
 
 
 def playlist(made: Playlist, out: Path | None, *, as_json: bool) -> None:
-    from engine.playlist.playlist import as_json as playlist_json
+    from engine.playlist.formats import as_json as playlist_json
     from engine.playlist.transitions import camelot
 
     if out is not None:
