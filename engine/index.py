@@ -217,5 +217,16 @@ class OpenIndex:
         """The 1st and 99th percentile of each audio feature, and of popularity."""
         return spread_of(self.songs)
 
+    def stale(self) -> bool:
+        """Whether the folder names another generation by now; False where it names none."""
+        try:
+            return (self.path / "CURRENT").read_text("ascii").split()[0] != self.generation.path.name
+        except (OSError, UnicodeDecodeError, IndexError):
+            return False
+
+    def reopen(self) -> OpenIndex:
+        """The generation that the folder names now, opened beside this one, whose answers go on."""
+        return OpenIndex(self.path)
+
     def close(self) -> None:
         self.generation.close()

@@ -110,8 +110,8 @@ class Refrain:
             self.tuning = f"none possible: {error}"
             return
         said = []
+        self.engine.use({profile: report.weights for profile, report in reports.items()})
         for profile, report in reports.items():
-            self.engine.weights[profile] |= report.weights
             self.traces[profile] = report.tuned.trace
             verdict = "accepted" if report.accepted else "rejected"
             said.append(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.listen.moods import SongMoods
     from engine.playlist.playlist import Playlist
     from engine.score.weights import Profile
-    from engine.tune.golden import TuningReport
+    from engine.tune.acceptance import TuningReport
     from indexer.build.run import BuildReport
     from indexer.catalogue import LoadReport, Refusal
     from indexer.records import Song
@@ -133,7 +133,7 @@ def moods(found: SongMoods, k: int, *, as_json: bool) -> None:
 
 
 def playlist(made: Playlist, out: Path | None, *, as_json: bool) -> None:
-    from engine.playlist.playlist import as_json as playlist_json
+    from engine.playlist.formats import as_json as playlist_json
     from engine.playlist.transitions import camelot
 
     if out is not None:
