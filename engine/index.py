@@ -195,6 +195,12 @@ class OpenIndex:
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
     @lazy
+    def by_id(self) -> dict[str, int]:
+        """song_id -> its living row: for those who look up thousands; `songs.row_of` needs no table."""
+        ids = self.songs.song_ids
+        return {ids[row]: row for row in np.flatnonzero(self.songs.alive).tolist()}
+
+    @lazy
     def by_spotify(self) -> dict[str, int]:
         """The 22 characters of a Spotify track -> its living row."""
         ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
