@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -138,6 +139,8 @@ def fill(
     fitting = min(int(np.searchsorted(sums, duration_ms, side="right")) - 1, length)
     fitting = max(fitting, 0)
     nearest, places = abs(sums[fitting] - duration_ms), list(range(fitting))
+    if before is None and not fitting:  # one song that lasts too long is more of a playlist than none
+        nearest = math.inf
     for beginning in range(max(fitting - 1, 0), min(fitting + 1, length)):
         for other in range(beginning, min(beginning + SPARE, len(ranked))):
             away = abs(sums[beginning] + lasts[other] - duration_ms)
