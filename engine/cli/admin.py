@@ -106,8 +106,7 @@ def tune(
 
     with Catalogue(catalogue, create=False) as kept, Engine.open(index) as engine:
         reports = tune_on_playlists(engine, kept.playlists(), rounds=rounds, track=Bars())
-        for profile, report in reports.items():
-            engine.weights[profile] = report.weights
+        engine.use({profile: report.weights for profile, report in reports.items()})
         target = engine.save_weights() if any(report.accepted for report in reports.values()) else None
     show.tuning(reports, target, as_json=as_json)
 

@@ -129,7 +129,7 @@ def playlist(
     with Engine.open(index) as engine:
         made = engine.playlist(
             _seeds(seed, seed_lyrics, seed_audio), length, avoid=avoid or [], filters=conditions,
-            max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc,  # type: ignore[arg-type]
+            max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc,
             from_mood=from_mood, to_mood=to_mood, seed=variation, name=name, **_bounds(target, least, most),
         )  # fmt: skip
         show.playlist(made, out, as_json=as_json)

@@ -14,8 +14,8 @@ from engine.cli.options import stderr
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from engine.answer.compare import Explanation
     from engine.answer.hits import Hit
-    from engine.answer.reasons import Explanation
     from engine.engine import Engine
     from engine.listen.moods import SongMoods
     from engine.playlist.playlist import Playlist
@@ -65,7 +65,7 @@ def table(title: str | None, columns: Sequence[tuple[str, str]], rows: Iterable[
 
 def hits(found: Sequence[Hit], *, as_json: bool) -> None:
     if as_json:
-        _json(found)
+        _json([hit.to_json() for hit in found])
         return
     if not found:
         stderr().print("no song found; try fewer filters or other words")

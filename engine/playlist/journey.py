@@ -13,7 +13,7 @@ from engine.playlist.playlist import Playlist
 from engine.playlist.select import broken_caps, select
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
-from engine.query.filters import Filters, learned_moods
+from engine.query.filters import Mask, learned_moods
 from engine.query.query import Query
 from indexer.models.moods.vocabulary import mood_named
 
@@ -35,7 +35,7 @@ def legs(length: int) -> list[tuple[float, int]]:
 def journey(
     query: Query,
     weights: Mapping[str, float],
-    filters: Filters,
+    allowed: Mask | None,
     start: str,
     end: str,
     length: int,
@@ -50,6 +50,7 @@ def journey(
     Each leg looks for songs like the seeds whose two moods are as far as the leg is, and takes the best that the legs
     before leave room for; within a leg the songs go from more of `start` to more of `end`.
 
+    allowed   bool (rows,): the rows that may come; None is every living row
     never   songs that must not come, nor any version of them
     seed    another number gives another journey of nearly the same relevance
 
@@ -68,7 +69,7 @@ def journey(
     for share, size in legs(length):
         falling, rising = (LEAST + (1.0 - LEAST) * part for part in (1.0 - share, share))
         leg = replace(query, target=(*others, (first, falling), (last, rising)))
-        ranked = answer(leg, weights, min(MOST_SONGS, max(POOL, 8 * size)), filters)
+        ranked = answer(leg, weights, min(MOST_SONGS, max(POOL, 8 * size)), allowed)
         chosen = select(
             Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores),
             size,

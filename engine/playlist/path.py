@@ -68,10 +68,9 @@ def _known_of_both(index: OpenIndex, rows: npt.NDArray[np.int64]) -> Iterator[np
 
     A catalogue too small to learn a compressed space from has the vectors that would have been compressed.
     """
-    parts = np.asarray(index.parts[rows])
     whole: dict[str, npt.NDArray[np.floating]] = {"lyrics": index.sentence, "audio": index.audio}
-    for name in dict.fromkeys([*index.layout.names, *whole]):
-        part = parts[:, index.layout.slice(name)] if name in index.layout.names else np.zeros((len(rows), 0))
+    for name in dict.fromkeys([*index.parts, *whole]):
+        part = index.parts[name][rows] if name in index.parts else np.zeros((len(rows), 0), np.float32)
         if not part[:2].any(axis=1).all() and name in whole:
             part = _scaled(whole[name][rows].astype(np.float32))
         yield np.asarray(part, np.float32)

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from engine.answer.answer import pool
 from engine.index import OpenIndex
-from engine.query.query import Query, Seed
+from engine.query.query import Query
+from engine.query.seeds import Seed
 from engine.score.fusion import normalise
 from engine.score.signals import measure
 from engine.score.weights import UNTUNED, Profile

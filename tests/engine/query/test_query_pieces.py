@@ -11,9 +11,11 @@ import pytest
 
 from engine import Engine
 from engine.answer.answer import pool
-from engine.query.query import AVOID, Query, Seed
+from engine.query.query import AVOID, Query
+from engine.query.seeds import Seed
+from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
-from engine.score.signals import SIGNALS, Pool
+from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
 from indexer import Catalogue, IndexConfig, build_index
@@ -75,14 +77,14 @@ def test_one_word_of_a_scene_finds_the_scene(scenes: tuple[Path, Path]) -> None:
                 assert {int(hit.song_id[1:]) % 3 for hit in hits} == {scene}
 
 
-@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "language"}))
+@pytest.mark.parametrize("name", sorted(set(BY_NAME) - {"popularity", "target", "language"}))
 def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], name: str) -> None:
     with Engine.open(scenes[1]) as engine:
         index = engine.index
         row = index.songs.row_of("s30") or 0
         query = Query(index, seeds=(Seed.of_row(index, row),))
-        candidates = pool(query, DEFAULT_WEIGHTS["one"], 20, None)
-        values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
+        candidates = pool(query, DEFAULT_WEIGHTS["one"] | {"lexical": 0.1}, 20, None)
+        values = BY_NAME[name].measure(query, candidates)
         same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
         assert np.nanmean(values[same]) > np.nanmean(values[~same])
 
@@ -107,9 +109,11 @@ def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path,
         )
         rows = np.arange(len(index.songs))
         expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
-        np.testing.assert_allclose(SIGNALS["factors"](query, Pool(rows, {})), expected, rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(
+            BY_NAME["factors"].measure(query, Pool(index, rows, {})), expected, rtol=1e-2, atol=1e-3
+        )
         content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
-        assert np.isnan(SIGNALS["factors"](content, Pool(rows, {}))).all(), "no playlist can hold it"
+        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}))).all(), "no playlist can hold it"
 
 
 def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
