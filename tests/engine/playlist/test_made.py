@@ -53,14 +53,14 @@ def test_seeds_open_the_playlist_in_their_order_and_count_as_songs(demo):
     songs = demo.index.songs
     seeds = np.array(sorted(found.query.rows), np.int64)
     never = Candidates.of_rows(songs, seeds)
-    made = make_playlist(found, "mix", 12, never=never, with_seeds=True, max_per_artist=1)
+    made = make_playlist(found, "mix", 12, never=never, opening=2, max_per_artist=1)
     ids = [hit.song_id for hit in made]
     assert ids[:2] == [first, second]
     assert len(set(ids)) == 12
     assert [hit.reason for hit in made][:2] == ["One of the seeds"] * 2
     others = [hit.artist for hit in made if hit.song_id not in (first, second)]
     assert not set(others) & {hit.artist for hit in made.songs[:2]} or "artist cap" in " ".join(made.relaxed)
-    assert [hit.song_id for hit in make_playlist(found, "mix", 1, never=never, with_seeds=True)] == [first]
+    assert [hit.song_id for hit in make_playlist(found, "mix", 1, never=never, opening=2)] == [first]
     assert not {first, second} & {hit.song_id for hit in make_playlist(found, "mix", 12, never=never)}
 
 
