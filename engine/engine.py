@@ -180,7 +180,7 @@ class Engine:
 
     def songs(self, filters: Mapping[str, Any] | None = None, **fields: Any) -> Page:
         """The songs under filters, sorted, a page at a time: `ListSongs`."""
-        return self.answer(ListSongs(**fields, **{"filters": filters}))
+        return self.answer(ListSongs(**self._fields({**fields, "filters": filters})))
 
     def song(self, song_id: str) -> Song:
         """The song with this id; SongNotFoundError where there is none."""

@@ -154,7 +154,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
 
 def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path) -> None:
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}})
         queries = [([f"s{i:02d}"], [f"s{(i + 3 * j) % 90:02d}" for j in range(1, 9)]) for i in range(80)]
         report = engine.tune(queries)["one"]
         assert report.accepted
@@ -174,7 +174,7 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
 def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:
     """Songs of the seed's scene are liked, popular ones of another are skipped: the scene comes back more."""
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}})
         liked, skipped = ["s03", "s06", "s09"], ["s88", "s85", "s82"]
         saved = {profile: dict(weights) for profile, weights in engine.weights.items()}
         before = [int(hit.song_id[1:]) % 3 for hit in engine.recommend(["s00"], k=20)]
@@ -193,7 +193,7 @@ def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, 
         asked = draw(np.array(rows), 4, number=1)
         judged = judge(engine.index, asked, engine.weights["several"])
         ids = engine.index.songs.song_ids
-        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in asked.seeds], k=500)]
+        ranked = engine.recommend([ids[int(r)] for r in asked.seeds], k=500, versions=True).song_ids
         wanted = {ids[int(r)] for r in asked.wanted}
         gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in wanted]
         ideal = sum(1 / np.log2(i + 2) for i in range(10))
