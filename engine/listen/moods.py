@@ -111,24 +111,24 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     taste = seed.parts["taste"] if "taste" in seed.parts else np.zeros(0, np.float32)
     row = model.reader.read(seed.sentence[None], seed.audio[None], taste[None])
     scores = model.score(seed.sentence[None], seed.audio[None], taste[None])
-    labels = np.zeros((1, len(model.names)), np.int8)
+    said = np.zeros((1, len(model.names)), np.int8)
     if seed.row is not None:
-        labels = index.songs.moods.listener_labels[[seed.row]]
-    chances = model.with_listener_labels(scores.moods, labels)[0]
+        said = index.songs.moods.listener_labels[[seed.row]]
+    chances = model.with_listener_labels(scores.moods, said)[0]
     weights = model.heads["moods"].weights[int(model.reader.view_of(row)[0])]
     shares = _shares(model, row[0], weights)
-    words, by_word = _words(index, seed, model, weights)
-    features, by_feature = _features(index, seed, model, row[0], weights)
-    base_rates = model.heads["moods"].base
+    words, spoken = _words(index, seed, model, weights)
+    features, sounded = _features(index, seed, model, row[0], weights)
+    usual = model.heads["moods"].base
     moods = [
         MoodScore(
             name,
             float(chances[i]),
-            float(base_rates[i]),
-            {1: True, -1: False}.get(int(labels[0, i])),
+            float(usual[i]),
+            {1: True, -1: False}.get(int(said[0, i])),
             {block: float(share) for block, share in zip(BLOCKS, shares[:, i], strict=True)},
-            _strongest(words, by_word[:, i], WORDS),
-            _strongest(features, by_feature[:, i], FEATURES),
+            _strongest(words, spoken[:, i], WORDS),
+            _strongest(features, sounded[:, i], FEATURES),
         )
         for i, name in enumerate(model.names)
     ]
@@ -156,8 +156,8 @@ def _words(index: OpenIndex, seed: Seed, model: MoodModel, weights: FloatMatrix)
     words = [word for word in seed.keywords if word in index.word_codes]
     codes = np.array([index.word_codes[word] for word in words], np.int64)
     vectors = index.word_vectors[codes].astype(np.float32)
-    added = (vectors - model.reader.lyrics) @ weights[model.reader.columns["lyrics"]] * model.heads["moods"].slope
-    return words, np.asarray(added, np.float32)
+    spoken = (vectors - model.reader.lyrics) @ weights[model.reader.columns["lyrics"]] * model.heads["moods"].slope
+    return words, np.asarray(spoken, np.float32)
 
 
 def _features(
