@@ -101,12 +101,13 @@ def tune(
 ) -> None:
     """Tune the weights on the catalogue's own playlists; kept only if playlists that tuning did not see agree."""
     from engine.engine import Engine
+    from engine.tune.acceptance import accepted_weights
     from engine.tune.playlists import tune_on_playlists
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as kept, Engine.open(index) as engine:
-        reports = tune_on_playlists(engine, kept.playlists(), rounds=rounds, track=Bars())
-        engine.use({profile: report.weights for profile, report in reports.items()})
+    with Catalogue(catalogue, create=False) as kept, Engine.open(index, weights="default") as engine:
+        reports = tune_on_playlists(engine.index, engine.weights, kept.playlists(), rounds=rounds, track=Bars())
+        engine.use(accepted_weights(engine.weights, reports))
         target = engine.save_weights() if any(report.accepted for report in reports.values()) else None
     show.tuning(reports, target, as_json=as_json)
 

@@ -106,14 +106,14 @@ def moods(found: SongMoods, k: int, *, as_json: bool) -> None:
     if not found.known:
         stderr().print("unknown: neither lyrics nor sound of this song are known, and nothing is guessed")
         return
-    columns = [("mood", "left"), ("probability", "right"), ("usual", "right"), ("listeners", "left")]
+    columns = [("mood", "left"), ("probability", "right"), ("of all songs", "right"), ("listeners", "left")]
     said = {True: "call it so", False: "do not", None: ""}
     table(
         None,
         [*columns, ("lyrics", "right"), ("sound", "right"), ("company", "right"), ("what speaks for it", "left")],
         (
             (
-                mood.name, f"{mood.probability:.2f}", f"{mood.usual:.2f}", said[mood.said],
+                mood.name, f"{mood.probability:.2f}", f"{mood.base_rate:.2f}", said[mood.listeners_agree],
                 *(f"{mood.shares[block]:.0%}" for block in ("lyrics", "sound", "listeners")),
                 ", ".join((*mood.words, *mood.features)),
             )

@@ -18,6 +18,7 @@ from engine.retrieve.ranking import Ranking
 from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
+from engine.tune.reactions import weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError
 from indexer.models.factors import USUAL_SEEDS
@@ -143,7 +144,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
         popular = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"popularity": 3.0}
         misled = Engine(engine.index, {"one": popular, "several": popular})
-        reports = tune_on_playlists(misled, catalogue.playlists(), rounds=1)
+        reports = tune_on_playlists(misled.index, misled.weights, catalogue.playlists(), rounds=1)
         assert [report.metric for report in reports.values()] == ["NDCG@500, 1 seed", "NDCG@500, 5 seeds"]
         for report in reports.values():
             assert report.accepted
@@ -187,6 +188,20 @@ def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path
             engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
 
 
+def test_reactions_are_weighed_among_the_songs_that_the_filters_leave(scenes: tuple[Path, Path]) -> None:
+    """Where nothing was skipped the other candidates stand for it: only those that may come back."""
+    with Engine.open(scenes[1]) as engine:
+        index, weights = engine.index, engine.weights["one"]
+        query = Query(index, seeds=(Seed.of(index, "s00"),))
+        liked = [index.songs.row_of("s03")]
+        everything = weights_from_reactions(query, weights, liked, [])
+        alone = np.zeros(len(index.songs), bool)
+        assert weights_from_reactions(query, weights, liked, [], alone) == weights, "nothing to compare with"
+        alone[index.songs.row_of("s88")] = True
+        assert weights_from_reactions(query, weights, liked, [], alone) != everything
+        assert alone.sum() == 1, "the caller's mask stays as it was"
+
+
 def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine:
         rows = tuple(range(0, 42, 3))
@@ -206,7 +221,7 @@ def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, dem
         Catalogue(demo_catalogue) as catalogue,
         pytest.raises(CatalogueError, match="held-out playlists"),
     ):
-        tune_on_playlists(engine, catalogue.playlists())
+        tune_on_playlists(engine.index, engine.weights, catalogue.playlists())
 
 
 def test_a_ranking_cannot_be_built_wrong() -> None:
