@@ -1,0 +1,65 @@
+"""Commands that look at songs one by one or in order: find, songs, show."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import INDEX, CountOption, FilterOptions, IndexOption, JsonOption, SongArgument, with_options
+from engine.cli.render import song, songs
+
+PANEL = "Look at songs"
+
+browse = typer.Typer()
+
+
+@browse.command(rich_help_panel=PANEL)
+def find(
+    text: Annotated[str, typer.Argument(metavar="WORDS", help="A title, an artist or both.")],
+    k: CountOption = 10,
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+) -> None:
+    """Look up songs by name."""
+    from engine.engine import Engine
+
+    with Engine.open(index) as engine:
+        songs.show_songs(engine.find(text, k), {"kind": "find", "text": text, "k": k}, as_json=as_json)
+
+
+@browse.command("songs", rich_help_panel=PANEL)
+@with_options
+def list_songs(
+    filters: FilterOptions,
+    sort: Annotated[
+        str, typer.Option("--sort", metavar="COLUMN", help="name, artist, year, popularity, tempo, ...; -year: last first.")
+    ] = "name",
+    offset: Annotated[int, typer.Option("--offset", metavar="N", help="Leave out the first N.")] = 0,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="Print N at most.")] = 50,
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+) -> None:
+    """List the songs that meet the filters, in order, page by page."""
+    from engine.engine import Engine
+    from engine.requests import ListSongs
+
+    request = ListSongs(filters=filters.conditions(), sort=sort, offset=offset, limit=limit)  # type: ignore[arg-type]
+    with Engine.open(index) as engine:
+        page = engine.answer(request)
+        songs.show_songs(page.songs, songs.query_of(request), total=page.total, as_json=as_json)
+
+
+@browse.command("show", rich_help_panel=PANEL)
+def show_song(
+    name: SongArgument,
+    lyrics: Annotated[bool, typer.Option("--lyrics", help="Its lyrics too.")] = False,
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one song whole: what the index knows of it."""
+    from engine.engine import Engine
+    from engine.lookup.names import resolve
+
+    with Engine.open(index) as engine:
+        song.show_song(engine.index.songs.song(resolve(engine.index, name)), lyrics=lyrics, as_json=as_json)
