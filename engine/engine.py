@@ -22,8 +22,9 @@ from engine.playlist.playlist import Playlist
 from engine.playlist.sequencing import Arc, order, select
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
-from engine.query.filters import Filters, target_values
+from engine.query.filters import Filters
 from engine.query.query import Query, Seed
+from engine.query.targets import target_values
 from engine.score.signals import SIGNALS, search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of, weights_file
 from engine.tune.golden import TuningReport

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.query.filters import learned_moods
+from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
 from indexer.errors import EncoderError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
-from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex
 from indexer.search.vectors.faiss_store import Parts, VectorIndex
 from indexer.songs.artist_tags import ArtistTags
@@ -194,33 +193,13 @@ class OpenIndex:
         return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
 
     def closeness(self, target: Sequence[tuple[str, float]]) -> FloatMatrix:
-        """float32 (rows,): mean over the targets of 1 - |value - target| / spread, NaN where none is known.
-
-        The spread is the distance between the feature's 1st and 99th percentile in this index; a mood's value is the
-        share of songs that a song is more of it than.
-        """
-        near = []
-        for name, wanted in target:
-            if name in AUDIO_NAMES:
-                values = self.songs.audio[:, AUDIO_NAMES.index(name)]
-                low, high = self.spread[name]
-            else:
-                values, (low, high) = learned_moods(self.songs).rank(name), (0.0, 1.0)
-            near.append(1.0 - np.minimum(np.abs(values - np.float32(wanted)) / max(high - low, 1e-6), 1.0))
-        stacked = np.stack(near)
-        known = ~np.isnan(stacked)
-        total = np.where(known, stacked, 0.0).sum(axis=0)
-        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan).astype(np.float32)
+        """float32 (rows,): how near each song is to the target values, 1 at them; NaN where nothing is known."""
+        return closeness(self.songs, self.spread, target)
 
     @cached_property
     def spread(self) -> dict[str, tuple[float, float]]:
-        """The 1st and 99th percentile of each audio feature."""
-        table = self.songs.audio[self.songs.alive & self.songs.has_audio]
-        spread = {}
-        for name, column in zip(AUDIO_NAMES, table.T, strict=True):
-            known = column[~np.isnan(column)]
-            spread[name] = (0.0, 1.0) if not len(known) else tuple(np.percentile(known, [1, 99]).tolist())
-        return spread
+        """The 1st and 99th percentile of each audio feature, and of popularity."""
+        return spread_of(self.songs)
 
     def close(self) -> None:
         self.generation.close()

@@ -7,8 +7,9 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from engine.query.filters import within
 from indexer.errors import FilterError, IndexFormatError
 from indexer.store.files import write_whole
 
@@ -56,6 +57,28 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
 }
 # For words that were typed: what they say is what counts.
 SEARCH_WEIGHTS: dict[str, float] = {"lexical": 1.0, "lyrics": 0.35, "taste": 1.5, "popularity": 0.02}
+
+
+MOST_WEIGHT = 1_000.0  # beside weights of about 1 it already decides alone; sums stay far from what float32 holds
+
+
+def checked_weights(values: Mapping[str, Any]) -> dict[str, float]:
+    """Weights of signals by name, checked: names that exist, numbers within -MOST_WEIGHT..MOST_WEIGHT.
+
+    >>> checked_weights({"audio": "0.5"})
+    {'audio': 0.5}
+    """
+    names = sorted({name for weights in (*DEFAULT_WEIGHTS.values(), SEARCH_WEIGHTS) for name in weights})
+    checked = {}
+    for name, value in values.items():
+        if name not in names:
+            expected = f"one of {', '.join(names)}"
+            raise FilterError(
+                f"no signal is called {name!r}, expected {expected}",
+                field="weights", found=repr(name), expected=expected,
+            )  # fmt: skip
+        checked[name] = within(f"weights.{name}", value, -MOST_WEIGHT, MOST_WEIGHT)
+    return checked
 
 
 def profile_of(seeds: int) -> Profile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,9 +45,8 @@ class Coded:
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         return owner, self.codes[np.repeat(starts, counts) + within]
 
-    def mask(self, accept: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
-        """bool (rows,): the rows that have a term which `accept` takes."""
-        wanted = np.array([accept(term) for term in self.terms], bool)
+    def having(self, wanted: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """bool (rows,): the rows that have one of the terms wanted, bool (terms,)."""
         hits = np.concatenate([[0], np.cumsum(wanted[self.codes])]) if len(self.codes) else np.zeros(1, np.int64)
         found: npt.NDArray[np.bool_] = hits[self.starts[1:]] > hits[self.starts[:-1]]
         return found
@@ -121,6 +120,19 @@ class Songs:
 
     @cached_property
     def _coded(self) -> dict[str, Coded]:
+        return {}
+
+    def codes(self, name: str) -> dict[str, list[int]]:
+        """The terms of a column as they are looked up, and their codes: without regard to case, albums by title."""
+        if name not in self._lookups:
+            codes: dict[str, list[int]] = {}
+            for code, term in enumerate(self.column(name).terms):
+                codes.setdefault(term.casefold() if name != "album_key" else term.partition("|")[2], []).append(code)
+            self._lookups[name] = codes
+        return self._lookups[name]
+
+    @cached_property
+    def _lookups(self) -> dict[str, dict[str, list[int]]]:
         return {}
 
     def single(self, name: str) -> npt.NDArray[np.int32]:

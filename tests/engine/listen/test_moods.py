@@ -8,7 +8,8 @@ import pytest
 from engine.engine import Engine
 from engine.listen.moods import SongMoods
 from engine.playlist.journey import LEGS, legs
-from engine.query.filters import Filters, target_values
+from engine.query.filters import Filters
+from engine.query.targets import target_values
 from indexer.errors import FilterError
 from indexer.records import AudioFeatures, Song
 
