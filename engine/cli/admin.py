@@ -16,8 +16,8 @@ from engine.cli.options import (
     IndexOption,
     JsonOption,
     QuietOption,
-    SongArgument,
     file_to_read,
+    flag,
 )
 from engine.cli.progress import progress
 from engine.cli.render import build as builds
@@ -40,7 +40,7 @@ ConfigOption = Annotated[Path | None, file_to_read("--config", "A TOML file with
 @admin.command("import", rich_help_panel=PANEL)
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files to import; each is recognised by its content.")
+        list[Path], typer.Argument(metavar="FILE", help="Files to import; each is recognised by its content.")
     ],
     catalogue: CatalogueOption = CATALOGUE,
     quiet: QuietOption = False,
@@ -73,9 +73,9 @@ def refused(catalogue: CatalogueOption = CATALOGUE, as_json: JsonOption = False)
 @admin.command(rich_help_panel=PANEL)
 def delete(
     songs: Annotated[
-        list[str], typer.Argument(metavar="SONG...", help="Songs by song_id, or by title and artist as they are written.")
+        list[str], typer.Argument(metavar="SONG", help="Songs by song_id, or by title and artist as they are written.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+    yes: Annotated[bool, flag("--yes", "-y", help="Delete without asking.")] = False,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
@@ -84,7 +84,7 @@ def delete(
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:
-        found = list(_songs_named(opened, index, songs))
+        found = list(_songs_called(opened, index, songs))
         for song in found:
             message(f"{song.name} [{song.song_id}]")
         if not yes and sys.stdin.isatty():
@@ -100,7 +100,7 @@ def _counted(songs: Sequence[Song]) -> str:
     return "1 song" if len(songs) == 1 else f"{len(songs):,} songs"
 
 
-def _songs_named(catalogue: Catalogue, index: Path, names: Sequence[str]) -> Iterator[Song]:
+def _songs_called(catalogue: Catalogue, index: Path, names: Sequence[str]) -> Iterator[Song]:
     """Each song once: by its id in the catalogue, or by its name in the index."""
     from engine.engine import Engine
     from engine.lookup.names import resolve
@@ -117,7 +117,9 @@ def _songs_named(catalogue: Catalogue, index: Path, names: Sequence[str]) -> Ite
             except IndexMissingError:
                 pass  # names are looked up in an index; without one an id is needed
         if song is None:
-            raise SongNotFoundError(f"no song of the catalogue is called {name!r}; give its song_id. Nothing was deleted")
+            raise SongNotFoundError(
+                f"no song of the catalogue is called {name!r}; give its song_id. Nothing was deleted"
+            )
         if song.song_id not in seen:
             seen.add(song.song_id)
             yield song
@@ -128,11 +130,11 @@ def build(
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
     config: ConfigOption = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done and why, and do nothing.")] = False,
+    plan: Annotated[bool, flag("--plan", help="Say what would be done and why, and do nothing.")] = False,
     stage: Annotated[
         str | None, typer.Option("--stage", metavar="NAME", help="Only this stage and what depends on it.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Every stage, whether or not something changed.")] = False,
+    force: Annotated[bool, flag("--force", help="Every stage, whether or not something changed.")] = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -191,9 +193,7 @@ def verify(index: IndexOption = INDEX, quiet: QuietOption = False, as_json: Json
 def tune(
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
-    rounds: Annotated[
-        int, typer.Option("--rounds", metavar="N", min=1, help="Passes over the weights at most.")
-    ] = 3,
+    rounds: Annotated[int, typer.Option("--rounds", metavar="N", min=1, help="Passes over the weights at most.")] = 3,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:

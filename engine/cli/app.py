@@ -53,7 +53,8 @@ def version() -> str:
 @app.callback()
 def options(
     _: Annotated[
-        bool, typer.Option("--version", help="Print the version and leave.", callback=_version, is_eager=True)
+        bool,
+        typer.Option("--version", metavar="", help="Print the version and leave.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
     pass
@@ -130,8 +131,9 @@ def _bug(error: Exception) -> int:
     for part in traceback.format_exception(error):
         for line in part.splitlines():
             message(line)
+    what = f"{type(error).__name__}: {error}"
     message(
-        f"refrain: a bug of this program (refrain {version()}), not a mistake of yours: {type(error).__name__}: {error}; "
+        f"refrain: a bug of this program (refrain {version()}), not a mistake of yours: {what}; "
         "please report it with the lines above and the command",
         style="red",
     )

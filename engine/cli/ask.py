@@ -1,4 +1,4 @@
-"""Commands that ask the index: similar, search, recommend, playlist, path, moods, explain. Each parses into a request."""
+"""Commands that ask the index, each by a request: similar, search, recommend, playlist, path, moods, explain."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from engine.cli.options import (
     SongArgument,
     WeightOption,
     file_to_read,
+    flag,
     milliseconds,
-    numbers,
     pairs,
     read_lyrics,
+    weights_of,
     with_options,
 )
 from engine.cli.render import explanation as explanations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from engine.requests import MakePath, MakePlaylist
 
 PANEL = "Ask"
+LENGTH = 25  # songs of a playlist, where nothing says how many or how long
 
 ask = typer.Typer()
 
@@ -61,10 +63,10 @@ def similar(
 
     with Engine.open(index) as engine:
         request = Recommend(
-            seeds=[song], exclude=exclude.songs(engine), filters=filters.conditions(),
-            weights=numbers("--weight", weight), k=k, **caps.values(),
+            seeds=(song,), **exclude.values(engine), **filters.values(),
+            **weights_of(weight), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_answer(engine, request, as_json=as_json)
+        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -74,7 +76,7 @@ def search(
     caps: CapOptions,
     filters: FilterOptions,
     text: Annotated[
-        str, typer.Argument(metavar="[WORDS]", help='Words or a meaning; "in double quotes" word for word.')
+        str, typer.Argument(metavar="WORDS", help='Words or a meaning; "in double quotes" word for word.')
     ] = "",
     k: CountOption = 20,
     weight: WeightOption = None,
@@ -87,10 +89,10 @@ def search(
 
     with Engine.open(index) as engine:
         request = Search(
-            text=text, exclude=exclude.songs(engine), filters=filters.conditions(),
-            weights=numbers("--weight", weight), k=k, **caps.values(),
+            text=text, **exclude.values(engine), **filters.values(),
+            **weights_of(weight), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_answer(engine, request, as_json=as_json)
+        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -117,10 +119,10 @@ def recommend(
 
     with Engine.open(index) as engine:
         request = Recommend(
-            **seeds.values(), exclude=exclude.songs(engine), filters=filters.conditions(),
-            weights=numbers("--weight", weight), liked=liked or [], skipped=skipped or [], k=k, **caps.values(),
+            **seeds.values(), **exclude.values(engine), **filters.values(),
+            **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_answer(engine, request, as_json=as_json)
+        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -129,10 +131,12 @@ def playlist(
     seeds: SeedOptions,
     exclude: ExcludeOptions,
     filters: FilterOptions,
-    length: LengthOption = 25,
+    length: Annotated[
+        int | None, typer.Option("--length", metavar="N", help="How many songs at most; else 25, or as many as last.")
+    ] = None,
     duration_total: Annotated[
         str | None,
-        typer.Option("--duration-total", metavar="TIME", help="How long, in place of --length: 60:00, 1:30:00, minutes."),
+        typer.Option("--duration-total", metavar="TIME", help="How long at most: 60:00, 1:30:00 or minutes."),
     ] = None,
     max_per_artist: Annotated[
         int, typer.Option("--max-per-artist", metavar="N", help="Songs of one artist at most.")
@@ -149,10 +153,8 @@ def playlist(
     to_mood: Annotated[
         str | None, typer.Option("--to-mood", metavar="MOOD", help="... to this one, with or without seeds.")
     ] = None,
-    variation: Annotated[
-        int, typer.Option("--variation", metavar="N", help="Another number, another playlist.")
-    ] = 0,
-    with_seeds: Annotated[bool, typer.Option("--with-seeds", help="The seeds come first.")] = False,
+    variation: Annotated[int, typer.Option("--variation", metavar="N", help="Another number, another playlist.")] = 0,
+    with_seeds: Annotated[bool, flag("--with-seeds", help="The seeds come first.")] = False,
     name: NameOption = None,
     weight: WeightOption = None,
     out: OutOption = None,
@@ -167,10 +169,12 @@ def playlist(
     from engine.requests import MakePlaylist
 
     total_ms = None if duration_total is None else milliseconds("--duration-total", duration_total)
+    if length is None:  # hardly a song is shorter than a minute
+        length = LENGTH if total_ms is None else max(1, total_ms // 60_000)
     with Engine.open(index) as engine:
         request = MakePlaylist(
-            **seeds.values(), exclude=exclude.songs(engine), filters=filters.conditions(),
-            weights=numbers("--weight", weight), length=length, duration_total_ms=total_ms,
+            **seeds.values(), **exclude.values(engine), **filters.values(),
+            **weights_of(weight), length=length, duration_total_ms=total_ms,
             max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc, from_mood=from_mood,
             to_mood=to_mood, variation=variation, with_seeds=with_seeds, name=name,
         )  # fmt: skip
@@ -203,8 +207,8 @@ def path(
 
     with Engine.open(index) as engine:
         request = MakePath(
-            start=start, end=end, length=length, exclude=exclude.songs(engine), filters=filters.conditions(),
-            weights=numbers("--weight", weight), max_per_artist=max_per_artist, max_per_album=max_per_album, name=name,
+            start=start, end=end, length=length, **exclude.values(engine), **filters.values(),
+            **weights_of(weight), max_per_artist=max_per_artist, max_per_album=max_per_album, name=name,
         )  # fmt: skip
         _playlist(engine, request, out, as_json=as_json)
 
@@ -212,7 +216,7 @@ def path(
 @ask.command(rich_help_panel=PANEL)
 def moods(
     song: Annotated[
-        str, typer.Argument(metavar="[SONG]", help="A song of the catalogue; leave out with --lyrics or --audio.")
+        str, typer.Argument(metavar="SONG", help="A song of the catalogue; leave out with --lyrics or --audio.")
     ] = "",
     lyrics: Annotated[Path | None, file_to_read("--lyrics", "A text file: lyrics of any song.")] = None,
     audio: Annotated[
@@ -248,7 +252,7 @@ def explain(
     from engine.requests import Explain
 
     with Engine.open(index) as engine:
-        request = Explain(a=a, b=b, weights=numbers("--weight", weight))
+        request = Explain(a=a, b=b, **weights_of(weight))
         explanations.show_explanation(engine.answer(request), as_json=as_json)
 
 
@@ -257,4 +261,4 @@ def _playlist(engine: Engine, request: MakePlaylist | MakePath, out: Path | None
     if out is not None:
         made.save(out)
         message(f"{len(made)} songs written to {out}")
-    playlists.show_playlist(made, songs.query_of(request), as_json=as_json)
+    playlists.show_playlist(made, request.to_dict(), as_json=as_json)

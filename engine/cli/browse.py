@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import INDEX, CountOption, FilterOptions, IndexOption, JsonOption, SongArgument, with_options
+from engine.cli.options import (
+    INDEX,
+    CountOption,
+    FilterOptions,
+    IndexOption,
+    JsonOption,
+    SongArgument,
+    flag,
+    with_options,
+)
 from engine.cli.render import song, songs
 
 PANEL = "Look at songs"
@@ -33,7 +42,10 @@ def find(
 def list_songs(
     filters: FilterOptions,
     sort: Annotated[
-        str, typer.Option("--sort", metavar="COLUMN", help="name, artist, year, popularity, tempo, ...; -year: last first.")
+        str,
+        typer.Option(
+            "--sort", metavar="COLUMN", help="name, artist, year, popularity, tempo, ...; -year turns it round."
+        ),
     ] = "name",
     offset: Annotated[int, typer.Option("--offset", metavar="N", help="Leave out the first N.")] = 0,
     limit: Annotated[int, typer.Option("--limit", metavar="N", help="Print N at most.")] = 50,
@@ -44,16 +56,16 @@ def list_songs(
     from engine.engine import Engine
     from engine.requests import ListSongs
 
-    request = ListSongs(filters=filters.conditions(), sort=sort, offset=offset, limit=limit)  # type: ignore[arg-type]
+    request = ListSongs(**filters.values(), sort=sort, offset=offset, limit=limit)
     with Engine.open(index) as engine:
         page = engine.answer(request)
-        songs.show_songs(page.songs, songs.query_of(request), total=page.total, as_json=as_json)
+        songs.show_songs(page.songs, request.to_dict(), total=page.total, as_json=as_json)
 
 
 @browse.command("show", rich_help_panel=PANEL)
 def show_song(
     name: SongArgument,
-    lyrics: Annotated[bool, typer.Option("--lyrics", help="Its lyrics too.")] = False,
+    lyrics: Annotated[bool, flag("--lyrics", help="Its lyrics too.")] = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:

@@ -31,7 +31,7 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
         counts = catalogue.statistics()
         message(f"indexing {counts.songs} invented songs and {counts.playlists} playlists in {folder} ...")
         build_index(catalogue, index, track=track)
-    like_this, about_this = MakePlaylist(seeds=[SEED], length=10), Search(text=WORDS, k=5)
+    like_this, about_this = MakePlaylist(seeds=(SEED,), length=10), Search(text=WORDS, k=5)
     with Engine.open(index) as engine:
         playlist, hits = engine.answer(like_this), engine.answer(about_this)
     if as_json:
@@ -40,14 +40,14 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
                 "catalogue": database,
                 "index": index,
                 "playlist": {"name": playlist.name}
-                | songs.answer_record(map(plain, playlist.songs), songs.query_of(like_this), playlist.relaxed),
-                "search": songs.answer_record(map(plain, hits), songs.query_of(about_this)),
+                | songs.answer_record(map(plain, playlist.songs), like_this.to_dict(), playlist.relaxed),
+                "search": songs.answer_record(map(plain, hits), about_this.to_dict()),
             }
         )
         return
-    playlists.show_playlist(playlist, songs.query_of(like_this), as_json=False)
+    playlists.show_playlist(playlist, like_this.to_dict(), as_json=False)
     line(f'Search: "{WORDS}"')
-    songs.show_hits(hits, songs.query_of(about_this), as_json=False)
+    songs.show_hits(hits, about_this.to_dict(), as_json=False)
     refrain = "refrain" if shutil.which("refrain") else shlex.quote(sys.argv[0])  # a venv that nobody has activated
     where = f"--index {shlex.quote(str(index))}"
     line("Try next:", style="bold")

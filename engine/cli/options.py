@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -41,6 +42,11 @@ def _words(option: str, metavar: str, help: str, panel: str | None = None) -> An
     return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel)
 
 
+def flag(*names: str, help: str, panel: str | None = None) -> Any:
+    """An option without a value."""
+    return typer.Option(*names, metavar="", help=help, rich_help_panel=panel)
+
+
 def file_to_read(option: str, help: str, panel: str | None = None) -> Any:
     """An option that names a file, which must be there."""
     return typer.Option(option, metavar="FILE", help=help, exists=True, dir_okay=False, rich_help_panel=panel)
@@ -49,14 +55,17 @@ def file_to_read(option: str, help: str, panel: str | None = None) -> Any:
 CatalogueOption = Annotated[
     str,
     typer.Option(
-        "--catalogue", metavar="FILE|URL", envvar="REFRAIN_CATALOGUE", help="The catalogue: a file or an SQLAlchemy URL."
+        "--catalogue",
+        metavar="FILE|URL",
+        envvar="REFRAIN_CATALOGUE",
+        help="The catalogue: a file or an SQLAlchemy URL.",
     ),
 ]
 IndexOption = Annotated[
     Path, typer.Option("--index", metavar="FOLDER", envvar="REFRAIN_INDEX", help="The index folder.", callback=_named)
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+JsonOption = Annotated[bool, flag("--json", help="JSON on stdout instead of a table.")]
+QuietOption = Annotated[bool, flag("--quiet", "-q", help="No progress on stderr.")]
 CountOption = Annotated[int, typer.Option("-k", "--count", metavar="N", help="How many songs.")]
 LengthOption = Annotated[int, typer.Option("--length", metavar="N", help="How many songs.")]
 OutOption = Annotated[
@@ -75,13 +84,22 @@ INDEX = Path("refrain.index")
 CATALOGUE = "refrain.db"
 
 
+class Content(StrEnum):
+    """What is known of a song; as an Enum, for Typer takes no list of literals."""
+
+    lyrics = "lyrics"
+    audio = "audio"
+
+
 @dataclass(frozen=True, slots=True)
 class FilterOptions:
     """Conditions that every song of an answer meets; named as in `Filters.of`, but for duration and where."""
 
     year: Annotated[
         str | None,
-        typer.Option("--year", metavar="RANGE", help="1990..1999, 1990s, 2001, ..1979, 2010..", rich_help_panel=FILTERS),
+        typer.Option(
+            "--year", metavar="RANGE", help="1990..1999, 1990s, 2001, ..1979, 2010..", rich_help_panel=FILTERS
+        ),
     ] = None
     genre: Annotated[list[str] | None, _words("--genre", "WORD", "One of these", FILTERS)] = None
     not_genre: Annotated[list[str] | None, _words("--not-genre", "WORD", "None of these", FILTERS)] = None
@@ -97,9 +115,7 @@ class FilterOptions:
         Literal["yes", "no"] | None,
         typer.Option("--explicit", help="Only explicit songs, or none.", rich_help_panel=FILTERS),
     ] = None
-    has: Annotated[
-        list[Literal["lyrics", "audio"]] | None, _words("--has", "lyrics|audio", "Only songs that have them", FILTERS)
-    ] = None
+    has: Annotated[list[Content] | None, _words("--has", "lyrics|audio", "Only songs that have them", FILTERS)] = None
     tempo: Annotated[
         str | None,
         typer.Option("--tempo", metavar="RANGE", help="Beats per minute: 90..120", rich_help_panel=FILTERS),
@@ -116,11 +132,12 @@ class FilterOptions:
         _words("--where", "NAME=RANGE", "Any other range: valence=0.5.., popularity=20..60", FILTERS),
     ] = None
 
-    def conditions(self) -> dict[str, Any]:
-        """By name, as a request's `filters` holds them; those that were not given are left out."""
+    def values(self) -> dict[str, Any]:
+        """As a request holds them; those that were not given are left out."""
         from engine.query.filters import parse_range
 
         conditions = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("duration", "where")}
+        conditions["has"] = [each.value for each in self.has or ()]
         if self.duration is not None:
             low, high = (None if math.isinf(each) else each * 1000 for each in parse_range("duration", self.duration))
             conditions["duration_ms"] = (low, high)
@@ -128,7 +145,7 @@ class FilterOptions:
             if conditions.get(name) is not None:
                 raise typer.BadParameter(f"{name} is given twice; give it once", param_hint="--where")
             conditions[name] = value
-        return {name: value for name, value in conditions.items() if value not in (None, [])}
+        return {"filters": {name: value for name, value in conditions.items() if value not in (None, [])}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +204,12 @@ class ExcludeOptions:
         Path | None, file_to_read("--exclude-from", "A file that lists such songs: any table, or one per line.", LIMITS)
     ] = None
 
-    def songs(self, engine: Engine) -> list[str]:
-        """Names and song_ids; what the index does not hold cannot come back."""
+    def values(self, engine: Engine) -> dict[str, Any]:
+        """As a request holds them: names and song_ids. What the index does not hold cannot come back."""
         from engine.lookup.files import read_list
 
         listed = () if self.exclude_from is None else read_list(engine.index, self.exclude_from).songs
-        return [*(self.exclude or []), *(song.song_id for song in listed if song.song_id)]
+        return {"exclude": [*(self.exclude or []), *(song.song_id for song in listed if song.song_id)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +224,7 @@ class CapOptions:
         int | None,
         typer.Option("--max-per-album", metavar="N", help="Songs of one album at most.", rich_help_panel=LIMITS),
     ] = None
-    versions: Annotated[
-        bool, typer.Option("--versions", help="Also other versions of a song.", rich_help_panel=LIMITS)
-    ] = False
+    versions: Annotated[bool, flag("--versions", help="Also other versions of a song.", panel=LIMITS)] = False
 
     def values(self) -> dict[str, Any]:
         """By name, as a request holds them."""
@@ -266,6 +281,11 @@ def numbers(option: str, words: Iterable[str] | None) -> dict[str, float]:
         except ValueError:
             raise typer.BadParameter(f"{name} is {value!r}, expected a number", param_hint=option) from None
     return values
+
+
+def weights_of(words: Iterable[str] | None) -> dict[str, Any]:
+    """What --weight says, as a request holds it."""
+    return {"weights": numbers("--weight", words)}
 
 
 def milliseconds(option: str, text: str) -> int:

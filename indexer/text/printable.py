@@ -7,7 +7,9 @@ import re
 # C0 and C1 controls (escape sequences, line ends), line and paragraph separators, marks that turn the direction of
 # writing or are invisible, and surrogates: halves of characters, which Python also uses for bytes that are no UTF-8.
 # The joiners U+200C and U+200D stay: Persian, Hindi and emoji are written with them.
-HARMFUL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]")
+HARMFUL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
 
 
 def printable(text: str) -> str:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from engine.tune.golden import TuningReport
 
 
-def index_record(path: Path, generation: int, manifest: Mapping[str, Any], weights: Mapping[str, Any]) -> dict[str, Any]:
+def index_record(
+    path: Path, generation: int, manifest: Mapping[str, Any], weights: Mapping[str, Any]
+) -> dict[str, Any]:
     """What `refrain info` says of an index."""
     return {
         "index": str(path),
@@ -46,7 +48,9 @@ def show_index(record: Mapping[str, Any], *, as_json: bool) -> None:
     for profile, weights in record["weights"].items():
         seeds = "one seed" if profile == "one" else f"{profile} seeds"
         facts[f"weights, {seeds}"] = ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
-    rows = [(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else value) for name, value in facts.items()]
+    rows = [
+        (name.replace("_", " "), f"{value:,}" if isinstance(value, int) else value) for name, value in facts.items()
+    ]
     table(record["index"], [("", "left"), ("", "left")], rows)
     columns: list[Column] = [("model", "left"), ("songs", "right"), ("playlists", "right"), ("learned", "left")]
     table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +10,7 @@ from engine.cli.render.song import song_record
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
-    from engine.requests import Request
     from indexer.records import Song
-
-
-def query_of(request: Request) -> dict[str, Any]:
-    """The request as JSON has it."""
-    query: dict[str, Any] = json.loads(request.to_json())
-    return query
 
 
 def answer_record(
@@ -31,7 +23,7 @@ def answer_record(
 def show_songs(songs: Sequence[Song], query: Mapping[str, Any], *, total: int | None = None, as_json: bool) -> None:
     """Songs as the catalogue has them; `total` is how many there are beyond this page."""
     if as_json:
-        more = {} if total is None else {"total": total}
+        more: dict[str, Any] = {} if total is None else {"total": total}
         json_document(answer_record(map(song_record, songs), query, **more))
         return
     if songs:
