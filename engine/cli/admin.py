@@ -139,13 +139,15 @@ def build(
     as_json: JsonOption = False,
 ) -> None:
     """Build the index of the whole catalogue; what still holds of an earlier build is kept."""
-    from indexer.build.run import build_index, plan_index
+    from indexer.build.run import build_index
     from indexer.catalogue import Catalogue
     from indexer.config import IndexConfig
 
     settings = IndexConfig.from_toml(config) if config else IndexConfig()
     with Catalogue(catalogue, create=False) as opened:
         if plan:
+            from indexer.build.run import plan_index
+
             builds.show_plan(plan_index(opened, index, settings, stage=stage, force=force), as_json=as_json)
             return
         report = build_index(opened, index, settings, stage=stage, force=force, track=progress(quiet))

@@ -104,11 +104,9 @@ def _misused(error: typer.TyperException) -> int:
     """A word on the command line that is none of the command's."""
     text = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
-    if text:
+    if text:  # else it was the command's name alone, which has shown the help
         command = context.command_path if context is not None else "refrain"
         message(f"refrain: {text.rstrip('.')}; see `{command} -h`", style="red")
-    elif context is not None:  # nothing but the command's name: typer's way to ask for help
-        sys.stdout.write(context.get_help())
     return error.exit_code
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
-from engine.cli.render.console import json_document, line, message, plain
+from engine.cli.render.console import json_document, line, message
 from indexer.progress import Track
 
 SEED = "My Landlord Bought a Boat, Ludie Sparrow"
@@ -34,20 +34,19 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
     like_this, about_this = MakePlaylist(seeds=(SEED,), length=10), Search(text=WORDS, k=5)
     with Engine.open(index) as engine:
         playlist, hits = engine.answer(like_this), engine.answer(about_this)
-    if as_json:
-        json_document(
-            {
-                "catalogue": database,
-                "index": index,
-                "playlist": {"name": playlist.name}
-                | songs.answer_record(map(plain, playlist.songs), like_this.to_dict(), playlist.relaxed),
-                "search": songs.answer_record(map(plain, hits), about_this.to_dict()),
-            }
-        )
-        return
-    playlists.show_playlist(playlist, like_this.to_dict(), as_json=False)
-    line(f'Search: "{WORDS}"')
-    songs.show_hits(hits, about_this.to_dict(), as_json=False)
+        if as_json:
+            json_document(
+                {
+                    "catalogue": database,
+                    "index": index,
+                    "playlist": playlists.playlist_record(playlist, like_this.to_dict()),
+                    "search": songs.answer_record(map(songs.hit_record, hits), about_this.to_dict()),
+                }
+            )
+            return
+        playlists.show_playlist(playlist, like_this.to_dict(), as_json=False)
+        line(f'Search: "{WORDS}"')
+        songs.show_hits(hits, about_this.to_dict(), as_json=False)
     refrain = "refrain" if shutil.which("refrain") else shlex.quote(sys.argv[0])  # a venv that nobody has activated
     where = f"--index {shlex.quote(str(index))}"
     line("Try next:", style="bold")

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.render.console import Column, json_document, plain, table
-from engine.cli.render.songs import answer_record, show_relaxed
+from engine.cli.render.console import Column, json_document, table
+from engine.cli.render.songs import answer_record, hit_record, show_relaxed
 
 if TYPE_CHECKING:
     from engine.playlist.playlist import Playlist
 
 
+def playlist_record(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
+    """A playlist as JSON has it: an answer with a name."""
+    return {"name": playlist.name, **answer_record(map(hit_record, playlist.songs), query, playlist.relaxed)}
+
+
 def show_playlist(playlist: Playlist, query: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        songs = map(plain, playlist.songs)
-        json_document({"name": playlist.name, **answer_record(songs, query, playlist.relaxed)})
+        json_document(playlist_record(playlist, query))
         return
     from engine.playlist.transitions import camelot
 

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from indexer.records import Song
 
 
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON has it."""
+    record: dict[str, Any] = plain(hit)
+    return record
+
+
 def answer_record(
     songs: Iterable[Mapping[str, Any]], query: Mapping[str, Any], relaxed: Sequence[str] = (), **more: object
 ) -> dict[str, Any]:
@@ -41,7 +47,7 @@ def show_songs(songs: Sequence[Song], query: Mapping[str, Any], *, total: int | 
 def show_hits(hits: Sequence[Hit], query: Mapping[str, Any], relaxed: Sequence[str] = (), *, as_json: bool) -> None:
     """The songs that a query found, best first."""
     if as_json:
-        json_document(answer_record(map(plain, hits), query, relaxed))
+        json_document(answer_record(map(hit_record, hits), query, relaxed))
         return
     if not hits:
         message("no song found; try fewer filters or other words")
