@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.answer.hits import Hit
-    from engine.answer.reasons import Explanation
+    from engine.answer.compare import Explanation
+    from engine.answer.hits import Hit, Hits
     from engine.engine import Engine
     from engine.listen.moods import SongMoods
     from engine.listen.preference import Preference
@@ -31,6 +31,7 @@ __all__ = [
     "Explanation",
     "Filters",
     "Hit",
+    "Hits",
     "ListSongs",
     "MakePath",
     "MakePlaylist",
@@ -45,8 +46,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "engine.answer.hits": ("Hit",),
-    "engine.answer.reasons": ("Explanation",),
+    "engine.answer.hits": ("Hit", "Hits"),
+    "engine.answer.compare": ("Explanation",),
     "engine.engine": ("Engine",),
     "engine.listen.moods": ("SongMoods",),
     "engine.listen.preference": ("Preference",),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.lazy import lazy
 from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
 from indexer.errors import EncoderError
@@ -46,7 +46,7 @@ class OpenIndex:
     cooccurrence    the playlists that may be learned from, and how near songs are by sharing them
     factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
-    parts       float32 (rows, layout.dim): what FAISS searches
+    parts       name -> float32 (rows, dim), unit or zero: what FAISS searches, side by side
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
     """
 
@@ -63,45 +63,55 @@ class OpenIndex:
         self.sentence: npt.NDArray[np.float16] = self.generation.array("sentence")
         self.audio: FloatMatrix = self.generation.array("audio")
         self.topics: FloatMatrix = self.generation.array("topics")
-        self.parts: FloatMatrix = self.generation.array("parts")
+        table: FloatMatrix = self.generation.array("parts")
+        self.parts: Mapping[str, FloatMatrix] = {name: table[:, self.layout.slice(name)] for name in names}
         self.keywords: Strings = self.generation.strings("keywords")
         self.salient_keywords: Strings = self.generation.strings("salient_keywords")
 
     def __len__(self) -> int:
+        return self._living
+
+    @lazy
+    def _living(self) -> int:
         return int(self.songs.alive.sum())
 
-    @cached_property
+    @property
+    def dead_mask(self) -> npt.NDArray[np.bool_] | None:
+        """`songs.alive` where some row is dead, None where none is: a query without filters then needs no mask."""
+        return None if len(self) == len(self.songs) else self.songs.alive
+
+    @lazy
     def tbert(self) -> npt.NDArray[np.float16]:
         return self.generation.array("tbert")
 
-    @cached_property
+    @lazy
     def word_codes(self) -> dict[str, int]:
         """The words that the index has vectors of -> their rows in `word_vectors`."""
         return {word: code for code, word in enumerate(self.generation.strings("words"))}
 
-    @cached_property
+    @lazy
     def word_vectors(self) -> npt.NDArray[np.float16]:
         """float16 (words, d): sentence vectors of single words."""
         return self.generation.array("word_vectors")
 
-    @cached_property
+    @lazy
     def cooccurrence(self) -> CoOccurrence:
         return CoOccurrence.load(self.generation)
 
-    @cached_property
+    @lazy
     def factors(self) -> npt.NDArray[np.float16]:
         return self.generation.array("factors")
 
-    @cached_property
+    @lazy
     def factors_gram(self) -> FloatMatrix:
         """float32 (size, size): the products of the columns of `factors`."""
         return self.generation.array("factors_gram")
 
-    @cached_property
+    @lazy
     def popularity(self) -> FloatMatrix:
         return self.generation.array("popularity")
 
-    @cached_property
+    @lazy
     def encoder(self) -> SentenceEncoder:
         """The encoder that made the index; another one's vectors would mean nothing here."""
         from indexer.encoders.sentence import SentenceEncoder
@@ -116,11 +126,11 @@ class OpenIndex:
             )
         return encoder
 
-    @cached_property
+    @lazy
     def compress_lyrics(self) -> DenseStack | None:
         return self._dense("lyrics_autoencoder")
 
-    @cached_property
+    @lazy
     def compress_audio(self) -> DenseStack | None:
         return self._dense("audio_autoencoder")
 
@@ -130,16 +140,16 @@ class OpenIndex:
         folder = self.generation.path / name
         return load_encoder(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def scaler(self) -> AudioScaler:
         return AudioScaler.load(self.generation.path / "audio_scaler.json")
 
-    @cached_property
+    @lazy
     def topic_model(self) -> TopicModel | None:
         folder = self.generation.path / "topic_model"
         return load_topics(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def taste_model(self) -> Taste | None:
         """None where the catalogue had no playlists to learn from."""
         from indexer.models.taste import Taste
@@ -147,17 +157,17 @@ class OpenIndex:
         folder = self.generation.path / "taste_model"
         return Taste.load(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def artist_tags(self) -> ArtistTags:
         return ArtistTags(self.generation)
 
-    @cached_property
+    @lazy
     def mood_model(self) -> MoodModel:
         from indexer.models.moods.model import MoodModel
 
         return MoodModel.load(self.generation.path / "mood_model")
 
-    @cached_property
+    @lazy
     def tbert_model(self) -> TBert | None:
         """None where the catalogue had no moods to learn from."""
         from indexer.models.tbert import load_tbert
@@ -174,21 +184,27 @@ class OpenIndex:
         """A zero vector for each part: nothing is known."""
         return {name: np.zeros(dim, np.float32) for name, dim in zip(self.layout.names, self.layout.dims, strict=True)}
 
-    @cached_property
+    @lazy
     def by_popularity(self) -> npt.NDArray[np.int64]:
         """Living rows, the most popular first; rows of unknown popularity last, ties by row."""
         rows = np.flatnonzero(self.songs.alive)
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
-    @cached_property
+    @lazy
+    def by_spotify(self) -> dict[str, int]:
+        """The 22 characters of a Spotify track -> its living row."""
+        ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
+        return {spotify_id: row for spotify_id, row in ids if spotify_id}
+
+    @lazy
     def artist_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
 
-    @cached_property
+    @lazy
     def genre_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("genre").terms)}
 
-    @cached_property
+    @lazy
     def language_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
 
@@ -196,10 +212,21 @@ class OpenIndex:
         """float32 (rows,): how near each song is to the target values, 1 at them; NaN where nothing is known."""
         return closeness(self.songs, self.spread, target)
 
-    @cached_property
+    @lazy
     def spread(self) -> dict[str, tuple[float, float]]:
         """The 1st and 99th percentile of each audio feature, and of popularity."""
         return spread_of(self.songs)
+
+    def stale(self) -> bool:
+        """Whether the folder names another generation by now; False where it names none."""
+        try:
+            return (self.path / "CURRENT").read_text("ascii").split()[0] != self.generation.path.name
+        except (OSError, UnicodeDecodeError, IndexError):
+            return False
+
+    def reopen(self) -> OpenIndex:
+        """The generation that the folder names now, opened beside this one, whose answers go on."""
+        return OpenIndex(self.path)
 
     def close(self) -> None:
         self.generation.close()

@@ -10,6 +10,7 @@ RefrainError
 ├── RequestError           a request holds a value that it cannot hold: its field, what was found, what was expected
 │   └── FilterError        a filter, target or weight has an unknown name or an impossible value
 ├── SongNotFoundError      no song has this name or id; names the nearest
+├── ArtistNotFoundError    no artist has this name; names the nearest
 ├── AmbiguousSongError     several songs have this name; names them
 └── EmptyQueryError        a query holds nothing that can be searched with
 
@@ -72,6 +73,17 @@ class SongNotFoundError(RefrainError):
     """No song has this name or id.
 
     nearest   song_ids of the songs whose names are most like it, best first
+    """
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = ()):
+        super().__init__(message)
+        self.nearest = tuple(nearest)
+
+
+class ArtistNotFoundError(RefrainError):
+    """No artist has this name.
+
+    nearest   names of the artists whose names are most like it, best first
     """
 
     def __init__(self, message: str, *, nearest: Sequence[str] = ()):

@@ -206,8 +206,7 @@ def tune(
 
     with Catalogue(catalogue, create=False) as opened, Engine.open(index) as engine:
         reports = tune_on_playlists(engine, opened.playlists(), rounds=rounds, track=progress(quiet))
-        for profile, report in reports.items():
-            engine.weights[profile] = report.weights
+        engine.use({profile: report.weights for profile, report in reports.items()})
         file = engine.save_weights() if any(report.accepted for report in reports.values()) else None
     indexes.show_tuning(reports, file, as_json=as_json)
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.index import OpenIndex
 from engine.query.filters import audio_values
-from engine.query.query import Seed
+from engine.query.seeds import Seed
 from indexer.errors import FilterError
 from indexer.models.moods.model import BLOCKS, QUADRANTS, MoodModel
 from indexer.models.moods.vocabulary import mood_named

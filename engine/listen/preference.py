@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.answer.hits import Hit
+from engine.answer.hits import Hit, key_number, mode_number
 from engine.index import OpenIndex
 from engine.listen.traits import Traits
 from engine.playlist.playlist import Playlist
 from engine.query.filters import Filters
-from engine.query.query import Seed
+from engine.query.seeds import Seed
 from indexer.records import AudioFeatures, Song
 
 Floats = npt.NDArray[np.float64]
@@ -152,7 +152,11 @@ def _hit(judged: Judged, rank: int) -> Hit:
         album=song.album,
         year=song.year,
         spotify_id=song.spotify_id,
-        **{name: getattr(audio, name) for name in ("duration_ms", "tempo", "key", "mode", "energy")},
+        duration_ms=None if audio.duration_ms is None else round(audio.duration_ms),
+        tempo=audio.tempo,
+        key=key_number(audio.key),
+        mode=mode_number(audio.mode),
+        energy=audio.energy,
     )
 
 

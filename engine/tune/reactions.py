@@ -9,7 +9,7 @@ import numpy as np
 from engine.answer.answer import POOL, pool
 from engine.query.query import Query
 from engine.score.fusion import normalise
-from engine.score.signals import Pool, measure
+from engine.score.signals import measure
 from engine.score.weights import UNTUNED
 from engine.tune.golden import golden_section
 
@@ -32,7 +32,7 @@ def weights_from_reactions(
         raise ValueError(f"{query.index.songs.song_ids[both[0]]} is both liked and skipped; expected one of them")
     found = pool(query, weights, POOL, None)
     told = np.array(sorted({*liked, *skipped}), np.int64)
-    candidates = Pool(np.unique(np.concatenate([found.rows, told])), found.found)
+    candidates = found.of_rows(np.unique(np.concatenate([found.rows, told])))
     signals = normalise(measure(query, candidates, weights))
     others = np.flatnonzero(~np.isin(candidates.rows, told))
     up = np.searchsorted(candidates.rows, sorted(liked)) if liked else others

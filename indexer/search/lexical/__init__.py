@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indexer.search.lexical.index import LexicalIndex, LinesOf
 from indexer.search.lexical.lines import best_line, rescore_lines
+from indexer.search.lexical.quotes import split_quotes
 from indexer.search.lexical.segments import SongText, build_lexical, update_lexical
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "best_line",
     "build_lexical",
     "rescore_lines",
+    "split_quotes",
     "update_lexical",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError
 from indexer.search.lexical.lines import rescore_lines
+from indexer.search.lexical.quotes import split_quotes
 from indexer.search.lexical.segments import FIELDS, SHARDS, Rows, Scores, Shard
 from indexer.search.lexical.spelling import Kind, Spelling
 from indexer.text.tokens import tokenise
@@ -44,9 +44,6 @@ LINE_WEIGHT, LINE_POWER = 2.0, 4.0  # a perfect line adds twice the best score; 
 VARIANTS, VARIANT_WEIGHT = 8, 0.7  # the weight is per letter that differs
 RARE, SUSPICIOUS = 20, 50
 KNOWN_NAME_WEIGHT, PREFIX_WEIGHT = 0.5, 0.6
-
-_QUOTES = '"“”„«»'
-_QUOTED = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
 
 
 class LexicalIndex:
@@ -99,7 +96,7 @@ class LexicalIndex:
     def search_text(
         self, text: str, k: int, *, allowed: Mask | None = None, lines_of: LinesOf | None = None
     ) -> tuple[Rows, Scores]:
-        """The search box: what stands in double quotes must hold word for word, the rest is words to look for.
+        """The search box: what stands in quotation marks must hold word for word, the rest is words to look for.
 
         A quoted part must stand in the lyrics or in the title. Words count in lyrics, title and artist, and
         once more where they stand together; words that no song holds, or suspiciously few, count as the words
@@ -107,8 +104,9 @@ class LexicalIndex:
         its title) the best hits are ordered by how well one of their lines fits the words.
         """
         _check(k)
-        quoted = [tokens for part in _QUOTED.findall(text) if (tokens := tokenise(part))]
-        words = tokenise(_QUOTED.sub(" ", text))[:MAX_WORDS]
+        parts, rest = split_quotes(text)
+        quoted = [tokens for part in parts if (tokens := tokenise(part))]
+        words = tokenise(rest)[:MAX_WORDS]
         readings = [self._reading(word, "lyrics") for word in words]
         queries = [(shard, self._box(shard, quoted, readings)) for shard in self._shards]
         letters = sum(len(word) + 1 for word in words)

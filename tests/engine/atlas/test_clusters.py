@@ -112,10 +112,12 @@ def test_known_songs_are_alive_and_their_product_is_what_similar_searches_by(sce
     dead = np.flatnonzero(~scenes.songs.alive)
     assert len(dead) == 1
     assert rows.tolist() == sorted(set(range(len(scenes.songs))) - {unknown, *dead.tolist()})
-    query = scenes.layout.query(WEIGHTS_OF_PARTS, {n: scenes.parts[rows[0], scenes.layout.slice(n)] for n in PARTS})
+    query = scenes.layout.query(WEIGHTS_OF_PARTS, {n: scenes.parts[n][rows[0]] for n in PARTS})
     # Every one of these songs has lyrics and audio, so all weigh alike.
     np.testing.assert_allclose(
-        vectors @ vectors[0], scenes.parts[rows] @ query / sum(WEIGHTS_OF_PARTS.values()), atol=1e-3
+        vectors @ vectors[0],
+        np.concatenate([part[rows] for part in scenes.parts.values()], axis=1) @ query / sum(WEIGHTS_OF_PARTS.values()),
+        atol=1e-3,
     )
     alike, _ = known_songs(scenes, {"taste": 1.0, "audio": -1.0})
     np.testing.assert_array_equal(alike, rows)

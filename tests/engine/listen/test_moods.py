@@ -143,7 +143,7 @@ def test_a_word_that_nobody_says_here_is_told_by_its_kin(demo: Engine) -> None:
     assert sum(told.values()) == pytest.approx(1, abs=1e-5)
     found = demo.search(mood="hopeless", k=5)
     assert found
-    assert all("hopeless (told by" in hit.reason for hit in found)
+    assert all("hopeless (judged by" in hit.reason for hit in found)
     assert [*moods.learned_neighbours("anger")] == ["angry"]
     journey = demo.playlist(length=10, from_mood="hopeless", to_mood="party")
     change = moods.rank("party") - moods.rank("hopeless")

@@ -126,7 +126,12 @@ def test_neither_the_ends_nor_their_versions_come_again():
 
 @pytest.mark.parametrize(
     ("ends", "length", "message"),
-    [([0, 0], 5, "in the same place"), ([0, 180], 5, "exactly opposite"), ([0, 90], 1, "2 songs or more")],
+    [
+        ([0, 0], 5, "in the same place"),
+        ([0, 180], 5, "exactly opposite"),
+        ([0, 90], 1, r"is 1, expected 2\.\.200"),
+        ([0, 90], 201, r"is 201, expected 2\.\.200"),
+    ],
 )
 def test_paths_that_cannot_be(ends, length, message):
     with pytest.raises(ValueError, match=message):

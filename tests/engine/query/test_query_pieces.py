@@ -11,9 +11,11 @@ import pytest
 
 from engine import Engine
 from engine.answer.answer import pool
-from engine.query.query import AVOID, Query, Seed
+from engine.query.query import AVOID, Query
+from engine.query.seeds import Seed
+from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
-from engine.score.signals import SIGNALS, Pool
+from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
 from indexer import Catalogue, IndexConfig, build_index
@@ -75,14 +77,14 @@ def test_one_word_of_a_scene_finds_the_scene(scenes: tuple[Path, Path]) -> None:
                 assert {int(hit.song_id[1:]) % 3 for hit in hits} == {scene}
 
 
-@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "language"}))
+@pytest.mark.parametrize("name", sorted(set(BY_NAME) - {"popularity", "target", "language"}))
 def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], name: str) -> None:
     with Engine.open(scenes[1]) as engine:
         index = engine.index
         row = index.songs.row_of("s30") or 0
         query = Query(index, seeds=(Seed.of_row(index, row),))
-        candidates = pool(query, DEFAULT_WEIGHTS["one"], 20, None)
-        values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
+        candidates = pool(query, DEFAULT_WEIGHTS["one"] | {"lexical": 0.1}, 20, None)
+        values = BY_NAME[name].measure(query, candidates)
         same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
         assert np.nanmean(values[same]) > np.nanmean(values[~same])
 
@@ -107,9 +109,11 @@ def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path,
         )
         rows = np.arange(len(index.songs))
         expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
-        np.testing.assert_allclose(SIGNALS["factors"](query, Pool(rows, {})), expected, rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(
+            BY_NAME["factors"].measure(query, Pool(index, rows, {})), expected, rtol=1e-2, atol=1e-3
+        )
         content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
-        assert np.isnan(SIGNALS["factors"](content, Pool(rows, {}))).all(), "no playlist can hold it"
+        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}))).all(), "no playlist can hold it"
 
 
 def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
@@ -150,7 +154,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
 
 def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path) -> None:
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}})
         queries = [([f"s{i:02d}"], [f"s{(i + 3 * j) % 90:02d}" for j in range(1, 9)]) for i in range(80)]
         report = engine.tune(queries)["one"]
         assert report.accepted
@@ -170,7 +174,7 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
 def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:
     """Songs of the seed's scene are liked, popular ones of another are skipped: the scene comes back more."""
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}})
         liked, skipped = ["s03", "s06", "s09"], ["s88", "s85", "s82"]
         saved = {profile: dict(weights) for profile, weights in engine.weights.items()}
         before = [int(hit.song_id[1:]) % 3 for hit in engine.recommend(["s00"], k=20)]
@@ -189,7 +193,7 @@ def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, 
         asked = draw(np.array(rows), 4, number=1)
         judged = judge(engine.index, asked, engine.weights["several"])
         ids = engine.index.songs.song_ids
-        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in asked.seeds], k=500)]
+        ranked = engine.recommend([ids[int(r)] for r in asked.seeds], k=500, versions=True).song_ids
         wanted = {ids[int(r)] for r in asked.wanted}
         gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in wanted]
         ideal = sum(1 / np.log2(i + 2) for i in range(10))

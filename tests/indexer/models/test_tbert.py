@@ -14,11 +14,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from indexer.tbert import LEAST_LABELLED, TBert, TBertConfig, load_tbert, train_tbert
 
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import ConfigError, IndexFormatError
-from indexer.models.tbert import training
+from indexer.models.tbert import LEAST_LABELLED, TBert, TBertConfig, load_tbert, train_tbert, training
 from indexer.models.tbert.model import Sizes, join
 
 MOODS = ("calm", "loud", "sad")

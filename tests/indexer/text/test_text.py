@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.text import (
-    MAX_LYRIC_CHARACTERS,
-    clean,
-    fold,
-    lines,
-    name_key,
-    title_stem,
-    tokenise,
-    tokenise_lines,
-    unique_lines,
-)
+from indexer.text.clean import MAX_LYRIC_CHARACTERS, clean
+from indexer.text.names import fold, name_key, title_stem
+from indexer.text.tokens import lines, tokenise, tokenise_lines, unique_lines
 
 DIRT = st.sampled_from(
     ["[Chorus]", "(Verse 2)", "[Bridge: Mo & Jo]", "12 ContributorsSong Lyrics", "139Embed", "NA ", "\x00", "\u200b",
