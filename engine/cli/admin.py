@@ -18,6 +18,7 @@ from engine.cli.options import (
     QuietOption,
     file_to_read,
     flag,
+    open_engine,
 )
 from engine.cli.progress import progress
 from engine.cli.render import build as builds
@@ -34,7 +35,9 @@ SURE = 99.0  # similarity, 0..100, from which a name is the name of a song that 
 
 admin = typer.Typer()
 
-ConfigOption = Annotated[Path | None, file_to_read("--config", "A TOML file with settings that differ.")]
+ConfigOption = Annotated[
+    Path | None, file_to_read("--config", "A TOML file with settings that differ; else those of the index.")
+]
 
 
 @admin.command("import", rich_help_panel=PANEL)
@@ -102,7 +105,6 @@ def _counted(songs: Sequence[Song]) -> str:
 
 def _songs_called(catalogue: Catalogue, index: Path, names: Sequence[str]) -> Iterator[Song]:
     """Each song once: by its id in the catalogue, or by its name in the index."""
-    from engine.engine import Engine
     from engine.lookup.names import resolve
     from indexer.errors import IndexMissingError, SongNotFoundError
 
@@ -111,7 +113,7 @@ def _songs_called(catalogue: Catalogue, index: Path, names: Sequence[str]) -> It
         song = catalogue.song(name)
         if song is None:
             try:
-                with Engine.open(index) as engine:
+                with open_engine(index) as engine:
                     row = resolve(engine.index, name, least=SURE)
                     song = catalogue.song(engine.index.songs.song_ids[row])
             except IndexMissingError:
@@ -143,7 +145,7 @@ def build(
     from indexer.catalogue import Catalogue
     from indexer.config import IndexConfig
 
-    settings = IndexConfig.from_toml(config) if config else IndexConfig()
+    settings = IndexConfig.from_toml(config) if config else None
     with Catalogue(catalogue, create=False) as opened:
         if plan:
             from indexer.build.run import plan_index
@@ -172,9 +174,7 @@ def update(
 @admin.command(rich_help_panel=PANEL)
 def info(index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
     """Say what the index holds, what each model was learned from and when, and how signals are weighted."""
-    from engine.engine import Engine
-
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         opened = engine.index
         record = indexes.index_record(opened.path, opened.generation.number, opened.manifest, engine.weights)
     indexes.show_index(record, as_json=as_json)
@@ -200,11 +200,10 @@ def tune(
     as_json: JsonOption = False,
 ) -> None:
     """Tune the weights on the catalogue's own playlists; used only if playlists that tuning did not see agree."""
-    from engine.engine import Engine
     from engine.tune.playlists import tune_on_playlists
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as opened, Engine.open(index) as engine:
+    with Catalogue(catalogue, create=False) as opened, open_engine(index) as engine:
         reports = tune_on_playlists(engine, opened.playlists(), rounds=rounds, track=progress(quiet))
         engine.use({profile: report.weights for profile, report in reports.items()})
         file = engine.save_weights() if any(report.accepted for report in reports.values()) else None

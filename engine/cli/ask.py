@@ -24,6 +24,7 @@ from engine.cli.options import (
     file_to_read,
     flag,
     milliseconds,
+    open_engine,
     pairs,
     read_lyrics,
     weights_of,
@@ -58,10 +59,9 @@ def similar(
     as_json: JsonOption = False,
 ) -> None:
     """The songs most like one."""
-    from engine.engine import Engine
     from engine.requests import Recommend
 
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         request = Recommend(
             seeds=(song,), **exclude.values(engine), **filters.values(),
             **weights_of(weight), k=k, **caps.values(),
@@ -84,10 +84,9 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Songs for words: a line you remember, or what a song should be about."""
-    from engine.engine import Engine
     from engine.requests import Search
 
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         request = Search(
             text=text, **exclude.values(engine), **filters.values(),
             **weights_of(weight), k=k, **caps.values(),
@@ -114,10 +113,9 @@ def recommend(
     as_json: JsonOption = False,
 ) -> None:
     """Songs that belong beside one or several others."""
-    from engine.engine import Engine
     from engine.requests import Recommend
 
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         request = Recommend(
             **seeds.values(), **exclude.values(engine), **filters.values(),
             **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, **caps.values(),
@@ -165,13 +163,12 @@ def playlist(
 
     From songs, artists, genres or words, from two moods, or from filters alone.
     """
-    from engine.engine import Engine
     from engine.requests import MakePlaylist
 
     total_ms = None if duration_total is None else milliseconds("--duration-total", duration_total)
     if length is None:  # hardly a song is shorter than a minute
         length = LENGTH if total_ms is None else max(1, total_ms // 60_000)
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         request = MakePlaylist(
             **seeds.values(), **exclude.values(engine), **filters.values(),
             **weights_of(weight), length=length, duration_total_ms=total_ms,
@@ -202,10 +199,9 @@ def path(
     as_json: JsonOption = False,
 ) -> None:
     """A way from one song to another, each step a little further."""
-    from engine.engine import Engine
     from engine.requests import MakePath
 
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         request = MakePath(
             start=start, end=end, length=length, **exclude.values(engine), **filters.values(),
             **weights_of(weight), max_per_artist=max_per_artist, max_per_album=max_per_album, name=name,
@@ -227,12 +223,11 @@ def moods(
     as_json: JsonOption = False,
 ) -> None:
     """What listeners would call a song, how it feels, and what says so."""
-    from engine.engine import Engine
     from engine.query.filters import audio_values
 
     if bool(song) == (lyrics is not None or bool(audio)):
         raise typer.BadParameter("expected a song, or else --lyrics or --audio of one", param_hint="SONG")
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         features = audio_values("--audio", dict(pairs("--audio", audio)))
         text = None if lyrics is None else read_lyrics(lyrics)
         mood_tables.show_moods(engine.moods(song or None, lyrics=text, audio=features or None), k, as_json=as_json)
@@ -248,10 +243,9 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """What two songs have in common."""
-    from engine.engine import Engine
     from engine.requests import Explain
 
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         request = Explain(a=a, b=b, **weights_of(weight))
         explanations.show_explanation(engine.answer(request), as_json=as_json)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import INDEX, IndexOption, JsonOption, QuietOption
+from engine.cli.options import INDEX, IndexOption, JsonOption, QuietOption, open_engine
 from engine.cli.progress import progress
 from engine.cli.render import clusters as cluster_tables
 from engine.cli.render.console import message
@@ -30,9 +30,7 @@ def draw_map(
     as_json: JsonOption = False,
 ) -> None:
     """Draw the catalogue as one page for a browser: songs that belong together lie together, in named clusters."""
-    from engine.engine import Engine
-
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         drawn = engine.map(out, clusters=clusters, sample=sample, track=progress(quiet))
         left_out = f"; {drawn.left_out:,} of which nothing is known are left out" if drawn.left_out else ""
         message(f"{len(drawn.rows):,} songs written to {out}{left_out}")

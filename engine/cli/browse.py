@@ -14,6 +14,7 @@ from engine.cli.options import (
     JsonOption,
     SongArgument,
     flag,
+    open_engine,
     with_options,
 )
 from engine.cli.render import song, songs
@@ -31,9 +32,7 @@ def find(
     as_json: JsonOption = False,
 ) -> None:
     """Look up songs by name."""
-    from engine.engine import Engine
-
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         songs.show_songs(engine.find(text, k), {"kind": "find", "text": text, "k": k}, as_json=as_json)
 
 
@@ -53,11 +52,10 @@ def list_songs(
     as_json: JsonOption = False,
 ) -> None:
     """List the songs that meet the filters, in order, page by page."""
-    from engine.engine import Engine
     from engine.requests import ListSongs
 
     request = ListSongs(**filters.values(), sort=sort, offset=offset, limit=limit)
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         page = engine.answer(request)
         songs.show_songs(page.songs, request.to_dict(), total=page.total, as_json=as_json)
 
@@ -70,8 +68,5 @@ def show_song(
     as_json: JsonOption = False,
 ) -> None:
     """Show one song whole: what the index knows of it."""
-    from engine.engine import Engine
-    from engine.lookup.names import resolve
-
-    with Engine.open(index) as engine:
-        song.show_song(engine.index.songs.song(resolve(engine.index, name)), lyrics=lyrics, as_json=as_json)
+    with open_engine(index) as engine:
+        song.show_song(engine.show(name), lyrics=lyrics, as_json=as_json)

@@ -40,7 +40,7 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
                     "catalogue": database,
                     "index": index,
                     "playlist": playlists.playlist_record(playlist, like_this.to_dict()),
-                    "search": songs.answer_record(map(songs.hit_record, hits), about_this.to_dict()),
+                    "search": songs.answer_record((hit.to_json() for hit in hits), about_this.to_dict()),
                 }
             )
             return

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from engine.cli.render.console import message
+
 if TYPE_CHECKING:
     from engine.engine import Engine
     from indexer.records import Song
@@ -229,6 +231,16 @@ class CapOptions:
     def values(self) -> dict[str, Any]:
         """By name, as a request holds them."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def open_engine(index: Path) -> Engine:
+    """The engine of an index; what is odd about it goes to stderr."""
+    from engine.engine import Engine
+
+    engine = Engine.open(index)
+    for note in engine.notes:
+        message(note, style="yellow")
+    return engine
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read
+from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read, open_engine
 from engine.cli.render import preference as preferences
 from engine.cli.render.console import message
 
@@ -32,11 +32,10 @@ def triage(
 
     A file is any table that `refrain import` reads, or a text with a song per line: a name, an id or a Spotify link.
     """
-    from engine.engine import Engine
     from engine.listen.preference import to_keep
     from engine.lookup.files import read_list
 
-    with Engine.open(index) as engine:
+    with open_engine(index) as engine:
         lists = {file: read_list(engine.index, file) for file in (like, new, other) if file is not None}
         for file, listed in lists.items():
             _missing(file, listed.missing)

@@ -14,18 +14,23 @@ _STAGE: Column = ("stage", "left")
 
 def show_plan(plan: Plan, *, as_json: bool) -> None:
     if as_json:
-        json_document(plan)
+        stages = [
+            {"name": each.name, "action": each.action, "reason": each.reason, "rows": each.rows} for each in plan.stages
+        ]
+        json_document({"stages": stages, "notes": plan.notes})
         return
+    for note in plan.notes:
+        message(note)
     columns: list[Column] = [_STAGE, ("will", "left"), ("songs", "right"), ("why", "left")]
     table(None, columns, ((each.name, each.action, f"{each.rows:,}", each.reason) for each in plan.stages))
 
 
 def show_build(report: BuildReport, *, as_json: bool) -> None:
-    for note in report.notes:
-        message(note)
     if as_json:
         json_document(report)
         return
+    for note in report.notes:
+        message(note)
     if report.kind == "unchanged":
         line(f"{report.index}: nothing changed, {report.songs:,} songs")
         return

@@ -8,7 +8,7 @@ from engine.cli.render.console import json_document, line, plain, table
 from engine.cli.render.song import number, song_record
 
 if TYPE_CHECKING:
-    from engine.answer.reasons import Explanation
+    from engine.answer.compare import Explanation
 
 
 def show_explanation(found: Explanation, *, as_json: bool) -> None:

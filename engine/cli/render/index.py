@@ -11,11 +11,11 @@ from engine.cli.render.console import Column, json_document, line, message, tabl
 
 if TYPE_CHECKING:
     from engine.score.weights import Profile
-    from engine.tune.golden import TuningReport
+    from engine.tune.acceptance import TuningReport
 
 
 def index_record(
-    path: Path, generation: int, manifest: Mapping[str, Any], weights: Mapping[str, Any]
+    path: Path, generation: int, manifest: Mapping[str, Any], weights: Mapping[Profile, Mapping[str, float]]
 ) -> dict[str, Any]:
     """What `refrain info` says of an index."""
     return {

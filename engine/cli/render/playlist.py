@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.render.console import Column, json_document, table
-from engine.cli.render.songs import answer_record, hit_record, show_relaxed
+from engine.cli.render.songs import answer_record, show_relaxed
 
 if TYPE_CHECKING:
     from engine.playlist.playlist import Playlist
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def playlist_record(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
     """A playlist as JSON has it: an answer with a name."""
-    return {"name": playlist.name, **answer_record(map(hit_record, playlist.songs), query, playlist.relaxed)}
+    return {"name": playlist.name, **answer_record((hit.to_json() for hit in playlist.songs), query, playlist.relaxed)}
 
 
 def show_playlist(playlist: Playlist, query: Mapping[str, Any], *, as_json: bool) -> None:

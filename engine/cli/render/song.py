@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.cli.render.console import json_document, line, plain, table
 
 if TYPE_CHECKING:
+    from engine.lookup.record import SongRecord
     from indexer.records import Song
 
 
@@ -27,9 +28,15 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
-def show_song(song: Song, *, lyrics: bool, as_json: bool) -> None:
+def show_song(record: SongRecord, *, lyrics: bool, as_json: bool) -> None:
+    """What the catalogue says of a song, and what the index knows beyond."""
+    song = record.song
     if as_json:
-        json_document(song_record(song, lyrics=lyrics))
+        moods = [{"name": name, "above": share} for name, share in record.moods]
+        json_document(
+            song_record(song, lyrics=lyrics)
+            | {"playlists": record.playlists, "keywords": record.keywords, "moods": moods}
+        )
         return
     facts = {
         "song_id": song.song_id,
@@ -41,6 +48,9 @@ def show_song(song: Song, *, lyrics: bool, as_json: bool) -> None:
         "tags": ", ".join(song.tags),
         "explicit": {True: "yes", False: "no", None: None}[song.explicit],
         "popularity": number(song.popularity),
+        "playlists": f"{record.playlists:,}",
+        "keywords": ", ".join(record.keywords),
+        "moods": ", ".join(f"{name} (above {share:.0%} of songs)" for name, share in record.moods),
         "lyrics": "yes" if song.lyrics is not None else "unknown",
         **{name: number(value) for name, value in (song.audio.known() if song.audio else {}).items()},
     }

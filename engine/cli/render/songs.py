@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.render.console import Column, json_document, message, plain, table
+from engine.cli.render.console import Column, json_document, message, table
 from engine.cli.render.song import song_record
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
     from indexer.records import Song
-
-
-def hit_record(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON has it."""
-    record: dict[str, Any] = plain(hit)
-    return record
 
 
 def answer_record(
@@ -47,7 +41,7 @@ def show_songs(songs: Sequence[Song], query: Mapping[str, Any], *, total: int | 
 def show_hits(hits: Sequence[Hit], query: Mapping[str, Any], relaxed: Sequence[str] = (), *, as_json: bool) -> None:
     """The songs that a query found, best first."""
     if as_json:
-        json_document(answer_record(map(hit_record, hits), query, relaxed))
+        json_document(answer_record((hit.to_json() for hit in hits), query, relaxed))
         return
     if not hits:
         message("no song found; try fewer filters or other words")

@@ -52,6 +52,9 @@ HIT = {
 }  # fmt: skip
 
 
+RECORD = {**SONG, "playlists": int, "keywords": [str], "moods": [{"name": str, "above": NUMBER}]}
+
+
 def answer(song: Any, **more: Any) -> dict[str, Any]:
     """Every list of songs."""
     return {"songs": [song], "relaxed": [str], "query": dict, **more}

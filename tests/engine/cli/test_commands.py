@@ -12,7 +12,7 @@ from engine.cli.app import REFUSED
 from engine.engine import Engine
 from engine.requests import request_from_json
 from tests.engine.cli.running import run
-from tests.engine.cli.shapes import HIT, NUMBER, NUMBER_OR_NULL, SONG, TEXT_OR_NULL, Each, answer, misfits
+from tests.engine.cli.shapes import HIT, NUMBER, NUMBER_OR_NULL, RECORD, SONG, TEXT_OR_NULL, Each, answer, misfits
 
 CHLORINE = ["--seed", "Chlorine Hair"]
 MOOD = {
@@ -41,8 +41,8 @@ EXPLANATION = {
         (["recommend", *CHLORINE, "--target", "energy=0.8", "--where", "tempo=60..", "-k", "5"], answer(HIT), 5),
         (["playlist", *CHLORINE, "--length", "5", "--arc", "rise"], answer(HIT, name=str), 5),
         (["path", "Chlorine Hair", "Tía Soltera", "--length", "4"], answer(HIT, name=str), 4),
-        (["show", "Chlorine Hair"], SONG, None),
-        (["show", "Chlorine Hair", "--lyrics"], {**SONG, "lyrics": str}, None),
+        (["show", "Chlorine Hair"], RECORD, None),
+        (["show", "Chlorine Hair", "--lyrics"], {**RECORD, "lyrics": str}, None),
         (["moods", "Chlorine Hair"], MOODS, None),
         (["explain", "Chlorine Hair", "High Board"], EXPLANATION, None),
         (["refused"], {"refused": [{"file": str, "row": int, "what": str, "reason": str}]}, None),

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.answer.compare import Explanation, Feature
 from engine.answer.hits import Hit
-from engine.answer.reasons import Explanation, Feature
 from engine.cli.render import build, clusters, explanation, imports, index, moods, playlist, preference, song, songs
 from engine.listen.moods import MoodScore, SongMoods
 from engine.listen.preference import Judged
+from engine.lookup.record import SongRecord
 from engine.playlist.playlist import Playlist
 from indexer.catalogue import Counts, LoadReport, Refusal
 from indexer.records import AudioFeatures, Song
@@ -24,7 +25,7 @@ from indexer.text.printable import HARMFUL
 X = "x\x1b]0;owned\x07\x9b2J\u202e\n[red]y"
 SONG = Song(X, X, X, album=X, year=1999, language=X, genres=(X,), spotify_id=X, lyrics=X, tags=(X,),
             audio=AudioFeatures(energy=0.5))  # fmt: skip
-HIT = Hit(X, X, X, 1.5, 1, {"taste": 1.5}, X, X, X, 2e5, 1999, 120.0, 1.0, 1.0, 0.5, X)
+HIT = Hit(X, X, X, 1.5, 1, {"taste": 1.5}, X, X, X, 200_000, 1999, 120.0, 1, 1, 0.5, X)
 MODEL = {"learned": True, "songs": 1200, "playlists": 30, "date": "2026-01-01", "why": ""}
 MANIFEST = {
     "created": X, "files": {"a": {"bytes": 5}, "b": {"bytes": 7}}, "songs": 9, "with_lyrics": 8, "with_audio": 7,
@@ -62,7 +63,7 @@ QUERY = {"kind": "search", "text": X}
 RESULTS: dict[str, Callable[[bool], None]] = {
     "songs": lambda as_json: songs.show_songs([SONG], QUERY, total=3, as_json=as_json),
     "hits": lambda as_json: songs.show_hits([HIT], QUERY, (X,), as_json=as_json),
-    "song": lambda as_json: song.show_song(SONG, lyrics=True, as_json=as_json),
+    "song": lambda as_json: song.show_song(SongRecord(SONG, 3, (X,), ((X, 0.9),)), lyrics=True, as_json=as_json),
     "playlist": lambda as_json: playlist.show_playlist(Playlist(X, (HIT,), (X,)), QUERY, as_json=as_json),
     "moods": lambda as_json: moods.show_moods(mood(), 5, as_json=as_json),
     "explanation": lambda as_json: explanation.show_explanation(
@@ -112,7 +113,7 @@ def test_reports_of_imports_and_builds(capsys: pytest.CaptureFixture[str]) -> No
         kind="updated", index=X, generation=3, songs=1200, added=5, changed=0, removed=1, stages=(BUILT,), notes=(X,)
     )
     build.show_build(report, as_json=False)
-    plan: Any = SimpleNamespace(stages=(BUILT,))
+    plan: Any = SimpleNamespace(stages=(BUILT,), notes=(X,))
     build.show_plan(plan, as_json=False)
     printed = capsys.readouterr()
     for text in (printed.out, printed.err):
