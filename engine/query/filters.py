@@ -178,13 +178,11 @@ def _in_range(songs: Songs, name: str, low: float, high: float) -> Mask:
 
 def _has_word(songs: Songs, name: str, wanted: tuple[str, ...]) -> Mask:
     """bool (rows,): the songs that have one of the words; FilterError where no song has any of them."""
-    column, codes = songs.column(_COLUMNS[name]), songs.codes(_COLUMNS[name])
+    codes = songs.codes(_COLUMNS[name])
     key = {"album": fold, "artist": artist_key}.get(name, str.casefold)
-    accepted = np.zeros(len(column.terms), bool)
-    for word in wanted:
-        accepted[list(codes.get(key(word), ()))] = True
-    if accepted.any():
-        return column.having(accepted)
+    accepted = [code for word in wanted for code in codes.get(key(word), ())]
+    if accepted:
+        return songs.column(_COLUMNS[name]).mask_of(accepted)
     near = [str(match[0]) for match in process.extract(key(wanted[0]), list(codes), limit=5)]
     listed = f"nearest: {', '.join(near)}" if near else "no song of this index has one"
     found = ", ".join(map(repr, wanted))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from engine.query.filters import RANGES, WORDS, Filters, audio_values, parse_range
 from indexer.errors import FilterError
 from indexer.records import AUDIO_RANGES, AudioFeatures, Song
-from indexer.songs.table import Songs, write_songs
+from indexer.songs.table import Songs
+from indexer.songs.write import write_songs
 from indexer.store.generations import new_generation, open_generation
 from indexer.text.names import fold
 
@@ -65,7 +66,7 @@ CONDITIONS = st.fixed_dictionaries(
 def index_of(folder: Path, songs: list[Song]) -> Songs:
     numbered = [Song(**{f: getattr(s, f) for f in Song.__slots__ if f != "song_id"}, song_id=f"s{i}")
                 for i, s in enumerate(songs)]  # fmt: skip
-    with new_generation(folder, {}) as draft:
+    with new_generation(folder, {}) as (draft, _):
         write_songs(draft, ((song, "digest") for song in numbered))
     return Songs(open_generation(folder))
 
@@ -135,11 +136,11 @@ def test_filters_against_brute_force(
 
 def test_dead_rows_never_pass(tmp_path: Path) -> None:
     songs = [Song("A", "x", song_id="a"), Song("B", "x", song_id="b")]
-    with new_generation(tmp_path / "ix", {}) as draft:
+    with new_generation(tmp_path / "ix", {}) as (draft, _):
         write_songs(draft, ((s, "d") for s in songs))
-    with new_generation(tmp_path / "ix", {}) as draft:
+    with new_generation(tmp_path / "ix", {}) as (draft, _):
         assert draft.base is not None
-        write_songs(draft, [(Song("C", "x", song_id="c"), "d")], base=Songs(draft.base), dead=[0])
+        write_songs(draft, [(Song("C", "x", song_id="c"), "d")], base=draft.base, dead=[0])
     index = Songs(open_generation(tmp_path / "ix"))
     assert Filters.of({"artist": "x"}).mask(index).tolist() == [False, True, True]
     assert [index.row_of(i) for i in "abc"] == [None, 1, 2]
