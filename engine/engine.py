@@ -27,8 +27,8 @@ from engine.query.seeds import Seed
 from engine.requests import Explain, ListSongs, MakePath, MakePlaylist, Recommend, Request, Search
 from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS, Profile, Weights, checked_weights, saved_weights, weights_file
-from engine.tune.acceptance import TuningReport
-from engine.tune.examples import tune_on_examples
+from engine.tune.acceptance import TuningReport, accepted_weights
+from engine.tune.playlists import Example, tune_weights
 from indexer.errors import SongNotFoundError
 from indexer.progress import Track, quiet
 from indexer.records import AudioFeatures, Song
@@ -239,10 +239,11 @@ class Engine:
         """
         index, weights = self._opened.index, self._opened.weights
         examples = [
-            (known_rows(index, "seeds", seeds), known_rows(index, "wanted", wanted)) for seeds, wanted in queries
+            Example(np.array(known_rows(index, "seeds", seeds)), np.array(known_rows(index, "wanted", wanted)))
+            for seeds, wanted in queries
         ]
-        reports = tune_on_examples(index, weights, examples, track=track)
-        self.use({profile: report.weights for profile, report in reports.items()})
+        reports = tune_weights(index, weights, examples, track=track)
+        self.use(accepted_weights(weights, reports))
         return reports
 
     def use(self, weights: Mapping[Profile, Mapping[str, float]]) -> None:

@@ -303,12 +303,12 @@ class Search(_Request):
 class MakePlaylist(_Request):
     """A playlist: chosen under caps, no second version of any song, ordered to be listened to.
 
-    length              songs; with `duration_total_ms` the most songs
-    duration_total_ms   milliseconds that the songs may last together
+    length              songs; not read where there is a `duration_total_ms`
+    duration_total_ms   milliseconds that the songs last together, as nearly as can be
     arc                 how energy runs
     from_mood, to_mood  two moods between which it travels instead
     variation           another number gives another playlist of nearly the same relevance; one number always the same
-    with_seeds          whether the seeds come first
+    with_seeds          whether the seeds that are songs of the index come first
     name                None calls it after what it was made from
     """
 

@@ -204,7 +204,9 @@ def tune(
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened, open_engine(index) as engine:
-        reports = tune_on_playlists(engine, opened.playlists(), rounds=rounds, track=progress(quiet))
+        reports = tune_on_playlists(
+            engine.index, engine.weights, opened.playlists(), rounds=rounds, track=progress(quiet)
+        )
         engine.use({profile: report.weights for profile, report in reports.items()})
         file = engine.save_weights() if any(report.accepted for report in reports.values()) else None
     indexes.show_tuning(reports, file, as_json=as_json)

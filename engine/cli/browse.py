@@ -8,7 +8,6 @@ import typer
 
 from engine.cli.options import (
     INDEX,
-    CountOption,
     FilterOptions,
     IndexOption,
     JsonOption,
@@ -27,7 +26,7 @@ browse = typer.Typer()
 @browse.command(rich_help_panel=PANEL)
 def find(
     text: Annotated[str, typer.Argument(metavar="WORDS", help="A title, an artist or both.")],
-    k: CountOption = 10,
+    k: Annotated[int, typer.Option("-k", "--count", metavar="N", min=1, max=5_000, help="How many songs.")] = 10,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 _NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
 
-# What makes a spreadsheet compute a cell (https://owasp.org/www-community/attacks/CSV_Injection), and the apostrophe
-# that stops it; one that a title begins with is doubled, so that reading is exact.
-_FORMULA = re.compile(r"['=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet computes such a cell: owasp.org, "CSV Injection"
 
 # The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
 _JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -106,10 +104,10 @@ def csv_table(playlist: Playlist) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would compute it; an apostrophe alone is doubled.
+    """The text, with an apostrophe before it where a spreadsheet would compute it.
 
-    >>> harmless("=HYPERLINK(1)"), harmless("'39"), harmless("Heroes")
-    ("'=HYPERLINK(1)", "''39", 'Heroes')
+    >>> harmless("=HYPERLINK(1)"), harmless("+44"), harmless("'39")
+    ("'=HYPERLINK(1)", "'+44", "'39")
     """
     return f"'{text}" if _FORMULA.match(text) else text
 

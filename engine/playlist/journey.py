@@ -9,13 +9,14 @@ import numpy as np
 
 from engine.answer.answer import MOST_SONGS, POOL, answer
 from engine.answer.hits import Hit
-from engine.playlist.playlist import Playlist
-from engine.playlist.select import broken_caps, select
+from engine.playlist.playlist import Playlist, opening_songs
+from engine.playlist.select import broken_caps, off_duration, select, usual_duration
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
 from engine.query.filters import Mask, learned_moods
 from engine.query.query import Query
 from indexer.models.moods.vocabulary import mood_named
+from indexer.records import AUDIO_NAMES
 
 LEAST = 0.25  # rank of a mood where the other is at its height: a song far below is its opposite, not the other one
 LEGS = 5  # or as many as there are songs
@@ -27,6 +28,8 @@ def legs(length: int) -> list[tuple[float, int]]:
     >>> legs(7)
     [(0.0, 2), (0.25, 2), (0.5, 1), (0.75, 1), (1.0, 1)]
     """
+    if length < 1:
+        return []
     count = min(LEGS, length)
     sizes = [length // count + (i < length % count) for i in range(count)]
     return [(i / max(count - 1, 1), size) for i, size in enumerate(sizes)]
@@ -40,6 +43,8 @@ def journey(
     end: str,
     length: int,
     *,
+    duration_ms: float | None = None,
+    opening: int = 0,
     never: Candidates,
     max_per_artist: int,
     max_per_album: int | None,
@@ -50,9 +55,11 @@ def journey(
     Each leg looks for songs like the seeds whose two moods are as far as the leg is, and takes the best that the legs
     before leave room for; within a leg the songs go from more of `start` to more of `end`.
 
-    allowed   bool (rows,): the rows that may come; None is every living row
-    never   songs that must not come, nor any version of them
-    seed    another number gives another journey of nearly the same relevance
+    allowed       bool (rows,): the rows that may come; None is every living row
+    duration_ms   milliseconds: as many songs as usually last so long take the place of `length`
+    opening       so many of the query's seeds come before the first leg, see `make_playlist`
+    never         songs that must not come, nor any version of them
+    seed          another number gives another journey of nearly the same relevance
 
     The caps hold over the whole journey; what had to give way is in `relaxed`.
     """
@@ -64,9 +71,13 @@ def journey(
     others = tuple((name, value) for name, value in query.target if name not in (first, last))
     change = moods.rank(last) - moods.rank(first)
     overlap = overlap_of(songs)
-    travelled = Candidates.of_rows(songs, np.zeros(0, np.int64))
+    usual = usual_duration(songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+    if duration_ms is not None:
+        length = min(max(1, round(duration_ms / usual)), MOST_SONGS)
+    # The last song is the journey's own, whatever opens it.
+    travelled = opening_songs(query, min(opening, max(length - 1, 0)))
     hits: list[Hit] = []
-    for share, size in legs(length):
+    for share, size in legs(length - len(travelled)):
         falling, rising = (LEAST + (1.0 - LEAST) * part for part in (1.0 - share, share))
         leg = replace(query, target=(*others, (first, falling), (last, rising)))
         ranked = answer(leg, weights, min(MOST_SONGS, max(POOL, 8 * size)), allowed)
@@ -80,11 +91,15 @@ def journey(
             overlap=overlap,
             seed=seed,
         ).songs
+        if not hits:
+            hits += ranked.hits(travelled.rows.tolist())
         travelled = travelled.followed_by(chosen)
         rows = chosen.rows.astype(np.int64)
         hits += ranked.hits(rows[np.argsort(np.nan_to_num(change[rows]), kind="stable")].tolist())
     relaxed = broken_caps(travelled, max_per_artist, max_per_album)
     if len(hits) < length:
         relaxed.append(f"{len(hits)} songs instead of {length}: no other song is left")
+    if duration_ms is not None:
+        relaxed += off_duration(travelled, usual, duration_ms, "a journey is counted in songs")
     placed = tuple(replace(hit, rank=place) for place, hit in enumerate(hits, 1))
     return Playlist(f"From {first} to {last}", placed, tuple(relaxed))

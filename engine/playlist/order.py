@@ -24,6 +24,7 @@ SEED_NOISE = 0.1  # at most, on a transition's cost of 0..1, for another order b
 REACH = 40  # places over which songs are exchanged or moved; in longer lists the rest is the construction's
 SWEEPS = 60  # improvement stops here at the latest; 25 songs need about 5, 500 about 30
 SWEPT = 30_000  # and after so many songs, 60 sweeps of 500
+AHEAD = 100  # places before its own at which a song of a long list is taken: who comes too soon is missed at the end
 TABLED = 1_000  # songs up to which all costs are computed once and looked up
 
 _ARCS: dict[str, Callable[[Matrix], Matrix]] = {
@@ -85,10 +86,12 @@ class Costs:
 
     edge    of a song and the one after it; number n is the silence before and after: its transitions are free
     place   of a song and the place where it stands
+    ideal   int64 (n,): the place of each song if its place alone counted; None where the list is short
     """
 
     edge: Lookup
     place: Lookup
+    ideal: Numbers | None = None
 
     @classmethod
     def tabled(cls, between: Matrix, place: Matrix) -> Self:
@@ -116,7 +119,7 @@ class Costs:
 
         if n <= TABLED:
             return cls.tabled(between(numbers[:, None], numbers), place(numbers[:, None], numbers))
-        return cls(edge, place)
+        return cls(edge, place, _ideal_places(songs, arc))
 
 
 def place_costs(songs: Candidates, arc: Arc) -> Lookup:
@@ -146,6 +149,19 @@ def place_costs(songs: Candidates, arc: Arc) -> Lookup:
         return np.asarray(np.where(at == 0, FIRST_SONG * total, total))
 
     return costs
+
+
+def _ideal_places(songs: Candidates, arc: Arc) -> Numbers:
+    """int64 (n,): where each song would stand by energy along the arc, or by relevance where that says nothing."""
+    n = len(songs)
+    ideal = np.empty(n, np.int64)
+    ideal[np.lexsort((songs.rows, -songs.scores))] = np.arange(n)
+    known = np.flatnonzero(~np.isnan(songs.energy))
+    if arc != "flat" and len(known):
+        rising = np.argsort(_ARCS[arc](np.arange(n) / (n - 1)), kind="stable")
+        spread = np.linspace(0, n - 1, len(known)).astype(np.int64)
+        ideal[known[np.argsort(songs.energy[known], kind="stable")]] = rising[spread]
+    return ideal
 
 
 def _mean_distance(rising: Matrix, points: Matrix) -> Matrix:
@@ -185,6 +201,8 @@ def _build(costs: Costs, artists: Numbers, gap: int, pinned: int = 0) -> Numbers
             songs = np.flatnonzero(allowed)
             if not len(songs):
                 return None
+            if costs.ideal is not None and len(early := songs[costs.ideal[songs] <= at + AHEAD]):
+                songs = early
             cost = costs.place(songs, np.int64(at))  # type: ignore[arg-type]
             if at:
                 cost = cost + costs.edge(built[at - 1], songs)

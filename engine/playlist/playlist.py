@@ -13,7 +13,7 @@ import numpy as np
 from engine.answer.hits import Hit
 from engine.playlist.formats import WRITERS
 from engine.playlist.order import Arc, order
-from engine.playlist.select import SPARE, USUAL_DURATION, after, fill, select
+from engine.playlist.select import SPARE, fill, select, usual_duration
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.versions import overlap_of
 from engine.query.filters import Filters
@@ -23,6 +23,7 @@ from indexer.store.files import write_whole
 if TYPE_CHECKING:
     from engine.answer.answer import Answer
     from engine.index import OpenIndex
+    from engine.query.query import Query
 
 RANKED_PER_SONG = 8  # songs ranked for each that a playlist takes: caps and versions use them up
 MOST_NAMED = 3  # seeds, artists or genres that a name repeats
@@ -67,11 +68,15 @@ class Playlist:
 def songs_to_rank(index: OpenIndex, length: int, duration_ms: float | None) -> int:
     """How many songs `make_playlist` wants ranked, before any bound on k."""
     if duration_ms is not None:
-        durations = index.songs.audio[:, AUDIO_NAMES.index("duration_ms")]
-        known = durations[~np.isnan(durations)]
-        usual = float(np.median(known)) if len(known) else USUAL_DURATION
-        length = min(length, math.ceil(duration_ms / max(usual, 1.0))) + SPARE
+        usual = usual_duration(index.songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+        length = min(length, math.ceil(duration_ms / usual)) + SPARE
     return RANKED_PER_SONG * length
+
+
+def opening_songs(query: Query, most: int) -> Candidates:
+    """The first seeds that are songs of the index, at most so many, each once."""
+    rows = list(dict.fromkeys(seed.row for seed in query.seeds[:most] if seed.row is not None))
+    return Candidates.of_rows(query.index.songs, np.array(rows, np.int64))
 
 
 def make_playlist(
@@ -84,7 +89,7 @@ def make_playlist(
     max_per_artist: int = 2,
     max_per_album: int | None = None,
     arc: Arc = "flat",
-    with_seeds: bool = False,
+    opening: int = 0,
     seed: int = 0,
 ) -> Playlist:
     """Songs of the ranking, chosen under caps without any second version, and put in order.
@@ -92,32 +97,29 @@ def make_playlist(
     length        how many songs; with `duration_ms` the most
     duration_ms   milliseconds that they last together, as nearly as can be
     never         songs that must not come, nor any version of them
-    with_seeds    the query's seeds that are songs of the index open the playlist, in their order; they count as any
-                  song does
+    opening       so many of the query's seeds, those that are songs of the index, come first in their order; they
+                  count as any song does
     seed          another number gives another playlist of nearly the same relevance
     """
     songs = ranked.query.index.songs
     candidates = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
-    opening = None
-    if with_seeds:
-        rows = list(dict.fromkeys(each.row for each in ranked.query.seeds if each.row is not None))
-        opening = Candidates.of_rows(songs, np.array(rows[:length], np.int64))
-    pinned = 0 if opening is None else len(opening)
-    wanted = length - pinned
+    first = opening_songs(ranked.query, min(opening, length))
+    wanted = length - len(first)
     overlap = overlap_of(songs)
     if not wanted:
         chosen = Selection(candidates.take([]))
     elif duration_ms is None:
         chosen = select(
-            candidates, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album, before=opening,
+            candidates, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album, before=first,
             never=never, overlap=overlap, seed=seed,
         )  # fmt: skip
     else:
         chosen = fill(
             candidates, duration_ms, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album,
-            before=opening, never=never, overlap=overlap, seed=seed,
+            before=first, never=never, overlap=overlap, seed=seed,
         )  # fmt: skip
-    ordered = order(Selection(after(opening, chosen.songs), chosen.relaxed), arc=arc, seed=seed, pinned=pinned)
+    together = Selection(first.followed_by(chosen.songs), chosen.relaxed)
+    ordered = order(together, arc=arc, seed=seed, pinned=len(first))
     return Playlist(name, tuple(ranked.hits(ordered.songs.rows.tolist())), ordered.relaxed)
 
 

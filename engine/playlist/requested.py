@@ -27,25 +27,28 @@ SAME_NAME = 99.0  # similarity, 0..100, from which a song of the index is the on
 def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Playlist:
     """The playlist that the request is for."""
     reading = read(index, request, profiles)
+    opening = len(request.seeds) if request.with_seeds else 0
     if request.from_mood is not None and request.to_mood is not None:
         made = journey(
             reading.query, reading.weights, reading.allowed, request.from_mood, request.to_mood, request.length,
-            never=_never(reading.query), max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
+            duration_ms=request.duration_total_ms, opening=opening, never=_never(reading.query),
+            max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
             seed=request.variation,
         )  # fmt: skip
         return replace(made, name=request.name or made.name, query=request.to_dict())
     titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: len(request.seeds)]]
-    k = songs_to_rank(index, request.length, request.duration_total_ms)
+    length = request.length if request.duration_total_ms is None else MOST_SONGS
+    k = songs_to_rank(index, length, request.duration_total_ms)
     made = make_playlist(
         _ranked(reading, min(MOST_SONGS, len(index), max(POOL, k))),
         request.name or playlist_name(request, titles),
-        request.length,
+        length,
         duration_ms=request.duration_total_ms,
         never=_never(reading.query),
         max_per_artist=request.max_per_artist,
         max_per_album=request.max_per_album,
         arc=request.arc,
-        with_seeds=request.with_seeds,
+        opening=opening,
         seed=request.variation,
     )
     return replace(made, query=request.to_dict())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.versions import Overlap, Versions
@@ -128,16 +130,17 @@ def fill(
         candidates, length + SPARE, max_per_artist=max_per_artist, max_per_album=max_per_album, before=before,
         never=never, overlap=overlap, seed=seed,
     ).songs  # fmt: skip
-    known = candidates.duration_ms[~np.isnan(candidates.duration_ms)]
-    usual = float(np.median(known)) if len(known) else USUAL_DURATION
+    usual = usual_duration(candidates.duration_ms)
     lasts = np.where(np.isnan(ranked.duration_ms), usual, ranked.duration_ms).astype(np.float64)
-    standing = 0.0
-    if before is not None:
-        standing = float(np.where(np.isnan(before.duration_ms), usual, before.duration_ms).sum())
+    standing = 0.0 if before is None else total_duration(before, usual)
     sums = standing + np.concatenate([[0.0], np.cumsum(lasts)])
     fitting = min(int(np.searchsorted(sums, duration_ms, side="right")) - 1, length)
     fitting = max(fitting, 0)
     nearest, places = abs(sums[fitting] - duration_ms), list(range(fitting))
+    if not fitting and (
+        before is None or not len(before)
+    ):  # one song that lasts too long is more of a playlist than none
+        nearest = math.inf
     for beginning in range(max(fitting - 1, 0), min(fitting + 1, length)):
         for other in range(beginning, min(beginning + SPARE, len(ranked))):
             away = abs(sums[beginning] + lasts[other] - duration_ms)
@@ -149,14 +152,34 @@ def fill(
     songs = ranked.take(places)
     everyone = after(before, songs)
     relaxed = broken_caps(everyone, max_per_artist, max_per_album)
-    if unknown := int(np.isnan(everyone.duration_ms).sum()):
+    why = f"{length} songs are the most" if len(songs) == length else "no songs fit better"
+    return Selection(songs, (*relaxed, *off_duration(everyone, usual, duration_ms, why)))
+
+
+def off_duration(songs: Candidates, usual: float, wanted: float, why: str) -> list[str]:
+    """A sentence on unknown durations, which count as `usual`, and one where the songs do not last as long as wanted.
+
+    usual, wanted   milliseconds
+    """
+    sentences = []
+    if unknown := int(np.isnan(songs.duration_ms).sum()):
         which = "1 song of unknown duration is" if unknown == 1 else f"{unknown} songs of unknown duration are"
-        relaxed.append(f"{which} counted as {clock(usual)}, as long as songs usually last")
-    if nearest > NEAR_ENOUGH:
-        total = float(np.where(np.isnan(everyone.duration_ms), usual, everyone.duration_ms).sum())
-        why = f"{length} songs are the most" if len(songs) == length and total < duration_ms else "no songs fit better"
-        relaxed.append(f"lasts {clock(total)} instead of {clock(duration_ms)}: {why}")
-    return Selection(songs, tuple(relaxed))
+        sentences.append(f"{which} counted as {clock(usual)}, as long as songs usually last")
+    total = total_duration(songs, usual)
+    if abs(total - wanted) > NEAR_ENOUGH:
+        sentences.append(f"lasts {clock(total)} instead of {clock(wanted)}: {why}")
+    return sentences
+
+
+def total_duration(songs: Candidates, usual: float) -> float:
+    """Milliseconds that the songs last; unknown ones count as `usual`."""
+    return float(np.where(np.isnan(songs.duration_ms), usual, songs.duration_ms).astype(np.float64).sum())
+
+
+def usual_duration(durations: npt.NDArray[np.floating]) -> float:
+    """The median of the known durations, milliseconds; USUAL_DURATION where none is known."""
+    known = durations[~np.isnan(durations)]
+    return max(float(np.median(known)), 1.0) if len(known) else USUAL_DURATION
 
 
 def after(before: Candidates | None, songs: Candidates) -> Candidates:

@@ -135,7 +135,7 @@ def _after_reactions(reading: Reading, request: Recommend) -> Reading:
     """The weights as the songs liked and skipped bend them; neither comes back."""
     query, index = reading.query, reading.query.index
     liked, skipped = known_rows(index, "liked", request.liked), known_rows(index, "skipped", request.skipped)
-    weights = weights_from_reactions(query, reading.weights, liked, skipped)
+    weights = weights_from_reactions(query, reading.weights, liked, skipped, reading.allowed)
     exclude = np.union1d(query.excluded_rows, np.array([*liked, *skipped], np.int64))
     return replace(
         reading, query=replace(query, exclude=exclude), weights={**weights, **request.weights}, words_alone=False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.score.weights import Profile
 from engine.tune.golden import Tuned
 
 SIGNIFICANT = 0.05
@@ -101,3 +103,11 @@ class TuningReport:
             "weights": self.weights,
             "trace": [asdict(trial) for trial in self.tuned.trace],
         }
+
+
+def accepted_weights(
+    weights: Mapping[Profile, Mapping[str, float]], reports: Mapping[Profile, TuningReport]
+) -> dict[Profile, dict[str, float]]:
+    """The weights to use after a tuning: those of the reports where they were accepted, the others as they were."""
+    tuned = {profile: report.weights for profile, report in reports.items()}
+    return {profile: {**each, **tuned.get(profile, {})} for profile, each in weights.items()}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from engine.cli.render.console import Column, json_document, line, message, table
 
 if TYPE_CHECKING:
-    from indexer.build.run import BuildReport, Plan
+    from indexer.build.plan import Plan
+    from indexer.build.run import BuildReport
 
 _STAGE: Column = ("stage", "left")
 

@@ -16,6 +16,7 @@ from engine.atlas.reduction import known_songs
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import IndexConfig
+from indexer.errors import RequestError
 from tests.engine.atlas.reading_maps import Tags, contents, unpacked
 from tests.engine.cli.running import run
 from tests.engine.scenes import ODD_TITLES, SCENES, build_scenes
@@ -121,7 +122,7 @@ def test_a_sample_is_drawn_by_chance_and_the_same_again(scenes: OpenIndex, drawn
     assert page(scenes, some) == page(scenes, again)
     assert (some.clusters.labels >= 0).sum() == 60
     assert len(draw_map(scenes, WEIGHTS, sample=1_000, clusters=3).rows) == len(drawn.rows)
-    with pytest.raises(ValueError, match="5 songs are known, expected at least 30"):
+    with pytest.raises(RequestError, match="5 songs are known, expected at least 30"):
         draw_map(scenes, WEIGHTS, sample=5)
 
 

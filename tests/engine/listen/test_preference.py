@@ -16,7 +16,7 @@ from engine.engine import Engine
 from engine.listen.preference import LEAST, ROUNDS, SLIGHT, _accuracy, _calibrate, _cut, _probability, _unseen, to_keep
 from engine.listen.traits import NAMES, SHARES, VECTORS, YEARS, Traits
 from engine.query.seeds import Seed
-from indexer.errors import EmptyQueryError, FilterError, SongNotFoundError
+from indexer.errors import EmptyQueryError, FilterError, RequestError, SongNotFoundError
 from indexer.records import AudioFeatures, Song
 from tests.engine.cli.running import run
 
@@ -138,11 +138,11 @@ def test_without_others_the_catalogue_stands_for_them_and_that_is_said(demo: Eng
 
 def test_what_cannot_be_learned_from_is_refused(demo: Engine, sides: tuple[list[str], list[str]]) -> None:
     liked, other = sides
-    with pytest.raises(ValueError, match=f"liked holds 4 songs, expected at least {LEAST}"):
+    with pytest.raises(RequestError, match=f"liked holds 4 songs, expected at least {LEAST}"):
         demo.taste_of(liked[:4], other)
-    with pytest.raises(ValueError, match="other holds 1 songs, expected"):
+    with pytest.raises(RequestError, match="other holds 1 songs, expected"):
         demo.taste_of(liked, [other[0]] * 9)
-    with pytest.raises(ValueError, match="is in both lists"):
+    with pytest.raises(RequestError, match="is in both lists"):
         demo.taste_of(liked, [*other, liked[2]])
     with pytest.raises(ValueError, match="expected a list"):
         demo.taste_of(liked[0], other)

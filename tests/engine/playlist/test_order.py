@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from itertools import permutations, product
 
@@ -168,3 +169,54 @@ def test_another_seed_is_another_order_as_smooth():
 def test_an_unknown_arc_is_a_mistake():
     with pytest.raises(ValueError, match="flat, rise, fall, peak, wave"):
         order(Selection(table(3)), arc="zigzag")  # type: ignore[arg-type]
+
+
+@given(songs(min_size=2, max_size=25, artists=8), st.integers(0, 6), st.sampled_from(ARCS), st.integers(0, 1))
+@settings(max_examples=150)
+def test_pinned_songs_open_the_list_and_the_gap_behind_them_is_as_wide_as_can_be(some, pinned, arc, seed):
+    pinned = min(pinned, len(some))
+    ordered = order(Selection(some), arc=arc, seed=seed, pinned=pinned)
+    rows = ordered.songs.rows.tolist()
+    assert sorted(rows) == sorted(some.rows.tolist())
+    assert rows[:pinned] == some.rows[:pinned].tolist()
+    sentences = [s for s in ordered.relaxed if s.startswith("artist gap")]
+    gap = int(sentences[0].split("-> ")[1][0]) if sentences else 3
+    assert keeps_gap(ordered.songs.artist_numbers(), gap, pinned)
+
+
+@pytest.mark.parametrize("n", range(2, 6))
+def test_the_gap_behind_pinned_songs_is_the_widest_that_any_order_has(n):
+    for artists in sorted(set(product(range(3), repeat=n))):
+        rest = set(permutations(artists[1:]))
+        gaps = [g for p in rest for g in range(4) if keeps_gap(np.array((artists[0], *p)), g, 1)]
+        ordered = order(Selection(table(n, artists=artists)), pinned=1)
+        assert keeps_gap(ordered.songs.artists, max(gaps), 1)
+
+
+@pytest.mark.parametrize(("arc", "seed"), [("flat", 0), ("wave", 3)])
+def test_a_long_list_costs_as_a_short_one_though_nothing_is_tabled(monkeypatch, arc, seed):
+    rng = np.random.default_rng(5)
+    some = table(60, artists=rng.integers(0, 25, 60), key=rng.integers(0, 12, 60), mode=rng.integers(0, 2, 60),
+                 energy=np.where(rng.random(60) < 0.2, NAN, rng.random(60)), tempo=[90.0] * 60)  # fmt: skip
+    tabled = order(Selection(some), arc=arc, seed=seed).songs.rows.tolist()
+    monkeypatch.setattr("engine.playlist.order.AHEAD", 60)
+    monkeypatch.setattr("engine.playlist.order.TABLED", 0)
+    assert order(Selection(some), arc=arc, seed=seed).songs.rows.tolist() == tabled
+
+
+def test_thousands_of_songs_are_put_in_order_in_little_memory():
+    """n x n costs would be 50 MB each, and there are a dozen of them."""
+    rng = np.random.default_rng(0)
+    n = 2_500
+    some = table(n, artists=rng.integers(0, 200, n), energy=rng.random(n), tempo=rng.uniform(60, 180, n))
+    tracemalloc.start()
+    ordered = order(Selection(some), arc="rise")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+    assert gap_of_neighbours(ordered.songs.artists) == 3
+    assert np.corrcoef(ordered.songs.energy, np.arange(n))[0, 1] > 0.9
+
+
+def gap_of_neighbours(artists):
+    return max(gap for gap in range(4) if keeps_gap(artists, gap))

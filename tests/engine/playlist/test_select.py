@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.playlist.select import select
+from engine.playlist.select import NEAR_ENOUGH, fill, select
 from engine.playlist.versions import VERSION_OVERLAP
 from tests.engine.songs import songs, table
 
@@ -138,3 +138,57 @@ def test_columns_that_do_not_fit_are_refused():
         table(3, rows=[2, 4, 4])
     with pytest.raises(ValueError, match="row 1 has no score"):
         table(2, scores=[1.0, NAN])
+
+
+@given(songs(min_size=8), st.integers(1, 6), st.integers(1, 6), st.integers(1, 2))
+@settings(max_examples=150)
+def test_songs_that_stand_in_the_list_count_under_the_caps(candidates, first, more, per_album):
+    """Two selections one after the other keep the caps as one does, or name the cap that they break."""
+    begun = select(candidates, first, max_per_album=per_album).songs
+    chosen = select(candidates, more, max_per_album=per_album, before=begun)
+    everyone = begun.followed_by(chosen.songs)
+    sentences = " / ".join(chosen.relaxed)
+    named = [(a, t) for a, t in zip(everyone.artists.tolist(), everyone.stems, strict=True) if t]
+    assert len(set(named)) == len(named), "two versions of one song"
+    added = {a for a in chosen.songs.artists.tolist() if a != -1}
+    count = Counter(everyone.artists.tolist())
+    assert ("artist cap" in sentences) == any(count[a] > 2 for a in added)
+    count = Counter(everyone.albums.tolist())
+    assert ("album cap" in sentences) == any(count[a] > per_album for a in chosen.songs.albums.tolist() if a != -1)
+
+
+@given(songs(min_size=2, max_size=40, artists=30, titles=200), st.integers(1, 20), st.integers(60_000, 4_000_000))
+@settings(max_examples=150)
+def test_a_duration_is_filled_under_the_rules_or_it_is_said(candidates, length, wanted):
+    chosen = fill(candidates, wanted, length, max_per_album=2)
+    sentences = " / ".join(chosen.relaxed)
+    rows = chosen.songs.rows.tolist()
+    assert len(set(rows)) == len(rows) <= length
+    known = candidates.duration_ms[~np.isnan(candidates.duration_ms)]
+    usual = np.median(known) if len(known) else 210_000
+    lasts = np.where(np.isnan(chosen.songs.duration_ms), usual, chosen.songs.duration_ms)
+    assert ("instead of" in sentences) == (abs(lasts.sum() - wanted) > NEAR_ENOUGH)
+    assert ("unknown duration" in sentences) == bool(np.isnan(chosen.songs.duration_ms).any())
+    assert ("artist cap" in sentences) == (heaviest(chosen.songs.artists) > 2)
+    assert ("album cap" in sentences) == (heaviest(chosen.songs.albums) > 2)
+    named = [(a, t) for a, t in zip(chosen.songs.artists.tolist(), chosen.songs.stems, strict=True) if t]
+    assert len(set(named)) == len(named)
+
+
+def test_of_the_next_songs_the_one_that_fits_best_comes_last():
+    minutes = np.array([3, 3, 3, 5, 4, 2, 1]) * 60_000.0
+    candidates = table(7, duration_ms=minutes)
+    assert fill(candidates, 600_000, 20).songs.rows.tolist() == [0, 1, 4], "3 + 3 + 4 = 10"
+    assert fill(candidates, 540_000, 20).songs.rows.tolist() == [0, 1, 2]
+    assert fill(candidates, 30_000, 20).songs.rows.tolist() == [6], "the shortest"
+
+
+def test_a_duration_out_of_reach_is_said_with_the_reason():
+    candidates = table(3, duration_ms=[180_000.0, NAN, 200_000.0])
+    assert fill(candidates, 3_600_000, 20).relaxed == (
+        "1 song of unknown duration is counted as 3:10, as long as songs usually last",
+        "lasts 9:30 instead of 1:00:00: no songs fit better",
+    )
+    assert fill(candidates, 3_600_000, 2).relaxed[-1] == "lasts 6:20 instead of 1:00:00: 2 songs are the most"
+    seeds = table(1, rows=[99], artists=[99], stems=["seed"], duration_ms=[180_000.0])
+    assert len(fill(candidates, 360_000, 20, before=seeds).songs) == 1, "songs before last too"

@@ -143,7 +143,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
         popular = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"popularity": 3.0}
         misled = Engine(engine.index, {"one": popular, "several": popular})
-        reports = tune_on_playlists(misled, catalogue.playlists(), rounds=1)
+        reports = tune_on_playlists(misled.index, misled.weights, catalogue.playlists(), rounds=1)
         assert [report.metric for report in reports.values()] == ["NDCG@500, 1 seed", "NDCG@500, 5 seeds"]
         for report in reports.values():
             assert report.accepted
@@ -206,7 +206,7 @@ def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, dem
         Catalogue(demo_catalogue) as catalogue,
         pytest.raises(CatalogueError, match="held-out playlists"),
     ):
-        tune_on_playlists(engine, catalogue.playlists())
+        tune_on_playlists(engine.index, engine.weights, catalogue.playlists())
 
 
 def test_a_ranking_cannot_be_built_wrong() -> None:
