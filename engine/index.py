@@ -192,6 +192,11 @@ class OpenIndex:
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
     @lazy
+    def shuffled_rows(self) -> npt.NDArray[np.int64]:
+        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
+        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
+
+    @lazy
     def artist_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
 

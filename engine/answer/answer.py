@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from engine.answer.hits import Hits
 from engine.query.query import Query
+from engine.retrieve.background import BackgroundRetriever
 from engine.retrieve.cooccurrence import CoOccurrenceRetriever
 from engine.retrieve.lexical import LexicalRetriever
 from engine.retrieve.pool import Pool
@@ -108,3 +109,5 @@ def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retrieve
         yield TargetRetriever()
     if query.seeds or query.target:
         yield PopularRetriever()
+    if query.seeds:
+        yield BackgroundRetriever()
