@@ -207,6 +207,11 @@ class OpenIndex:
         return {spotify_id: row for spotify_id, row in ids if spotify_id}
 
     @lazy
+    def shuffled_rows(self) -> npt.NDArray[np.int64]:
+        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
+        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
+
+    @lazy
     def artist_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
 
