@@ -40,7 +40,7 @@ def _derived_again(index: OpenIndex) -> list[str]:
         problems += _differing("sentence vector", index, rows, (vectors * stored).sum(axis=1))
         if index.compress_lyrics is not None:
             latents = index.compress_lyrics.encode(stored)
-            kept = index.parts[rows][:, index.layout.slice("lyrics")]
+            kept = index.parts["lyrics"][rows]
             problems += _differing("lyrics latent", index, rows, (latents * kept).sum(axis=1))
     heard = np.flatnonzero(songs.alive & songs.has_audio)
     rows = rng.choice(heard, min(SAMPLE, len(heard)), replace=False)

@@ -66,7 +66,7 @@ def known_songs(index: OpenIndex, weights: Mapping[str, float]) -> tuple[Rows, F
     roots = {name: max(weights.get(name, 0.0), 0.0) ** 0.5 for name in layout.names}
     if not any(roots.values()):
         roots = dict.fromkeys(layout.names, 1.0)
-    vectors = np.array(index.parts, np.float32)
+    vectors = np.concatenate(list(index.parts.values()), axis=1, dtype=np.float32)
     for name, root in roots.items():
         vectors[:, layout.slice(name)] *= np.float32(root)
     lengths = np.linalg.norm(vectors, axis=1)

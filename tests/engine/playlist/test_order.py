@@ -1,7 +1,8 @@
-"""Sequencing: caps, versions and gaps hold, orders follow their arc, and what gives way is said."""
+"""Ordering: gaps hold, orders follow their arc, and what gives way is named."""
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from itertools import permutations, product
 
@@ -10,153 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.playlist.sequencing import (
-    VERSION_OVERLAP,
-    _build,
-    _gains,
-    _keeps_gap,
-    _place_costs,
-    order,
-    select,
-    widest_gap,
-)
+from engine.playlist.order import Costs, _build, _gains, keeps_gap, order, place_costs, widest_gap
 from engine.playlist.tracks import Selection
 from engine.playlist.transitions import transition_costs
 from tests.engine.songs import songs, table
 
 NAN = float("nan")
 ARCS = ("flat", "rise", "fall", "peak", "wave")
-
-
-def heaviest(keys):
-    return max(Counter(k for k in keys.tolist() if k != -1).values(), default=0)
-
-
-# --- select -------------------------------------------------------------------------------------------------------
-
-
-@given(songs(), st.integers(1, 12), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 2)), st.integers(0, 3))
-@settings(max_examples=200)
-def test_no_rule_is_broken_in_silence(candidates, length, per_artist, per_album, seed):
-    chosen = select(candidates, length, max_per_artist=per_artist, max_per_album=per_album, seed=seed)
-    told = " / ".join(chosen.relaxed)
-    rows = chosen.songs.rows.tolist()
-    assert len(set(rows)) == len(rows) <= length
-    assert set(rows) <= set(candidates.rows.tolist())
-    named = [(a, t) for a, t in zip(chosen.songs.artists.tolist(), chosen.songs.stems, strict=True) if t]
-    assert len(set(named)) == len(named), "two versions of one song"
-    assert ("artist cap" in told) == (heaviest(chosen.songs.artists) > per_artist)
-    assert ("album cap" in told) == (per_album is not None and heaviest(chosen.songs.albums) > per_album)
-    assert ("no other song is left" in told) == (len(rows) < length)
-
-
-@given(songs(), st.integers(1, 12))
-@settings(max_examples=100)
-def test_a_short_list_means_that_every_other_song_is_a_version_of_one_in_it(candidates, length):
-    chosen = select(candidates, length)
-    if len(chosen) < length:
-        taken = set(chosen.songs.rows.tolist())
-        named = set(zip(chosen.songs.artists.tolist(), chosen.songs.stems, strict=True))
-        for row, artist, stem in zip(candidates.rows, candidates.artists, candidates.stems, strict=True):
-            assert int(row) in taken or (stem and (int(artist), stem) in named)
-
-
-@given(songs(), st.integers(1, 12), st.integers(0, 3), st.one_of(st.none(), st.integers(1, 2)))
-@settings(max_examples=100)
-def test_length_only_cuts(candidates, length, seed, per_album):
-    longer = select(candidates, length + 3, seed=seed, max_per_album=per_album)
-    shorter = select(candidates, length, seed=seed, max_per_album=per_album)
-    assert shorter.songs.rows.tolist() == longer.songs.rows[:length].tolist()
-
-
-@given(songs(), st.integers(1, 12))
-@settings(max_examples=100)
-def test_without_relaxing_it_is_the_plain_greedy_choice(candidates, length):
-    chosen = select(candidates, length, max_per_artist=2)
-    if chosen.relaxed:
-        return
-    expected, count, seen = [], Counter(), set()
-    for i in sorted(range(len(candidates)), key=lambda i: (-candidates.scores[i], candidates.rows[i])):
-        artist, stem = int(candidates.artists[i]), candidates.stems[i]
-        if (artist != -1 and count[artist] == 2) or (stem and (artist, stem) in seen):
-            continue
-        count[artist] += 1
-        seen.add((artist, stem))
-        expected.append(int(candidates.rows[i]))
-    assert chosen.songs.rows.tolist() == expected[:length]
-
-
-def test_what_was_relaxed_is_said_in_order():
-    """Nine songs, three by each of three artists, each artist with one album."""
-    nine = table(9, artists=[0, 0, 0, 1, 1, 1, 2, 2, 2], albums=[0, 0, 0, 1, 1, 1, 2, 2, 2])
-    assert select(nine, 3, max_per_album=1).relaxed == ()
-    assert select(nine, 6, max_per_album=1).relaxed == ("album cap 1 lifted: only 3 of 6 songs fit",)
-    assert select(nine, 8).relaxed == ("artist cap 2 -> 3: only 6 of 8 songs fit",)
-    assert select(nine, 12, max_per_album=1).relaxed == (
-        "album cap 1 lifted: only 3 of 12 songs fit",
-        "artist cap 2 -> 3: only 6 of 12 songs fit",
-        "9 songs instead of 12: no other song is left",
-    )
-    assert select(nine, 8).songs.rows.tolist() == [0, 1, 3, 4, 6, 7, 2, 5], "songs that came by relaxing come last"
-
-
-def test_versions_and_what_must_not_come():
-    candidates = table(6, artists=[0, 0, 1, 2, 3, 4], stems=["rain", "rain", "rain", "sun", "moon", ""])
-    seeds = table(1, rows=[77], artists=[3], stems=["moon"])
-    assert select(candidates, 6, never=seeds).songs.rows.tolist() == [0, 2, 3, 5]
-    assert select(candidates, 6, never=table(1, rows=[3], artists=[9])).songs.rows.tolist() == [0, 2, 4, 5]
-
-
-def test_a_cover_is_a_version_if_the_words_are_the_same():
-    asked = []
-
-    def overlap(a, b):
-        asked.append({a, b})
-        return VERSION_OVERLAP if {a, b} == {10, 11} else 0.1
-
-    candidates = table(4, rows=[10, 11, 12, 13], stems=["hallelujah", "hallelujah", "hallelujah", "other"])
-    assert select(candidates, 4, overlap=overlap).songs.rows.tolist() == [10, 12, 13]
-    assert asked == [{10, 11}, {10, 12}], "only songs of one title are compared, and by row"
-
-
-def test_songs_by_unknown_artists_are_not_one_artist():
-    assert len(select(table(5, artists=[-1] * 5), 5, max_per_artist=1).relaxed) == 0
-
-
-def test_another_seed_is_another_list_of_nearly_the_same_relevance():
-    rng = np.random.default_rng(0)
-    candidates = table(400, scores=rng.normal(size=400), artists=rng.integers(0, 150, 400))
-    rank = {int(r): i for i, r in enumerate(np.lexsort((candidates.rows, -candidates.scores)))}
-    plain = select(candidates, 25)
-    lists = [select(candidates, 25, seed=seed).songs.rows.tolist() for seed in range(1, 21)]
-    assert lists[0] == select(candidates, 25, seed=1).songs.rows.tolist()
-    shared = [len(set(rows) & set(plain.songs.rows.tolist())) for rows in lists]
-    assert 10 <= np.mean(shared) <= 22
-    assert np.mean([rank[r] for rows in lists for r in rows]) < 30, "plain songs have mean rank 13"
-    assert select(candidates, 25, seed=5, variation=0.0).songs.rows.tolist() == plain.songs.rows.tolist()
-
-
-@pytest.mark.parametrize("wrong", [{"length": 0}, {"max_per_artist": 0}, {"max_per_album": 0}])
-def test_less_than_one_is_a_mistake(wrong):
-    with pytest.raises(ValueError, match="expected 1 or more"):
-        select(table(3), **{"length": 2, **wrong})
-
-
-def test_no_candidates_is_an_empty_list_that_says_so():
-    assert select(table(0), 3).relaxed == ("0 songs instead of 3: no other song is left",)
-    assert select(table(0), 3, seed=1).songs.rows.tolist() == []
-
-
-def test_columns_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="stems has 1 entries, rows has 2"):
-        table(2, stems=["one"])
-    with pytest.raises(ValueError, match="row 4 is a candidate twice"):
-        table(3, rows=[2, 4, 4])
-    with pytest.raises(ValueError, match="row 1 has no score"):
-        table(2, scores=[1.0, NAN])
-
-
-# --- order --------------------------------------------------------------------------------------------------------
 
 
 @given(songs(min_size=1, max_size=20, artists=10), st.sampled_from(ARCS), st.integers(0, 2))
@@ -256,10 +117,8 @@ def test_a_gain_is_the_difference_of_the_whole_cost(seed):
     rng = np.random.default_rng(seed)
     n = 7
     between, place, built = random_costs(n, rng), rng.random((n, n)), rng.permutation(n)
-    edges = np.zeros((n + 1, n + 1))
-    edges[:n, :n] = between
     i, j = np.triu_indices(n, 1)
-    exchange, forward, backward = _gains(built, edges, place, i, j).reshape(3, -1)
+    exchange, forward, backward = _gains(built, Costs.tabled(between, place), i, j).reshape(3, -1)
     now = cost_of(built, between, place)
     for k, (a, b) in enumerate(zip(i, j, strict=True)):
         swapped = built.copy()
@@ -279,7 +138,7 @@ def test_orders_are_near_the_best_of_all():
         rng = np.random.default_rng(seed)
         audio = {"key": rng.integers(0, 12, 7), "mode": rng.integers(0, 2, 7), "tempo": rng.uniform(60, 180, 7)}
         some = table(7, scores=rng.normal(size=7), energy=rng.random(7), valence=rng.random(7), **audio)
-        between, place = transition_costs(some), _place_costs(some, arc)
+        between, place = transition_costs(some), place_costs(some, arc)(np.arange(7)[:, None], np.arange(7))
         costs = between[everyone[:, :-1], everyone[:, 1:]].sum(1) + place[everyone, np.arange(7)].sum(1)
         found = order(Selection(some), arc=arc).songs.rows
         shares.append((costs.mean() - cost_of(found, between, place)) / (costs.mean() - costs.min()))
@@ -293,9 +152,9 @@ def test_building_never_runs_into_a_dead_end(artists, seed):
     rng = np.random.default_rng(seed)
     numbers = np.unique(artists, return_inverse=True)[1]
     n, gap = len(artists), widest_gap(np.bincount(numbers).tolist())
-    built = _build(rng.random((n, n)), rng.random((n, n)), numbers, gap)
+    built = _build(Costs.tabled(rng.random((n, n)), rng.random((n, n))), numbers, gap)
     assert sorted(built.tolist()) == list(range(n))
-    assert _keeps_gap(numbers[built], gap)
+    assert keeps_gap(numbers[built], gap)
 
 
 def test_another_seed_is_another_order_as_smooth():
@@ -310,3 +169,54 @@ def test_another_seed_is_another_order_as_smooth():
 def test_an_unknown_arc_is_a_mistake():
     with pytest.raises(ValueError, match="flat, rise, fall, peak, wave"):
         order(Selection(table(3)), arc="zigzag")  # type: ignore[arg-type]
+
+
+@given(songs(min_size=2, max_size=25, artists=8), st.integers(0, 6), st.sampled_from(ARCS), st.integers(0, 1))
+@settings(max_examples=150)
+def test_pinned_songs_open_the_list_and_the_gap_behind_them_is_as_wide_as_can_be(some, pinned, arc, seed):
+    pinned = min(pinned, len(some))
+    ordered = order(Selection(some), arc=arc, seed=seed, pinned=pinned)
+    rows = ordered.songs.rows.tolist()
+    assert sorted(rows) == sorted(some.rows.tolist())
+    assert rows[:pinned] == some.rows[:pinned].tolist()
+    sentences = [s for s in ordered.relaxed if s.startswith("artist gap")]
+    gap = int(sentences[0].split("-> ")[1][0]) if sentences else 3
+    assert keeps_gap(ordered.songs.artist_numbers(), gap, pinned)
+
+
+@pytest.mark.parametrize("n", range(2, 6))
+def test_the_gap_behind_pinned_songs_is_the_widest_that_any_order_has(n):
+    for artists in sorted(set(product(range(3), repeat=n))):
+        rest = set(permutations(artists[1:]))
+        gaps = [g for p in rest for g in range(4) if keeps_gap(np.array((artists[0], *p)), g, 1)]
+        ordered = order(Selection(table(n, artists=artists)), pinned=1)
+        assert keeps_gap(ordered.songs.artists, max(gaps), 1)
+
+
+@pytest.mark.parametrize(("arc", "seed"), [("flat", 0), ("wave", 3)])
+def test_a_long_list_costs_as_a_short_one_though_nothing_is_tabled(monkeypatch, arc, seed):
+    rng = np.random.default_rng(5)
+    some = table(60, artists=rng.integers(0, 25, 60), key=rng.integers(0, 12, 60), mode=rng.integers(0, 2, 60),
+                 energy=np.where(rng.random(60) < 0.2, NAN, rng.random(60)), tempo=[90.0] * 60)  # fmt: skip
+    tabled = order(Selection(some), arc=arc, seed=seed).songs.rows.tolist()
+    monkeypatch.setattr("engine.playlist.order.APART", 60)
+    monkeypatch.setattr("engine.playlist.order.TABLED", 0)
+    assert order(Selection(some), arc=arc, seed=seed).songs.rows.tolist() == tabled
+
+
+def test_thousands_of_songs_are_put_in_order_in_little_memory():
+    """n x n costs would be 50 MB each, and there are a dozen of them."""
+    rng = np.random.default_rng(0)
+    n = 2_500
+    some = table(n, artists=rng.integers(0, 200, n), energy=rng.random(n), tempo=rng.uniform(60, 180, n))
+    tracemalloc.start()
+    ordered = order(Selection(some), arc="rise")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6
+    assert gap_of_neighbours(ordered.songs.artists) == 3
+    assert np.corrcoef(ordered.songs.energy, np.arange(n))[0, 1] > 0.9
+
+
+def gap_of_neighbours(artists):
+    return max(gap for gap in range(4) if keeps_gap(artists, gap))
