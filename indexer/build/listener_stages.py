@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
 from indexer.build.stage import Columns, Outcome, no_rows, write_rows
+from indexer.encoders.sentence import SentenceEncoder
+from indexer.errors import ConfigError
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
@@ -112,7 +114,7 @@ def tbert(context: Context) -> Outcome:
             sentence, topics, audio, labels.distributions[labelled], labels.names, settings,
             artists=context.songs.single("artist_key")[labelled],
             texts=[unique_lines(context.songs.lyrics[row]) for row in labelled.tolist()] if tuned else None,
-            encoder=context.encoder, track=context.track,
+            encoder=_tunable(context) if tuned else None, track=context.track,
         )  # fmt: skip
         why = (
             "" if learned else f"{len(labelled)} songs are called something, needs {LEAST_LABELLED} with words or sound"
@@ -134,6 +136,12 @@ def tbert(context: Context) -> Outcome:
 
     write_rows(context, {artefacts.TBERT: no_rows(settings.hidden, np.float16)}, apply, label="embed by tBERT")
     return outcome
+
+
+def _tunable(context: Context) -> SentenceEncoder:
+    if not isinstance(context.encoder, SentenceEncoder):
+        raise ConfigError("tbert.transformer is 'fine-tuned', which only a sentence-transformers encoder can be")
+    return context.encoder
 
 
 def vectors(context: Context) -> Outcome:
