@@ -91,7 +91,7 @@ class IndexConfig:
 
     def to_json(self) -> str:
         """As a manifest holds it."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)  # type: ignore[call-overload]
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
 
     @classmethod
     def _with(cls, values: dict[str, Any], where: str) -> Self:
