@@ -66,16 +66,21 @@ def answer(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | N
 
 
 def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int) -> Answer:
-    """The k best candidates: score = sum of weight x normalised signal.
+    """The k best candidates: score = sum of weight x normalised signal."""
+    return ranked_with_spares(query, candidates, weights, k).top(k)
 
-    Cheap signals are measured for all candidates, dear ones that weigh little for the best of them.
+
+def ranked_with_spares(query: Query, candidates: Pool, weights: Mapping[str, float], k: int) -> Answer:
+    """The k best candidates and those after them, POOL_PER_HIT x k in all, for callers that leave songs out.
+
+    Cheap signals are measured for all candidates, dear ones that weigh little for these.
     """
     first, second = two_passes({name: weight for name, weight in weights.items() if weight})
     shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
     head = max(POOL, POOL_PER_HIT * k)
     ranking = Ranking.of(candidates.rows, scores(shares)).top(head)
     found = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
-    return (SecondPass(second).rerank(found, head) if second else found).top(k)
+    return SecondPass(second).rerank(found, head) if second else found
 
 
 def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None) -> Pool:
