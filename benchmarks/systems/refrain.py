@@ -17,6 +17,7 @@ from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool
 from engine.score.search_policy import search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, profile_of
+from engine.tune.acceptance import accepted_weights
 from engine.tune.golden import Trial
 from engine.tune.playlists import tune_on_playlists
 from indexer.errors import CatalogueError
@@ -105,13 +106,13 @@ class Refrain:
     def _tune(self) -> None:
         playlists = list(_saved(self.fold))
         try:
-            reports = tune_on_playlists(self.engine, playlists)
+            reports = tune_on_playlists(self.engine.index, self.engine.weights, playlists)
         except CatalogueError as error:
             self.tuning = f"none possible: {error}"
             return
         said = []
+        self.engine.use(accepted_weights(self.engine.weights, reports))
         for profile, report in reports.items():
-            self.engine.weights[profile] |= report.weights
             self.traces[profile] = report.tuned.trace
             verdict = "accepted" if report.accepted else "rejected"
             said.append(

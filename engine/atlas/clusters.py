@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.atlas.names import Moods, moods_of, portraits
 from engine.atlas.reduction import LEAST_SONGS, NEIGHBOURS, Graph, graph_of, known_songs, nearest, reduce
 from engine.index import OpenIndex
+from indexer.errors import RequestError
 from indexer.progress import Track, quiet
 
 Rows = npt.NDArray[np.int64]
@@ -100,9 +101,9 @@ def find_clusters(
 def check(songs: int, clusters: int | None) -> None:
     """Raise where there are too few songs to find clusters among, or too few for so many clusters."""
     if songs < LEAST_SONGS:
-        raise ValueError(f"{songs} songs are known, expected at least {LEAST_SONGS} for clusters; take more songs")
+        raise RequestError(f"{songs} songs are known, expected at least {LEAST_SONGS} for clusters; take more songs")
     if clusters is not None and not 2 <= clusters <= songs // 2:
-        raise ValueError(f"the number of clusters is {clusters}, expected 2..{songs // 2} for {songs} songs")
+        raise RequestError(f"the number of clusters is {clusters}, expected 2..{songs // 2} for {songs} songs")
 
 
 def clusters_of(

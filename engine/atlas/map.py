@@ -16,6 +16,7 @@ from engine.atlas.clusters import Clusters, check, clusters_of
 from engine.atlas.names import Moods, deviations, moods_of
 from engine.atlas.reduction import NEIGHBOURS, graph_of, known_songs, nearest, reduce
 from engine.index import OpenIndex
+from indexer.errors import RequestError
 from indexer.progress import Track, quiet
 from indexer.store.files import write_whole
 
@@ -99,7 +100,7 @@ def write_map(
 ) -> SongMap:
     """Draw the map and write its page, whole or not at all."""
     if out.is_dir() or not out.parent.is_dir():  # said now, not after minutes of work
-        raise ValueError(f"{out} cannot be written; expected a file name in a folder that exists")
+        raise RequestError(f"{out} cannot be written; expected a file name in a folder that exists")
     drawn = draw_map(index, weights, clusters=clusters, sample=sample, track=track)
     write_whole(out, page(index, drawn))
     return drawn

@@ -93,7 +93,9 @@ def target(query: Query, pool: Pool) -> FloatVector:
 
 
 def target_clause(query: Query, row: int) -> str | None:
-    wanted = [name for name, value in query.target if name not in AUDIO_NAMES and value >= A_MOOD_IS_WANTED]
+    wanted = [
+        name for name, value in query.target if name not in (*AUDIO_NAMES, "popularity") and value >= A_MOOD_IS_WANTED
+    ]
     return mood_clause(query, wanted) if wanted else "is near the target values"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from indexer.errors import FilterError, IndexFormatError
+from engine.query.filters import within
+from indexer.errors import FilterError, IndexFormatError, RefrainError
 from indexer.store.files import write_whole
 
 Profile = Literal["one", "several"]
@@ -57,6 +59,25 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
 SEARCH_WEIGHTS: dict[str, float] = {"lexical": 1.0, "lyrics": 0.35, "taste": 1.5, "popularity": 0.02}
 
 
+def checked_weights(values: Mapping[str, Any]) -> dict[str, float]:
+    """Weights of signals by name, checked: names that exist, numbers within -HEAVIEST..HEAVIEST.
+
+    >>> checked_weights({"audio": "0.5"})
+    {'audio': 0.5}
+    """
+    names = sorted({name for weights in (*DEFAULT_WEIGHTS.values(), SEARCH_WEIGHTS) for name in weights})
+    checked = {}
+    for name, value in values.items():
+        if name not in names:
+            expected = f"one of {', '.join(names)}"
+            raise FilterError(
+                f"no signal is called {name!r}, expected {expected}",
+                field="weights", found=repr(name), expected=expected,
+            )  # fmt: skip
+        checked[name] = within(f"weights.{name}", value, -HEAVIEST, HEAVIEST)
+    return checked
+
+
 def profile_of(seeds: int) -> Profile:
     """The weights to take for a query of so many seeds."""
     return "one" if seeds <= 1 else "several"
@@ -95,7 +116,14 @@ class Weights:
     def load(cls, path: str | Path, *, fingerprint: str, names: Collection[str]) -> Weights:
         """Read weights for the index with this fingerprint, whose signals have these names."""
         try:
-            content = json.loads(Path(path).read_bytes())
+            raw = Path(path).read_bytes()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise IndexFormatError(
+                f"{path}, where tuned weights are kept, cannot be read ({why}); {_RETUNE}"
+            ) from error
+        try:
+            content = json.loads(raw)
             version, made_for = content["format"], content["fingerprint"]
             values = content["weights"] if version == FORMAT_VERSION else {}
             weights: dict[Profile, dict[str, float]] = {
@@ -105,17 +133,36 @@ class Weights:
             if values:
                 raise ValueError(f"it has weights for {', '.join(values)}")
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-            raise IndexFormatError(f"{path} is not a weights file ({error!r}); {_RETUNE}") from error
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            raise IndexFormatError(f"{path} is not a weights file ({why}); {_RETUNE}") from error
         if version != FORMAT_VERSION:
             raise IndexFormatError(f"{path} has format {version}, this program reads {FORMAT_VERSION}; {_RETUNE}")
         if made_for != fingerprint:
-            raise IndexFormatError(f"{path} was tuned for index {made_for}, this index is {fingerprint}; {_RETUNE}")
+            raise IndexFormatError(
+                f"{path} was tuned for another index ({str(made_for)[:12]}, this one is {fingerprint[:12]}); {_RETUNE}"
+            )
         unknown = sorted({name for each in weights.values() for name in each} - set(names))
         if unknown:
             raise FilterError(f"{path} weighs unknown signals {unknown}, expected some of {sorted(names)}; {_RETUNE}")
-        return cls(weights, fingerprint)
+        try:
+            return cls(weights, fingerprint)
+        except FilterError as error:
+            raise IndexFormatError(f"{path}: {error}; {_RETUNE}") from error
+
+
+def saved_weights(
+    path: str | Path, *, fingerprint: str, names: Collection[str]
+) -> tuple[Mapping[Profile, Mapping[str, float]], tuple[str, ...]]:
+    """The weights of a file that may be missing or of no use, and sentences about what is wrong with it."""
+    if not os.path.lexists(path):
+        return {}, ()
+    try:
+        return Weights.load(path, fingerprint=fingerprint, names=names).values, ()
+    except RefrainError as error:
+        return {}, (f"the default weights are used: {error}",)
 
 
 def weights_file(index: str | Path) -> Path:
     """Where the tuned weights of an index are kept: beside its folder, so that a rebuild leaves them."""
-    return Path(index).with_name(f"{Path(index).name}.weights.json")
+    path = Path(os.path.abspath(index))  # "." and "folder/.." have no name of their own; links keep theirs
+    return path.with_name(f"{path.name}.weights.json")

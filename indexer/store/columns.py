@@ -1,21 +1,42 @@
-"""Arrays and texts of an index, memory-mapped: read from disk when they are touched, never loaded whole."""
+"""Arrays and texts of an index, memory-mapped: read from disk when they are touched, never loaded whole.
+
+A mapped file holds no file descriptor: an engine maps some sixty, and a server opens many engines.
+"""
 
 from __future__ import annotations
 
-import mmap
-import os
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
+from indexer.store.files import open_regular, reserve
+
 
 class Strings(Sequence[str]):
-    """Texts in one UTF-8 file with an array of offsets beside it; memory-mapped, decoded when asked for."""
+    """Texts in one UTF-8 file with an array of offsets beside it; memory-mapped, decoded when asked for.
 
-    def __init__(self, offsets: npt.NDArray[np.int64], text: npt.NDArray[np.uint8]):
+    offsets   int64 (texts + 1,), from 0, not falling, the last one the number of bytes
+    text      uint8 (bytes,)
+    source    the file that a message names
+
+    IndexFormatError where the two do not belong together: the ends when it is made, the rest when a text is read.
+    """
+
+    def __init__(self, offsets: npt.NDArray[np.int64], text: npt.NDArray[np.uint8], source: str = "texts"):
+        self.source = source
+        if offsets.dtype != np.int64 or offsets.ndim != 1 or not len(offsets):
+            raise self._damaged(f"offsets are {offsets.dtype} {offsets.shape}, expected int64 (texts + 1,)")
+        if text.dtype != np.uint8 or text.ndim != 1:
+            raise self._damaged(f"the text is {text.dtype} {text.shape}, expected bytes")
+        if offsets[0] != 0 or offsets[-1] != len(text):
+            raise self._damaged(f"offsets go from {offsets[0]} to {offsets[-1]}, expected 0 to {len(text)}")
         self.offsets = offsets
         self.text = text
         # An answer reads hundreds of strings one by one: from memoryviews that takes a quarter of an array's time.
@@ -36,16 +57,78 @@ class Strings(Sequence[str]):
             raise IndexError(f"string {i} of {count}")
         if i < 0:
             i += count
-        return str(self._bytes[self._ends[i] : self._ends[i + 1]], "utf-8")
+        start, end = self._ends[i], self._ends[i + 1]
+        if not 0 <= start <= end <= len(self._bytes):
+            raise self._damaged(f"text {i} goes from byte {start} to {end} of {len(self._bytes)}")
+        try:
+            return str(self._bytes[start:end], "utf-8")
+        except UnicodeDecodeError as error:
+            raise self._damaged(f"text {i} is no UTF-8: {error.reason} at byte {start + error.start}") from error
+
+    def check(self) -> None:
+        """Read every text once; IndexFormatError for the first that cannot be."""
+        for i in range(len(self)):
+            self[i]
+
+    def _damaged(self, what: str) -> IndexFormatError:
+        return IndexFormatError(f"{self.source} is damaged: {what}; rebuild with `refrain build`")
+
+
+def map_strings(path: Path) -> Strings:
+    """The texts of `path`.utf8 and `path`.offsets.npy."""
+    text = path.with_name(f"{path.name}.utf8")
+    return Strings(map_array(path.with_name(f"{path.name}.offsets.npy")), map_bytes(text), str(text))
 
 
 def map_array(path: Path) -> npt.NDArray[Any]:
-    # A view as a plain array: np.memmap's own indexing costs microseconds an element, and songs are read singly.
-    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)  # type: ignore[no-any-return]
+    """The array of a .npy file, memory-mapped, read only.
+
+    IndexFormatError where the file is no regular one, no .npy, holds Python objects, or is longer or shorter than
+    its header says.
+    """
+    with open_regular(path) as file, _damage(path):
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, in_columns, dtype = read(file)
+        start, size = file.tell(), file.seek(0, 2)
+        if dtype.hasobject:
+            raise ValueError("it holds Python objects, which are never loaded")
+        if any(length < 0 for length in shape) or start + math.prod(shape) * dtype.itemsize != size:
+            raise ValueError(f"its header says {dtype} {shape}, the file has {size:,} bytes")
+        flat = np.frombuffer(map_bytes(path)[start:], dtype)
+        return flat.reshape(shape, order="F" if in_columns else "C")
 
 
 def map_bytes(path: Path) -> npt.NDArray[np.uint8]:
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size == 0:
+    """The bytes of a file, memory-mapped, read only."""
+    import pyarrow as pa
+
+    with open_regular(path) as file:
+        if file.seek(0, 2) == 0:
             return np.zeros(0, np.uint8)
-        return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+    # Python's own mmap keeps a descriptor of the file; Arrow's buffer outlives the file that it was read from.
+    with pa.memory_map(str(path)) as mapped:
+        return np.frombuffer(mapped.read_buffer(), np.uint8)
+
+
+def create_array(path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    """A new .npy file of zeros, mapped for writing; call `.flush()` on it when it is filled.
+
+    Its bytes are reserved first: OSError where the disk has no room for them. FileExistsError where `path` exists.
+    """
+    dtype = np.dtype(dtype)
+    with path.open("xb") as file:
+        facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, facts)
+        file.flush()
+        reserve(file.fileno(), file.tell() + math.prod(shape) * dtype.itemsize)
+    return np.lib.format.open_memmap(path, mode="r+")
+
+
+@contextlib.contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Name the file in what numpy raises for a header that no build wrote."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, RecursionError, MemoryError, SyntaxError, TokenError) as error:
+        raise IndexFormatError(f"{path} is damaged ({error}); rebuild with `refrain build`") from error

@@ -18,6 +18,7 @@ from engine.retrieve.ranking import Ranking
 from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
+from engine.tune.reactions import weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError
 from indexer.models.factors import USUAL_SEEDS
@@ -145,7 +146,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
         popular = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"popularity": 3.0}
         misled = Engine(engine.index, {"one": popular, "several": popular})
-        reports = tune_on_playlists(misled, catalogue.playlists(), rounds=1)
+        reports = tune_on_playlists(misled.index, misled.weights, catalogue.playlists(), rounds=1)
         assert [report.metric for report in reports.values()] == ["NDCG@500, 1 seed", "NDCG@500, 5 seeds"]
         for report in reports.values():
             assert report.accepted
@@ -156,7 +157,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
 
 def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path) -> None:
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}})
         queries = [([f"s{i:02d}"], [f"s{(i + 3 * j) % 90:02d}" for j in range(1, 9)]) for i in range(80)]
         report = engine.tune(queries)["one"]
         assert report.accepted
@@ -176,7 +177,7 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
 def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:
     """Songs of the seed's scene are liked, popular ones of another are skipped: the scene comes back more."""
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}})
         liked, skipped = ["s03", "s06", "s09"], ["s88", "s85", "s82"]
         saved = {profile: dict(weights) for profile, weights in engine.weights.items()}
         before = [int(hit.song_id[1:]) % 3 for hit in engine.recommend(["s00"], k=20)]
@@ -189,13 +190,27 @@ def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path
             engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
 
 
+def test_reactions_are_weighed_among_the_songs_that_the_filters_leave(scenes: tuple[Path, Path]) -> None:
+    """Where nothing was skipped the other candidates stand for it: only those that may come back."""
+    with Engine.open(scenes[1]) as engine:
+        index, weights = engine.index, engine.weights["one"]
+        query = Query(index, seeds=(Seed.of(index, "s00"),))
+        liked = [index.songs.row_of("s03")]
+        everything = weights_from_reactions(query, weights, liked, [])
+        alone = np.zeros(len(index.songs), bool)
+        assert weights_from_reactions(query, weights, liked, [], alone) == weights, "nothing to compare with"
+        alone[index.songs.row_of("s88")] = True
+        assert weights_from_reactions(query, weights, liked, [], alone) != everything
+        assert alone.sum() == 1, "the caller's mask stays as it was"
+
+
 def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine:
         rows = tuple(range(0, 42, 3))
         asked = draw(np.array(rows), 4, number=1)
         judged = judge(engine.index, asked, engine.weights["several"])
         ids = engine.index.songs.song_ids
-        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in asked.seeds], k=500)]
+        ranked = engine.recommend([ids[int(r)] for r in asked.seeds], k=500, versions=True).song_ids
         wanted = {ids[int(r)] for r in asked.wanted}
         gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in wanted]
         ideal = sum(1 / np.log2(i + 2) for i in range(10))
@@ -208,7 +223,7 @@ def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, dem
         Catalogue(demo_catalogue) as catalogue,
         pytest.raises(CatalogueError, match="held-out playlists"),
     ):
-        tune_on_playlists(engine, catalogue.playlists())
+        tune_on_playlists(engine.index, engine.weights, catalogue.playlists())
 
 
 def test_a_ranking_cannot_be_built_wrong() -> None:
