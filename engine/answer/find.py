@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, POOL_PER_HIT, Answer, pool, ranked_with_spares
+from engine.answer.answer import MOST_SONGS, Answer, pool, ranked
 from engine.playlist.versions import capped, without_other_versions
 from engine.query.reading import Reading
 from engine.retrieve.ranking import Ranking
@@ -12,14 +12,15 @@ from engine.score.search_policy import search_weights
 
 
 def rank(reading: Reading, k: int) -> Answer:
-    """The songs of a request for k, ranked: k and some spares where so many may come back."""
+    """All candidates of a request for k songs, ranked: at least k where so many may come back."""
     query = reading.query
     if not reading.words_alone:
-        return ranked_with_spares(query, pool(query, reading.weights, k, reading.allowed), reading.weights, k)
+        candidates = pool(query, reading.weights, k, reading.allowed)
+        return ranked(query, candidates, reading.weights, max(len(candidates), 1))
     # Whatever weight the words get in the end, the policy looks at what BM25 found.
     candidates = pool(query, {**reading.weights, "lexical": 1.0}, k, reading.allowed)
     weights = {**reading.weights, **search_weights(query, candidates), **reading.fixed}
-    return ranked_with_spares(query, candidates, weights, k)
+    return ranked(query, candidates, weights, max(len(candidates), 1))
 
 
 def find(
@@ -45,7 +46,7 @@ def find(
         if max_per_artist is not None or max_per_album is not None:
             songs = reading.query.index.songs
             keep = keep[capped(songs, rows[keep], max_per_artist=max_per_artist, max_per_album=max_per_album)]
-        if len(keep) >= k or len(rows) < POOL_PER_HIT * looked or looked == MOST_SONGS:
+        if len(keep) >= k or len(rows) < looked or looked == MOST_SONGS:
             keep = keep[:k]
             return Answer(found.query, Ranking(rows[keep], found.ranking.scores[keep]), found.names, found.shares[keep])
         looked = min(4 * looked, MOST_SONGS)

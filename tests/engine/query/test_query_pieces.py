@@ -111,10 +111,12 @@ def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path,
         rows = np.arange(len(index.songs))
         expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
         np.testing.assert_allclose(
-            BY_NAME["factors"].measure(query, Pool(index, rows, {})), expected, rtol=1e-2, atol=1e-3
+            BY_NAME["factors"].measure(query, Pool(index, rows, {}, len(rows))), expected, rtol=1e-2, atol=1e-3
         )
         content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
-        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}))).all(), "no playlist can hold it"
+        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}, len(rows)))).all(), (
+            "no playlist can hold it"
+        )
 
 
 def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
