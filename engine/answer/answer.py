@@ -72,10 +72,14 @@ def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int)
     """
     first, second = two_passes({name: weight for name, weight in weights.items() if weight})
     shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
-    head = max(POOL, POOL_PER_HIT * k)
-    ranking = Ranking.of(candidates.rows, scores(shares)).top(head)
+    ranking = Ranking.of(candidates.rows, scores(shares))
     found = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
-    return (SecondPass(second).rerank(found, head) if second else found).top(k)
+    return (SecondPass(second).rerank(found, head_of(candidates.wanted)) if second else found).top(k)
+
+
+def head_of(k: int) -> int:
+    """How many songs are looked at closely where k are to come back."""
+    return max(POOL, POOL_PER_HIT * k)
 
 
 def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None) -> Pool:
@@ -92,13 +96,13 @@ def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | Non
         allowed = np.ones(len(index.songs), bool) if allowed is None else allowed.copy()
         allowed[query.own_rows] = False
         allowed[query.excluded_rows] = False
-    wanted = max(POOL, POOL_PER_HIT * k) + len(query.own_rows)
+    most = head_of(k) + len(query.own_rows)
     rankings = {
-        retriever.name: retriever.retrieve(query, wanted, allowed).without(query.own_rows)
+        retriever.name: retriever.retrieve(query, most, allowed).without(query.own_rows)
         for retriever in _retrievers(query, weights)
     }
     rows = np.unique(np.concatenate([np.zeros(0, np.int64), *(ranking.rows for ranking in rankings.values())]))
-    return Pool(index, rows, rankings)
+    return Pool(index, rows, rankings, k)
 
 
 def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retriever]:

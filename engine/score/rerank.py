@@ -22,10 +22,10 @@ LIGHT = 0.05
 
 
 class Reranker(Protocol):
-    """Orders the head of an answer anew."""
+    """Scores the head of an answer anew."""
 
     def rerank(self, answer: Answer, n: int) -> Answer:
-        """The first n songs of the answer, or as many as there are, in a new order; higher scores come first."""
+        """The same songs, the first n of them with new scores; the highest score comes first."""
         ...
 
 
@@ -33,20 +33,23 @@ class Reranker(Protocol):
 class SecondPass:
     """Adds weight x normalised signal to the scores, measured and normalised over the first n songs only.
 
+    The songs behind them are given 0, the mean.
+
     weights   of the signals that the answer was made without
     """
 
     weights: Mapping[str, float]
 
     def rerank(self, answer: Answer, n: int) -> Answer:
-        head = answer.ranking.top(n)
-        order = np.argsort(head.rows)
-        pool = Pool(answer.query.index, head.rows[order], {})
-        added = contributions(normalise(measure(answer.query, pool, self.weights)), list(self.weights.values()))
-        shares = np.concatenate([answer.shares[:n][order], added], axis=1)
-        ranking = Ranking.of(pool.rows, scores(shares))
-        shares = shares[np.searchsorted(pool.rows, ranking.rows)]
-        return replace(answer, ranking=ranking, names=(*answer.names, *self.weights), shares=shares)
+        rows = answer.ranking.rows
+        order = np.argsort(rows[:n])  # a pool's rows are ascending
+        pool = Pool(answer.query.index, rows[:n][order], {}, n)
+        added = np.zeros((len(rows), len(self.weights)), np.float32)
+        added[order] = contributions(normalise(measure(answer.query, pool, self.weights)), list(self.weights.values()))
+        shares = np.concatenate([answer.shares, added], axis=1)
+        best = np.lexsort((rows, -scores(shares)))
+        ranking = Ranking.sorted(rows[best], scores(shares)[best])
+        return replace(answer, ranking=ranking, names=(*answer.names, *self.weights), shares=shares[best])
 
 
 def two_passes(weights: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:

@@ -117,12 +117,12 @@ def test_what_has_no_weight_is_not_retrieved(scenes: Engine, monkeypatch: pytest
 
 
 def test_columns_are_gathered_once_and_only_when_asked_for(scenes: Engine) -> None:
-    candidates = Pool(scenes.index, np.array([2, 5]), {})
+    candidates = Pool(scenes.index, np.array([2, 5]), {}, 2)
     assert not candidates.columns
     column = candidates.column("popularity")
     assert candidates.column("popularity") is column
     assert list(candidates.columns) == ["popularity"]
-    given = Pool(scenes.index, np.array([2, 5]), {}, {"popularity": np.array([0.25, 0.75], np.float32)})
+    given = Pool(scenes.index, np.array([2, 5]), {}, 2, {"popularity": np.array([0.25, 0.75], np.float32)})
     assert given.column("popularity").tolist() == [0.25, 0.75], "what a backend hands over is not read again"
 
 

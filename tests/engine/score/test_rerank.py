@@ -42,12 +42,14 @@ def test_reranking_orders_the_head_anew_and_nothing_else(scenes: Engine, n: int)
     weights = {"popularity": 1.0, "audio": 1.0}
     first = ranked(query, pool(query, weights, 60, None), weights, 60)
     second = SecondPass({"tbert": 1.0, "lyrics": 2.0}).rerank(first, n)
-    assert sorted(second.ranking.rows.tolist()) == sorted(first.ranking.rows[:n].tolist())
+    assert sorted(second.ranking.rows.tolist()) == sorted(first.ranking.rows.tolist())
     assert (np.diff(second.ranking.scores) <= 0).all()
     assert second.names == ("popularity", "audio", "tbert", "lyrics")
     place = {row: i for i, row in enumerate(first.ranking.rows.tolist())}
     before = first.shares[[place[row] for row in second.ranking.rows.tolist()]]
     np.testing.assert_array_equal(second.shares[:, :2], before, "what the first pass gave stays")
+    behind = [place[row] >= n for row in second.ranking.rows.tolist()]
+    assert not second.shares[behind, 2:].any(), "what lies behind the head is not measured"
 
 
 def test_a_dear_signal_that_decides_is_measured_for_all() -> None:
