@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -29,7 +28,8 @@ from indexer.progress import Track
 from indexer.sources import Batch, Source, recognise
 from indexer.sources.tabular import BATCH_ROWS
 from indexer.sources.validate import KINDS, Refusal
-from indexer.text.names import fold
+from indexer.store.generations import file_sha256
+from indexer.text.names import artist_key
 
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
@@ -37,7 +37,7 @@ _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag":
 def load(engine: Engine, path: str | Path, *, patience_s: float, track: Track) -> LoadReport:
     """Import one file; on any failure the catalogue is as it was."""
     source = recognise(path)
-    sha256 = _sha256(source.path)
+    sha256 = file_sha256(source.path)
     rows = source.opened.rows
     total = None if rows is None else -(-rows // BATCH_ROWS)
     with writing(engine, patience_s) as connection:
@@ -77,11 +77,11 @@ class _Loading:
         if batch.playlists:
             self._playlists.write(batch.playlists)
         if batch.entries:
-            found = self._find(row.song for row in batch.entries)
+            song_ids = self._song_ids(row.song for row in batch.entries)
             for row in batch.entries:
-                if row.song not in found:
+                if row.song not in song_ids:
                     self._refuse(row.row, "entry", f"playlist {row.playlist_id}: {_missing(row.song)}")
-            self._playlists.add_entries([(row, found[row.song]) for row in batch.entries if row.song in found])
+            self._playlists.add_entries([(row, song_ids[row.song]) for row in batch.entries if row.song in song_ids])
         if batch.tags:
             self._take_tags(batch)
         if len(self._waiting) >= BATCH_ROWS:
@@ -122,28 +122,28 @@ class _Loading:
         )
 
     def _take_tags(self, batch: Batch) -> None:
-        found = self._find(row.owner for row in batch.tags if row.owner[0] != "artist")
+        song_ids = self._song_ids(row.owner for row in batch.tags if row.owner[0] != "artist")
         of_songs: dict[tuple[str, str, int], float | None] = {}
         of_artists: dict[tuple[str, str, int], float | None] = {}
         for row in batch.tags:
             if row.owner[0] == "artist":
-                of_artists[fold(row.owner[1]) or row.owner[1].casefold(), row.tag, row.row] = row.times
-            elif row.owner in found:
-                of_songs[found[row.owner], row.tag, row.row] = row.times
+                of_artists[artist_key(row.owner[1]), row.tag, row.row] = row.times
+            elif row.owner in song_ids:
+                of_songs[song_ids[row.owner], row.tag, row.row] = row.times
             else:
                 self._refuse(row.row, "tag", f"tag {row.tag!r}: {_missing(row.owner)}")
         self._song_tags.add(of_songs)
         self._artist_tags.add(of_artists)
 
-    def _find(self, owners: Iterable[Id]) -> dict[Id, str]:
+    def _song_ids(self, owners: Iterable[Id]) -> dict[Id, str]:
         """The song_ids of those references that the catalogue knows."""
-        asked = set(owners)
-        own = {value for namespace, value in asked if namespace == "song"}
-        found = stored_ids(self._connection, (each for each in asked if each[0] != "song"))
-        for chunk in chunks(own):
+        wanted = set(owners)
+        keys = {value for namespace, value in wanted if namespace == "song"}
+        song_ids = stored_ids(self._connection, (each for each in wanted if each[0] != "song"))
+        for chunk in chunks(keys):
             known = self._connection.scalars(select(SONGS.c.song_id).where(SONGS.c.song_id.in_(chunk)))
-            found.update((("song", song_id), song_id) for song_id in known)
-        return found
+            song_ids.update((("song", song_id), song_id) for song_id in known)
+        return song_ids
 
     def _refuse(self, row: int, what: str, reason: str) -> None:
         self._refuse_all([Refusal(self._file, row, what, reason)])
@@ -164,8 +164,3 @@ def _missing(song: Id) -> str:
     namespace, value = song
     name = "song_id" if namespace == "song" else f"{namespace} id"
     return f"{name} {value} is not in the catalogue; import its song first"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
