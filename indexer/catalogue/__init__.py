@@ -20,7 +20,7 @@ from indexer.catalogue.read import Queries, Snapshot
 from indexer.catalogue.reports import Counts, LoadReport, Statistics
 from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.progress import Track, quiet
-from indexer.sources.validate import Refusal
+from indexer.sources.base import Refusal
 
 __all__ = ["Catalogue", "Counts", "LoadReport", "Refusal", "Snapshot", "Statistics"]
 

@@ -26,8 +26,8 @@ from indexer.catalogue.schema import (
 from indexer.catalogue.staging import Staged, refresh_tags_digests
 from indexer.progress import Track
 from indexer.sources import Batch, Source, recognise
+from indexer.sources.base import KINDS, Refusal
 from indexer.sources.tabular import BATCH_ROWS
-from indexer.sources.validate import KINDS, Refusal
 from indexer.store.generations import file_sha256
 from indexer.text.names import artist_key
 

@@ -15,7 +15,8 @@ from indexer.catalogue.connect import chunks
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import EXTERNAL_IDS, SONG_COLUMNS, SONGS
 from indexer.records import AUDIO_NAMES
-from indexer.sources.validate import MAX_ID, SongRow
+from indexer.sources.base import SongRow
+from indexer.sources.validate import MAX_ID
 from indexer.text.names import artist_key, fold
 
 _MAX_KEY = MAX_ID - 17  # room for the end of an anonymous key

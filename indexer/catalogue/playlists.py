@@ -12,7 +12,7 @@ from indexer.catalogue.connect import chunks
 from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
-from indexer.sources.validate import EntryRow, PlaylistRow
+from indexer.sources.base import EntryRow, PlaylistRow
 
 PLAYLISTS_AT_A_TIME = 500  # with their entries: some ten thousand rows
 

@@ -26,7 +26,7 @@ from indexer.catalogue.schema import (
 )
 from indexer.catalogue.staging import tags_of
 from indexer.records import AUDIO_NAMES, AudioFeatures, SavedPlaylist, Song
-from indexer.sources.validate import Refusal
+from indexer.sources.base import Refusal
 
 ROWS_AT_A_TIME = 10_000
 

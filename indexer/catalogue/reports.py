@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from indexer.sources.validate import Refusal
+from indexer.sources.base import Refusal
 
 REFUSALS_SHOWN = 1_000  # a report stays small however bad a file is; the catalogue keeps them all
 
