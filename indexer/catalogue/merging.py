@@ -26,7 +26,7 @@ NAME = "name"  # the namespace of names that came without any id
 ADDED, SAME = "added", "same"
 
 Id = tuple[str, str]  # namespace, value
-Refuse = Callable[[int, str, str], None]  # row, what, reason
+Refuse = Callable[[int, str, str, str, str], None]  # row, what, subject, problem, kind of problem
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _BY = {"lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
@@ -94,8 +94,8 @@ class SongWriter:
         row, song = lookup.row, batch.song(song_id)
         facts = dict(row.facts)
         for each in lookup.ids:
-            if problem := batch.register(song_id, each):
-                self._refuse(row.row, "value", f"{song_id}: {problem}")
+            if refused := batch.register(song_id, each):
+                self._refuse(row.row, "value", song_id, *refused)
             elif each[0] == "spotify":
                 facts["spotify_id"] = each[1]
         genres = facts.get("genres")
@@ -108,8 +108,8 @@ class SongWriter:
             known = song["name_key"] and (song_id in batch.merged or song_id in self._touched)
             if known and key != song["name_key"]:
                 before, here = f"{song['title']}, {song['artist']}", f"{title}, {artist}"
-                reason = f"duplicate id, other content: {song_id} was {before!r}, is {here!r} here; the last is kept"
-                self._refuse(row.row, "duplicate", reason)
+                problem = f"duplicate id, other content: it was {before!r}, is {here!r} here; the last is kept"
+                self._refuse(row.row, "duplicate", song_id, problem, "duplicate id, other content; the last is kept")
             batch.rename(song_id, key)
         batch.merged.add(song_id)
         for column, value in facts.items():
@@ -205,19 +205,23 @@ class _Batch:
             }
         return self.songs[song_id]
 
-    def register(self, song_id: str, each: Id) -> str:
-        """Note an id as that of `song_id`; where it cannot be, one sentence on why."""
+    def register(self, song_id: str, each: Id) -> tuple[str, str] | None:
+        """Note an id as that of `song_id`; where it cannot be, one sentence on why, and its kind."""
         namespace, value = each
         holder = self.by_id.get(each)
         if holder is not None:
-            return "" if holder == song_id else f"{namespace} id {value} is already that of {holder} and stays there"
+            if holder == song_id:
+                return None
+            problem = f"{namespace} id {value} is already that of {holder} and stays there"
+            return problem, f"{namespace} id ... is already that of another song and stays there"
         if namespace != NAME:
             known = self._ids[song_id].setdefault(namespace, value)
             if known != value:
-                return f"{namespace} id {value} is left out: the song has the {namespace} id {known} already"
+                problem = f"{namespace} id {value} is left out: the song has the {namespace} id {known} already"
+                return problem, f"{namespace} id ... is left out: the song has another {namespace} id already"
         self.by_id[each] = song_id
         self.new_ids.append(each)
-        return ""
+        return None
 
     def rename(self, song_id: str, key: str) -> None:
         """The song is found under `key` from the next row on."""

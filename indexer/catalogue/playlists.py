@@ -152,8 +152,8 @@ class PlaylistWriter:
         for playlist_id, position, song_id, row in self._connection.execute(ordered):
             playlist = entries[playlist_id]
             if song_id in playlist:
-                reason = f"{song_id} is already in playlist {playlist_id}; a playlist holds a song once"
-                self._refuse(row, "entry", reason)
+                problem = f"{song_id} stands in it before; a playlist holds a song once"
+                self._refuse(row, "entry", f"playlist {playlist_id}", problem, "a playlist holds a song once")
             else:  # where two songs claim one position, the second moves on: the order of the file is kept
                 last = next(reversed(playlist.values()), -1)
                 playlist[song_id] = max(position, last + 1)

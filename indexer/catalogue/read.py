@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
-from indexer.catalogue.reports import Statistics
+from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
 from indexer.catalogue.schema import (
     ARTIST_TAGS,
     ENTRIES,
@@ -127,10 +127,16 @@ class Queries(ABC):
 
     def refused(self) -> Iterator[Refusal]:
         """What the last load of each file left out, and why, in the order of the loads."""
-        query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason)
+        query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason, REFUSALS.c.kind)
         joined = query.join_from(REFUSALS, IMPORTS, REFUSALS.c.import_id == IMPORTS.c.import_id)
         for row in self._rows(joined.order_by(REFUSALS.c.refusal_id)):
             yield Refusal(*row)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What `refused` lists, counted by file and kind."""
+        counter = RemarkCounter()
+        counter.add(self.refused())
+        return counter.remarks()
 
     def origin(self, song_id: str) -> dict[str, str]:
         """The files that the song ("added") and its "lyrics", "audio" and other "facts" last came from."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from indexer.records import AUDIO_NAMES
 
 # The revision that this program reads and writes; a test holds it to the newest migration.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 
 # Keys sort by code point in SQLite; PostgreSQL would sort by the language of the server.
 Key = String().with_variant(String(collation="C"), "postgresql")
@@ -173,7 +173,7 @@ class LabelTable(Base):
 
 
 class RefusalTable(Base):
-    """What the last load of a file left out, and why."""
+    """What the last load of a file left out, and why. `kind` is "" where an earlier version wrote the row."""
 
     __tablename__ = "refusals"
 
@@ -182,6 +182,7 @@ class RefusalTable(Base):
     row: Mapped[int] = mapped_column(BigInteger)
     what: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, server_default="")
 
 
 def _table(model: type[Base]) -> Table:

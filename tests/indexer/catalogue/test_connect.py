@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import create_engine, event, text
 
-from indexer.catalogue import Catalogue
+from indexer.catalogue import Catalogue, Refusal
 from indexer.catalogue.migrations import history
 from indexer.catalogue.schema import SCHEMA_VERSION, Base
 from indexer.errors import CatalogueError
@@ -99,6 +100,35 @@ def test_other_files_are_left_as_they_are(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match=r"database of something else \(tables: recipes\)"):
         Catalogue(foreign)
     assert foreign.read_bytes() == before
+
+
+def test_every_older_schema_is_brought_up_to_date(place: str) -> None:
+    """A catalogue that the first version wrote opens, keeps what it holds and takes a new import."""
+    engine = create_engine(place)
+    oldest, *_ = reversed(list(history().walk_revisions()))
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            oldest.module.upgrade()
+            context.stamp(history(), oldest.revision)
+        connection.execute(
+            text(
+                "INSERT INTO imports (file, sha256, format, at, counts) "
+                "VALUES ('old.csv', 'abc', 'songs', '2026-01-01 00:00:00', '{}')"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO refusals (import_id, row, what, reason) VALUES (1, 7, 'song', 'no title')")
+        )
+    engine.dispose()
+    with Catalogue(place) as catalogue:
+        assert list(catalogue.refused()) == [Refusal("old.csv", 7, "song", "no title")]
+        assert catalogue.load(FORMATS / "songs.csv").counts["songs"].added == 3
+    engine = create_engine(place)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
 
 
 def test_a_newer_schema_is_refused_and_kept(place: str) -> None:
