@@ -12,6 +12,7 @@ from indexer.catalogue.connect import chunks
 from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
+from indexer.catalogue.values import checked
 from indexer.sources.base import EntryRow, PlaylistRow
 
 PLAYLISTS_AT_A_TIME = 500  # with their entries: some ten thousand rows
@@ -166,7 +167,8 @@ def entries_of(connection: Connection, playlist_ids: Iterable[str]) -> dict[str,
     columns = ENTRIES.c
     for chunk in chunks(playlist_ids):
         query = select(columns.playlist_id, columns.song_id, columns.position).where(columns.playlist_id.in_(chunk))
-        for playlist_id, song_id, position in connection.execute(query.order_by(columns.playlist_id, columns.position)):
+        ordered = query.order_by(columns.playlist_id, columns.position)
+        for playlist_id, song_id, position in checked(query, connection.execute(ordered)):
             entries[playlist_id][song_id] = position
     return entries
 

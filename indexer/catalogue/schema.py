@@ -23,11 +23,23 @@ class Names(TypeDecorator[tuple[str, ...]]):
     impl = Text
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[tuple[str, ...]]:
+        return tuple
+
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
         return json.dumps(value or (), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        return tuple(json.loads(value)) if value else ()
+        """The texts; what is no list of texts comes back as it is, for `values.checked` to refuse."""
+        if not value:
+            return ()
+        try:
+            names = json.loads(value)
+        except (ValueError, TypeError, RecursionError):
+            names = None
+        is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        return tuple(names) if is_list else value  # type: ignore[return-value]
 
 
 class Base(DeclarativeBase):
