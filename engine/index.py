@@ -18,7 +18,8 @@ from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
 from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex
-from indexer.search.vectors.faiss_store import Parts, VectorIndex
+from indexer.search.vectors.base import Parts
+from indexer.search.vectors.faiss_store import VectorIndex
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.table import Songs
 from indexer.store.columns import Strings
