@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from indexer.search.vectors.base import Parts
 from indexer.search.vectors.faiss_store import VectorIndex
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.table import Songs
+from indexer.store import artefacts
+from indexer.store.artefacts import Artefact
 from indexer.store.columns import Strings
 from indexer.store.generations import Generation, open_generation
 
@@ -58,33 +60,35 @@ class OpenIndex:
         self.manifest = self.generation.manifest
         self.config = IndexConfig.from_json(self.manifest["config"])
         self.songs = Songs(self.generation)
-        self.lexical = LexicalIndex(self.generation.path / "lexical")
+        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL))
         names, dims = zip(*self.manifest["parts"], strict=True)
         self.layout = Parts(names, dims)
-        self.vectors = VectorIndex(self.generation.path / "vectors.faiss")
-        self.sentence: npt.NDArray[np.float16] = self.generation.array("sentence")
-        self.audio: FloatMatrix = self.generation.array("audio")
-        self.topics: FloatMatrix = self.generation.array("topics")
-        self.parts: FloatMatrix = self.generation.array("parts")
-        self.keywords: Strings = self.generation.strings("keywords")
-        self.salient_keywords: Strings = self.generation.strings("salient_keywords")
+        self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS))
+        self.sentence: npt.NDArray[np.float16] = self.generation.array(artefacts.SENTENCE)
+        self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
+        self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)
+        self.parts: Mapping[str, FloatMatrix] = {
+            name: self.generation.array(artefacts.PARTS[name]) for name in self.layout.names
+        }
+        self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
+        self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
 
     def __len__(self) -> int:
         return int(self.songs.alive.sum())
 
     @cached_property
     def tbert(self) -> npt.NDArray[np.float16]:
-        return self.generation.array("tbert")
+        return self.generation.array(artefacts.TBERT)
 
     @cached_property
     def word_codes(self) -> dict[str, int]:
         """The words that the index has vectors of -> their rows in `word_vectors`."""
-        return {word: code for code, word in enumerate(self.generation.strings("words"))}
+        return {word: code for code, word in enumerate(self.generation.strings(artefacts.WORDS))}
 
     @cached_property
     def word_vectors(self) -> npt.NDArray[np.float16]:
         """float16 (words, d): sentence vectors of single words."""
-        return self.generation.array("word_vectors")
+        return self.generation.array(artefacts.WORD_VECTORS)
 
     @cached_property
     def cooccurrence(self) -> CoOccurrence:
@@ -92,16 +96,16 @@ class OpenIndex:
 
     @cached_property
     def factors(self) -> npt.NDArray[np.float16]:
-        return self.generation.array("factors")
+        return self.generation.array(artefacts.FACTORS)
 
     @cached_property
     def factors_gram(self) -> FloatMatrix:
         """float32 (size, size): the products of the columns of `factors`."""
-        return self.generation.array("factors_gram")
+        return self.generation.array(artefacts.FACTORS_GRAM)
 
     @cached_property
     def popularity(self) -> FloatMatrix:
-        return self.generation.array("popularity")
+        return self.generation.array(artefacts.POPULARITY)
 
     @cached_property
     def encoder(self) -> SentenceEncoder:
@@ -109,36 +113,39 @@ class OpenIndex:
         from indexer.encoders.sentence import SentenceEncoder
 
         settings = self.config.encoder
-        encoder = SentenceEncoder(settings.model, precision=settings.precision, window=settings.window)
-        built_with = self.manifest["encoder"]["name"]
-        if encoder.name != built_with:
+        # The index names it, not the user: nothing is fetched for it.
+        encoder = SentenceEncoder(
+            settings.model, precision=settings.precision, window=settings.window, download=False
+        )
+        built_with = self.manifest["encoder"]
+        if encoder.sha256 != built_with["sha256"]:
             raise EncoderError(
-                f"the index was built with the encoder {built_with}, found {encoder.name}; "
+                f"the index was built with the encoder {built_with['name']}, found {encoder.name}; "
                 "install the one it was built with, or rebuild with `refrain build`"
             )
         return encoder
 
     @cached_property
     def compress_lyrics(self) -> DenseStack | None:
-        return self._dense("lyrics_autoencoder")
+        return self._dense(artefacts.LYRICS_AUTOENCODER)
 
     @cached_property
     def compress_audio(self) -> DenseStack | None:
-        return self._dense("audio_autoencoder")
+        return self._dense(artefacts.AUDIO_AUTOENCODER)
 
-    def _dense(self, name: str) -> DenseStack | None:
+    def _dense(self, artefact: Artefact) -> DenseStack | None:
         from indexer.models.mlp import load_encoder
 
-        folder = self.generation.path / name
+        folder = self.generation.place(artefact)
         return load_encoder(folder) if folder.is_dir() else None
 
     @cached_property
     def scaler(self) -> AudioScaler:
-        return AudioScaler.load(self.generation.path / "audio_scaler.json")
+        return AudioScaler.load(self.generation.place(artefacts.AUDIO_SCALER) / "scaler.json")
 
     @cached_property
     def topic_model(self) -> TopicModel | None:
-        folder = self.generation.path / "topic_model"
+        folder = self.generation.place(artefacts.TOPIC_MODEL)
         return load_topics(folder) if folder.is_dir() else None
 
     @cached_property
@@ -146,7 +153,7 @@ class OpenIndex:
         """None where the catalogue had no playlists to learn from."""
         from indexer.models.taste import Taste
 
-        folder = self.generation.path / "taste_model"
+        folder = self.generation.place(artefacts.TASTE_MODEL)
         return Taste.load(folder) if folder.is_dir() else None
 
     @cached_property
@@ -157,14 +164,14 @@ class OpenIndex:
     def mood_model(self) -> MoodModel:
         from indexer.models.moods.model import MoodModel
 
-        return MoodModel.load(self.generation.path / "mood_model")
+        return MoodModel.load(self.generation.place(artefacts.MOOD_MODEL))
 
     @cached_property
     def tbert_model(self) -> TBert | None:
         """None where the catalogue had no moods to learn from."""
         from indexer.models.tbert import load_tbert
 
-        folder = self.generation.path / "tbert_model"
+        folder = self.generation.place(artefacts.TBERT_MODEL)
         return load_tbert(folder) if folder.is_dir() else None
 
     def lines_of(self, row: int) -> str:
