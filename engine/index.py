@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from engine.query.filters import learned_moods
 from indexer.config import IndexConfig
-from indexer.errors import EncoderError
+from indexer.errors import EncoderError, IndexFormatError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
@@ -60,10 +60,15 @@ class OpenIndex:
         self.manifest = self.generation.manifest
         self.config = IndexConfig.from_json(self.manifest["config"])
         self.songs = Songs(self.generation)
-        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL))
+        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL), rows=len(self.songs))
         names, dims = zip(*self.manifest["parts"], strict=True)
         self.layout = Parts(names, dims)
         self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS))
+        if (len(self.vectors), self.vectors.dim) != (len(self.songs), self.layout.dim):
+            raise IndexFormatError(
+                f"{path} holds {len(self.vectors):,} vectors of {self.vectors.dim}, expected {len(self.songs):,} of "
+                f"{self.layout.dim}; rebuild with `refrain build`"
+            )
         self.sentence: npt.NDArray[np.float16] = self.generation.array(artefacts.SENTENCE)
         self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
         self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)
@@ -114,9 +119,7 @@ class OpenIndex:
 
         settings = self.config.encoder
         # The index names it, not the user: nothing is fetched for it.
-        encoder = SentenceEncoder(
-            settings.model, precision=settings.precision, window=settings.window, download=False
-        )
+        encoder = SentenceEncoder(settings.model, precision=settings.precision, window=settings.window, download=False)
         built_with = self.manifest["encoder"]
         if encoder.sha256 != built_with["sha256"]:
             raise EncoderError(

@@ -52,7 +52,8 @@ def lexical(context: Context) -> Outcome:
         rows = range(len(context.songs))
         update_lexical(
             base.place(artefacts.LEXICAL), folder, remove=dead, add=_texts(context, context.new),
-            everything=lambda: _texts(context, rows), track=context.track, total=len(rows) if dead else len(context.new),
+            everything=lambda: _texts(context, rows), track=context.track,
+            total=len(rows) if dead else len(context.new),
         )  # fmt: skip
     return Outcome()
 
