@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
 from indexer.progress import Track, quiet
-from indexer.search.vectors.faiss_store import VectorIndex, build_vectors
+from indexer.search.vectors.faiss_store import VectorIndex
 
 Rows = npt.NDArray[np.int64]
 FloatMatrix = npt.NDArray[np.float32]
@@ -71,14 +69,11 @@ def nearest(vectors: FloatMatrix, k: int, *, track: Track = quiet) -> Neighbours
     if not 1 <= k < n:
         raise ValueError(f"k is {k}, expected 1..{n - 1}: there are {n} songs")
     positions, cosines = np.empty((n, k), np.int64), np.empty((n, k), np.float32)
-    with TemporaryDirectory(prefix="refrain-", ignore_cleanup_errors=True) as folder:
-        file = Path(folder) / "vectors.faiss"
-        build_vectors(vectors, file, exact_below=EXACT_BELOW)
-        index = VectorIndex(file)
-        for start in track(range(0, n, BLOCK), "neighbours"):
-            own = np.arange(start, min(start + BLOCK, n))
-            rows, scores = index.search_batch(vectors[own], k + 1)
-            other = rows != own[:, None]
-            other[other.all(axis=1), k] = False  # more than k others are as near as the song itself
-            positions[own], cosines[own] = rows[other].reshape(-1, k), scores[other].reshape(-1, k)
+    index = VectorIndex.of(vectors, exact_below=EXACT_BELOW)
+    for start in track(range(0, n, BLOCK), "neighbours"):
+        own = np.arange(start, min(start + BLOCK, n))
+        rows, scores = index.search_batch(vectors[own], k + 1)
+        other = rows != own[:, None]
+        other[other.all(axis=1), k] = False  # more than k others are as near as the song itself
+        positions[own], cosines[own] = rows[other].reshape(-1, k), scores[other].reshape(-1, k)
     return Neighbours(positions, cosines)

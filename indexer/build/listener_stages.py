@@ -21,6 +21,7 @@ from indexer.models.taste import Reader, Taste, train_taste
 from indexer.models.taste.training import LEAST_PLAYLISTS
 from indexer.models.tbert import LEAST_LABELLED, load_tbert, train_tbert
 from indexer.models.tbert.labels import song_labels
+from indexer.search.vectors.base import StackedParts
 from indexer.search.vectors.faiss_store import add_vectors, build_vectors
 from indexer.songs.artist_tags import write_artist_tags
 from indexer.songs.popularity import playlist_popularity
@@ -147,12 +148,12 @@ def _tunable(context: Context) -> SentenceEncoder:
 def vectors(context: Context) -> Outcome:
     """The FAISS index over the parts side by side."""
     draft, target = context.draft, context.draft.new_file(artefacts.VECTORS)
-    parts = [draft.array(part) for part in artefacts.PARTS.values() if draft.has(part)]
+    parts = {name: draft.array(part) for name, part in artefacts.PARTS.items() if draft.has(part)}
     base = context.base
     if base is None or not context.first:
-        build_vectors(np.hstack(parts), target, exact_below=context.config.exact_below)
+        build_vectors(StackedParts(parts), target, exact_below=context.config.exact_below)
     else:
-        new = np.hstack([part[context.first :] for part in parts])
+        new = StackedParts({name: part[context.first :] for name, part in parts.items()})
         add_vectors(base.place(artefacts.VECTORS), target, new)
     return Outcome()
 

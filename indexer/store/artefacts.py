@@ -45,7 +45,7 @@ class Artefact:
     def owns(self, file: str) -> bool:
         """Whether a path inside the generation belongs to it.
 
-        >>> LEXICAL.owns("lexical/sung/meta.json"), LEXICAL.owns("lexical.npy"), TITLE.owns("songs/title.utf8")
+        >>> LEXICAL.owns("lexical/with_lyrics/meta.json"), LEXICAL.owns("lexical.npy"), TITLE.owns("songs/title.utf8")
         (True, False, True)
         """
         return file.startswith(f"{self.name}/") if self.kind == "folder" else file in self.files()
