@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import holm, paired_p
+from benchmarks.papers import Findings
 from benchmarks.papers.entailment import EntailmentConfig, Pairs, by_similarity, fine_tuned, published
-from benchmarks.papers.entailment import Task as Entailing
+from benchmarks.papers.entailment import MoodPairs as Entailing
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
 from indexer.errors import EncoderError
@@ -77,7 +77,7 @@ BOTH = "hybrid, sentence vectors"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class MoodPairs:
     """Pairs of songs, with lyrics and acoustics, and moods that listeners clearly call them by or clearly do not.
 
     rows     of the songs in the index;  moods   names
@@ -101,12 +101,12 @@ class Task:
         return songs, moods
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """Labels from playlists, then every system on the same pairs."""
     task = labelled(steps)
     index = steps.dataset.index
     if not len(task.moods):
-        return Found([], (task.source, *DIFFERS))
+        return Findings([], (task.source, *DIFFERS))
     words = [unique_lines(index.songs.lyrics[row]) for row in task.rows]
     sound = AudioScaler.fit(index.songs.audio).transform(index.songs.audio[task.rows])
     sentence = index.sentence[task.rows].astype(np.float32)
@@ -157,10 +157,10 @@ def reproduce(steps: Steps) -> Found:
     told = (task.source, prevalence, *_compared(asked, found), _decided(task, found), *unheard, *DIFFERS)
     songs, _ = task.pairs(task.test)
     data = {"songs": float(len(task.rows)), "moods": float(len(task.moods)), "test pairs": float(len(songs))}
-    return Found(comparisons, told, curves, data)
+    return Findings(comparisons, told, curves, data)
 
 
-def labelled(steps: Steps) -> Task:
+def labelled(steps: Steps) -> MoodPairs:
     """The songs with lyrics and acoustics, and the moods that have enough of both labels."""
     for source in (associated, called):
         task = _task(steps, *source(steps))
@@ -170,7 +170,7 @@ def labelled(steps: Steps) -> Task:
     return replace(task, source=why)
 
 
-def _task(steps: Steps, moods: Sequence[str], found: npt.NDArray[np.int8], known: Mask, source: str) -> Task:
+def _task(steps: Steps, moods: Sequence[str], found: npt.NDArray[np.int8], known: Mask, source: str) -> MoodPairs:
     dataset = steps.dataset
     rows = dataset.whole[(found[dataset.whole] != 0).any(axis=1)]
     rows = np.sort(np.random.default_rng(0).permutation(rows)[: MOST_SONGS[steps.quick]])
@@ -179,7 +179,7 @@ def _task(steps: Steps, moods: Sequence[str], found: npt.NDArray[np.int8], known
     learned, least = found[rows[~test]], LEAST_EACH[steps.quick]
     enough = np.flatnonzero(((learned > 0).sum(axis=0) >= least) & ((learned < 0).sum(axis=0) >= least))
     kept = tuple(moods[i] for i in enough.tolist())
-    return Task(rows, kept, found[rows][:, enough], known[rows][:, enough], test, validation, source)
+    return MoodPairs(rows, kept, found[rows][:, enough], known[rows][:, enough], test, validation, source)
 
 
 Source = tuple[tuple[str, ...], npt.NDArray[np.int8], Mask, str]
@@ -226,7 +226,7 @@ def _playlists(steps: Steps) -> list[PlaylistRows]:
     return [PlaylistRows(*each) for each in read if len(each[1])]
 
 
-def bags(task: Task, words: Sequence[str], beside: Floats | None = None) -> Any:
+def bags(task: MoodPairs, words: Sequence[str], beside: Floats | None = None) -> Any:
     """Binary bags of the words of the training songs, sparse, with the scaled acoustics beside them where given."""
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import CountVectorizer
@@ -236,7 +236,7 @@ def bags(task: Task, words: Sequence[str], beside: Floats | None = None) -> Any:
     return bag if beside is None else hstack([bag, csr_matrix(beside)]).tocsr()
 
 
-def per_mood(task: Task, features: Any) -> dict[str, Any]:
+def per_mood(task: MoodPairs, features: Any) -> dict[str, Any]:
     """A logistic regression for each mood, as the paper's."""
     from sklearn.linear_model import LogisticRegression
 
@@ -248,7 +248,7 @@ def per_mood(task: Task, features: Any) -> dict[str, Any]:
     return scored(task, says)
 
 
-def squares(task: Task, sentence: Floats, sound: Floats) -> dict[str, Any]:
+def squares(task: MoodPairs, sentence: Floats, sound: Floats) -> dict[str, Any]:
     """The product's reader and least squares, one mood at a time, on lyrics, sound or both."""
     reader = Reader.fit(sentence, sound, 0)
     rows = reader.read(sentence, sound, np.zeros((len(sentence), 0)))
@@ -262,7 +262,7 @@ def squares(task: Task, sentence: Floats, sound: Floats) -> dict[str, Any]:
     return scored(task, says)
 
 
-def tuned(steps: Steps, task: Task, words: Sequence[str], sound: Floats, config: EntailmentConfig) -> dict[str, Any]:
+def tuned(steps: Steps, task: MoodPairs, words: Sequence[str], sound: Floats, config: EntailmentConfig) -> dict[str, Any]:
     """A transformer that reads lyric and mood sentence together, fine-tuned on a sample of the pairs."""
     rng = np.random.default_rng(config.seed)
     songs, moods = task.pairs(~task.test, neutral=config.neutral)
@@ -280,7 +280,7 @@ def tuned(steps: Steps, task: Task, words: Sequence[str], sound: Floats, config:
     return scored(task, says)
 
 
-def zero_shot(task: Task, words: Sequence[str], sound: Floats, head: Head) -> dict[str, Any]:
+def zero_shot(task: MoodPairs, words: Sequence[str], sound: Floats, head: Head) -> dict[str, Any]:
     """A published head, as it is."""
     entails = published(head.model, head.task, max_length=TOKENS)
     asked = task.pairs(task.test)
@@ -289,7 +289,7 @@ def zero_shot(task: Task, words: Sequence[str], sound: Floats, head: Head) -> di
     return scored(task, says)
 
 
-def scored(task: Task, says: Mask) -> dict[str, Any]:
+def scored(task: MoodPairs, says: Mask) -> dict[str, Any]:
     """On the test songs: whether each pair is judged right, and precision, recall and F1 of each mood."""
     songs, moods = task.pairs(task.test)
     truth, said = task.labels[songs, moods] > 0, says[songs, moods]
@@ -308,7 +308,7 @@ def _rates(truth: Mask, said: Mask) -> dict[str, float]:
     }
 
 
-def measured(task: Task, found: Mapping[str, Any]) -> dict[str, float]:
+def measured(task: MoodPairs, found: Mapping[str, Any]) -> dict[str, float]:
     """Precision, recall and F1 over all pairs, as the paper, and F1 as the mean over moods."""
     songs, moods = task.pairs(task.test)
     rates = _rates(task.labels[songs, moods] > 0, np.array(found["said"], bool))
@@ -339,7 +339,7 @@ def _compared(right: Mapping[str, npt.NDArray[np.int64]], found: Mapping[str, An
     return [*said, f"By macro F1, the best first: {'; '.join(order)}."]
 
 
-def _decided(task: Task, found: Mapping[str, Any]) -> str:
+def _decided(task: MoodPairs, found: Mapping[str, Any]) -> str:
     """Which moods lyrics tell better and which the sound."""
     margins = np.array(found["sentence vectors"]["F1"]) - np.array(found["sound, nonlinear"]["F1"])
     sung = [mood for mood, margin in zip(task.moods, margins, strict=True) if margin > 0]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.judge.compare import SIGNIFICANT, Paired, best, better, compare, corrected
+from benchmarks.judge.paired import SIGNIFICANT, Paired, best, better, compare, corrected
 from benchmarks.judge.metrics import means
 from benchmarks.report.run import Run
 from indexer.store.files import write_whole

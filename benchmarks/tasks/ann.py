@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.measure import spread, timed
+from benchmarks.judge.timing import spread, timed
 from benchmarks.report.run import Run, Setting
 from benchmarks.tasks.running import Job, run_of
 from indexer.progress import Track

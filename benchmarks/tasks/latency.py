@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.judge.measure import WARM_UP, resident_mib, spread, timed
+from benchmarks.judge.timing import WARM_UP, resident_mib, spread, timed
 from benchmarks.report.run import Run, Setting
 from benchmarks.tasks.running import Job, opened, run_of
 from engine.engine import Engine

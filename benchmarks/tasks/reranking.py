@@ -31,7 +31,7 @@ SAME_MOOD = "same mood, 1 seed"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class ScoredSongs:
     """BM25's best songs for one question.
 
     scores   float32 (rows, 2): BM25 and the second signal, normalised
@@ -69,7 +69,7 @@ def questions(dataset: Dataset, *, limit: int | None = None) -> dict[str, list[Q
     return {name: [q for q in each if len(q.relevant)] for name, each in found.items()}
 
 
-def candidates(dataset: Dataset, signal: str | None, asked: Sequence[Question]) -> list[Candidates]:
+def candidates(dataset: Dataset, signal: str | None, asked: Sequence[Question]) -> list[ScoredSongs]:
     """BM25's best songs with lyrics and audio features for each question; none where no seed has keywords."""
     index, members = dataset.index, dataset.mask(dataset.whole)
     names = {"lexical": 1.0, signal or "lexical": 1.0}
@@ -80,7 +80,7 @@ def candidates(dataset: Dataset, signal: str | None, asked: Sequence[Question]) 
         ranking = ranking.without(question.seeds.tolist()).top(CANDIDATES)
         pool = Pool(np.sort(ranking.rows), {"lexical": ranking})
         scores = normalise(measure(query, pool, names))[:, [0, -1]]
-        found.append(Candidates(pool.rows, scores, np.isin(pool.rows, question.relevant)))
+        found.append(ScoredSongs(pool.rows, scores, np.isin(pool.rows, question.relevant)))
     return found
 
 

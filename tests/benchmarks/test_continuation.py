@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.data.dataset import Dataset
-from benchmarks.judge.measure import check
+from benchmarks.judge.timing import check
 from benchmarks.judge.metrics import CONTINUATION, Question
 from benchmarks.systems.system import Fold, Rows
 from benchmarks.tasks import continuation

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
 from benchmarks.papers.neural_playlist.playlists import continued
 from benchmarks.papers.neural_playlist.search import SEARCHES, Losses, losses_table, minmax, search
 from benchmarks.papers.steps import Steps
@@ -42,7 +42,7 @@ DIFFERS = (
 )
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """Twelve autoencoders, then the songs nearest to test playlists' songs by the latents of the three best pairs."""
     rows = steps.dataset.whole
     if len(rows) < LEAST_SONGS:
@@ -65,7 +65,7 @@ def reproduce(steps: Steps) -> Found:
     valence = raw[:, AUDIO_NAMES.index("valence")]
     known = ~np.isnan(valence)
     correlation = float(np.corrcoef(feeling[known], valence[known])[0, 1])
-    return Found(
+    return Findings(
         [*tables, *compared],
         [
             *DIFFERS,

@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.judge.measure import ask
+from benchmarks.judge.paired import holm, paired_p
+from benchmarks.judge.timing import ask
 from benchmarks.judge.metrics import DEPTH, Question, judge, means
 from benchmarks.papers.neural_playlist.search import SEARCHES, FloatMatrix, principal, trained
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from benchmarks.systems.papers import Nearest, balanced
+from benchmarks.systems.content.published import Nearest, balanced
 from benchmarks.systems.refrain import Refrain
 from benchmarks.systems.simple import Popularity, Random
 from benchmarks.systems.system import Fold, System
@@ -25,7 +25,7 @@ Scores = dict[str, dict[str, list[float]]]  # setting -> metric -> one score a q
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Architectures:
     """What the survey compared: an experiment of each table, and people's mean rating of its playlists, 0 to 10."""
 
     tabular: int
@@ -34,7 +34,7 @@ class Pair:
 
 
 # Best, second and third of both tables, by published validation loss.
-PAIRS = {"architecture 1": Pair(5, 5, 7.49), "architecture 2": Pair(3, 3, 6.06), "architecture 3": Pair(1, 1, 5.87)}
+PAIRS = {"architecture 1": Architectures(5, 5, 7.49), "architecture 2": Architectures(3, 3, 6.06), "architecture 3": Architectures(1, 1, 5.87)}
 QUICK_QUESTIONS = 50
 METRICS = ("R-precision", "NDCG@500")
 SETTINGS = {"1 seed, random": "1 seed", "5 seeds, random": "5 seeds"}
@@ -125,7 +125,7 @@ def _means(scores: Mapping[str, Scores], asked: Mapping[str, Sequence[Question]]
 
 
 def _told_apart(scores: Mapping[str, Scores]) -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
-    """Pair of systems -> setting -> (difference of mean NDCG, p by Holm over all of these)."""
+    """Architectures of systems -> setting -> (difference of mean NDCG, p by Holm over all of these)."""
     settings = list(scores["refrain"])
     every = [(a, b, setting) for a, b in AGAINST for setting in settings]
     values = [(scores[a][setting][METRICS[1]], scores[b][setting][METRICS[1]]) for a, b, setting in every]

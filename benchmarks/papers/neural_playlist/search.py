@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from benchmarks.systems.papers import SQUARED_ERROR
+from benchmarks.systems.content.published import SQUARED_ERROR
 from indexer.models.autoencoder import train_autoencoder
 from indexer.models.mlp import Activation
 

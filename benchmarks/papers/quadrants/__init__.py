@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import holm, paired_p
+from benchmarks.papers import Findings
 from benchmarks.papers.quadrants.readers import (
     JOBS,
     NAMES,
@@ -19,7 +19,7 @@ from benchmarks.papers.quadrants.readers import (
     fine_tuned,
     search,
 )
-from benchmarks.papers.quadrants.songs import Rows, Songs, known_artists, labelled
+from benchmarks.papers.quadrants.songs import Rows, QuadrantSongs, known_artists, labelled
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
 
@@ -35,7 +35,7 @@ MAJORITY = "majority class"
 PRODUCT, HEARD = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
 
 DIFFERS = (
-    "Songs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
+    "QuadrantSongs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
     "report 1,736), in that set's own split; here those with lyrics in the catalogue, split by the hash of their ids.",
     "Model: the paper fine-tuned a pre-trained BERT with one layer on top; here the last two of the six layers of the "
     "index's sentence encoder learn at the searched rate, and the layer on top, on the mean of the tokens, at 1e-3.",
@@ -51,7 +51,7 @@ DIFFERS = (
 )
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """Search, training, saving, loading, prediction; then the same songs by simpler readers, with and without."""
     songs = labelled(steps)
     searched = search(steps, songs)
@@ -70,7 +70,7 @@ def reproduce(steps: Steps) -> Found:
     for name, step in ((PRODUCT, "product"), (HEARD, "product-heard")):
         predicted[name] = np.array(steps.done(step, partial(by_product, steps, songs, name == HEARD)))
     truth = songs.classes[songs.test]
-    return Found(
+    return Findings(
         [
             _report(truth, predicted[TUNED]),
             _systems(truth, predicted),
@@ -152,7 +152,7 @@ def _search_table(trials: Sequence[Mapping[str, Any]]) -> Comparison:
     return Comparison("Search: cross-entropy on validation songs after the best epoch (always alike: 1.386)", lines)
 
 
-def _said(songs: Songs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]) -> list[str]:
+def _said(songs: QuadrantSongs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]) -> list[str]:
     """Whether preprocessing helps each reader, and whether the transformer beats the others."""
     right = {name: (found == truth).astype(float) for name, found in predicted.items()}
     pairs = [(_named(reader, True), reader) for reader in (TUNED, WORDS, VECTORS)]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.papers.lyrics_classifier import ClassifierConfig, LyricsClassifier, train_classifier
-from benchmarks.papers.quadrants.songs import Rows, Songs
+from benchmarks.papers.quadrants.songs import Rows, QuadrantSongs
 from benchmarks.papers.steps import Steps
 from benchmarks.tasks.moods import scored, silent, taste
 
@@ -31,7 +31,7 @@ QUICK_TRIALS, QUICK_EPOCHS, QUICK_LENGTH = 2, 2, 32
 PENALTIES = (0.01, 0.1, 1.0, 10.0)  # C of logistic regression, by validation loss
 
 
-def search(steps: Steps, songs: Songs) -> list[dict[str, Any]]:
+def search(steps: Steps, songs: QuadrantSongs) -> list[dict[str, Any]]:
     """The paper's four jobs, then as many trials as MORE_TRIALS by tree-structured Parzen estimators; each a step.
 
     A trial whose loss is above the median of the earlier ones after as many epochs is pruned. Trials that an earlier
@@ -70,7 +70,7 @@ def search(steps: Steps, songs: Songs) -> list[dict[str, Any]]:
     return found
 
 
-def _trial(steps: Steps, songs: Songs, config: ClassifierConfig, trial: Any, told: list[float]) -> dict[str, Any]:
+def _trial(steps: Steps, songs: QuadrantSongs, config: ClassifierConfig, trial: Any, told: list[float]) -> dict[str, Any]:
     """Train on some of the songs; the losses on validation songs go to `trial` and `told` as they come."""
     import optuna
 
@@ -99,7 +99,7 @@ def _config(steps: Steps, params: Mapping[str, Any], *, sung: bool) -> Classifie
 
 def _trained(
     steps: Steps,
-    songs: Songs,
+    songs: QuadrantSongs,
     chosen: Rows,
     config: ClassifierConfig,
     watch: Callable[[int, float], None] = lambda epoch, held: None,
@@ -112,7 +112,7 @@ def _trained(
     )
 
 
-def fine_tuned(steps: Steps, songs: Songs, params: Mapping[str, Any], step: str, sung: bool) -> dict[str, Any]:
+def fine_tuned(steps: Steps, songs: QuadrantSongs, params: Mapping[str, Any], step: str, sung: bool) -> dict[str, Any]:
     """Train on all, save, load, and ask what was loaded for each test song as a service would."""
     trained = _trained(steps, songs, np.flatnonzero(~songs.test), _config(steps, params, sung=sung))
     folder = steps.folder / step
@@ -129,7 +129,7 @@ def fine_tuned(steps: Steps, songs: Songs, params: Mapping[str, Any], step: str,
     return {"predicted": predicted, "history": trained.history, "ms": round(float(np.median(ms)), 1)}
 
 
-def by_words(songs: Songs, sung: bool) -> list[int]:
+def by_words(songs: QuadrantSongs, sung: bool) -> list[int]:
     """TF-IDF of the words of training songs."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -139,14 +139,14 @@ def by_words(songs: Songs, sung: bool) -> list[int]:
     return _regressed(words.transform(texts), songs)
 
 
-def by_vectors(steps: Steps, songs: Songs, sung: bool) -> list[int]:
+def by_vectors(steps: Steps, songs: QuadrantSongs, sung: bool) -> list[int]:
     """Sentence vectors; of lyrics as sung, those of the index."""
     index = steps.dataset.index
     vectors = index.sentence[songs.rows] if sung else index.encoder.encode(songs.prepared, track=steps.track)
     return _regressed(np.sqrt(vectors.shape[1]) * np.asarray(vectors, np.float64), songs)
 
 
-def by_product(steps: Steps, songs: Songs, heard: bool) -> list[int]:
+def by_product(steps: Steps, songs: QuadrantSongs, heard: bool) -> list[int]:
     """The product's mood model, told the classes of the songs that are not for the test; their sound too if `heard`."""
     dataset = steps.dataset
     index = dataset.index
@@ -159,7 +159,7 @@ def by_product(steps: Steps, songs: Songs, heard: bool) -> list[int]:
     return [int(each) for each in scores.quadrants[songs.test].argmax(axis=1)]
 
 
-def _regressed(inputs: Any, songs: Songs) -> list[int]:
+def _regressed(inputs: Any, songs: QuadrantSongs) -> list[int]:
     """Logistic regression on the training songs, its penalty by the loss on validation songs; the test songs' class."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss

@@ -23,7 +23,7 @@ QUICK_SONGS = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Songs:
+class QuadrantSongs:
     """The labelled songs whose preprocessed lyrics are long enough, in an order that says nothing of them.
 
     rows       in the index
@@ -48,7 +48,7 @@ class Songs:
         return ~(self.test | self.validation)
 
 
-def labelled(steps: Steps) -> Songs:
+def labelled(steps: Steps) -> QuadrantSongs:
     """The songs with lyrics and labels, split by the hash of their ids."""
     index = steps.dataset.index.songs
     with_lyrics = np.flatnonzero(index.alive & index.has_lyrics)
@@ -64,7 +64,7 @@ def labelled(steps: Steps) -> Songs:
     kept = np.array([text is not None for text in prepared], bool)
     rows, classes = rows[order][kept], classes[order][kept]
     places = np.array([place_of(ids[i]) for i in order[kept].tolist()])
-    songs = Songs(
+    songs = QuadrantSongs(
         rows,
         [index.lyrics[row] for row in rows.tolist()],
         [text for text in prepared if text is not None],
@@ -98,7 +98,7 @@ def _by_sound(audio: npt.NDArray[np.float32], rows: Rows) -> tuple[Rows, Rows]:
     return rows[known], quadrant_of(*sides[known].T)
 
 
-def known_artists(steps: Steps, songs: Songs) -> float:
+def known_artists(steps: Steps, songs: QuadrantSongs) -> float:
     """Share of the test songs whose artist also has a song that is learned from."""
     artist = steps.dataset.index.songs.single("artist_key")[songs.rows]
     return float(np.isin(artist[songs.test], artist[songs.train]).mean())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
 from benchmarks.papers.song_bert.four_moods import base_classifier
 from benchmarks.papers.song_bert.labelled import RULE, TEST, Labelled, four_moods, happy_sad
 from benchmarks.papers.song_bert.models import TUNED, Inputs, table_1
@@ -33,7 +33,7 @@ DIFFERS = (
 )
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """The paper's sections 4 to 6 in their order, and the base classifier of its appendix."""
     songs = happy_sad(steps)
     learned, tested = int((~songs.test).sum()), int(songs.test.sum())
@@ -47,9 +47,9 @@ def reproduce(steps: Steps) -> Found:
             f"The models, and what is built on them, are left out: {learned} labelled songs to learn from and {tested} "
             f"to test, expected {LEAST_LABELLED} and {LEAST_TEST} or more, of both classes."
         )
-        parts.append(Found([], [said]))
+        parts.append(Findings([], [said]))
     parts.append(base_classifier(steps, four_moods(steps)))
-    return Found(
+    return Findings(
         [comparison for part in parts for comparison in part.comparisons],
         [*DIFFERS, _labels(songs), *(sentence for part in parts for sentence in part.differs)],
         curves={name: points for part in parts for name, points in part.curves.items()},

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
 from benchmarks.papers.song_bert.models import Inputs
@@ -25,11 +25,11 @@ KERAS = "Keras: dense ReLU, softmax"
 LEAST_SONGS = 60  # labelled songs
 
 
-def base_classifier(steps: Steps, songs: Labelled) -> Found:
+def base_classifier(steps: Steps, songs: Labelled) -> Findings:
     """Its table; nothing but a sentence where too few songs have one of the moods."""
     counts = ", ".join(f"{count:,} {name}" for name, count in songs.counts.items())
     if len(songs.rows) < LEAST_SONGS or min(songs.counts.values()) < 2 or not songs.test.any():
-        return Found([], [f"Four moods: {counts} songs with lyrics, too few to tell apart; left out."])
+        return Findings([], [f"Four moods: {counts} songs with lyrics, too few to tell apart; left out."])
     predicted = {
         "majority class": [songs.positive] * int(songs.test.sum()),
         "logistic regression": steps.done("four-moods-regression", partial(_by_regression, steps, songs)),
@@ -42,7 +42,7 @@ def base_classifier(steps: Steps, songs: Labelled) -> Found:
         "classifier reads, nor its accuracy: here it reads what the modified tBERT reads, with the index's vectors of "
         f"whole lyrics; {WIDTH} units, the number of epochs with the lowest loss on validation songs."
     )
-    return Found([Comparison(f"Four moods of {len(truth):,} songs, F1 by mood", lines)], [said])
+    return Findings([Comparison(f"Four moods of {len(truth):,} songs, F1 by mood", lines)], [said])
 
 
 def macro(truth: Classes, predicted: Classes, names: tuple[str, ...]) -> dict[str, float]:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import holm, paired_p
+from benchmarks.papers import Findings
 from benchmarks.papers.lyrics_classifier import ClassifierConfig, train_classifier
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
@@ -108,7 +108,7 @@ def _vectors_file(steps: Steps, step: str) -> Path:
     return steps.folder / f"{step}.npy"
 
 
-def table_1(steps: Steps, songs: Labelled) -> Found:
+def table_1(steps: Steps, songs: Labelled) -> Findings:
     """The table, the same by kind of song, which differences are sure, and the fine-tuning's curves."""
     inputs = Inputs(steps, songs)
     frozen = steps.done("frozen", partial(_frozen, inputs))
@@ -140,7 +140,7 @@ def table_1(steps: Steps, songs: Labelled) -> Found:
         f"fine-tuned BERT, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(tuned["history"], 1)]
         for i, part in enumerate(("training", "validation"))
     }
-    return Found([_measures(songs, answers), _by_kind(songs, right), differences], [said], curves)
+    return Findings([_measures(songs, answers), _by_kind(songs, right), differences], [said], curves)
 
 
 def _frozen(inputs: Inputs) -> Answers:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.compare import paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import paired_p
+from benchmarks.papers import Findings
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
 from benchmarks.papers.song_bert.models import HEAD, Inputs
@@ -30,7 +30,7 @@ RATES = {
 }
 
 
-def figure_1(steps: Steps, songs: Labelled) -> Found:
+def figure_1(steps: Steps, songs: Labelled) -> Findings:
     """Final losses at each optimiser's best rate, and the losses by step."""
     runs = {name: steps.done(f"optimiser-{name}", partial(_searched, steps, songs, name)) for name in RATES}
     lines = [Line(f"{name} at {run['rate']:g}", {key: run[key] for key in SHOWN}) for name, run in runs.items()]
@@ -44,7 +44,7 @@ def figure_1(steps: Steps, songs: Labelled) -> Found:
     )
     curves = {f"training loss by step, {name}": run["curve"] for name, run in runs.items()}
     title = f"Figure 1: cross-entropy in nats after {EPOCHS} epochs in batches of {BATCH}"
-    return Found([Comparison(title, lines)], [said], curves)
+    return Findings([Comparison(title, lines)], [said], curves)
 
 
 def _searched(steps: Steps, songs: Labelled, name: str) -> dict[str, Any]:

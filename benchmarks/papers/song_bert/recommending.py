@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.data.dataset import Dataset
-from benchmarks.judge.compare import holm, paired_p
+from benchmarks.judge.paired import holm, paired_p
 from benchmarks.judge.metrics import judge
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.models import Inputs
 from benchmarks.papers.steps import Steps
@@ -44,11 +44,11 @@ def hidden(inputs: Inputs) -> FloatMatrix:
     return np.asarray(np.load(file, allow_pickle=False), np.float32)
 
 
-def clustered(steps: Steps, layer: FloatMatrix) -> Found:
+def clustered(steps: Steps, layer: FloatMatrix) -> Findings:
     """What so many clusters give, and both curves; nothing but a sentence where there are too few songs."""
     rows = steps.dataset.whole[: QUICK_SONGS if steps.quick else None]
     if len(rows) < max(LEAST_SONGS, SONGS_PER_CLUSTER * GRID[1]):
-        return Found([], [f"Clusters: {len(rows)} songs have lyrics and audio features, too few; left out."])
+        return Findings([], [f"Clusters: {len(rows)} songs have lyrics and audio features, too few; left out."])
     sound = np.asarray(steps.dataset.index.audio[rows], np.float32)
     sound /= np.maximum(np.linalg.norm(sound, axis=1, keepdims=True), 1e-12)
     vectors = np.asarray(np.hstack([layer[rows], sound]) / np.sqrt(2), np.float32)
@@ -72,7 +72,7 @@ def clustered(steps: Steps, layer: FloatMatrix) -> Found:
         for name in ("distortion", "silhouette")
     }
     title = f"K-means on {DIMENSIONS} UMAP dimensions; the paper chose {PUBLISHED_CLUSTERS} clusters"
-    return Found([Comparison(title, lines)], [said], drawn)
+    return Findings([Comparison(title, lines)], [said], drawn)
 
 
 def _clusters(steps: Steps, vectors: FloatMatrix) -> dict[str, list[float]]:
@@ -87,11 +87,11 @@ def _clusters(steps: Steps, vectors: FloatMatrix) -> dict[str, list[float]]:
     }
 
 
-def retrieved(steps: Steps, layer: FloatMatrix) -> Found:
+def retrieved(steps: Steps, layer: FloatMatrix) -> Findings:
     """Precision by model, and what golden section tried."""
     limit = QUICK_QUESTIONS if steps.quick else None
     if not any(reranking.questions(steps.dataset, limit=limit).values()):
-        return Found([], ["Retrieval: no test playlist has enough songs with lyrics and audio features; left out."])
+        return Findings([], ["Retrieval: no test playlist has enough songs with lyrics and audio features; left out."])
     models: Mapping[str, tuple[str | None, Callable[[Dataset], None]]] = {
         BM25: (None, lambda dataset: None),
         TELLING: (None, _by_telling),
@@ -129,7 +129,7 @@ def retrieved(steps: Steps, layer: FloatMatrix) -> Found:
         for setting, trace in each["traces"].items()
     }
     published = {OURS: {first: PUBLISHED_GAIN}}
-    return Found(
+    return Findings(
         [
             Comparison(f"Figure 4: {PRECISION} of the same candidates in each model's order", lines),
             Comparison(

@@ -22,7 +22,7 @@ from benchmarks.papers.spotify_mood import (
     PUBLISHED,
     SIMILAR,
     TOKENS,
-    Task,
+    MoodPairs,
     histogram,
     labelled,
     measured,
@@ -138,10 +138,10 @@ def test_songs_are_split_by_their_ids_and_moods_have_both_labels(steps: Steps) -
     assert ((learned > 0).any(axis=0) & (learned < 0).any(axis=0)).all()
 
 
-def made_up() -> Task:
+def made_up() -> MoodPairs:
     labels = np.array([[1, -1], [1, 1], [-1, 0], [1, 1]], np.int8)
     test = np.array([True, True, True, False])
-    return Task(np.arange(4), ("sad", "chill"), labels, np.ones((4, 2), bool), test, ~test)
+    return MoodPairs(np.arange(4), ("sad", "chill"), labels, np.ones((4, 2), bool), test, ~test)
 
 
 def test_rates_are_those_of_counting_by_hand() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.systems.papers import AUDIO_LATENT, CANDIDATES, LYRICS_LATENT, NeuralPlaylist, SongBert
+from benchmarks.systems.content.published import AUDIO_LATENT, CANDIDATES, LYRICS_LATENT, NeuralPlaylist, SongBert
 from benchmarks.systems.scoring import PeerUnavailableError
 from benchmarks.systems.system import Fold
 

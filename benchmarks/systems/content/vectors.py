@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from benchmarks.systems.scoring import NO_ROWS, Floats, Scored, best, unit
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.words import Bm25s
+from benchmarks.systems.content.words import Bm25s
 from engine.score.fusion import normalise
 
 FloatMatrix = npt.NDArray[np.float32]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from benchmarks.judge.compare import compare, holm, paired_p
+from benchmarks.judge.paired import compare, holm, paired_p
 from tests.benchmarks.made_runs import made_run
 
 

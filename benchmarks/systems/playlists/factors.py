@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.systems.neighbours import ByPlaylists
-from benchmarks.systems.playlists import playlist_matrix
+from benchmarks.systems.playlists.neighbours import ByPlaylists
+from benchmarks.systems.playlists.counts import playlist_matrix
 from benchmarks.systems.scoring import Floats, library
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.tuning import Setting, grid
+from benchmarks.systems.tuning import Choice, grid
 
 THREADS = 1
 _SEED = 7
@@ -24,7 +24,7 @@ class _Implicit(ByPlaylists):
     def __init__(self) -> None:
         library("implicit")
 
-    def learn(self, fold: Fold, setting: Setting | None = None) -> None:
+    def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         from scipy.sparse import csr_matrix
 
         super().learn(fold)
@@ -42,7 +42,7 @@ class _Implicit(ByPlaylists):
         return self.score_listener(listener)
 
     @abstractmethod
-    def train(self, setting: Setting, played: Any) -> Any:
+    def train(self, setting: Choice, played: Any) -> Any:
         """The library's recommender, trained on a CSR matrix (playlists, songs)."""
 
     @abstractmethod
@@ -57,7 +57,7 @@ class ImplicitAls(_Implicit):
     settings = grid(factors=[128], alpha=[10, 30, 60], regularization=[100, 200, 400])
     choice = "alpha and regularisation"
 
-    def train(self, setting: Setting, played: Any) -> Any:
+    def train(self, setting: Choice, played: Any) -> Any:
         model = library("implicit.cpu.als").AlternatingLeastSquares(
             factors=int(setting["factors"]), alpha=setting["alpha"], regularization=setting["regularization"],
             iterations=15, num_threads=THREADS, random_state=_SEED,
@@ -81,7 +81,7 @@ class ImplicitBpr(_Implicit):
     settings = grid(factors=[64, 128], iterations=[100, 300], learning_rate=[0.05], regularization=[0.01])
     choice = "factors and iterations"
 
-    def train(self, setting: Setting, played: Any) -> Any:
+    def train(self, setting: Choice, played: Any) -> Any:
         model = library("implicit.cpu.bpr").BayesianPersonalizedRanking(
             factors=int(setting["factors"]), iterations=int(setting["iterations"]),
             learning_rate=setting["learning_rate"], regularization=setting["regularization"],
@@ -106,7 +106,7 @@ class ImplicitBm25(_Implicit):
     settings = grid(neighbours=[500], k1=[0.4, 0.1, 1.2], b=[0.25, 0, 0.75])
     choice = "k1 and b"
 
-    def train(self, setting: Setting, played: Any) -> Any:
+    def train(self, setting: Choice, played: Any) -> Any:
         # the library's BM25Recommender in its two steps: whole, it warns of the matrix that it makes itself
         nearest = library("implicit.nearest_neighbours")
         model = nearest.ItemItemRecommender(K=int(setting["neighbours"]), num_threads=THREADS)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.systems.content import Cosine
+from benchmarks.systems.content.vectors import Cosine
 from benchmarks.systems.scoring import Floats, PeerUnavailableError, Scored, best
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.tuning import METRIC_K, Trial
-from benchmarks.systems.words import SeedWords
+from benchmarks.systems.tuning import METRIC_K, TuningFold
+from benchmarks.systems.content.words import SeedWords
 from engine.score.fusion import normalise
 from engine.tune.golden import golden_section
 from indexer.models.audio_scaler import AudioScaler
@@ -106,7 +106,7 @@ class SongBert(Scored):
         self.weight = 0.5
 
     def fit(self, fold: Fold) -> None:
-        trial = Trial.of(fold)
+        trial = TuningFold.of(fold)
         self.learn(trial.fold)
         if trial.queries:
             found = {query.seeds.tobytes(): self._found(query.seeds) for query in trial.queries}

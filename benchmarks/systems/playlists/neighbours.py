@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.systems.playlists import playlist_matrix, song_counts
+from benchmarks.systems.playlists.counts import playlist_matrix, song_counts
 from benchmarks.systems.scoring import Floats, best
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.tuning import Setting, Tuned, grid
+from benchmarks.systems.tuning import Choice, TunedPeer, grid
 
 LARGEST = 12_000  # a square matrix of doubles is then 1.2 GB
 
 
-class ByPlaylists(Tuned):
+class ByPlaylists(TunedPeer):
     """A tuned peer that knows nothing but playlists: songs that it cannot tell apart stand in the charts' order."""
 
-    def learn(self, fold: Fold, setting: Setting | None = None) -> None:
+    def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         self.candidates = fold.candidates
         self._counts = song_counts(fold.train, len(fold.index.songs))[fold.candidates]
 
@@ -35,7 +35,7 @@ class ItemItem(ByPlaylists):
     settings = grid(shrinkage=[5, 0, 1, 2, 10, 20, 50], power=[0.5, 0, 1])
     choice = "shrinkage, and weight of a playlist (1, 1 / sqrt(length), 1 / length)"
 
-    def learn(self, fold: Fold, setting: Setting | None = None) -> None:
+    def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         super().learn(fold)
         chosen = setting or self.settings[0]
         self._shrinkage = chosen["shrinkage"]
@@ -76,7 +76,7 @@ class Ease(ByPlaylists):
         if self._left_out:
             self.tuning += f"; {self._left_out} candidates in too few playlists left out, for the matrix to fit"
 
-    def learn(self, fold: Fold, setting: Setting | None = None) -> None:
+    def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         super().learn(fold)
         strength = (setting or self.settings[0])["strength"]
         songs = len(fold.index.songs)
