@@ -26,7 +26,7 @@ from engine.query.filters import Filters, target_values
 from engine.query.query import Query, Seed
 from engine.score.signals import SIGNALS, search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, Weights, profile_of, weights_file
-from engine.tune.golden import TuningReport
+from engine.tune.acceptance import TuningReport
 from engine.tune.playlists import LEAST_QUERIES, Asked, tune_on_queries
 from engine.tune.reactions import weights_from_reactions
 from indexer.errors import SongNotFoundError

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.listen.moods import SongMoods
     from engine.playlist.playlist import Playlist
     from engine.score.weights import Profile
-    from engine.tune.golden import TuningReport
+    from engine.tune.acceptance import TuningReport
     from indexer.build.run import BuildReport
     from indexer.catalogue import LoadReport, Refusal
     from indexer.records import Song

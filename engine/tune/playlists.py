@@ -15,7 +15,8 @@ from engine.query.query import Query, Seed
 from engine.score.fusion import normalise
 from engine.score.signals import measure
 from engine.score.weights import UNTUNED, Profile
-from engine.tune.golden import TuningReport, accept, ndcg_at, tune_weights
+from engine.tune.acceptance import TuningReport, accept
+from engine.tune.golden import coordinate_ascent, ndcg_at
 from indexer.errors import CatalogueError
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
@@ -102,7 +103,7 @@ def tune_on_queries(
         for name, queries in (("tune", tune), ("check", check))
     }
     names = [name for name in start if name not in UNTUNED]
-    tuned = tune_weights(lambda w: float(np.mean(metrics(judged["tune"], w))), names, start, rounds=rounds)
+    tuned = coordinate_ascent(lambda w: float(np.mean(metrics(judged["tune"], w))), names, start, rounds=rounds)
     verdict = accept(metrics(judged["check"], start), metrics(judged["check"], tuned.weights))
     seeds = sorted({len(asked.seeds) for asked in tune})
     described = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
