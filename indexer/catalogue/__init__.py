@@ -6,27 +6,26 @@ The only home of SQLAlchemy and Alembic.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from os import PathLike, fspath
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, select
 
-from indexer.catalogue import read as reading
-from indexer.catalogue.connect import open_engine, reading_connection, writing
+from indexer.catalogue.connect import chunks, open_engine, reading_connection, writing
 from indexer.catalogue.import_file import load
-from indexer.catalogue.merging import chunks
 from indexer.catalogue.playlists import refresh_digests
+from indexer.catalogue.read import Queries, Snapshot
 from indexer.catalogue.reports import Counts, LoadReport, Statistics
 from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.progress import Track, quiet
-from indexer.records import SavedPlaylist, Song
 from indexer.sources.validate import Refusal
 
-__all__ = ["Catalogue", "Counts", "LoadReport", "Refusal", "Statistics"]
+__all__ = ["Catalogue", "Counts", "LoadReport", "Refusal", "Snapshot", "Statistics"]
 
 
-class Catalogue:
+class Catalogue(Queries):
     """A catalogue of songs in SQLite or, by URL, PostgreSQL.
 
     `place` is a file name or a URL ("refrain.db", "sqlite:///refrain.db", "postgresql://user@host/refrain"). A new
@@ -56,75 +55,19 @@ class Catalogue:
         """Import one file of any known format. Importing it again changes nothing."""
         return load(self._engine, fspath(path), patience_s=self._patience_s, track=track)
 
-    def refused(self) -> Iterator[Refusal]:
-        """What the last load of each file left out, and why, in the order of the loads."""
-        with reading_connection(self._engine) as connection:
-            yield from reading.refused(connection)
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """One state of the catalogue for a block of reads: what is imported meanwhile is not seen in it.
 
-    def __len__(self) -> int:
-        with reading_connection(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(SONGS)).scalar_one()
-
-    def song(self, song_id: str) -> Song | None:
-        """One song with its tags, None if there is no such song."""
-        return next(self.songs([song_id]), None)
-
-    def songs(self, song_ids: Iterable[str] | None = None, *, batch: int = 2_000) -> Iterator[Song]:
-        """All songs, or those of `song_ids` that exist, by rising song_id; `batch` of them stand in memory at a time.
-
-        Song.tags are the tags of the song, the most frequent first; tags of its artist are in `artist_tags`.
+        Imports go on beside it. In SQLite the log beside the file (FILE-wal) grows until the block ends.
         """
-        if batch < 1:
-            raise ValueError(f"batch is {batch}, expected 1 or more")
-        with reading_connection(self._engine) as connection:
-            yield from reading.songs(connection, song_ids, batch)
+        with self._connection() as connection:
+            yield Snapshot(connection)
 
-    def digests(self) -> Iterator[tuple[str, str]]:
-        """(song_id, digest) by rising song_id; a digest changes with anything that the Song carries, tags included."""
-        with reading_connection(self._engine) as connection:
-            yield from reading.digests(connection)
+    def _connection(self) -> AbstractContextManager[Connection]:
+        return reading_connection(self._engine)
 
-    def fingerprint(self) -> str:
-        """64 hexadecimal digits that change with any song, playlist, tag or label, and with nothing else."""
-        with reading_connection(self._engine) as connection:
-            return reading.fingerprint(connection)
-
-    def playlists(self) -> Iterator[SavedPlaylist]:
-        """All playlists by rising playlist_id."""
-        with reading_connection(self._engine) as connection:
-            yield from reading.playlists(connection)
-
-    def labels(self, name: str) -> Iterator[tuple[str, float]]:
-        """(song_id, value) of the songs that have the label, as "deezer_valence", by rising song_id."""
-        with reading_connection(self._engine) as connection:
-            yield from reading.labels(connection, name)
-
-    def label_names(self) -> list[str]:
-        """The labels that songs have, sorted: "deezer_arousal", "mood:happy" (from a column `mood`), ..."""
-        with reading_connection(self._engine) as connection:
-            return reading.label_names(connection)
-
-    def song_tags(self) -> Iterator[tuple[str, str, int]]:
-        """(song_id, tag, count) by rising song_id, then falling count."""
-        with reading_connection(self._engine) as connection:
-            yield from reading.song_tags(connection)
-
-    def artist_tags(self) -> Iterator[tuple[str, str, int]]:
-        """(artist_key, tag, count) by rising artist_key, then falling count; artist_key is text.fold(artist)."""
-        with reading_connection(self._engine) as connection:
-            yield from reading.artist_tags(connection)
-
-    def origin(self, song_id: str) -> dict[str, str]:
-        """The files that the song ("added") and its "lyrics", "audio" and other "facts" last came from."""
-        with reading_connection(self._engine) as connection:
-            return reading.origin(connection, song_id)
-
-    def statistics(self) -> Statistics:
-        """How much of everything there is."""
-        with reading_connection(self._engine) as connection:
-            return reading.statistics(connection)
-
-    def delete_songs(self, song_ids: Iterable[str]) -> int:
+    def delete(self, song_ids: Iterable[str]) -> int:
         """Remove songs with their tags, labels, ids and playlist entries; how many there were."""
         deleted = 0
         with writing(self._engine, self._patience_s) as connection:

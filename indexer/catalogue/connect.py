@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
-from indexer.catalogue.schema import SCHEMA_VERSION
+from indexer.catalogue.schema import SCHEMA_VERSION, ImportTable
 from indexer.errors import CatalogueError
 
-_WRITER_LOCK = 7_265_667_261  # PostgreSQL advisory lock: the letters of "refrain" on a telephone keypad and a 1
+T = TypeVar("T")
+
+_WRITER_LOCK = 7_265_667_261  # of PostgreSQL's advisory locks; any number that no other program on the server takes
 _POLL_S = 0.05
 _CACHE_KIB = 65_536  # of pages per connection; an import touches keys at random
 _WAL_KEPT_BYTES = 64 << 20
+_FIRST_READ = select(ImportTable.import_id).limit(1)
+IDS_AT_A_TIME = 10_000  # SQLite takes 32,766 values in one statement, PostgreSQL 65,535
 _NEXT_IMPORT = "make one with: refrain import FILE..."
 
 
@@ -55,6 +60,7 @@ def reading_connection(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            connection.execute(_FIRST_READ)  # BEGIN alone takes no snapshot, in neither database
             yield connection
 
 
@@ -78,6 +84,13 @@ def explained(engine: Engine) -> Iterator[None]:
         if isinstance(error, OperationalError) or type(error.orig) is sqlite3.DatabaseError:
             raise CatalogueError(f"{_shown(engine.url)}: {_advice(error)}") from error
         raise
+
+
+def chunks(values: Iterable[T], size: int = IDS_AT_A_TIME) -> Iterator[list[T]]:
+    """`values` by rising value in lists of `size`: as many as one statement takes."""
+    ordered = sorted(values)  # type: ignore[type-var]
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
 
 
 def _url(place: str | Path) -> URL:

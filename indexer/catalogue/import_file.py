@@ -12,8 +12,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from indexer.catalogue.connect import writing
-from indexer.catalogue.merging import Id, SongWriter, chunks, stored_ids
+from indexer.catalogue.connect import chunks, writing
+from indexer.catalogue.merging import Id, SongWriter, stored_ids
 from indexer.catalogue.playlists import PlaylistWriter
 from indexer.catalogue.reports import REFUSALS_SHOWN, Counts, LoadReport
 from indexer.catalogue.schema import (

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from indexer.catalogue.connect import chunks
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import EXTERNAL_IDS, SONG_COLUMNS, SONGS
 from indexer.records import AUDIO_NAMES
 from indexer.sources.validate import MAX_ID, SongRow
 from indexer.text.names import fold
 
-IDS_AT_A_TIME = 10_000  # SQLite takes 32,766 values in one statement, PostgreSQL 65,535
 NAME = "name"  # the namespace of names that came without any id
 
 # What became of a song or playlist in this load; any other text is the digest that it had before and has no more.
@@ -25,7 +25,6 @@ ADDED, SAME = "added", "same"
 
 Id = tuple[str, str]  # namespace, value
 Refuse = Callable[[int, str, str], None]  # row, what, reason
-T = TypeVar("T")
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _BY = {"lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
@@ -243,13 +242,6 @@ def stored_ids(connection: Connection, ids: Iterable[Id]) -> dict[Id, str]:
             for value, song_id in connection.execute(of_namespace.where(columns.value.in_(chunk))):
                 found[namespace, value] = song_id
     return found
-
-
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    """`values` in lists that one statement takes, in a fixed order."""
-    ordered = sorted(values)  # type: ignore[type-var]
-    for start in range(0, len(ordered), IDS_AT_A_TIME):
-        yield ordered[start : start + IDS_AT_A_TIME]
 
 
 def after(earlier: str, before: str, digest: str) -> str:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindparam, delete, insert, select, update
 
-from indexer.catalogue.merging import ADDED, SAME, Refuse, after, chunks, digest_of, tally
+from indexer.catalogue.connect import chunks
+from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
 from indexer.sources.validate import EntryRow, PlaylistRow
-
-T = TypeVar("T")
 
 PLAYLISTS_AT_A_TIME = 500  # with their entries: some ten thousand rows
 
@@ -102,7 +100,7 @@ class PlaylistWriter:
     def finish(self) -> tuple[Counts, Counts]:
         """Write the gathered entries; what became of the playlists and of their entries."""
         added = changed = unchanged = 0
-        for playlist_ids in parts(sorted(self._with_entries), PLAYLISTS_AT_A_TIME):
+        for playlist_ids in chunks(self._with_entries, PLAYLISTS_AT_A_TIME):
             stored, now = self._stored(playlist_ids), self._gathered(playlist_ids)
             had = entries_of(self._connection, playlist_ids)
             fresh: list[dict[str, Any]] = []
@@ -175,7 +173,7 @@ def entries_of(connection: Connection, playlist_ids: Iterable[str]) -> dict[str,
 
 def refresh_digests(connection: Connection, playlist_ids: Iterable[str]) -> None:
     """Bring the digests of playlists that lost songs up to date."""
-    for some in parts(sorted(playlist_ids), PLAYLISTS_AT_A_TIME):
+    for some in chunks(playlist_ids, PLAYLISTS_AT_A_TIME):
         entries = entries_of(connection, some)
         found = connection.execute(select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(some))).mappings()
         statement = update(PLAYLISTS).where(PLAYLISTS.c.playlist_id == bindparam("of_playlist"))
@@ -185,13 +183,6 @@ def refresh_digests(connection: Connection, playlist_ids: Iterable[str]) -> None
         ]
         if digests:
             connection.execute(statement.values(digest=bindparam("new_digest")), digests)
-
-
-def parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """`values` in lists of `size`."""
-    rest = iter(values)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 def _digest(playlist: Mapping[Any, Any], entries: Iterable[str]) -> str:

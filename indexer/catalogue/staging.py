@@ -20,7 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from indexer.catalogue.merging import chunks, digest_of
+from indexer.catalogue.connect import chunks
+from indexer.catalogue.merging import digest_of
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import SONG_TAGS, SONGS
 

@@ -85,7 +85,7 @@ def test_an_update_adds_changes_and_deletes_while_readers_go_on(
     reader = Engine.open(index)
     before = len(reader)
     victim, changed = reader.index.songs.song_ids[5], reader.index.songs.song_ids[9]
-    catalogue.delete_songs([victim])
+    catalogue.delete([victim])
     (tmp_path / "new.jsonl").write_text("".join(song_line(i) for i in range(3)), "utf-8")
     (tmp_path / "changed.jsonl").write_text(
         f'{{"song_id": "{changed}", "title": "Zanzibar Weathervane", "artist": "Nobody", "lyrics": "weathervane"}}\n',

@@ -284,7 +284,7 @@ def test_deleting_songs_takes_what_belongs_to_them(catalogue: Catalogue) -> None
     for name in IN_ORDER:
         catalogue.load(FORMATS / name)
     before, count = catalogue.fingerprint(), len(catalogue)
-    assert catalogue.delete_songs(["oda|brass", "no|such"]) == 1
+    assert catalogue.delete(["oda|brass", "no|such"]) == 1
     assert len(catalogue) == count - 1
     assert catalogue.song("oda|brass") is None
     assert all("oda|brass" not in playlist.song_ids for playlist in catalogue.playlists())
