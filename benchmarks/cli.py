@@ -1,4 +1,4 @@
-"""python -m benchmarks: list, run, reproduce, records, table, plot, compare."""
+"""The command: list, run, reproduce, records, table, plot, compare."""
 
 from __future__ import annotations
 
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Quality beside every time, against peers.")
 
-RUNS = Path(__file__).parent / "runs"
-RECORDS = Path(__file__).parent / "records"
-README = Path(__file__).parents[1] / "README.md"
-RunsFolder = Annotated[Path, typer.Option("--runs", help="where runs lie")]
+HOME = Path(__file__).parent
+RESULTS = HOME / "results"
+RECORDS = HOME / "papers" / "records"
+README = HOME.parent / "README.md"
+PAGE = HOME / "README.md"
+Campaign = Annotated[
+    Path | None, typer.Option("--runs", help="a campaign's folder; the newest of one commit in results/ without")
+]
+Mixed = Annotated[bool, typer.Option("--mixed", help="show runs of different code beside each other")]
 
 
 @app.command("list")
@@ -32,7 +37,7 @@ def list_() -> None:
 
     table = Table("task", "what it measures", "systems", box=None)
     for task in TASKS.values():
-        table.add_row(task.name, task.says, ", ".join(task.systems))
+        table.add_row(task.name, task.summary, ", ".join(task.systems))
     Console().print(table)
 
 
@@ -42,36 +47,45 @@ def run(
     system: Annotated[list[str] | None, typer.Option(help="one of the task's systems; all without")] = None,
     catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
     work: Annotated[Path, typer.Option(help="folder of the indexes, kept for the next run")] = Path(".benchmarks"),
-    out: Annotated[Path | None, typer.Option(help="where runs are written; with --limit WORK/runs")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="where runs are written; results/DATE-COMMIT without, WORK/runs with --limit")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file for the indexes, as for `refrain build`")] = None,
     encoded: Annotated[Path | None, typer.Option(help="an index whose sentence vectors are taken over")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="queries a setting at most, for a quick look")] = None,
+    again: Annotated[bool, typer.Option("--again", help="measure also what this code has measured before")] = False,
 ) -> None:
-    """Measure systems on a task and write a run of each."""
+    """Measure systems on a task and write a run of each; an interrupted call goes on where it was."""
+    from benchmarks.report.campaigns import campaign_folder
+    from benchmarks.report.origin import measuring_code
     from benchmarks.report.run import Run
     from benchmarks.report.tables import overview
-    from benchmarks.systems.peers import PeerUnavailableError
     from benchmarks.tasks.registry import run_tasks, tasks_named
     from indexer.config import IndexConfig
 
-    found = run_tasks(
+    notice = Console(stderr=True, soft_wrap=True)
+    outcomes = run_tasks(
         tasks_named(task),
         system or (),
         catalogue=catalogue,
         work=work,
-        out=out or (RUNS if limit is None else work / "runs"),
+        out=out or (campaign_folder(RESULTS, measuring_code()) if limit is None else work / "runs"),
         config=None if config is None else IndexConfig.from_toml(config),
         encoded=encoded,
         limit=limit,
+        again=again,
         track=Bars(),
     )
-    for what, done in found:
-        if isinstance(done, PeerUnavailableError):
-            Console(stderr=True).print(f"[yellow]{what}: left out, {done}[/yellow]")
-            continue
-        for file in done:
-            Console().print(overview(Run.load(file)))
-            Console(stderr=True).print(f"written to {file}")
+    for outcome in outcomes:
+        if outcome.unavailable is not None:
+            names = ", ".join(outcome.systems)
+            notice.print(f"[yellow]{outcome.task} {names}: left out, {outcome.unavailable}[/yellow]")
+        for file in outcome.files:
+            if outcome.there:
+                notice.print(f"{file}: measured before by this code; --again measures it once more")
+            else:
+                Console().print(overview(Run.load(file)))
+                notice.print(f"written to {file}")
 
 
 @app.command()
@@ -136,23 +150,24 @@ def _show(record: Record) -> None:
 @app.command()
 def table(
     task: Annotated[str | None, typer.Argument(help="a task, or the first word of several; all without")] = None,
-    runs: RunsFolder = RUNS,
-    readme: Annotated[bool, typer.Option("--readme", help="write the tables into README.md instead")] = False,
+    runs: Campaign = None,
+    mixed: Mixed = False,
+    readme: Annotated[bool, typer.Option("--readme", help="write benchmarks/README.md and README.md's table")] = False,
 ) -> None:
-    """Means of every system, setting by setting; the best in bold, * where it beats the best peer beyond chance."""
-    from benchmarks.report.readme import block
-    from benchmarks.report.tables import difference_table, rewrite, setting_tables
+    """Means of every system, setting by setting; the best in bold, * where refrain and its best peer differ."""
+    from benchmarks.report.readme import write
+    from benchmarks.report.tables import difference_table, setting_tables
     from benchmarks.tasks import ablation
 
     if readme:
-        changed = rewrite(README, block(load(runs, None)))
-        Console(stderr=True).print(f"{README}: {'written' if changed else 'already as the runs say'}")
+        changed = write(RESULTS, README, PAGE)
+        Console(stderr=True).print("\n".join(f"{path}: written" for path in changed) or "already as the runs say")
         return
-    for name, found in load(runs, task).items():
+    for name, listed in load(runs, task, mixed=mixed).items():
         if name == ablation.TASK:
-            shown = [difference_table(group, base) for base, group in ablation.by_base(found)]
+            shown = [difference_table(group, base) for base, group in ablation.by_base(listed)]
         else:
-            shown = setting_tables(found)
+            shown = setting_tables(listed)
         for each in shown:
             Console().print(each)
 
@@ -162,47 +177,61 @@ def compare(
     a: Annotated[str, typer.Argument(help="a system, or the file of a run")],
     b: Annotated[str, typer.Argument(help="another")],
     task: Annotated[str, typer.Option(help="the task, or the first word of several")] = "continuation",
-    runs: RunsFolder = RUNS,
+    runs: Campaign = None,
+    mixed: Mixed = False,
 ) -> None:
     """Two systems query by query: win, tie, loss, and a paired p with Holm's correction over all lines."""
     from benchmarks.judge.paired import compare as compared
     from benchmarks.judge.paired import corrected
+    from benchmarks.report.campaigns import refuse_mixed
     from benchmarks.report.run import Run
     from benchmarks.report.tables import paired_table
 
     if a.endswith(".json") and b.endswith(".json"):
         pairs = [(Run.load(Path(a)), Run.load(Path(b)))]
+        if not mixed:
+            refuse_mixed(pairs[0], f"the pair {a} and {b}")
     else:
-        by_name = [{run.system: run for run in found} for found in load(runs, task).values()]
-        pairs = [(found[a], found[b]) for found in by_name if a in found and b in found]
+        listed = load(runs, task, mixed=True)
+        by_name = [{run.system: run for run in each} for each in listed.values()]
+        pairs = [(each[a], each[b]) for each in by_name if a in each and b in each]
+        if not mixed:
+            refuse_mixed([run for pair in pairs for run in pair], f"the comparison of {a} and {b}")
     if not pairs:
-        raise ValueError(f"{runs} has no task {task!r} that both {a} and {b} ran; run it for them first")
-    found = corrected([paired for first, second in pairs for paired in compared(first, second)])
-    Console().print(paired_table(found, pairs[0][0].system, pairs[0][1].system))
+        raise ValueError(f"no task {task!r} has runs of both {a} and {b}; run it for them first")
+    lines = corrected([paired for first, second in pairs for paired in compared(first, second)])
+    Console().print(paired_table(lines, pairs[0][0].system, pairs[0][1].system))
 
 
 @app.command()
 def plot(
     task: Annotated[str | None, typer.Argument(help="a task, or the first word of several; all without")] = None,
-    runs: RunsFolder = RUNS,
+    runs: Campaign = None,
+    mixed: Mixed = False,
     out: Annotated[Path, typer.Option(help="folder for the figures")] = Path(".benchmarks/plots"),
 ) -> None:
     """Figures from the runs: means with bootstrap intervals, and quality against time."""
     from benchmarks.report.plots import plot_task
 
-    for found in load(runs, task).values():
-        for file in plot_task(found, out):
+    for listed in load(runs, task, mixed=mixed).values():
+        for file in plot_task(listed, out):
             Console().print(str(file))
 
 
-def load(runs: Path, task: str | None) -> dict[str, list[Run]]:
-    """The runs of a task, or of those whose names begin with the word."""
+def load(campaign: Path | None, task: str | None, *, mixed: bool) -> dict[str, list[Run]]:
+    """The runs of a task, or of those whose names begin with the word; of one state of the code unless `mixed`."""
+    from benchmarks.report.campaigns import latest, refuse_mixed
     from benchmarks.report.run import load_runs
 
-    found = {name: each for name, each in load_runs(runs).items() if task is None or f"{name}-".startswith(f"{task}-")}
-    if not found:
-        raise ValueError(f"{runs} holds no run of {task or 'any task'}; make one with `python -m benchmarks run TASK`")
-    return found
+    folder = campaign or latest(RESULTS)
+    listed = {n: each for n, each in load_runs(folder).items() if task is None or f"{n}-".startswith(f"{task}-")}
+    if not listed:
+        raise ValueError(
+            f"{folder} holds no run of {task or 'any task'}; make one with `python -m benchmarks run TASK`"
+        )
+    if not mixed:
+        refuse_mixed([run for each in listed.values() for run in each], folder)
+    return listed
 
 
 def main() -> None:
@@ -211,7 +240,3 @@ def main() -> None:
     except (RefrainError, ValueError) as error:
         Console(stderr=True).print(f"[red]{error}[/red]")
         raise SystemExit(1) from error
-
-
-if __name__ == "__main__":
-    main()

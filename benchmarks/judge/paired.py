@@ -1,15 +1,15 @@
-"""Comparing two runs: query by query, with a paired test and Holm's correction over all that is compared."""
+"""Two systems on the same queries: the project's paired t-test, Holm's correction, and the verdict in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.judge.metrics import LOWER_IS_BETTER
 from benchmarks.report.run import Run
+from engine.tune.acceptance import paired_p
 
 SIGNIFICANT = 0.01  # what the tables mark
 
@@ -50,27 +50,6 @@ def best(metric: str, scores: Iterable[float]) -> float:
     return min(scores) if metric in LOWER_IS_BETTER else max(scores)
 
 
-def paired_p(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Two-sided paired t-test of the queries' differences.
-
-    On hundreds of queries it agrees with Fisher's randomisation test (Smucker, Allan, Carterette 2007) and has no
-    smallest p, so that it can be corrected for many comparisons. One query, or none that differs, proves nothing.
-
-    >>> round(paired_p([1, 2, 3, 4], [1, 1, 1, 1]), 4), paired_p([1, 2], [1, 2]), paired_p([1], [2])
-    (0.1027, 1.0, 1.0)
-    """
-    from scipy.stats import t
-
-    difference = np.asarray(a, np.float64) - np.asarray(b, np.float64)
-    n = len(difference)
-    spread = float(difference.std(ddof=1)) if n > 1 else 0.0
-    if not difference.any() or n < 2:
-        return 1.0
-    if spread < 1e-12 * abs(float(difference.mean())):
-        return 0.0  # every query differs by the same
-    return float(2 * t.sf(abs(float(difference.mean())) / (spread / np.sqrt(n)), n - 1))
-
-
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's step-down: the i-th smallest of m counts (m - i + 1) times, never less than one before it.
 
@@ -91,21 +70,59 @@ def compare(a: Run, b: Run, metrics: Iterable[str] | None = None) -> list[Paired
     for what in ("protocol", "catalogue"):
         if a.data.get(what) != b.data.get(what):
             raise ValueError(f"{a.system} and {b.system} ran on another {what}; run {a.task} again for one of them")
-    found = []
+    pairs = []
     for name in a.settings.keys() & b.settings.keys():
         left, right = a.settings[name], b.settings[name]
-        if left.asked != right.asked:
-            raise ValueError(f"{a.system} and {b.system} were asked other questions in {name!r}; run {a.task} again")
+        if left.digest != right.digest:
+            raise ValueError(f"{a.system} and {b.system} answered other questions in {name!r}; run {a.task} again")
     for name, left in a.settings.items():
         if name in b.settings:
             shared = [m for m in left.scores if m in b.settings[name].scores and (metrics is None or m in metrics)]
-            found += [_paired(a.task, name, m, left.scores[m], b.settings[name].scores[m]) for m in shared]
-    return corrected(found)
+            pairs += [_paired(a.task, name, m, left.scores[m], b.settings[name].scores[m]) for m in shared]
+    return corrected(pairs)
 
 
-def corrected(found: Sequence[Paired]) -> list[Paired]:
+def corrected(pairs: Sequence[Paired]) -> list[Paired]:
     """The same comparisons, with Holm's correction over these."""
-    return [replace(paired, adjusted=p) for paired, p in zip(found, holm([paired.p for paired in found]), strict=True)]
+    return [replace(paired, adjusted=p) for paired, p in zip(pairs, holm([paired.p for paired in pairs]), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Mean score of the first system less that of the second, and the p of a paired t-test after Holm's correction."""
+
+    first: str
+    second: str
+    mean: float
+    p: float
+
+    def verdict(self, sure: float) -> str:
+        """In words; beyond chance where p is below `sure`.
+
+        >>> Difference("ours", "theirs", 0.0312, 0.002).verdict(0.05)
+        'ours is better than theirs (+0.031, p = 0.002)'
+        >>> Difference("ours", "theirs", -0.0004, 0.7).verdict(0.05)
+        'ours is not told apart from theirs (-0.000, p = 0.7)'
+        """
+        relation = "not told apart from" if self.p >= sure else "better than" if self.mean > 0 else "worse than"
+        return f"{self.first} is {relation} {self.second} ({self.mean:+.3f}, p = {self.p:.2g})"
+
+
+def differences(scores: Mapping[str, Sequence[float]], pairs: Iterable[tuple[str, str]]) -> list[Difference]:
+    """Each pair's difference, corrected over all of them.
+
+    scores   system -> one score a query, higher is better, the same queries in the same order
+
+    >>> scores = {"a": [1, 2, 3, 4], "b": [1, 1, 1, 1], "c": [1, 2, 3, 4]}
+    >>> [round(each.p, 2) for each in differences(scores, [("a", "b"), ("a", "c")])]
+    [0.21, 1.0]
+    """
+    listed = list(pairs)
+    p_values = holm([paired_p(scores[first], scores[second]) for first, second in listed])
+    return [
+        Difference(first, second, float(np.mean(scores[first]) - np.mean(scores[second])), p)
+        for (first, second), p in zip(listed, p_values, strict=True)
+    ]
 
 
 def _paired(task: str, setting: str, metric: str, left: Sequence[float], right: Sequence[float]) -> Paired:

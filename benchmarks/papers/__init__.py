@@ -9,12 +9,10 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.data.dataset import Dataset, prepare
-from benchmarks.judge.timing import machine
+from benchmarks.papers.product import Catalogue, IndexConfig, Track, quiet
 from benchmarks.papers.record import Comparison, Record
 from benchmarks.papers.steps import Steps
-from indexer.catalogue import Catalogue
-from indexer.config import IndexConfig
-from indexer.progress import Track, quiet
+from benchmarks.report.origin import machine
 
 # name -> the paper. Each has a module of its own with `reproduce(steps) -> Findings`.
 PAPERS: Mapping[str, str] = {

@@ -14,18 +14,30 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from indexer.encoders.finetune import Rows, batches, copy_of, last_layers, learn
-from indexer.encoders.sentence import SentenceEncoder, without_bars
-from indexer.errors import EncoderError
-from indexer.progress import Track, quiet
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, Range, check
+from benchmarks.papers.product import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    EncoderError,
+    Range,
+    Rows,
+    SentenceEncoder,
+    Track,
+    batches,
+    check,
+    copy_of,
+    last_layers,
+    learn,
+    quiet,
+    without_bars,
+)
 
 if TYPE_CHECKING:
     import torch
 
 FloatMatrix = npt.NDArray[np.float32]
 FloatVector = npt.NDArray[np.float32]
-Task = Literal["nli", "nsp"]
+EntailmentTask = Literal["nli", "nsp"]
 
 _BATCH = 32
 
@@ -135,7 +147,7 @@ def fine_tuned(
     return entails
 
 
-def published(name: str, task: Task, *, max_length: int = 512) -> Entails:
+def published(name: str, task: EntailmentTask, *, max_length: int = 512) -> Entails:
     """A published head from a folder or the Hugging Face hub, untrained: P(entailment) of pairs.
 
     "nli": a sequence classifier whose labels are called entailment and contradiction (any case); what it gives to
@@ -143,8 +155,8 @@ def published(name: str, task: Task, *, max_length: int = 512) -> Entails:
     """
     from transformers import AutoModelForNextSentencePrediction, AutoModelForSequenceClassification, AutoTokenizer
 
-    if task not in get_args(Task):
-        raise ValueError(f"the task is {task!r}, expected one of {', '.join(get_args(Task))}")
+    if task not in get_args(EntailmentTask):
+        raise ValueError(f"the task is {task!r}, expected one of {', '.join(get_args(EntailmentTask))}")
     loader: Any = AutoModelForSequenceClassification if task == "nli" else AutoModelForNextSentencePrediction
     try:
         with without_bars():

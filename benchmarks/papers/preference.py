@@ -12,10 +12,9 @@ import numpy.typing as npt
 
 from benchmarks.data.dataset import Dataset
 from benchmarks.papers import Findings
+from benchmarks.papers.product import Engine, Traits
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from engine.engine import Engine
-from engine.listen.traits import Traits
 
 Rows = npt.NDArray[np.int64]
 FloatMatrix = npt.NDArray[np.float32]
@@ -110,7 +109,9 @@ def reproduce(steps: Steps) -> Findings:
     return Findings(comparisons, [*_differs(least, playlists), *told], curves, data)
 
 
-def pair_up(kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, wanted: int) -> list[Listeners]:
+def pair_up(
+    kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, wanted: int
+) -> list[Listeners]:
     """The first `wanted` playlists in the order of the test split, each with the likest or the least like of all.
 
     No pair is taken twice, no playlist is the other half of more than two pairs, and both halves keep `least` songs
@@ -138,7 +139,9 @@ def pair_up(kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags,
     return pairs
 
 
-def broad_pairs(dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, playlists: int) -> list[Listeners]:
+def broad_pairs(
+    dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, playlists: int
+) -> list[Listeners]:
     """Playlists in the order of the test split, so many at a time as one listener's likes; two such are a pair."""
     groups = [likes[at : at + playlists] for at in range(0, len(likes) - playlists + 1, playlists)]
     merged = [np.unique(np.concatenate([rows[:OF_EACH] for rows in group])) for group in groups]

@@ -12,21 +12,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.paired import holm, paired_p
+from benchmarks.judge.paired import differences
 from benchmarks.papers import Findings
-from benchmarks.papers.entailment import EntailmentConfig, Pairs, by_similarity, fine_tuned, published
-from benchmarks.papers.entailment import MoodPairs as Entailing
+from benchmarks.papers.entailment import EntailmentConfig, EntailmentTask, Pairs, by_similarity, fine_tuned, published
+from benchmarks.papers.product import (
+    VOCABULARY,
+    AudioScaler,
+    EncoderError,
+    MoodsConfig,
+    PlaylistRows,
+    Reader,
+    count,
+    gather,
+    labels,
+    least_squares,
+    npmi,
+    place_of,
+    unique_lines,
+)
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from indexer.errors import EncoderError
-from indexer.models.audio_scaler import AudioScaler
-from indexer.models.moods.association import count, labels, npmi
-from indexer.models.moods.evidence import gather
-from indexer.models.moods.fitting import least_squares
-from indexer.models.moods.model import MoodsConfig, Reader
-from indexer.models.moods.vocabulary import VOCABULARY
-from indexer.songs.splits import PlaylistRows, place_of
-from indexer.text.tokens import unique_lines
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -58,7 +63,7 @@ SURE = 0.01
 class Head:
     """A published head for a zero-shot system: a name of the hub or a folder, which a variable may replace."""
 
-    task: Entailing
+    task: EntailmentTask
     variable: str
     usual: str
 
@@ -262,7 +267,9 @@ def squares(task: MoodPairs, sentence: Floats, sound: Floats) -> dict[str, Any]:
     return scored(task, says)
 
 
-def tuned(steps: Steps, task: MoodPairs, words: Sequence[str], sound: Floats, config: EntailmentConfig) -> dict[str, Any]:
+def tuned(
+    steps: Steps, task: MoodPairs, words: Sequence[str], sound: Floats, config: EntailmentConfig
+) -> dict[str, Any]:
     """A transformer that reads lyric and mood sentence together, fine-tuned on a sample of the pairs."""
     rng = np.random.default_rng(config.seed)
     songs, moods = task.pairs(~task.test, neutral=config.neutral)
@@ -326,17 +333,12 @@ def _file(name: str) -> str:
 def _compared(right: Mapping[str, npt.NDArray[np.int64]], found: Mapping[str, Any]) -> list[str]:
     """Whether both together judge more pairs right than lyrics alone and sound alone, by paired tests."""
     rivals = ("sentence vectors", "sound, nonlinear", "bag of words", "acoustics")
-    values = holm([paired_p(right[BOTH].astype(float), right[rival].astype(float)) for rival in rivals])
-    said = []
-    for rival, p in zip(rivals, values, strict=True):
-        more = right[BOTH].mean() - right[rival].mean()
-        sure = "beyond chance" if p < SURE else "not told apart"
-        said.append(
-            f"{BOTH} judge {right[BOTH].mean():.1%} of the pairs right, {rival} {right[rival].mean():.1%} "
-            f"({more:+.1%}, p = {p:.2g} with Holm's correction, {sure})."
-        )
+    scores = {name: right[name].astype(float).tolist() for name in (BOTH, *rivals)}
+    verdicts = [each.verdict(SURE) for each in differences(scores, [(BOTH, rival) for rival in rivals])]
+    shares = ", ".join(f"{name} {right[name].mean():.1%}" for name in (BOTH, *rivals))
+    sentence = f"Pairs judged right: {shares}; by paired t-tests with Holm's correction {'; '.join(verdicts)}."
     order = sorted(found, key=lambda name: -float(np.mean(found[name]["F1"])))
-    return [*said, f"By macro F1, the best first: {'; '.join(order)}."]
+    return [sentence, f"By macro F1, the best first: {'; '.join(order)}."]
 
 
 def _decided(task: MoodPairs, found: Mapping[str, Any]) -> str:

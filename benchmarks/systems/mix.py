@@ -45,12 +45,12 @@ class Mix(Scored):
         self._learn(learned_from(fold), setting)
         alone, weights = described(setting), described(self._weights_one)
         self.tuning = (
-            f"item-item's {len(self._items.settings)} settings first ({alone}); weights of the others for one seed "
+            f"item-item's {len(self._items.choices)} settings first ({alone}); weights of the others for one seed "
             f"({weights}) and, apart, " + stated("for several", len(WEIGHTS), trial, self._weights_several)
         )
 
     def learn(self, fold: Fold) -> None:
-        self._learn(fold, self._items.settings[0])
+        self._learn(fold, self._items.choices[0])
 
     def score(self, seeds: Rows) -> Floats:
         weights = self._weights_one if len(seeds) == 1 else self._weights_several

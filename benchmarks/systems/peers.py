@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.systems.content.vectors import Audio, ContentMix, MiniLM
-from benchmarks.systems.playlists.factors import ImplicitAls, ImplicitBm25, ImplicitBpr
-from benchmarks.systems.mix import Mix
-from benchmarks.systems.playlists.neighbours import Ease, ItemItem
 from benchmarks.systems.content.published import NeuralPlaylist, SongBert
+from benchmarks.systems.content.vectors import Audio, ContentMix, MiniLM
+from benchmarks.systems.content.words import Bm25s, RankBm25, Tfidf
+from benchmarks.systems.mix import Mix
+from benchmarks.systems.playlists.factors import ImplicitAls, ImplicitBm25, ImplicitBpr
+from benchmarks.systems.playlists.neighbours import Ease, ItemItem
 from benchmarks.systems.scoring import PeerUnavailableError
 from benchmarks.systems.simple import Popularity, Random, SameArtist
 from benchmarks.systems.system import System
-from benchmarks.systems.content.words import Bm25s, RankBm25, Tfidf
 
 __all__ = ["PEERS", "PeerUnavailableError"]
 

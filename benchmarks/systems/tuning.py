@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.judge.metrics import Question
 from benchmarks.systems.scoring import Scored
 from benchmarks.systems.system import Fold, Rows
 from engine.tune.golden import ndcg_at
@@ -22,14 +23,6 @@ COLD_SHARE = 0.15  # of the songs, where settings are chosen for songs that no p
 _DRAW = 5
 
 Choice = Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Songs of a tuning playlist, and the candidates among its other songs."""
-
-    seeds: Rows
-    relevant: Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class TuningFold:
         return cls(replace(fold, tune=()), queries)
 
     @property
-    def asked(self) -> str:
+    def described(self) -> str:
         """What the queries are, in words."""
         counts = sorted({len(query.seeds) for query in self.queries})
         return f"{len(self.queries)} tuning playlists, {' or '.join(map(str, counts))} random seeds each"
@@ -130,31 +123,31 @@ def stated(choice: str, trials: int, trial: TuningFold, setting: Choice) -> str:
     if not trial.queries:
         return f"{choice}: the first of {trials} settings ({chosen}), for want of tuning playlists"
     return (
-        f"{choice}: the best of {trials} settings ({chosen}) by NDCG@{METRIC_K} on {trial.asked}; then learned again "
-        "from training and tuning playlists"
+        f"{choice}: the best of {trials} settings ({chosen}) by NDCG@{METRIC_K} on {trial.described}; then learned "
+        "again from training and tuning playlists"
     )
 
 
 class TunedPeer(Scored):
     """A peer with settings: each is tried once, the best is learned with again from all playlists of the fold.
 
-    settings   the first is taken where there are no tuning playlists; of equally good ones the first
+    choices    the first is taken where there are no tuning playlists; of equally good ones the first
     choice     what is chosen, for the sentence in `tuning`
     """
 
-    settings: tuple[Choice, ...]
+    choices: tuple[Choice, ...]
     choice: str
 
     def fit(self, fold: Fold) -> None:
         trial = TuningFold.of(fold)
         setting = self.choose(trial)
         self.learn(learned_from(fold), setting)
-        self.tuning = stated(self.choice, len(self.settings), trial, setting)
+        self.tuning = stated(self.choice, len(self.choices), trial, setting)
 
     def choose(self, trial: TuningFold) -> Choice:
         """The best setting on a trial."""
-        chosen, highest = self.settings[0], -np.inf
-        for setting in self.settings if trial.queries else ():
+        chosen, highest = self.choices[0], -np.inf
+        for setting in self.choices if trial.queries else ():
             self.learn(trial.fold, setting)
             metric = trial.metric(self.rank)
             if metric > highest:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_rel
 
-from benchmarks.judge.paired import compare, holm, paired_p
+from benchmarks.judge.paired import compare, differences, holm
+from engine.tune.acceptance import paired_p
 from tests.benchmarks.made_runs import made_run
 
 
@@ -17,12 +17,17 @@ def test_holm_against_numbers_of_statsmodels() -> None:
     assert holm([]) == []
 
 
-def test_the_paired_p_is_that_of_scipy() -> None:
+def test_differences_are_corrected_over_all_pairs_and_say_their_verdict() -> None:
     rng = np.random.default_rng(0)
-    a = rng.random(200)
-    b = a + rng.normal(0.02, 0.1, 200)
-    assert paired_p(a, b) == pytest.approx(float(ttest_rel(a, b).pvalue))
-    assert paired_p([0.5, 0.6], [0.25, 0.35]) == 0.0
+    first = rng.random(200)
+    scores = {"a": first.tolist(), "b": (first - 0.05 + rng.normal(0, 0.1, 200)).tolist(), "c": first.tolist()}
+    better, same = differences(scores, [("a", "b"), ("a", "c")])
+    assert better.mean == pytest.approx(np.mean(scores["a"]) - np.mean(scores["b"]))
+    assert better.p == pytest.approx(2 * paired_p(scores["a"], scores["b"]))
+    assert better.verdict(0.05).startswith("a is better than b")
+    assert differences(scores, [("b", "a")])[0].verdict(0.05).startswith("b is worse than a")
+    assert same.p == 1.0
+    assert "not told apart from" in same.verdict(0.05)
 
 
 def test_wins_follow_the_direction_of_the_metric() -> None:
@@ -43,4 +48,4 @@ def test_runs_on_other_data_are_not_compared() -> None:
 
 def test_other_questions_are_not_compared() -> None:
     with pytest.raises(ValueError, match="other questions"):
-        compare(made_run("a", {"P@10": [0.1]}), made_run("b", {"P@10": [0.1]}, asked="else"))
+        compare(made_run("a", {"P@10": [0.1]}), made_run("b", {"P@10": [0.1]}, digest="else"))

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from benchmarks.papers import Findings
 from benchmarks.papers.neural_playlist.playlists import continued
 from benchmarks.papers.neural_playlist.search import SEARCHES, Losses, losses_table, minmax, search
+from benchmarks.papers.product import AUDIO_NAMES
 from benchmarks.papers.steps import Steps
-from indexer.records import AUDIO_NAMES
 
 HAPPY = ("This is a happy song.", "This song is joyful.", "This song makes you feel good.")
 SAD = ("This is a sad song.", "This song is miserable.", "This song makes you feel bad.")

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.papers.product import Activation, train_autoencoder
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
 from benchmarks.systems.content.published import SQUARED_ERROR
-from indexer.models.autoencoder import train_autoencoder
-from indexer.models.mlp import Activation
 
 FloatMatrix = npt.NDArray[np.float32]
 Losses = dict[str, list[float]]  # "training" and "validation" -> mean squared error after each epoch

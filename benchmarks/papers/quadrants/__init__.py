@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.judge.paired import holm, paired_p
+from benchmarks.judge.paired import differences
 from benchmarks.papers import Findings
 from benchmarks.papers.quadrants.readers import (
     JOBS,
@@ -19,7 +19,7 @@ from benchmarks.papers.quadrants.readers import (
     fine_tuned,
     search,
 )
-from benchmarks.papers.quadrants.songs import Rows, QuadrantSongs, known_artists, labelled
+from benchmarks.papers.quadrants.songs import QuadrantSongs, Rows, known_artists, labelled
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
 
@@ -35,7 +35,7 @@ MAJORITY = "majority class"
 PRODUCT, HEARD = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
 
 DIFFERS = (
-    "QuadrantSongs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
+    "Songs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
     "report 1,736), in that set's own split; here those with lyrics in the catalogue, split by the hash of their ids.",
     "Model: the paper fine-tuned a pre-trained BERT with one layer on top; here the last two of the six layers of the "
     "index's sentence encoder learn at the searched rate, and the layer on top, on the mean of the tokens, at 1e-3.",
@@ -154,22 +154,16 @@ def _search_table(trials: Sequence[Mapping[str, Any]]) -> Comparison:
 
 def _said(songs: QuadrantSongs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]) -> list[str]:
     """Whether preprocessing helps each reader, and whether the transformer beats the others."""
-    right = {name: (found == truth).astype(float) for name, found in predicted.items()}
+    right = {name: (found == truth).astype(float).tolist() for name, found in predicted.items()}
     pairs = [(_named(reader, True), reader) for reader in (TUNED, WORDS, VECTORS)]
     against = [(TUNED, other) for other in (MAJORITY, WORDS, VECTORS)] + [
         (PRODUCT, _named(TUNED, True)),
         (HEARD, PRODUCT),
     ]
-    p_values = holm([paired_p(right[a], right[b]) for a, b in (*pairs, *against)])
-    said = []
-    for (a, b), p in zip((*pairs, *against), p_values, strict=True):
-        apart = float(right[a].mean() - right[b].mean())
-        more = f"{abs(apart):.3f} {'more' if apart > 0 else 'fewer'} than"
-        sure = more if p < SURE else f"{apart:+.3f}, not told apart from"
-        said.append(f"{a}: {sure} {b} (p = {p:.2g})")
+    verdicts = [each.verdict(SURE) for each in differences(right, (*pairs, *against))]
     best = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in params.items())
     return [
         f"Labels: {songs.source}.",
         f"The final training took {best}.",
-        f"Share of test songs that are right, by paired t-tests with Holm's correction: {'; '.join(said)}.",
+        f"Share of test songs that are right, by paired t-tests with Holm's correction: {'; '.join(verdicts)}.",
     ]

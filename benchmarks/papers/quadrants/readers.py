@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.papers.lyrics_classifier import ClassifierConfig, LyricsClassifier, train_classifier
-from benchmarks.papers.quadrants.songs import Rows, QuadrantSongs
+from benchmarks.papers.quadrants.songs import QuadrantSongs, Rows
 from benchmarks.papers.steps import Steps
-from benchmarks.tasks.moods import scored, silent, taste
+from benchmarks.tasks.moods import only, scored, taste
 
 NAMES = ("Q1 A+V+", "Q2 A+V-", "Q3 A-V-", "Q4 A-V+")
 
@@ -70,7 +70,9 @@ def search(steps: Steps, songs: QuadrantSongs) -> list[dict[str, Any]]:
     return found
 
 
-def _trial(steps: Steps, songs: QuadrantSongs, config: ClassifierConfig, trial: Any, told: list[float]) -> dict[str, Any]:
+def _trial(
+    steps: Steps, songs: QuadrantSongs, config: ClassifierConfig, trial: Any, told: list[float]
+) -> dict[str, Any]:
     """Train on some of the songs; the losses on validation songs go to `trial` and `told` as they come."""
     import optuna
 
@@ -155,7 +157,7 @@ def by_product(steps: Steps, songs: QuadrantSongs, heard: bool) -> list[int]:
     nowhere = np.zeros((len(named), taste(dataset).shape[1]), np.float32)
     artists = index.songs.single("artist_key")[songs.rows].astype(np.int64)
     shown = sentence, audio if heard else np.zeros_like(audio), nowhere
-    scores = scored(dataset, (sentence, audio, nowhere), silent(artists, named=named), shown)
+    scores = scored(dataset, (sentence, audio, nowhere), only(artists, named=named), shown)
     return [int(each) for each in scores.quadrants[songs.test].argmax(axis=1)]
 
 

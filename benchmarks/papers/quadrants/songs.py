@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.papers.preprocessing import preprocess
+from benchmarks.papers.product import AUDIO_NAMES, place_of, quadrant_of
 from benchmarks.papers.steps import Steps
-from indexer.models.moods.model import quadrant_of
-from indexer.records import AUDIO_NAMES
-from indexer.songs.splits import place_of
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

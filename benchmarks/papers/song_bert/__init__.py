@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.papers import Findings
+from benchmarks.papers.product import LEAST_LABELLED
 from benchmarks.papers.song_bert.four_moods import base_classifier
 from benchmarks.papers.song_bert.labelled import RULE, TEST, Labelled, four_moods, happy_sad
 from benchmarks.papers.song_bert.models import TUNED, Inputs, table_1
@@ -11,7 +12,6 @@ from benchmarks.papers.song_bert.recommending import clustered, hidden, retrieve
 from benchmarks.papers.song_bert.topic_number import topic_numbers
 from benchmarks.papers.steps import Steps
 from benchmarks.papers.tag_rule import PAPER
-from indexer.models.tbert import LEAST_LABELLED
 
 LEAST_TEST = 10  # labelled songs
 

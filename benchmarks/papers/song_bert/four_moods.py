@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.papers import Findings
+from benchmarks.papers.product import Sizes, join, keras_on_torch
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
 from benchmarks.papers.song_bert.models import Inputs
 from benchmarks.papers.steps import Steps
-from indexer.models.autoencoder import keras_on_torch
-from indexer.models.tbert.model import Sizes, join
 
 FloatMatrix = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.int64]

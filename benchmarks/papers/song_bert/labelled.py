@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.papers.product import MOOD_LABEL, place_of, unique_lines
 from benchmarks.papers.steps import Steps
 from benchmarks.papers.tag_rule import FOUR_MOODS, HAPPY_SAD, PAPER, TagRule, classes_of
-from indexer.songs.splits import place_of
-from indexer.sources.tables import MOOD_LABEL
-from indexer.text.tokens import unique_lines
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -12,12 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.papers import Findings
+from benchmarks.papers.product import TopicModel, fit_topics, place_of, tokenise
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import TEST
 from benchmarks.papers.steps import Steps
-from indexer.models.topics import TopicModel, fit_topics
-from indexer.songs.splits import place_of
-from indexer.text.tokens import tokenise
 
 Doubles = npt.NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""The pipelines of two papers, as they describe them: shared/papers/neural-playlist.txt and song-bert.txt."""
+"""The pipelines of two papers as peers: Pinheiro, Floody, Sharma 2020, and Kelly et al. 2021."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.systems.content.vectors import Cosine
+from benchmarks.systems.content.words import SeedWords
 from benchmarks.systems.scoring import Floats, PeerUnavailableError, Scored, best
 from benchmarks.systems.system import Fold, Rows
 from benchmarks.systems.tuning import METRIC_K, TuningFold
-from benchmarks.systems.content.words import SeedWords
 from engine.score.fusion import normalise
 from engine.tune.golden import golden_section
 from indexer.models.audio_scaler import AudioScaler
@@ -122,7 +122,7 @@ class SongBert(Scored):
             self.weight = optimum.x
             self.tuning = (
                 f"the weight of tBERT: golden section, {len(optimum.evaluations)} weights tried ({self.weight:.2f}) by "
-                f"NDCG@{METRIC_K} on {trial.asked}"
+                f"NDCG@{METRIC_K} on {trial.described}"
             )
         self.learn(fold)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.systems.content.words import Bm25s
 from benchmarks.systems.scoring import NO_ROWS, Floats, Scored, best, unit
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.content.words import Bm25s
 from engine.score.fusion import normalise
 
 FloatMatrix = npt.NDArray[np.float32]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.systems.playlists.neighbours import ByPlaylists
 from benchmarks.systems.playlists.counts import playlist_matrix
+from benchmarks.systems.playlists.neighbours import ByPlaylists
 from benchmarks.systems.scoring import Floats, library
 from benchmarks.systems.system import Fold, Rows
 from benchmarks.systems.tuning import Choice, grid
@@ -32,7 +32,7 @@ class _Implicit(ByPlaylists):
         played = csr_matrix(playlist_matrix(fold.train, self._songs).astype(np.float32))
         # implicit warns where BLAS has threads of its own, which fight with its threads
         with library("threadpoolctl").threadpool_limits(THREADS, "blas"):
-            self._model = self.train(setting or self.settings[0], played)
+            self._model = self.train(setting or self.choices[0], played)
 
     def score(self, seeds: Rows) -> Floats:
         from scipy.sparse import csr_matrix
@@ -54,7 +54,7 @@ class ImplicitAls(_Implicit):
     """Alternating least squares (Hu, Koren, Volinsky 2008); a new playlist's factors are solved for from its seeds."""
 
     name = "implicit-als"
-    settings = grid(factors=[128], alpha=[10, 30, 60], regularization=[100, 200, 400])
+    choices = grid(factors=[128], alpha=[10, 30, 60], regularization=[100, 200, 400])
     choice = "alpha and regularisation"
 
     def train(self, setting: Choice, played: Any) -> Any:
@@ -78,7 +78,7 @@ class ImplicitBpr(_Implicit):
     """
 
     name = "implicit-bpr"
-    settings = grid(factors=[64, 128], iterations=[100, 300], learning_rate=[0.05], regularization=[0.01])
+    choices = grid(factors=[64, 128], iterations=[100, 300], learning_rate=[0.05], regularization=[0.01])
     choice = "factors and iterations"
 
     def train(self, setting: Choice, played: Any) -> Any:
@@ -103,7 +103,7 @@ class ImplicitBm25(_Implicit):
     """Item-item by the products of BM25-weighted playlists; each song keeps its nearest."""
 
     name = "implicit-bm25"
-    settings = grid(neighbours=[500], k1=[0.4, 0.1, 1.2], b=[0.25, 0, 0.75])
+    choices = grid(neighbours=[500], k1=[0.4, 0.1, 1.2], b=[0.25, 0, 0.75])
     choice = "k1 and b"
 
     def train(self, setting: Choice, played: Any) -> Any:

@@ -32,12 +32,12 @@ class ItemItem(ByPlaylists):
     """
 
     name = "item-item"
-    settings = grid(shrinkage=[5, 0, 1, 2, 10, 20, 50], power=[0.5, 0, 1])
+    choices = grid(shrinkage=[5, 0, 1, 2, 10, 20, 50], power=[0.5, 0, 1])
     choice = "shrinkage, and weight of a playlist (1, 1 / sqrt(length), 1 / length)"
 
     def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         super().learn(fold)
-        chosen = setting or self.settings[0]
+        chosen = setting or self.choices[0]
         self._shrinkage = chosen["shrinkage"]
         matrix = playlist_matrix(fold.train, len(fold.index.songs))
         weights = np.maximum(matrix.sum(axis=1), 1.0) ** -chosen["power"]
@@ -64,7 +64,7 @@ class Ease(ByPlaylists):
     """
 
     name = "ease"
-    settings = grid(strength=[1000, 200, 500, 2000, 5000, 10_000])
+    choices = grid(strength=[1000, 200, 500, 2000, 5000, 10_000])
     choice = "lambda"
 
     def __init__(self, largest: int = LARGEST):
@@ -78,7 +78,7 @@ class Ease(ByPlaylists):
 
     def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         super().learn(fold)
-        strength = (setting or self.settings[0])["strength"]
+        strength = (setting or self.choices[0])["strength"]
         songs = len(fold.index.songs)
         counts = song_counts(fold.train, songs)
         least = 1

@@ -14,6 +14,8 @@ from benchmarks.papers.neural_playlist.search import EPOCHS, SEARCHES, linear_lo
 from benchmarks.papers.record import Record
 from indexer.models.autoencoder import AutoencoderConfig
 
+pytestmark = pytest.mark.papers
+
 # (experiment, latent, layers, training loss, validation loss), typed from the paper once more.
 TABLE_1 = [
     (1, 4, "15-10-5", 0.0375, 0.0374),

@@ -22,6 +22,8 @@ from indexer.progress import quiet
 from indexer.records import AUDIO_NAMES
 from indexer.songs.splits import place_of
 
+pytestmark = pytest.mark.papers
+
 
 @pytest.fixture(scope="module")
 def record(reproduced: Callable[[str], Record]) -> Record:

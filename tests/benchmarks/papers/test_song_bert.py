@@ -25,6 +25,8 @@ from indexer.models.topics import fit_topics
 from indexer.progress import quiet
 from indexer.songs.splits import place_of
 
+pytestmark = pytest.mark.papers
+
 # (accuracy, precision, recall, minutes:seconds), typed from the paper's table 1 once more.
 TABLE_1 = {
     "simple BERT": (72.7, 77.1, 81.5, "0:57"),

@@ -36,6 +36,8 @@ from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.progress import quiet
 from indexer.songs.splits import place_of
 
+pytestmark = pytest.mark.papers
+
 
 @pytest.fixture(scope="module")
 def record(reproduced: Callable[[str], Record]) -> Record:

@@ -11,20 +11,20 @@ from benchmarks.systems.mix import Mix
 from benchmarks.systems.playlists.neighbours import ItemItem
 from benchmarks.systems.scoring import Floats
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.tuning import MOST, SEEDS, Choice, TuningFold, TunedPeer, grid
+from benchmarks.systems.tuning import MOST, SEEDS, Choice, TunedPeer, TuningFold, grid
 
 
 class Threshold(TunedPeer):
     """Ranks as many songs of the tuning playlist's kind first as its setting says; 7 is best."""
 
     name = "threshold"
-    settings = grid(first=[1, 3, 7, 5])
+    choices = grid(first=[1, 3, 7, 5])
     choice = "how many"
 
     def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         self.candidates = fold.candidates
         self.learned = len(fold.train)
-        self.first = (setting or self.settings[0])["first"]
+        self.first = (setting or self.choices[0])["first"]
 
     def score(self, seeds: Rows) -> Floats:
         liked = np.flatnonzero(self.candidates % 2 == seeds[0] % 2)

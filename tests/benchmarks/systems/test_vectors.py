@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.systems.content.vectors import Audio, ContentMix, MiniLM
+from benchmarks.systems.content.words import Bm25s
 from benchmarks.systems.scoring import Scored
 from benchmarks.systems.system import Fold
-from benchmarks.systems.content.words import Bm25s
 
 
 def cosines(vectors: np.ndarray, fold: Fold, seeds: np.ndarray) -> np.ndarray:
