@@ -10,6 +10,8 @@ from benchmarks.systems.content.words import Bm25s, RankBm25, Tfidf
 from benchmarks.systems.mix import Mix
 from benchmarks.systems.playlists.factors import ImplicitAls, ImplicitBm25, ImplicitBpr
 from benchmarks.systems.playlists.neighbours import Ease, ItemItem
+from benchmarks.systems.playlists.sequences import Vsknn
+from benchmarks.systems.playlists.walks import Rp3Beta
 from benchmarks.systems.scoring import PeerUnavailableError
 from benchmarks.systems.simple import Popularity, Random, SameArtist
 from benchmarks.systems.system import System
@@ -28,6 +30,8 @@ PEERS: dict[str, Callable[[], System]] = {
     "content-mix": ContentMix,
     "item-item": ItemItem,
     "ease": Ease,
+    "rp3beta": Rp3Beta,
+    "vsknn": Vsknn,
     "implicit-als": ImplicitAls,
     "implicit-bpr": ImplicitBpr,
     "implicit-bm25": ImplicitBm25,
