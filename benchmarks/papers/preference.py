@@ -266,7 +266,7 @@ def triaged(engine: Engine, split: Split) -> tuple[list[float], float]:
     return judged(outputs, said, split.liked[split.test]), preference.accuracy
 
 
-def judged(outputs: Floats, said: Flags, liked: Flags) -> list[float]:
+def judged(outputs: Floats, predicted: Flags, liked: Flags) -> list[float]:
     """METRICS; a precision of nothing is 0.
 
     >>> judged(np.array([0.5, 0.5]), np.array([True, True]), np.array([True, False]))
@@ -274,10 +274,10 @@ def judged(outputs: Floats, said: Flags, liked: Flags) -> list[float]:
     """
     certain = np.clip(outputs, EDGE, 1 - EDGE)
     loss = -np.where(liked, np.log(certain), np.log(1 - certain)).mean()
-    hits = float((said & liked).sum())
-    recall, precision = hits / max(int(liked.sum()), 1), hits / max(int(said.sum()), 1)
-    f1 = 2 * hits / max(int(liked.sum()) + int(said.sum()), 1)
-    return [round(float(value), 4) for value in (loss, (said == liked).mean(), recall, precision, f1)]
+    hits = float((predicted & liked).sum())
+    recall, precision = hits / max(int(liked.sum()), 1), hits / max(int(predicted.sum()), 1)
+    f1 = 2 * hits / max(int(liked.sum()) + int(predicted.sum()), 1)
+    return [round(float(value), 4) for value in (loss, (predicted == liked).mean(), recall, precision, f1)]
 
 
 def _summary(scores: Floats) -> dict[str, float]:

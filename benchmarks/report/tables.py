@@ -127,12 +127,12 @@ def _only(run: Run, setting: str) -> Run:
 def difference_table(runs: Sequence[Run], base: Run) -> Table:
     """What each run loses (-) or gains (+) against one of them, with Holm's correction over the whole table."""
     tests = differences(runs, base)
-    columns = list(dict.fromkeys(column for found in tests.values() for column in found))
+    columns = list(dict.fromkeys(column for each in tests.values() for column in each))
     heads = [f"{setting}\n{metric}" for setting, metric in columns]
     table = Table("", *heads, title=f"against {base.system}; * p < {SIGNIFICANT}, Holm", title_justify="left")
     table.add_row(base.system, *(number(means(base.settings[s].scores)[m]) for s, m in columns))
-    for system, found in tests.items():
-        table.add_row(system, *(difference(found[column]) for column in columns))
+    for system, each in tests.items():
+        table.add_row(system, *(difference(each[column]) for column in columns))
     return table
 
 
@@ -150,10 +150,10 @@ def difference(paired: Paired) -> str:
     return f"{paired.a - paired.b:+.4f}{'*' if paired.adjusted < SIGNIFICANT else ''}"
 
 
-def paired_table(found: Sequence[Paired], a: str, b: str) -> Table:
+def paired_table(lines: Sequence[Paired], a: str, b: str) -> Table:
     """What `compare` prints."""
     table = Table("task", "setting", "metric", "n", a, b, "win / tie / loss", "p", "p, Holm", title=f"{a} against {b}")
-    for p in found:
+    for p in lines:
         first, second = number(p.a), number(p.b)
         sure = p.adjusted < SIGNIFICANT
         table.add_row(

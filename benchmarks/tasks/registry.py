@@ -96,7 +96,7 @@ TASKS: dict[str, Task] = {
         ),
         Task(
             "compression",
-            "nearest songs kept when lyrics vectors are compressed",
+            "nearest songs preserved when lyrics vectors are compressed",
             compression.METHODS,
             compression.measure_compression,
             apart=False,

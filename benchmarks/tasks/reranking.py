@@ -82,7 +82,7 @@ def vectors_of(dataset: Dataset, signal: str) -> Vectors:
 def candidates(
     dataset: Dataset,
     vectors: Vectors | None,
-    asked: Sequence[Question],
+    batch: Sequence[Question],
     *,
     keywords: Sequence[str] | None = None,
 ) -> list[ScoredSongs]:
@@ -94,7 +94,7 @@ def candidates(
     """
     index, members = dataset.index, dataset.mask(dataset.whole)
     scored = []
-    for question in asked:
+    for question in batch:
         seeds = [Seed.of_row(index, int(row)) for row in question.seeds]
         if keywords is not None:
             words = [tuple(keywords[int(row)].split()) for row in question.seeds]

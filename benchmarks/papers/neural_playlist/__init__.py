@@ -71,7 +71,7 @@ def reproduce(steps: Steps) -> Findings:
             *DIFFERS,
             f"The sentiment column's correlation with Spotify's valence is {correlation:.2f} over {known.sum():,} "
             "songs; the paper measured nothing of the kind.",
-            _said_of_orders(searches),
+            _sentence_on_orders(searches),
             f"In {linear} of the 12 rows as many principal components lose less than the autoencoder does.",
             *said,
         ],
@@ -93,7 +93,7 @@ def sentiment(steps: Steps) -> npt.NDArray[np.float64]:
     return np.asarray(vectors @ (poles[0] - poles[1]).astype(np.float64)).round(6)
 
 
-def _said_of_orders(searches: Mapping[str, Mapping[int, Losses]]) -> str:
+def _sentence_on_orders(searches: Mapping[str, Mapping[int, Losses]]) -> str:
     from scipy.stats import spearmanr
 
     said = []

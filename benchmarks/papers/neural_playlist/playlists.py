@@ -60,8 +60,8 @@ def continued(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> tuple[list[Com
     inputs   float32 (songs with lyrics and features, columns), the matrices of both searches
     """
     every = continuation.questions(steps.dataset, "a", limit=QUICK_QUESTIONS if steps.quick else None)
-    asked = {short: every[name] for name, short in SETTINGS.items() if every[name]}
-    if not asked:
+    test_questions = {short: every[name] for name, short in SETTINGS.items() if every[name]}
+    if not test_questions:
         return [], [
             "No test playlist has enough songs with lyrics and features, so the pairs are not compared by continuation."
         ]
@@ -69,13 +69,13 @@ def continued(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> tuple[list[Com
     scores = {}
     for name, system in _systems(steps, inputs).items():
         step = "continued-" + "".join(c if c.isalnum() else "-" for c in name)
-        scores[name] = steps.done(step, partial(_scores, system, fold, asked, steps))
+        scores[name] = steps.done(step, partial(_scores, system, fold, test_questions, steps))
     compared = _compared(scores)
-    return [_means(scores, asked), _differences(compared)], _sentences(compared)
+    return [_means(scores, test_questions), _differences(compared)], _sentences(compared)
 
 
 def _systems(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> dict[str, System]:
-    """What is asked, by name; the autoencoders are those of the search."""
+    """What is test_questions, by name; the autoencoders are those of the search."""
     tabular, lyrics = inputs["tabular"], inputs["lyrics"]
     first = PAIRS["architecture 1"]
     best = next(each for each in SEARCHES["tabular"] if each.number == first.tabular)
@@ -109,22 +109,22 @@ def _places(steps: Steps, tabular: FloatMatrix, lyrics: FloatMatrix) -> FloatMat
     return out
 
 
-def _scores(system: System, fold: Fold, asked: Mapping[str, Sequence[Question]], steps: Steps) -> Scores:
+def _scores(system: System, fold: Fold, test_questions: Mapping[str, Sequence[Question]], steps: Steps) -> Scores:
     system.fit(fold)
     found = {}
-    for setting, questions in asked.items():
+    for setting, questions in test_questions.items():
         label = f"{system.name}: {setting}"
         rankings, _ = ask(system, questions, DEPTH, fold.candidates, track=steps.track, label=label)
         found[setting] = score_rankings(rankings, [question.relevant for question in questions], METRICS)
     return found
 
 
-def _means(scores: Mapping[str, Scores], asked: Mapping[str, Sequence[Question]]) -> Comparison:
+def _means(scores: Mapping[str, Scores], test_questions: Mapping[str, Sequence[Question]]) -> Comparison:
     lines = []
     for name, settings in scores.items():
         ours = {f"{m}, {setting}": value for setting, found in settings.items() for m, value in means(found).items()}
         lines.append(Line(name, ours, {"rating / 10": PAIRS[name].rating / 10} if name in PAIRS else {}))
-    counts = " and ".join(f"{len(questions):,} with {setting}" for setting, questions in asked.items())
+    counts = " and ".join(f"{len(questions):,} with {setting}" for setting, questions in test_questions.items())
     return Comparison(f"Test playlists continued from their songs: {counts}", lines)
 
 

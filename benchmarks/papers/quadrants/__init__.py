@@ -32,7 +32,7 @@ SURE = 0.05  # p below which two are told apart
 
 TUNED, WORDS, VECTORS = "fine-tuned transformer", "TF-IDF, logistic regression", "sentence vector, logistic regression"
 MAJORITY = "majority class"
-PRODUCT, HEARD = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
+PRODUCT, WITH_SOUND = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
 
 DIFFERS = (
     "Songs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
@@ -59,16 +59,16 @@ def reproduce(steps: Steps) -> Findings:
     majority = int(np.bincount(songs.classes[songs.train]).argmax())
     predicted: dict[str, Rows] = {MAJORITY: np.full(int(songs.test.sum()), majority)}
     tuned: dict[bool, dict[str, Any]] = {}
-    for sung in (False, True):
-        step = "fine-tuned" + "-as-sung" * sung
-        tuned[sung] = steps.done(step, partial(fine_tuned, steps, songs, best["params"], step, sung))
-        predicted[_named(TUNED, sung)] = np.array(tuned[sung]["predicted"])
-    for sung in (False, True):
-        words = steps.done("words" + "-as-sung" * sung, partial(by_words, songs, sung))
-        vectors = steps.done("vectors" + "-as-sung" * sung, partial(by_vectors, steps, songs, sung))
-        predicted |= {_named(WORDS, sung): np.array(words), _named(VECTORS, sung): np.array(vectors)}
-    for name, step in ((PRODUCT, "product"), (HEARD, "product-heard")):
-        predicted[name] = np.array(steps.done(step, partial(by_product, steps, songs, name == HEARD)))
+    for raw in (False, True):
+        step = "fine-tuned" + "-as-sung" * raw
+        tuned[raw] = steps.done(step, partial(fine_tuned, steps, songs, best["params"], step, raw))
+        predicted[_named(TUNED, raw)] = np.array(tuned[raw]["predicted"])
+    for raw in (False, True):
+        words = steps.done("words" + "-as-sung" * raw, partial(by_words, songs, raw))
+        vectors = steps.done("vectors" + "-as-sung" * raw, partial(by_vectors, steps, songs, raw))
+        predicted |= {_named(WORDS, raw): np.array(words), _named(VECTORS, raw): np.array(vectors)}
+    for name, step in ((PRODUCT, "product"), (WITH_SOUND, "product-heard")):
+        predicted[name] = np.array(steps.done(step, partial(by_product, steps, songs, name == WITH_SOUND)))
     truth = songs.classes[songs.test]
     return Findings(
         [
@@ -80,11 +80,11 @@ def reproduce(steps: Steps) -> Findings:
             *DIFFERS,
             f"The artists of {known_artists(steps, songs):.0%} of the test songs also have songs that are learned "
             "from; whoever keeps artists apart should expect less.",
-            *_said(songs, truth, predicted, best["params"]),
+            *_sentences(songs, truth, predicted, best["params"]),
         ],
         curves={
-            f"{_named(TUNED, sung)}, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(found["history"], 1)]
-            for sung, found in tuned.items()
+            f"{_named(TUNED, raw)}, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(found["history"], 1)]
+            for raw, found in tuned.items()
             for i, part in enumerate(("training", "validation"))
         },
         data={
@@ -97,8 +97,8 @@ def reproduce(steps: Steps) -> Findings:
     )
 
 
-def _named(reader: str, sung: bool) -> str:
-    return f"{reader}, as sung" if sung else reader
+def _named(reader: str, raw: bool) -> str:
+    return f"{reader}, as sung" if raw else reader
 
 
 def scores(truth: Rows, predicted: Rows) -> dict[str, float]:
@@ -152,13 +152,15 @@ def _search_table(trials: Sequence[Mapping[str, Any]]) -> Comparison:
     return Comparison("Search: cross-entropy on validation songs after the best epoch (always alike: 1.386)", lines)
 
 
-def _said(songs: QuadrantSongs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]) -> list[str]:
+def _sentences(
+    songs: QuadrantSongs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]
+) -> list[str]:
     """Whether preprocessing helps each reader, and whether the transformer beats the others."""
     right = {name: (found == truth).astype(float).tolist() for name, found in predicted.items()}
     pairs = [(_named(reader, True), reader) for reader in (TUNED, WORDS, VECTORS)]
     against = [(TUNED, other) for other in (MAJORITY, WORDS, VECTORS)] + [
         (PRODUCT, _named(TUNED, True)),
-        (HEARD, PRODUCT),
+        (WITH_SOUND, PRODUCT),
     ]
     verdicts = [each.verdict(SURE) for each in differences(right, (*pairs, *against))]
     best = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in params.items())

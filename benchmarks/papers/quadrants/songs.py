@@ -25,7 +25,7 @@ class QuadrantSongs:
     """The labelled songs whose preprocessed lyrics are long enough, in an order that says nothing of them.
 
     rows       in the index
-    sung, prepared   lyrics as they are, and preprocessed
+    raw, prepared   lyrics as they are, and preprocessed
     classes    0..3: Q1 to Q4
     test, validation   bool (songs,); the others are learned from
     source     where the labels are from
@@ -33,7 +33,7 @@ class QuadrantSongs:
     """
 
     rows: Rows
-    sung: list[str]
+    raw: list[str]
     prepared: list[str]
     classes: Rows
     test: Mask

@@ -56,7 +56,7 @@ def reproduce(steps: Steps) -> Findings:
         data={
             "songs_labelled": len(songs.rows),
             "songs_labelled_by_tags": int(songs.tagged.sum()),
-            "songs_labelled_with_audio": int(songs.heard.sum()),
+            "songs_labelled_with_audio": int(songs.has_audio.sum()),
             "songs_tested": tested,
             **{f"songs_{name}": count for name, count in songs.counts.items()},
         },
@@ -76,7 +76,7 @@ def _labels(songs: Labelled) -> str:
         f"Labels: {counts} songs with lyrics, {songs.tagged.sum():,} of them {rule}, the others by the catalogue's "
         f"labels of happy and sad lyrics. Both sources know {songs.agreed + songs.disagreed} songs and agree on "
         f"{songs.agreed}; the others are left out. The paper had 11,183 songs before the rule and does not say how "
-        f"many after it; all had audio features, which here {songs.heard.sum():,} have. {100 * TEST:.0f} % of the "
+        f"many after it; all had audio features, which here {songs.has_audio.sum():,} have. {100 * TEST:.0f} % of the "
         "songs, by hash of their ids, are tested; artists may be on both sides, and the paper does not say that it "
         "kept them apart."
     )

@@ -38,7 +38,7 @@ class Labelled:
     rows        in the index
     classes     int64 (songs,), entries of `names`
     tagged      bool (songs,): listeners' tags say so; of the others, and maybe of these, a label
-    heard       bool (songs,): audio features are known
+    has_audio       bool (songs,): audio features are known
     test, validation   bool (songs,); the others are learned from
     agreed, disagreed  songs of which both sources tell the same, another class; the latter are left out
     wider       the classes are not the paper's, for want of its tags
@@ -48,7 +48,7 @@ class Labelled:
     rows: Rows
     classes: Rows
     tagged: Mask
-    heard: Mask
+    has_audio: Mask
     test: Mask
     validation: Mask
     agreed: int

@@ -133,7 +133,7 @@ def table_1(steps: Steps, songs: Labelled) -> Findings:
     found[TBERT]["seconds"] += tuned["seconds"] + tuned["encoding"]
     answers |= {SIMPLE: found[SIMPLE], FINE_TUNED: tuned} | found
     right = {name: np.array(each["predicted"]) == songs.classes[songs.test] for name, each in answers.items()}
-    differences, said = _told_apart(right)
+    differences, said = _differences(right)
     curves = {
         f"fine-tuned BERT, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(tuned["history"], 1)]
         for i, part in enumerate(("training", "validation"))
@@ -214,8 +214,8 @@ def _measures(songs: Labelled, answers: Mapping[str, Answers]) -> Comparison:
 
 
 def _by_kind(songs: Labelled, right: Mapping[str, npt.NDArray[np.bool_]]) -> Comparison:
-    tagged, heard = songs.tagged[songs.test], songs.heard[songs.test]
-    kinds = {"by tags": tagged, "by labels": ~tagged, "with audio": heard, "without audio": ~heard}
+    tagged, has_audio = songs.tagged[songs.test], songs.has_audio[songs.test]
+    kinds = {"by tags": tagged, "by labels": ~tagged, "with audio": has_audio, "without audio": ~has_audio}
     shown = {f"{kind} ({int(mask.sum())})": mask for kind, mask in kinds.items() if mask.any()}
     lines = [
         Line(name, {kind: float(each[mask].mean()) for kind, mask in shown.items()}) for name, each in right.items()
@@ -223,7 +223,7 @@ def _by_kind(songs: Labelled, right: Mapping[str, npt.NDArray[np.bool_]]) -> Com
     return Comparison("Accuracy by where the class is from, and by whether audio features are known", lines)
 
 
-def _told_apart(right: Mapping[str, npt.NDArray[np.bool_]]) -> tuple[Comparison, str]:
+def _differences(right: Mapping[str, npt.NDArray[np.bool_]]) -> tuple[Comparison, str]:
     """Differences of accuracy song by song, and a sentence on the paper's order."""
     scores = {name: each.astype(float).tolist() for name, each in right.items()}
     compared = differences(scores, AGAINST)

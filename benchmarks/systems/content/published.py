@@ -109,7 +109,7 @@ class SongBert(Scored):
         trial = TuningFold.of(fold)
         self.learn(trial.fold)
         if trial.queries:
-            found = {query.seeds.tobytes(): self._found(query.seeds) for query in trial.queries}
+            found = {query.seeds.tobytes(): self._candidates_of(query.seeds) for query in trial.queries}
 
             def metric(weight: float) -> float:
                 def rank(seeds: Rows, k: int) -> Rows:
@@ -141,12 +141,12 @@ class SongBert(Scored):
         self._cosine = Cosine(index.generation.array(TBERT), fold.candidates)
 
     def score(self, seeds: Rows) -> Floats:
-        rows, signals = self._found(seeds)
+        rows, signals = self._candidates_of(seeds)
         scores = np.full(len(self.candidates), np.nan)
         scores[np.searchsorted(self.candidates, rows)] = _mixed(signals, self.weight)
         return scores
 
-    def _found(self, seeds: Rows) -> tuple[Rows, npt.NDArray[np.float32]]:
+    def _candidates_of(self, seeds: Rows) -> tuple[Rows, npt.NDArray[np.float32]]:
         """The candidates that the inverted index finds, and their BM25 and cosine, z-scored over them."""
         allowed = self._allowed.copy()
         allowed[seeds] = False

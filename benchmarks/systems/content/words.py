@@ -25,7 +25,7 @@ class SeedWords:
 
     def __init__(self, index: OpenIndex):
         self._lyrics = index.songs.lyrics
-        self._sung = int((index.songs.alive & index.songs.has_lyrics).sum())
+        self._with_lyrics = int((index.songs.alive & index.songs.has_lyrics).sum())
         self._frequency = cache(index.lexical.document_frequency)
 
     def of(self, seeds: Rows) -> list[str]:
@@ -33,7 +33,7 @@ class SeedWords:
         return [
             word
             for seed in seeds.tolist()
-            for word in tfidf_keywords(tokenise(self._lyrics[seed]), self._frequency, self._sung, KEYWORDS)
+            for word in tfidf_keywords(tokenise(self._lyrics[seed]), self._frequency, self._with_lyrics, KEYWORDS)
         ]
 
 

@@ -44,10 +44,10 @@ class ItemItem(ByPlaylists):
         weights /= weights.mean() if len(weights) else 1.0
         self._weighted = (matrix.T * weights).tocsr()
         self._lengths = np.sqrt(self._weighted.sum(axis=1))
-        self._held = matrix[:, self.candidates]
+        self._holds = matrix[:, self.candidates]
 
     def score(self, seeds: Rows) -> Floats:
-        together = (self._weighted[seeds] @ self._held).toarray()
+        together = (self._weighted[seeds] @ self._holds).toarray()
         bound = self._lengths[seeds, None] * self._lengths[self.candidates] + self._shrinkage
         near = np.divide(together, bound, out=np.zeros_like(together), where=together > 0)
         return np.asarray(near.sum(axis=0))
@@ -93,23 +93,23 @@ class Ease(ByPlaylists):
     def _learn_by_playlists(self, fold: Fold, strength: float) -> None:
         matrix = playlist_matrix(fold.train, len(fold.index.songs))
         inverse = np.linalg.inv((matrix @ matrix.T).toarray() + strength * np.eye(len(fold.train)))
-        held = matrix[:, self.candidates]
-        by_song = held.T.tocsr()
+        of_candidates = matrix[:, self.candidates]
+        by_song = of_candidates.T.tocsr()
         leverage = np.zeros(len(self.candidates))
         for first in range(0, len(leverage), LARGEST // 4):
             block = by_song[first : first + LARGEST // 4]
             leverage[first : first + LARGEST // 4] = block.multiply(block @ inverse).sum(axis=1)
-        self._seeds, self._map, self._candidates = matrix.T.tocsr(), inverse, held
+        self._seeds, self._map, self._candidates = matrix.T.tocsr(), inverse, of_candidates
         self._scale: npt.NDArray[np.float64] = 1.0 / (1.0 - leverage)
 
-    def _learn_by_songs(self, fold: Fold, strength: float, kept: Rows) -> None:
+    def _learn_by_songs(self, fold: Fold, strength: float, songs_learned: Rows) -> None:
         from scipy.sparse import csr_array
 
         songs = len(fold.index.songs)
-        matrix = playlist_matrix(fold.train, songs)[:, kept]
-        inverse = np.linalg.inv((matrix.T @ matrix).toarray() + strength * np.eye(len(kept)))
-        places = np.arange(len(kept))
-        pick = csr_array((np.ones(len(kept)), (kept, places)), shape=(songs, len(kept)))
+        matrix = playlist_matrix(fold.train, songs)[:, songs_learned]
+        inverse = np.linalg.inv((matrix.T @ matrix).toarray() + strength * np.eye(len(songs_learned)))
+        places = np.arange(len(songs_learned))
+        pick = csr_array((np.ones(len(songs_learned)), (songs_learned, places)), shape=(songs, len(songs_learned)))
         # -P(s, c) for s != c; a seed's own score is never read
         self._seeds, self._map, self._candidates = pick, -inverse, pick[self.candidates].T.tocsr()
         diagonal = self._candidates.T @ np.diagonal(inverse)

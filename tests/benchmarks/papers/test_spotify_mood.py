@@ -69,7 +69,7 @@ def test_every_system_stands_beside_its_published_figures(record: Record) -> Non
     assert "too few moods for NPMI" in told
     for name, head in HEADS.items():
         assert not lines[name].ours
-        assert f"{name} has no figures of ours: '{head.usual}' is neither a folder" in told
+        assert f"{name} has no figures of ours: '{head.default}' is neither a folder" in told
         assert f"{head.variable} names another one" in told
 
 
@@ -92,7 +92,7 @@ def test_zero_shot_heads_are_read_from_folders(
         asked = published(str(folders[name]), head.task, max_length=TOKENS)(
             Pairs(words, sound, sentences, songs, moods)
         )
-        assert found["said"] == (asked > 0.5).astype(int).tolist()
+        assert found["predicted"] == (asked > 0.5).astype(int).tolist()
 
 
 def test_where_playlists_name_many_moods_their_association_labels(
