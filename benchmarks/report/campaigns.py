@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.report.origin import Code
 from benchmarks.report.run import Run
 
+CHANGED = "-changed-"  # in the folder's name: the code differed from the commit
 MIXED = "MIXED.md"  # in a campaign's folder: why its runs come from more than one state of the code
 
 
@@ -23,7 +24,7 @@ def campaign_folder(results: Path, code: Code) -> Path:
     """
     name = code.commit[:7] or code.sha256[:7]
     if code.dirty:
-        name += f"-changed-{code.sha256[:7]}"
+        name += f"{CHANGED}{code.sha256[:7]}"
     for folder in sorted(results.glob(f"????-??-??-{name}"), reverse=True):
         return folder
     return results / f"{time.strftime('%Y-%m-%d', time.gmtime())}-{name}"
@@ -40,11 +41,11 @@ def is_mixed(folder: Path) -> bool:
 
 
 def latest(results: Path) -> Path:
-    """The newest campaign of one commit; where there is none, the newest of all."""
-    found = campaigns(results)
-    if not found:
+    """The newest campaign of one commit; else the newest of code with changes; else the newest of all."""
+    newest_first = campaigns(results)[::-1]
+    if not newest_first:
         raise ValueError(f"{results} holds no runs; make some with `python -m benchmarks run TASK`")
-    return next((folder for folder in reversed(found) if not is_mixed(folder)), found[-1])
+    return min(newest_first, key=lambda folder: (is_mixed(folder), CHANGED in folder.name))  # the first of equals
 
 
 def refuse_mixed(runs: Iterable[Run], where: object) -> None:

@@ -45,6 +45,7 @@ def measure_ablation(job: Job, systems: Sequence[str], track: Track) -> Iterator
             system = VARIANTS[name]()
             system.fit(continuation.fold(dataset, pool))
             questions = continuation.questions(dataset, pool, limit=job.limit)
+            continuation.require(questions, dataset, pool)
             for variant, changed in variants(system):
                 chosen = {setting: questions[setting] for setting in names if questions[setting]}
                 results = _results(job, changed, chosen, pool, track, f"{name} {variant}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.data.dataset import ENOUGH_PLAYLISTS, Place, prepare, whole_fingerprint
+from benchmarks.data.dataset import Place, prepare, whole_fingerprint
 from benchmarks.judge.metrics import CONTINUATION, KNOWN_ITEM
 from benchmarks.report.origin import measuring_code
 from benchmarks.report.run import Run
@@ -25,13 +25,7 @@ from benchmarks.tasks.encoding import measure_encoding
 from benchmarks.tasks.latency import measure_latency
 from benchmarks.tasks.running import Job, Task, evaluate, opened
 from indexer.config import IndexConfig
-from indexer.errors import RefrainError
 from indexer.progress import Track, quiet
-
-
-class NoQuestionsError(RefrainError):
-    """A catalogue's playlists give a task nothing to ask."""
-
 
 SYSTEMS: dict[str, Callable[[], System]] = {**VARIANTS, **PEERS}
 
@@ -43,11 +37,7 @@ def _continuation(pool: str) -> Task:
         dataset = opened(job.cold if cold else job.warm)
         fold = continuation.fold(dataset, pool)
         settings = continuation.questions(dataset, pool, limit=job.limit)
-        if not any(settings.values()):
-            raise NoQuestionsError(
-                f"{len(dataset.test)} test playlists, expected {ENOUGH_PLAYLISTS} or more, and none of them has the "
-                f"{continuation.LEAST_SONGS} songs of pool ({pool}) that a question needs; import more playlists"
-            )
+        continuation.require(settings, dataset, pool)
         for name in systems:
             yield evaluate(job, SYSTEMS[name](), dataset, fold, settings, CONTINUATION, track=track)
 

@@ -131,6 +131,7 @@ def measure_reranking(job: Job, systems: Sequence[str], track: Track) -> Iterato
     """P@10 of one set of candidates in each system's order; the mood's questions take the weight for one seed."""
     dataset = opened(job.warm)
     asked = questions(dataset, limit=job.limit)
+    continuation.require(asked, dataset, "a")
     for system in track(systems, "rerank", len(systems)):
         signal = SYSTEMS[system]
         vectors = None if signal is None else vectors_of(dataset, signal)

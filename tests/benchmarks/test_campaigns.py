@@ -14,7 +14,8 @@ from benchmarks.report.origin import ROOT, Code, measuring_code
 from benchmarks.systems.system import Fold, Rows
 from benchmarks.tasks import asking, registry
 from benchmarks.tasks.asking import CHUNK, Unfinished, ask
-from benchmarks.tasks.registry import TASKS, NoQuestionsError, finished, run_tasks
+from benchmarks.tasks.continuation import NoQuestionsError
+from benchmarks.tasks.registry import TASKS, finished, run_tasks
 from benchmarks.tasks.running import Job
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
@@ -48,6 +49,7 @@ def test_the_latest_is_of_one_commit(tmp_path: Path) -> None:
     made_run("refrain", {"P@10": [0.1]}).save(tmp_path / "2026-11-20-0a1b2c3")
     made_run("refrain", {"P@10": [0.1]}).save(tmp_path / "2026-11-22-mixed")
     (tmp_path / "2026-11-22-mixed" / "MIXED.md").write_text("why")
+    made_run("refrain", {"P@10": [0.1]}).save(tmp_path / "2026-11-23-0a1b2c3-changed-0123456")
     assert latest(tmp_path).name == "2026-11-20-0a1b2c3"
 
 
