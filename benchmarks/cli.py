@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from engine.cli.options import Bars
-from engine.cli.show import stdout
+from engine.cli.progress import progress
+from engine.cli.render.console import stdout
 from indexer.errors import RefrainError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def run(
         encoded=encoded,
         limit=limit,
         again=again,
-        track=Bars(),
+        track=progress(),
     )
     for outcome in outcomes:
         if outcome.unavailable is not None:
@@ -110,7 +110,7 @@ def reproduce(
         quick=quick,
         config=None if config is None else IndexConfig.from_toml(config),
         encoded=encoded,
-        track=Bars(),
+        track=progress(),
     )
     _show(record)
     file = record.save(out or (work / "records" if quick else RECORDS))

@@ -33,7 +33,7 @@ def settings(section: str = "") -> Callable[[type[T]], type[T]]:
         made: Any = checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)
         check = made.__init__
 
-        def __init__(self: Any, *args: Any, **values: Any) -> None:  # noqa: N807
+        def __init__(self: Any, *args: Any, **values: Any) -> None:
             try:
                 check(self, *args, **values)
             except ValidationError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import shutil
@@ -10,13 +9,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-import indexer
 from benchmarks.systems.system import Fold, Rows
 from engine.index import OpenIndex
 from indexer.build.run import build_index
@@ -26,14 +24,13 @@ from indexer.config import IndexConfig
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 from indexer.songs.splits import place_of
-from indexer.store.files import write_whole
-from indexer.store.generations import link, open_generation
+from indexer.store.files import link, write_whole
+from indexer.store.generations import open_generation
 
 PROTOCOL = 1  # raised whenever the same catalogue would give other questions; runs of two protocols never meet
 TEST_FROM = 0.8  # playlists from here on (place_of their ids) are the test split: 20 %, as in the reference figures
 ENOUGH_PLAYLISTS = 100  # of the test split
 COLD_SHARE = 0.15  # of the songs, as in the reference figures
-NOT_BUILDING = {"catalogue", "sources", "demo"}  # parts of `indexer` that a change of leaves an index as it was
 
 
 def is_test(playlist_id: str) -> bool:
@@ -92,33 +89,11 @@ class Reserved(_Hiding, Catalogue):
         with super().snapshot() as whole:
             yield from (playlist for playlist in whole.playlists() if is_test(playlist.playlist_id))
 
-    def fingerprint(self) -> str:
-        """It also changes with the code that builds an index: a benchmark reads none that older code has made."""
-        return hashlib.sha256(f"{building_code()}|{super().fingerprint()}".encode()).hexdigest()
-
 
 def whole_fingerprint(catalogue: str) -> str:
     """The fingerprint of everything, test playlists included: runs of two of these are never compared."""
     with Catalogue(catalogue, create=False) as whole:
         return whole.fingerprint()
-
-
-@cache
-def building_code() -> str:
-    """12 digits that change with the statements that build an index, not with comments, docstrings or layout."""
-    home = Path(indexer.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(home.rglob("*.py")):
-        if path.relative_to(home).parts[0] in NOT_BUILDING:
-            continue
-        tree = ast.parse(path.read_bytes())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                node.body = [
-                    s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-                ]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.atlas.clusters import GRID, SONGS_PER_CLUSTER, Curves, choose, trace
-from engine.atlas.reduction import LEAST_SONGS, NEIGHBOURS, graph_of, nearest, reduce
+from engine.atlas.neighbours import LEAST_SONGS, NEIGHBOURS, nearest
+from engine.atlas.umap import graph_of, reduce
 from engine.engine import Engine
 from engine.listen.traits import Traits
 from indexer.catalogue import Catalogue

@@ -28,7 +28,7 @@ from indexer.progress import Track
 from indexer.sources import Batch, Source, recognise
 from indexer.sources.base import KINDS, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
-from indexer.store.generations import file_sha256
+from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
 
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}

@@ -13,7 +13,6 @@ from benchmarks.data.dataset import (
     Dataset,
     Place,
     Reserved,
-    building_code,
     is_cold,
     is_test,
     prepare,
@@ -122,17 +121,6 @@ def test_nothing_is_built_twice_and_no_lyric_encoded_twice(
     number = warm_songs.index.generation.number
     assert prepare(str(demo_catalogue), work, tiny_config, cold=False) == warm
     assert Dataset(warm).index.generation.number == number
-
-
-def test_an_index_of_other_code_is_built_again(
-    warm: Place, demo_catalogue: Path, tiny_config: IndexConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False, encoded=warm.index)
-    number = Dataset(place).index.generation.number
-    monkeypatch.setattr("benchmarks.data.dataset.building_code", lambda: "changed")
-    prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False)
-    assert Dataset(place).index.generation.number == number + 1
-    assert building_code() != "changed"
 
 
 def test_held_out_playlists_may_not_reach_into_the_test_split(demo_catalogue: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from engine.tune.golden import golden_section
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
 from indexer.models.mlp import Activation, DenseStack
+from indexer.store import artefacts
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -27,7 +28,6 @@ EPOCHS = 30  # at most, with early stopping
 SQUARED_ERROR = AutoencoderConfig(linear_path=False, neighbour_weight=0.0, weight_decay=0.0)  # and nothing else
 
 CANDIDATES = 1_000  # of the inverted index; twice what the longest ranking takes
-TBERT = "tbert"  # the index's array of hidden layers
 _TOLERANCE = 0.02
 _RELU: Activation = "relu"
 
@@ -128,7 +128,7 @@ class SongBert(Scored):
 
     def learn(self, fold: Fold) -> None:
         index = fold.index
-        if not (index.generation.path / f"{TBERT}.npy").is_file():
+        if not index.generation.has(artefacts.TBERT):
             raise PeerUnavailableError(
                 f"{index.path} has no tBERT embeddings, which {self.name} reranks by; rebuild the index from a "
                 "catalogue with tags or named playlists, or leave the peer out"
@@ -138,7 +138,7 @@ class SongBert(Scored):
         self._seed_words = SeedWords(index)
         self._allowed = np.zeros(len(index.songs), bool)
         self._allowed[fold.candidates] = True
-        self._cosine = Cosine(index.generation.array(TBERT), fold.candidates)
+        self._cosine = Cosine(index.generation.array(artefacts.TBERT), fold.candidates)
 
     def score(self, seeds: Rows) -> Floats:
         rows, signals = self._candidates_of(seeds)
