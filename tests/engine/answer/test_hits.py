@@ -153,3 +153,22 @@ def test_quotation_marks_of_every_kind_demand_the_words(scenes: Engine, marks: s
     quoted = scenes.search(f"{marks[0]}umbrella{marks[1]}", 90)
     assert {hit.song_id.split("-")[0] for hit in quoted} == {"rain"}
     assert len(quoted) == 30
+
+
+def test_the_moods_that_filters_require_are_named_in_every_reason(
+    scenes: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moods = scenes.index.songs.moods
+    monkeypatch.setattr(type(moods), "learned_neighbours", lambda self, word: {word: 1.0})
+    seeds = (Seed.of_row(scenes.index, scenes.index.songs.row_of("rain-03") or 0),)
+    row = scenes.index.songs.row_of("rain-04") or 0
+    beside = Query(scenes.index, seeds=seeds, moods=("anger",))
+    assert reason(beside, row, {"genre": 1.0, "lyrics": 0.5}) == "Is also slowcore and is likely to be called angry"
+    words = Query(scenes.index, text="rain", moods=("angry", "sad"))
+    assert reason(words, row, {"lyrics": 1.0}) == "Is close in meaning and is likely to be called angry or sad"
+    alone = Query(scenes.index, target=(("angry", 1.0),), moods=("anger",))
+    assert reason(alone, row, {"target": 2.0}) == "Is likely to be called angry"
+    assert reason(alone, row, {"target": -2.0}) == "Is likely to be called angry", "the filter holds all the same"
+    pulled = Query(scenes.index, seeds=seeds, target=(("angry", 1.0), ("energy", 0.2)))
+    assert reason(pulled, row, {"target": 2.0}) == "Is likely to be called angry"
+    assert reason(replace(pulled, target=(("popularity", 90.0),)), row, {"target": 1.0}) == "Is near the target values"
