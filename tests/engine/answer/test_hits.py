@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -172,3 +173,12 @@ def test_the_moods_that_filters_require_are_named_in_every_reason(
     pulled = Query(scenes.index, seeds=seeds, target=(("angry", 1.0), ("energy", 0.2)))
     assert reason(pulled, row, {"target": 2.0}) == "Is likely to be called angry"
     assert reason(replace(pulled, target=(("popularity", 90.0),)), row, {"target": 1.0}) == "Is near the target values"
+
+
+def test_threads_that_share_an_engine_answer_as_one_does(scenes: Engine) -> None:
+    ids = scenes.index.songs.song_ids
+    seeds = [[ids[row], ids[row + 31]] for row in range(0, 48, 2)]
+    alone = [scenes.recommend(each, k=10).to_json() for each in seeds]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda each: scenes.recommend(each, k=10).to_json(), seeds))
+    assert together == alone
