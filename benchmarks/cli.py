@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from engine.cli.show import stdout
 from rich.console import Console
 from rich.table import Table
 
 from engine.cli.options import Bars
-from engine.cli.show import stdout
 from indexer.errors import RefrainError
 
 if TYPE_CHECKING:

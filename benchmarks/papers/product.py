@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.atlas.clusters import GRID, SONGS_PER_CLUSTER, Curves, choose, trace
 from engine.atlas.reduction import LEAST_SONGS, NEIGHBOURS, graph_of, nearest, reduce
+
+from engine.atlas.clusters import GRID, SONGS_PER_CLUSTER, Curves, choose, trace
 from engine.engine import Engine
 from engine.listen.traits import Traits
 from indexer.catalogue import Catalogue

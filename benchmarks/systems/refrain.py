@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from benchmarks.systems.system import Fold, Rows
 from engine.answer.answer import MOST_SONGS, pool, ranked
-from engine.engine import Engine
-from engine.query.query import Query, Seed
-from engine.score.signals import Pool, search_weights
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.retrieve.pool import Pool
+from engine.score.search_policy import search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, profile_of
 from engine.tune.golden import Trial
 from engine.tune.playlists import LEAST_QUERIES, LEAST_SONGS, MOST_QUERIES, SEEDS, draw, tune_on_queries
@@ -43,7 +44,6 @@ class Refrain:
 
     def fit(self, fold: Fold) -> None:
         self.fold = fold
-        self.engine = Engine(fold.index, self.weights)
         alive = fold.index.songs.alive
         self.mask: npt.NDArray[np.bool_] = np.zeros(len(alive), bool)
         self.mask[fold.candidates] = True
@@ -51,7 +51,7 @@ class Refrain:
             self._tune()
         self.weights = {
             profile: {name: 0.0 if name in self.off else weight for name, weight in weights.items()}
-            for profile, weights in self.engine.weights.items()
+            for profile, weights in self.weights.items()
         }
 
     @property
@@ -94,11 +94,11 @@ class Refrain:
         return ranked(query, candidates, search_weights(query, candidates), k).ranking.rows
 
     def _pool(self, query: Query, weights: dict[str, float], k: int) -> Pool:
-        found = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask.copy())
+        found = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask)
         if not self.every_song:
             return found
         seeds = np.array(sorted(query.rows), np.int64)
-        return Pool(np.setdiff1d(self.fold.candidates, seeds), found.found)
+        return found.of_rows(np.setdiff1d(self.fold.candidates, seeds))
 
     def _tune(self) -> None:
         """Golden section on every other tuning playlist; the others decide whether the weights are any better."""
@@ -113,8 +113,8 @@ class Refrain:
                     f"({2 * LEAST_QUERIES} expected); {DEFAULTS}"
                 )
                 return
-            report = tune_on_queries(self.fold.index, self.engine.weights[profile], tune, decide)
-            self.engine.weights[profile] |= report.weights
+            report = tune_on_queries(self.fold.index, self.weights[profile], tune, decide)
+            self.weights[profile] |= report.weights
             self.traces[profile] = report.tuned.trace
             verdicts.append(
                 f"{report.metric} in {len(report.tuned.trace)} trials on {len(tune)} tuning playlists, "

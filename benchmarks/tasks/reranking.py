@@ -17,7 +17,8 @@ from benchmarks.systems.scoring import NO_ROWS
 from benchmarks.systems.system import Rows
 from benchmarks.tasks import continuation
 from benchmarks.tasks.running import Job, opened, run_of
-from engine.query.query import Query, Seed
+from engine.query.query import Query
+from engine.query.seeds import Seed
 from engine.score.fusion import normalise
 from engine.tune.golden import Optimum, golden_section
 from indexer.models.tbert.labels import moods_in
