@@ -65,12 +65,19 @@ def import_files(
 
 
 @admin.command(rich_help_panel=PANEL)
-def refused(catalogue: CatalogueOption = CATALOGUE, as_json: JsonOption = False) -> None:
+def refused(
+    rows: Annotated[bool, flag("--rows", help="Row by row, not counted by reason.")] = False,
+    catalogue: CatalogueOption = CATALOGUE,
+    as_json: JsonOption = False,
+) -> None:
     """List what imports could not take, and why."""
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:
-        imports.show_refusals(opened.refused(), as_json=as_json)
+        if rows:
+            imports.show_refusals(opened.refused(), as_json=as_json)
+        else:
+            imports.show_remarks(opened.remarks(), as_json=as_json)
 
 
 @admin.command(rich_help_panel=PANEL)
@@ -109,18 +116,24 @@ def _songs_called(catalogue: Catalogue, index: Path, names: Sequence[str]) -> It
     from indexer.errors import IndexMissingError, SongNotFoundError
 
     seen: set[str] = set()
+    nearest: tuple[str, ...]
     for name in names:
-        song = catalogue.song(name)
+        song, nearest = catalogue.song(name), ()
         if song is None:
             try:
                 with open_engine(index) as engine:
                     row = resolve(engine.index, name, least=SURE)
                     song = catalogue.song(engine.index.songs.song_ids[row])
+            except SongNotFoundError as error:
+                nearest = error.nearest
             except IndexMissingError:
-                pass  # names are looked up in an index; without one an id is needed
+                nearest = ()  # names are looked up in an index; without one an id is needed
         if song is None:
+            near = f"; nearest: {', '.join(nearest)}" if nearest else ""
             raise SongNotFoundError(
-                f"no song of the catalogue is called {name!r}; give its song_id. Nothing was deleted"
+                f"no song of the catalogue is called exactly {name!r}, nothing was deleted; "
+                f"expected a song_id, or title and artist as they are written{near}",
+                nearest=nearest,
             )
         if song.song_id not in seen:
             seen.add(song.song_id)

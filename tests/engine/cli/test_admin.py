@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,6 @@ from indexer.catalogue import Catalogue
 from tests.engine.cli.running import Terminal, run
 from tests.engine.cli.shapes import NUMBER, Each, misfits
 
-planned = pytest.mark.skipif(
-    not hasattr(import_module("indexer.build.run"), "plan_index"), reason="the build has no plan yet"
-)
-deletes = pytest.mark.skipif(not hasattr(Catalogue, "delete"), reason="the catalogue's delete has not come yet")
 STAGE = {"name": str, "action": str, "reason": str}
 BUILT = {
     "kind": str, "index": str, "generation": int, "songs": int, "added": int, "changed": int, "removed": int,
@@ -41,8 +38,6 @@ def own(tmp_path: Path, tiny_encoder: Path) -> Path:
     return tmp_path
 
 
-@planned
-@deletes
 def test_the_whole_road_on_a_file_of_ones_own(own: Path) -> None:
     imported = run("import", "songs.jsonl", "--json", cwd=own).json
     assert imported["imports"][0]["counts"]["songs"]["added"] == 6
@@ -69,7 +64,6 @@ def test_the_whole_road_on_a_file_of_ones_own(own: Path) -> None:
     assert {stage["name"]: stage["action"] for stage in staged["stages"]}["moods"] != "keep"
 
 
-@planned
 def test_info_says_what_was_learned(place: dict[str, str]) -> None:
     shape = {
         "index": str, "generation": int, "built": str, "bytes": int, "songs": int, "with_lyrics": int,
@@ -93,35 +87,34 @@ def songs_of(place: dict[str, str]) -> list[str]:
         return [song.song_id for song in opened.songs()]
 
 
-@deletes
 def test_songs_are_deleted_by_id_or_name(catalogue: dict[str, str], demo_index: Path) -> None:
     first, second, *rest = songs_of(catalogue)
     done = run("delete", first, second, first, env=catalogue)
     assert (done.code, done.out) == (DONE, "")
     assert done.err.endswith("2 songs deleted; run `refrain update` to take their words out of the index\n")
     assert songs_of(catalogue) == rest
-    named = run("delete", "Chlorine Hair", "--json", env={**catalogue, "REFRAIN_INDEX": str(demo_index)})
+    named = run(
+        "delete", "Chlorine Hair, Milkthistle Year", "--json", env={**catalogue, "REFRAIN_INDEX": str(demo_index)}
+    )
     assert [song["title"] for song in named.json["deleted"]] == ["Chlorine Hair"]
     assert len(songs_of(catalogue)) == len(rest) - 1
 
 
-@pytest.mark.parametrize("name", ["Chlorine Hairr", "no-such-id"])
+@pytest.mark.parametrize("name", ["Chlorine Hair, Milkthistle Yeah", "Chlorine Hair", "no-such-id"])
 def test_what_is_not_named_exactly_is_not_deleted(catalogue: dict[str, str], demo_index: Path, name: str) -> None:
     first, *_ = before = songs_of(catalogue)
     for index in (catalogue["REFRAIN_INDEX"], str(demo_index)):
         done = run("delete", first, name, "--yes", env={**catalogue, "REFRAIN_INDEX": index})
         assert (done.code, done.out) == (REFUSED, "")
         assert len(done.err.splitlines()) == 1
+        assert "nothing was deleted" in done.err
         assert songs_of(catalogue) == before
 
 
-@deletes
 @pytest.mark.parametrize(("reply", "deleted"), [("y\n", 1), ("n\n", 0), ("\n", 0), ("", 0)])
 def test_a_person_is_asked_first(
     catalogue: dict[str, str], monkeypatch: pytest.MonkeyPatch, reply: str, deleted: int
 ) -> None:
-    import io
-
     before = songs_of(catalogue)
     monkeypatch.setattr(sys, "stdin", Terminal(io.BytesIO(reply.encode()), encoding="utf-8"))
     done = run("delete", before[0], env=catalogue)
@@ -134,8 +127,23 @@ def test_imports_report_what_they_refused(tmp_path: Path) -> None:
     (tmp_path / "songs.jsonl").write_text('{"title": "A", "artist": "B"}\n{"title": "C", "artist": "D", "energy": 9}\n')
     done = run("import", "songs.jsonl", cwd=tmp_path)
     assert done.code == DONE
-    assert "1 remark, the first: row 2: energy is 9" in done.err
+    assert "row 2: C: energy is 9" in done.err
     assert "energy is 9" in run("refused", cwd=tmp_path).out
+    remark = {"file": str, "what": str, "kind": str, "count": int, "rows": [int]}
+    refusal = {"file": str, "row": int, "what": str, "reason": str, "kind": str}
+    remarks = run("refused", "--json", cwd=tmp_path).json
+    refusals = run("refused", "--rows", "--json", cwd=tmp_path).json
+    assert misfits(remarks, {"remarks": [remark]}) + misfits(refusals, {"refused": [refusal]}) == []
+    assert len(remarks["remarks"]) == len(refusals["refused"]) == 1
+
+
+def test_a_file_whose_name_is_no_text_is_imported_or_refused_in_a_line(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.jsonl")
+    (tmp_path / name).write_text('{"title": "A", "artist": "B"}\n', "utf-8")
+    done = run("import", name, cwd=tmp_path)
+    assert done.code in (DONE, REFUSED)
+    assert "caf" in done.out + done.err
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.slow  # builds the bundled index again

@@ -45,7 +45,8 @@ EXPLANATION = {
         (["show", "Chlorine Hair", "--lyrics"], {**RECORD, "lyrics": str}, None),
         (["moods", "Chlorine Hair"], MOODS, None),
         (["explain", "Chlorine Hair", "High Board"], EXPLANATION, None),
-        (["refused"], {"refused": [{"file": str, "row": int, "what": str, "reason": str}]}, None),
+        (["refused"], {"remarks": [{"file": str, "what": str, "kind": str, "count": int, "rows": [int]}]}, None),
+        (["refused", "--rows"], {"refused": [dict]}, None),
     ],
     ids=lambda value: "-".join(value[:2]) if isinstance(value, list) else "",
 )

@@ -19,6 +19,7 @@ from engine.listen.preference import Judged
 from engine.lookup.record import SongRecord
 from engine.playlist.playlist import Playlist
 from indexer.catalogue import Counts, LoadReport, Refusal
+from indexer.catalogue.reports import Remark
 from indexer.records import AudioFeatures, Song
 from indexer.text.printable import HARMFUL
 
@@ -34,6 +35,7 @@ MANIFEST = {
     "libraries": {"numpy": X},
 }  # fmt: skip
 WEIGHTS = {"one": {"taste": 2.0}, "several": {"taste": 2.25}}
+REMARKS = (Remark(X, "song", X, 1, (3,)), *(Remark(X, "song", X, 1200, (1, 2, 3)) for _ in range(6)))
 BUILT = SimpleNamespace(name=X, action="learn", reason=X, seconds=1.25, rows=1200)
 
 
@@ -70,6 +72,7 @@ RESULTS: dict[str, Callable[[bool], None]] = {
         Explanation(SONG, SONG, X, {X: 0.5}, (X,), (X,), (Feature(X, 1.0, None, None),), X), as_json=as_json
     ),
     "refusals": lambda as_json: imports.show_refusals([Refusal(X, 3, "song", X)], as_json=as_json),
+    "remarks": lambda as_json: imports.show_remarks(REMARKS, as_json=as_json),
     "index": lambda as_json: index.show_index(index.index_record(Path(X), 1, MANIFEST, WEIGHTS), as_json=as_json),  # type: ignore[arg-type]
     "problems": lambda as_json: index.show_problems([X], as_json=as_json),
     "tuning": lambda as_json: index.show_tuning({"one": tuning()}, Path(X), as_json=as_json),
@@ -108,7 +111,7 @@ def _strings(value: Any) -> set[str]:
 
 
 def test_reports_of_imports_and_builds(capsys: pytest.CaptureFixture[str]) -> None:
-    imports.show_import(LoadReport(X, X, {"songs": Counts(1200, 0, 3, 1)}, (Refusal(X, 3, "song", X),), 1))
+    imports.show_import(LoadReport(X, X, {"songs": Counts(1200, 0, 3, 1)}, (Refusal(X, 3, "song", X),), 1, REMARKS))
     report: Any = SimpleNamespace(
         kind="updated", index=X, generation=3, songs=1200, added=5, changed=0, removed=1, stages=(BUILT,), notes=(X,)
     )
@@ -120,7 +123,9 @@ def test_reports_of_imports_and_builds(capsys: pytest.CaptureFixture[str]) -> No
         assert not HARMFUL.search(text.replace("\n", ""))
     for shown in ("1,200", "(+5 new, 0 changed, -1), generation 3", "1.2", "learn"):
         assert shown in printed.out
-    assert "1 remark, the first: row 3" in printed.err
+    assert "row 3: x" in printed.err
+    assert "1,200 rows (1, 2, 3, ...): x" in printed.err
+    assert "and 2 more kinds of remarks" in printed.err
 
 
 def test_an_index_says_what_its_models_were_learned_from(capsys: pytest.CaptureFixture[str]) -> None:
