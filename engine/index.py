@@ -195,10 +195,21 @@ class OpenIndex:
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
     @lazy
+    def by_id(self) -> dict[str, int]:
+        """song_id -> its living row: for those who look up thousands; `songs.row_of` needs no table."""
+        ids = self.songs.song_ids
+        return {ids[row]: row for row in np.flatnonzero(self.songs.alive).tolist()}
+
+    @lazy
     def by_spotify(self) -> dict[str, int]:
         """The 22 characters of a Spotify track -> its living row."""
         ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
         return {spotify_id: row for spotify_id, row in ids if spotify_id}
+
+    @lazy
+    def shuffled_rows(self) -> npt.NDArray[np.int64]:
+        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
+        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
 
     @lazy
     def artist_codes(self) -> dict[str, int]:

@@ -80,7 +80,7 @@ def candidates(dataset: Dataset, signal: str | None, asked: Sequence[Question]) 
         query = Query(index, seeds=tuple(Seed.of_row(index, int(row)) for row in question.seeds))
         ranking = LexicalRetriever().retrieve(query, CANDIDATES + len(question.seeds), members)
         ranking = ranking.without(question.seeds).top(CANDIDATES)
-        pool = Pool(index, np.sort(ranking.rows), {"lexical": ranking})
+        pool = Pool(index, np.sort(ranking.rows), {"lexical": ranking}, CANDIDATES)
         scores = normalise(measure(query, pool, names))[:, [0, -1]]
         found.append(Candidates(pool.rows, scores, np.isin(pool.rows, question.relevant)))
     return found

@@ -12,6 +12,7 @@ from engine.atlas.names import Moods, moods_of, portraits
 from engine.atlas.neighbours import LEAST_SONGS, NEIGHBOURS, known_songs, nearest
 from engine.atlas.umap import Graph, graph_of, reduce
 from engine.index import OpenIndex
+from indexer.errors import RequestError
 from indexer.progress import Track, quiet
 
 Rows = npt.NDArray[np.int64]
@@ -101,9 +102,9 @@ def find_clusters(
 def check(songs: int, clusters: int | None) -> None:
     """Raise where there are too few songs to find clusters among, or too few for so many clusters."""
     if songs < LEAST_SONGS:
-        raise ValueError(f"{songs} songs are known, expected at least {LEAST_SONGS} for clusters; take more songs")
+        raise RequestError(f"{songs} songs are known, expected at least {LEAST_SONGS} for clusters; take more songs")
     if clusters is not None and not 2 <= clusters <= songs // 2:
-        raise ValueError(f"the number of clusters is {clusters}, expected 2..{songs // 2} for {songs} songs")
+        raise RequestError(f"the number of clusters is {clusters}, expected 2..{songs // 2} for {songs} songs")
 
 
 def clusters_of(

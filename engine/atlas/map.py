@@ -17,6 +17,7 @@ from engine.atlas.names import deviations, moods_of
 from engine.atlas.neighbours import NEIGHBOURS, known_songs, nearest
 from engine.atlas.umap import graph_of, reduce
 from engine.index import OpenIndex
+from indexer.errors import RequestError
 from indexer.progress import Track, quiet
 from indexer.store.files import write_whole
 
@@ -99,7 +100,7 @@ def write_map(
 ) -> SongMap:
     """Draw the map and write its page, whole or not at all."""
     if out.is_dir() or not out.parent.is_dir():  # now, not after minutes of work
-        raise ValueError(f"{out} cannot be written; expected a file name in a folder that exists")
+        raise RequestError(f"{out} cannot be written; expected a file name in a folder that exists")
     drawn = draw_map(index, weights, clusters=clusters, sample=sample, track=track)
     write_whole(out, page(index, drawn))
     return drawn

@@ -15,6 +15,7 @@ from engine.listen.traits import Traits
 from engine.playlist.playlist import Playlist
 from engine.query.filters import Filters
 from engine.query.seeds import Seed
+from indexer.errors import RequestError
 from indexer.records import AudioFeatures, Song
 from indexer.songs.table import Songs
 
@@ -201,7 +202,7 @@ def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None
     others = _drawn(index, likes) if other is None else _once("other", other)
     both = [name for name in likes if name in others]
     if both:
-        raise ValueError(f"{likes[both[0]].song.name} is in both lists; expected a song in one of them")
+        raise RequestError(f"{likes[both[0]].song.name} is in both lists; expected a song in one of them")
     learned = [*likes.values(), *others.values()]
     traits = Traits.of(index, learned)
     is_liked = np.arange(len(learned)) < len(likes)
@@ -239,7 +240,7 @@ def _once(name: str, songs: Sequence[Seed]) -> dict[int | str, Seed]:
     for seed in songs:
         once.setdefault(seed.song.name.casefold() if seed.row is None else seed.row, seed)
     if len(once) < LEAST:
-        raise ValueError(f"{name} holds {len(once)} songs, expected at least {LEAST}; give more, 20 say much more")
+        raise RequestError(f"{name} holds {len(once)} songs, expected at least {LEAST}; give more, 20 say much more")
     return once
 
 
@@ -247,7 +248,7 @@ def _drawn(index: OpenIndex, likes: Mapping[int | str, Seed]) -> dict[int | str,
     """As many songs of the catalogue as are liked, none of these."""
     rest = np.setdiff1d(np.flatnonzero(index.songs.alive), [row for row in likes if isinstance(row, int)])
     if len(rest) < LEAST:
-        raise ValueError(
+        raise RequestError(
             f"the index holds {len(rest)} songs beside those liked, expected at least {LEAST}; name others"
         )
     drawn = np.random.default_rng(0).choice(rest, min(len(likes), len(rest)), replace=False)

@@ -12,8 +12,10 @@ from engine.lookup.names import resolve
 from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.sources import recognise
-from indexer.sources.tabular import look, not_text
-from indexer.sources.validate import SongRow, spotify_track
+from indexer.sources.base import SongRow
+from indexer.sources.detect import sniff
+from indexer.sources.tabular import not_text
+from indexer.sources.validate import spotify_track
 
 LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
 SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: nobody looks at each of them
@@ -66,7 +68,7 @@ class _Lookup:
 
 
 def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
-    opened = look(path)
+    opened = sniff(path)
     try:
         lines = path.read_text(opened.encoding).splitlines()
     except UnicodeDecodeError:

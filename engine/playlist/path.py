@@ -15,7 +15,7 @@ from engine.playlist.playlist import Playlist
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.transitions import Matrix, Transitions
 from engine.playlist.versions import Overlap, Versions, overlap_of
-from indexer.errors import SongNotFoundError
+from indexer.errors import RequestError, SongNotFoundError
 from indexer.songs.table import UNKNOWN
 
 Places = npt.NDArray[np.int64]  # of candidates
@@ -110,7 +110,7 @@ def path(
     angle = float(np.arccos(np.clip(goal[0] @ goal[1], -1.0, 1.0)))
     if not NO_DIRECTION < angle < np.pi - NO_DIRECTION:
         where = "in the same place" if angle < 1 else "exactly opposite"
-        raise ValueError(f"the two songs are {where}, so no path leads from one to the other; choose another end")
+        raise RequestError(f"the two songs are {where}, so no path leads from one to the other; choose another end")
     candidates = replace(candidates, stems=list(candidates.stems))  # all are read, and more than once
     sideways = (goal[1] - np.cos(angle) * goal[0]) / np.sin(angle)
     progress = np.arctan2(points @ sideways, points @ goal[0]) / angle

@@ -13,6 +13,7 @@ from engine.score.fusion import normalise
 from engine.score.signals import measure
 from engine.score.weights import UNTUNED
 from engine.tune.golden import golden_section
+from indexer.errors import RequestError
 
 HIGHEST = 4.0
 LOYALTY = 0.05  # what moving a weight by its own size costs, in nats: a few reactions bend the weights, not break them
@@ -36,7 +37,7 @@ def weights_from_reactions(
     """
     both = sorted(set(liked) & set(skipped))
     if both:
-        raise ValueError(f"{query.index.songs.song_ids[both[0]]} is both liked and skipped; expected one of them")
+        raise RequestError(f"{query.index.songs.song_ids[both[0]]} is both liked and skipped; expected one of them")
     proposed = pool(query, weights, POOL, allowed)
     reacted = np.array(sorted({*liked, *skipped}), np.int64)
     candidates = proposed.of_rows(np.union1d(proposed.rows, reacted))

@@ -168,7 +168,8 @@ def moods(context: Context) -> Outcome:
         rows = reader.read(sentence, audio, taste)
         model = train_moods(reader, rows, evidence_of(context), words, config.moods)
         model.save(draft.folder(artefacts.MOOD_MODEL))
-        outcome = Outcome(True, int(context.songs.alive.sum()), len(context.playlists))
+        why = "" if model.names else "too few songs are called by any mood in playlists' names or tags"
+        outcome = Outcome(bool(model.names), int(context.songs.alive.sum()), len(context.playlists), why)
         del rows, model
     trained = MoodModel.load(draft.place(artefacts.MOOD_MODEL))
 

@@ -12,7 +12,8 @@ from indexer.catalogue.connect import chunks
 from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
-from indexer.sources.validate import EntryRow, PlaylistRow
+from indexer.catalogue.values import checked
+from indexer.sources.base import EntryRow, PlaylistRow
 
 PLAYLISTS_AT_A_TIME = 500  # with their entries: some ten thousand rows
 
@@ -152,8 +153,8 @@ class PlaylistWriter:
         for playlist_id, position, song_id, row in self._connection.execute(ordered):
             playlist = entries[playlist_id]
             if song_id in playlist:
-                reason = f"{song_id} is already in playlist {playlist_id}; a playlist holds a song once"
-                self._refuse(row, "entry", reason)
+                problem = f"{song_id} stands in it before; a playlist holds a song once"
+                self._refuse(row, "entry", f"playlist {playlist_id}", problem, "a playlist holds a song once")
             else:  # where two songs claim one position, the second moves on: the order of the file is kept
                 last = next(reversed(playlist.values()), -1)
                 playlist[song_id] = max(position, last + 1)
@@ -166,7 +167,8 @@ def entries_of(connection: Connection, playlist_ids: Iterable[str]) -> dict[str,
     columns = ENTRIES.c
     for chunk in chunks(playlist_ids):
         query = select(columns.playlist_id, columns.song_id, columns.position).where(columns.playlist_id.in_(chunk))
-        for playlist_id, song_id, position in connection.execute(query.order_by(columns.playlist_id, columns.position)):
+        ordered = query.order_by(columns.playlist_id, columns.position)
+        for playlist_id, song_id, position in checked(query, connection.execute(ordered)):
             entries[playlist_id][song_id] = position
     return entries
 

@@ -2,12 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from indexer.sources.validate import Refusal
+from indexer.sources.base import Refusal
 
 REFUSALS_SHOWN = 1_000  # a report stays small however bad a file is; the catalogue keeps them all
+REMARKS_SHOWN = 100
+ROWS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """How often a load of a file said one thing.
+
+    what     as in `Refusal`
+    kind     the reason, without what differs from row to row; the reason itself where it came once
+    count    how many rows it is about
+    rows     the first three of them
+    """
+
+    file: str
+    what: str
+    kind: str
+    count: int
+    rows: tuple[int, ...]
+
+
+class RemarkCounter:
+    """Counts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
+
+    def __init__(self) -> None:
+        self._remarks: dict[tuple[str, str, str], Remark] = {}
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, refusals: Iterable[Refusal]) -> None:
+        """Count these refusals."""
+        for each in refusals:
+            key = (each.file, each.what, each.kind)
+            if key not in self._remarks and self._kinds[each.file] >= REMARKS_SHOWN:
+                key = (each.file, each.what, "other reasons")
+            known = self._remarks.get(key)
+            if known is None:
+                self._kinds[each.file] += 1
+                reason = each.reason if key[2] == each.kind else key[2]
+                self._remarks[key] = Remark(each.file, each.what, reason, 1, (each.row,))
+            else:
+                rows = (*known.rows, each.row)[:ROWS_SHOWN]
+                self._remarks[key] = Remark(each.file, each.what, key[2], known.count + 1, rows)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """The remarks, in the order in which each came first."""
+        return tuple(self._remarks.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +74,7 @@ class LoadReport:
     counts     for each of "songs", "playlists", "entries", "tags", "labels"; refused counts the rows that are not in
                the catalogue (a song kept without one wrong value is not refused)
     refusals   the first 1,000; `refused` is how many there are
+    remarks    all of them, counted by kind
     """
 
     file: str
@@ -34,6 +82,7 @@ class LoadReport:
     counts: Mapping[str, Counts]
     refusals: tuple[Refusal, ...]
     refused: int
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def changed(self) -> bool:

@@ -24,6 +24,7 @@ from indexer.catalogue.connect import chunks
 from indexer.catalogue.merging import digest_of
 from indexer.catalogue.reports import Counts
 from indexer.catalogue.schema import SONG_TAGS, SONGS
+from indexer.catalogue.values import checked
 
 
 class Staged:
@@ -95,8 +96,9 @@ def tags_of(connection: Connection, song_ids: Iterable[str]) -> dict[str, list[s
     columns = SONG_TAGS.c
     tags: dict[str, list[str]] = {}
     for chunk in chunks(song_ids):
-        found = select(columns.song_id, columns.tag).where(columns.song_id.in_(chunk))
-        for song_id, tag in connection.execute(found.order_by(columns.song_id, columns.count.desc(), columns.tag)):
+        query = select(columns.song_id, columns.tag).where(columns.song_id.in_(chunk))
+        ordered = query.order_by(columns.song_id, columns.count.desc(), columns.tag)
+        for song_id, tag in checked(query, connection.execute(ordered)):
             tags.setdefault(song_id, []).append(tag)
     return tags
 

@@ -20,7 +20,7 @@ def upgrade(connection: Connection, *, found: str | None, place: str) -> None:
     known = [revision.revision for revision in newest_first]
     if found is not None and found not in known:
         raise CatalogueError(
-            f"{place} has schema version {found}, this program knows {known[-1]} to {known[0]}; "
+            f"{place} has schema version {ascii(found)[:40]}, this program knows {known[-1]} to {known[0]}; "
             "upgrade the program, or import the files into a new catalogue"
         )
     missing = newest_first if found is None else newest_first[: known.index(found)]

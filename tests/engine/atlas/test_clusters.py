@@ -18,7 +18,7 @@ from engine.engine import Engine
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import IndexConfig
-from indexer.errors import RefrainError
+from indexer.errors import RefrainError, RequestError
 from tests.engine.scenes import EACH, SCENES, build_scenes
 
 WEIGHTS = DEFAULT_WEIGHTS["one"]
@@ -170,7 +170,7 @@ def test_the_number_of_clusters_can_be_given(demo: Engine) -> None:
     assert len(set(names)) == 7
     assert {mood for cluster in grouped.clusters for mood in cluster.moods} <= {*demo.index.songs.moods.names}
     assert any(cluster.moods for cluster in grouped.clusters)
-    with pytest.raises(ValueError, match=r"is 1, expected 2\.\.127"):
+    with pytest.raises(RequestError, match=r"is 1, expected 2\.\.127"):
         demo.clusters(1)
 
 
@@ -241,7 +241,7 @@ def test_deviations_leave_the_unknown_unknown() -> None:
 
 def test_too_few_songs_are_an_error(tmp_path: Path, scenes: OpenIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenes.songs, "alive", np.arange(len(scenes.songs)) < 20)
-    with pytest.raises(ValueError, match="songs are known, expected at least 30"):
+    with pytest.raises(RequestError, match="songs are known, expected at least 30"):
         find_clusters(scenes, WEIGHTS)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from engine.listen.traits import NAMES, SHARES, VECTORS, YEARS, Traits
 from engine.query.seeds import Seed
 from indexer.errors import EmptyQueryError, FilterError, RequestError, SongNotFoundError
 from indexer.records import AudioFeatures, Song
-from tests.engine.cli.test_cli import run
+from tests.engine.cli.running import run
 
 MACHINES = ("hip hop", "house", "techno-pop", "electro-pop", "electronica")
 STRINGS = ("country", "folk", "indie folk", "bluegrass", "americana", "gospel folk", "singer-songwriter")
@@ -163,11 +162,11 @@ def test_without_others_the_catalogue_stands_for_them_and_that_is_said(demo: Eng
 
 def test_what_cannot_be_learned_from_is_refused(demo: Engine, sides: tuple[list[str], list[str]]) -> None:
     liked, other = sides
-    with pytest.raises(ValueError, match=f"liked holds 4 songs, expected at least {LEAST}"):
+    with pytest.raises(RequestError, match=f"liked holds 4 songs, expected at least {LEAST}"):
         demo.taste_of(liked[:4], other)
-    with pytest.raises(ValueError, match="other holds 1 songs, expected"):
+    with pytest.raises(RequestError, match="other holds 1 songs, expected"):
         demo.taste_of(liked, [other[0]] * 9)
-    with pytest.raises(ValueError, match="is in both lists"):
+    with pytest.raises(RequestError, match="is in both lists"):
         demo.taste_of(liked, [*other, liked[2]])
     with pytest.raises(RequestError, match=r"liked is .*, expected a list of songs"):
         demo.taste_of(liked[0], other)
@@ -317,10 +316,10 @@ def test_the_command_tells_its_accuracy_then_what_to_keep(
     lists: Path, demo_index: Path, sides: tuple[list[str], list[str]]
 ) -> None:
     done = triage(lists, demo_index, "--other", "other.txt", "--out", "keep.csv")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Cross-validated on 12 songs liked and 12 others: accuracy ")
-    assert "likes.csv: not found, left out: Nobody Ever Wrote This One, Nobody At All" in done.stderr
-    words = [line.split()[-1] for line in done.stdout.splitlines() if line.rstrip().endswith(("keep", "leave"))]
+    assert done.code == 0, done.err
+    assert done.out.startswith("Cross-validated on 12 songs liked and 12 others: accuracy ")
+    assert "likes.csv: not found, left out: Nobody Ever Wrote This One, Nobody At All" in done.err
+    words = [line.split()[-1] for line in done.out.splitlines() if line.rstrip().endswith(("keep", "leave"))]
     assert len(words) == 12
     assert words == sorted(words), "those to keep first"
     with (lists / "keep.csv").open(encoding="utf-8", newline="") as file:
@@ -331,22 +330,22 @@ def test_the_command_tells_its_accuracy_then_what_to_keep(
 
 def test_the_command_as_json_without_others(lists: Path, demo_index: Path) -> None:
     done = triage(lists, demo_index, "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    told = done.json
     assert next(iter(told)) == "accuracy"
     assert (told["sampled"], told["other"]) == (True, 12)
     assert told["missing"]["likes.csv"] == ["Nobody Ever Wrote This One, Nobody At All"]
-    assert all((song["probability"] >= told["threshold"]) == (song["verdict"] == "keep") for song in told["songs"])
+    assert all((song["probability"] >= told["threshold"]) == song["keep"] for song in told["songs"])
 
 
 def test_the_command_says_in_a_line_what_it_cannot_do(lists: Path, demo_index: Path) -> None:
     (lists / "likes.csv").write_text("title,artist\nNobody Ever Wrote This One,Nobody At All\n", "utf-8")
     done = triage(lists, demo_index)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "liked holds 0 songs, expected at least 5" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert triage(lists, Path(os.devnull) / "nothing").returncode == 1
+    assert done.code == 1
+    assert done.out == ""
+    assert "liked holds 0 songs, expected at least 5" in done.err
+    assert "Traceback" not in done.err
+    assert triage(lists, Path(os.devnull) / "nothing").code == 1
 
 
 def test_sound_alone_is_enough_to_be_judged(demo: Engine, sides: tuple[list[str], list[str]]) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalogue import Catalogue, Counts
+from indexer.catalogue import Catalogue, Counts, Refusal, Remark
+from indexer.catalogue.reports import RemarkCounter
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from tests.indexer.catalogues import FORMATS, IN_ORDER, everything, rows
 
@@ -74,11 +75,11 @@ def test_genres_of_a_track_in_several_playlists_are_united(catalogue: Catalogue)
         ("1aaaaaaaaaaaaaaaaaaaaa", "2bbbbbbbbbbbbbbbbbbbbb"),
         ("1aaaaaaaaaaaaaaaaaaaaa", "3ccccccccccccccccccccc", "4ddddddddddddddddddddd"),
     ]
-    named_na, without_title = catalogue.song("3ccccccccccccccccccccc"), catalogue.song("4ddddddddddddddddddddd")
-    assert named_na is not None
-    assert (named_na.title, named_na.artist, named_na.album) == ("NA", "Null", "None")
-    assert named_na.audio is not None
-    assert named_na.audio.energy is None, "1.7 is out of range and left out"
+    unnamed, without_title = catalogue.song("3ccccccccccccccccccccc"), catalogue.song("4ddddddddddddddddddddd")
+    assert unnamed is not None
+    assert (unnamed.title, unnamed.artist, unnamed.album) == ("", "", None), "NA, Null, None: nothing is known"
+    assert unnamed.audio is not None
+    assert unnamed.audio.energy is None, "1.7 is out of range and left out"
     assert without_title is not None
     assert without_title.title == ""
     reasons = [refusal.reason for refusal in catalogue.refused()]
@@ -205,6 +206,41 @@ def test_dirt_is_left_out_and_said(catalogue: Catalogue, tmp_path: Path) -> None
     assert songs["b"].lyrics is not None
     assert len(songs["b"].lyrics) == MAX_LYRIC_CHARACTERS
     assert len(songs["c"].tags[0]) == 100
+
+
+def test_remarks_are_counted_by_kind(catalogue: Catalogue, tmp_path: Path) -> None:
+    tags = [{"song_id": f"s{i}", "tag": f"t{i % 7}"} for i in range(3_000)]
+    report = catalogue.load(rows(tmp_path, *tags, name="tags.jsonl"))
+    assert (report.refused, len(report.refusals)) == (3_000, 1_000)
+    kind = "song_id ... is not in the catalogue; import its song first"
+    assert report.remarks == (Remark("tags.jsonl", "tag", kind, 3_000, (1, 2, 3)),)
+    songs = [{"song_id": f"s{i}", "title": "T", "energy": 2 + i, "year": f"'{i}'"} for i in range(10)]
+    other = catalogue.load(rows(tmp_path, *songs, {"artist": "nobody"}, name="songs.jsonl"))
+    assert {(remark.what, remark.kind, remark.count) for remark in other.remarks} == {
+        ("value", "energy is ..., expected 0..1", 10),
+        ("value", "year is ..., expected a number", 10),
+        ("song", "neither an id nor a title; give it a song_id or a title", 1),
+    }
+    assert catalogue.remarks() == (*report.remarks, *other.remarks)
+    with catalogue.snapshot() as snapshot:
+        assert snapshot.remarks() == catalogue.remarks()
+
+
+def test_hundreds_of_kinds_of_remarks_end_in_one(catalogue: Catalogue, tmp_path: Path) -> None:
+    counter = RemarkCounter()
+    counter.add(Refusal("a.csv", row, "song", f"reason {chr(0x4E00 + row)}") for row in range(300))
+    *kinds, last = counter.remarks()
+    assert len(kinds) == 100
+    assert (last.kind, last.count, last.rows) == ("other reasons", 200, (100, 101, 102))
+
+
+def test_several_columns_of_one_name_are_one_remark(catalogue: Catalogue, tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    path.write_text("song_id,Title,title,TITLE\na,A,,\nb,,B,\nc,C,no,\n", "utf-8")
+    report = catalogue.load(path)
+    assert [song.title for song in catalogue.songs()] == ["A", "B", "C"]
+    assert [(remark.what, remark.count) for remark in report.remarks] == [("value", 1)]
+    assert report.refusals[0].reason.startswith("column 'title': several columns have this name")
 
 
 def test_entries_need_their_songs_and_replace_those_before(catalogue: Catalogue, tmp_path: Path) -> None:

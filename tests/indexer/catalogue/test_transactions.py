@@ -92,14 +92,6 @@ def test_progress_is_told_how_long_it_takes_where_the_file_says_it(catalogue: Ca
     assert told == [("import table", 3, 3)]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty catalogue: copying it is quicker than making one."""
-    path = tmp_path_factory.mktemp("template") / "refrain.db"
-    Catalogue(path).close()
-    return path
-
-
 _WORDS = st.sampled_from(["", "Salt", "Road", "salt", "Öl", "NA", "!!!", "\x00", "The Cats", "a" * 40])
 _SONGS = st.fixed_dictionaries(
     {},

@@ -154,7 +154,7 @@ def test_kill_9_in_a_build_keeps_the_old_index_and_the_encoded_lyrics(
         f'[encoder]\nmodel = "{tiny_encoder}"\nprecision = "float32"\nwindow = 64\n', "utf-8"
     )
     command = [
-        sys.executable, "-c", "from engine.cli import main; main()", "build",
+        sys.executable, "-m", "engine.cli", "build", "--quiet",
         "--catalogue", str(tmp_path / "refrain.db"), "--index", str(index), "--config", str(tmp_path / "config.toml"),
     ]  # fmt: skip
     with subprocess.Popen(command, env={**os.environ, "HF_HUB_OFFLINE": "1"}) as build:
