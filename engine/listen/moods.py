@@ -21,6 +21,9 @@ from indexer.text.clean import clean
 FloatMatrix = npt.NDArray[np.float32]
 
 WORDS, FEATURES = 3, 3  # shown as evidence of a mood
+QUADRANT_WORDS = dict(
+    zip(QUADRANTS, ("pleasant, excited", "unpleasant, excited", "unpleasant, calm", "pleasant, calm"), strict=True)
+)
 LEAST_LOGIT = 0.02  # log-odds below which a word or feature is no evidence
 
 
