@@ -1,4 +1,4 @@
-"""What the catalogue tests share: example files in the order of import and alone, rows as a file, all that is stored."""
+"""What the catalogue tests share: example files in the order of import or alone, rows as a file, all that is stored."""
 
 from __future__ import annotations
 
