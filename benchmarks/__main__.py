@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from engine.cli.options import Bars
-from engine.cli.show import stdout
+from engine.cli.progress import progress
+from engine.cli.render.console import stdout
 from indexer.errors import RefrainError
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def run(
         config=None if config is None else IndexConfig.from_toml(config),
         encoded=encoded,
         limit=limit,
-        track=Bars(),
+        track=progress(),
     )
     for what, done in found:
         if isinstance(done, PeerUnavailableError):
@@ -96,7 +96,7 @@ def reproduce(
         quick=quick,
         config=None if config is None else IndexConfig.from_toml(config),
         encoded=encoded,
-        track=Bars(),
+        track=progress(),
     )
     _show(record)
     file = record.save(out or (work / "records" if quick else RECORDS))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.query.filters import learned_moods
+from engine.lazy import lazy
+from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
 from indexer.errors import EncoderError, IndexFormatError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
-from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex
 from indexer.search.vectors.base import Parts
 from indexer.search.vectors.faiss_store import VectorIndex
@@ -50,7 +49,7 @@ class OpenIndex:
     cooccurrence    the playlists that may be learned from, and how near songs are by sharing them
     factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
-    parts       float32 (rows, layout.dim): what FAISS searches
+    parts       name -> float32 (rows, dim), unit or zero: what FAISS searches, side by side
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
     """
 
@@ -79,40 +78,49 @@ class OpenIndex:
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
 
     def __len__(self) -> int:
+        return self._living
+
+    @lazy
+    def _living(self) -> int:
         return int(self.songs.alive.sum())
 
-    @cached_property
+    @property
+    def dead_mask(self) -> npt.NDArray[np.bool_] | None:
+        """`songs.alive` where some row is dead, None where none is: a query without filters then needs no mask."""
+        return None if len(self) == len(self.songs) else self.songs.alive
+
+    @lazy
     def tbert(self) -> npt.NDArray[np.float16]:
         return self.generation.array(artefacts.TBERT)
 
-    @cached_property
+    @lazy
     def word_codes(self) -> dict[str, int]:
         """The words that the index has vectors of -> their rows in `word_vectors`."""
         return {word: code for code, word in enumerate(self.generation.strings(artefacts.WORDS))}
 
-    @cached_property
+    @lazy
     def word_vectors(self) -> npt.NDArray[np.float16]:
         """float16 (words, d): sentence vectors of single words."""
         return self.generation.array(artefacts.WORD_VECTORS)
 
-    @cached_property
+    @lazy
     def cooccurrence(self) -> CoOccurrence:
         return CoOccurrence.load(self.generation)
 
-    @cached_property
+    @lazy
     def factors(self) -> npt.NDArray[np.float16]:
         return self.generation.array(artefacts.FACTORS)
 
-    @cached_property
+    @lazy
     def factors_gram(self) -> FloatMatrix:
         """float32 (size, size): the products of the columns of `factors`."""
         return self.generation.array(artefacts.FACTORS_GRAM)
 
-    @cached_property
+    @lazy
     def popularity(self) -> FloatMatrix:
         return self.generation.array(artefacts.POPULARITY)
 
-    @cached_property
+    @lazy
     def encoder(self) -> SentenceEncoder:
         """The encoder that made the index; another one's vectors would mean nothing here."""
         from indexer.encoders.sentence import SentenceEncoder
@@ -128,11 +136,11 @@ class OpenIndex:
             )
         return encoder
 
-    @cached_property
+    @lazy
     def compress_lyrics(self) -> DenseStack | None:
         return self._dense(artefacts.LYRICS_AUTOENCODER)
 
-    @cached_property
+    @lazy
     def compress_audio(self) -> DenseStack | None:
         return self._dense(artefacts.AUDIO_AUTOENCODER)
 
@@ -142,16 +150,16 @@ class OpenIndex:
         folder = self.generation.place(artefact)
         return load_encoder(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def scaler(self) -> AudioScaler:
         return AudioScaler.load(self.generation.place(artefacts.AUDIO_SCALER) / "scaler.json")
 
-    @cached_property
+    @lazy
     def topic_model(self) -> TopicModel | None:
         folder = self.generation.place(artefacts.TOPIC_MODEL)
         return load_topics(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def taste_model(self) -> Taste | None:
         """None where the catalogue had no playlists to learn from."""
         from indexer.models.taste import Taste
@@ -159,17 +167,17 @@ class OpenIndex:
         folder = self.generation.place(artefacts.TASTE_MODEL)
         return Taste.load(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def artist_tags(self) -> ArtistTags:
         return ArtistTags(self.generation)
 
-    @cached_property
+    @lazy
     def mood_model(self) -> MoodModel:
         from indexer.models.moods.model import MoodModel
 
         return MoodModel.load(self.generation.place(artefacts.MOOD_MODEL))
 
-    @cached_property
+    @lazy
     def tbert_model(self) -> TBert | None:
         """None where the catalogue had no moods to learn from."""
         from indexer.models.tbert import load_tbert
@@ -186,52 +194,60 @@ class OpenIndex:
         """A zero vector for each part: nothing is known."""
         return {name: np.zeros(dim, np.float32) for name, dim in zip(self.layout.names, self.layout.dims, strict=True)}
 
-    @cached_property
+    @lazy
     def by_popularity(self) -> npt.NDArray[np.int64]:
         """Living rows, the most popular first; rows of unknown popularity last, ties by row."""
         rows = np.flatnonzero(self.songs.alive)
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
-    @cached_property
+    @lazy
+    def by_id(self) -> dict[str, int]:
+        """song_id -> its living row: for those who look up thousands; `songs.row_of` needs no table."""
+        ids = self.songs.song_ids
+        return {ids[row]: row for row in np.flatnonzero(self.songs.alive).tolist()}
+
+    @lazy
+    def by_spotify(self) -> dict[str, int]:
+        """The 22 characters of a Spotify track -> its living row."""
+        ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
+        return {spotify_id: row for spotify_id, row in ids if spotify_id}
+
+    @lazy
+    def shuffled_rows(self) -> npt.NDArray[np.int64]:
+        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
+        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
+
+    @lazy
     def artist_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
 
-    @cached_property
+    @lazy
     def genre_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("genre").terms)}
 
-    @cached_property
+    @lazy
     def language_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
 
     def closeness(self, target: Sequence[tuple[str, float]]) -> FloatMatrix:
-        """float32 (rows,): mean over the targets of 1 - |value - target| / spread, NaN where none is known.
+        """float32 (rows,): how near each song is to the target values, 1 at them; NaN where nothing is known."""
+        return closeness(self.songs, self.spread, target)
 
-        The spread is the distance between the feature's 1st and 99th percentile in this index; a mood's value is the
-        share of songs that a song is more of it than.
-        """
-        near = []
-        for name, wanted in target:
-            if name in AUDIO_NAMES:
-                values = self.songs.audio[:, AUDIO_NAMES.index(name)]
-                low, high = self.spread[name]
-            else:
-                values, (low, high) = learned_moods(self.songs).rank(name), (0.0, 1.0)
-            near.append(1.0 - np.minimum(np.abs(values - np.float32(wanted)) / max(high - low, 1e-6), 1.0))
-        stacked = np.stack(near)
-        known = ~np.isnan(stacked)
-        total = np.where(known, stacked, 0.0).sum(axis=0)
-        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan).astype(np.float32)
-
-    @cached_property
+    @lazy
     def spread(self) -> dict[str, tuple[float, float]]:
-        """The 1st and 99th percentile of each audio feature."""
-        table = self.songs.audio[self.songs.alive & self.songs.has_audio]
-        spread = {}
-        for name, column in zip(AUDIO_NAMES, table.T, strict=True):
-            known = column[~np.isnan(column)]
-            spread[name] = (0.0, 1.0) if not len(known) else tuple(np.percentile(known, [1, 99]).tolist())
-        return spread
+        """The 1st and 99th percentile of each audio feature, and of popularity."""
+        return spread_of(self.songs)
+
+    def stale(self) -> bool:
+        """Whether the folder names another generation by now; False where it names none."""
+        try:
+            return (self.path / "CURRENT").read_text("ascii").split()[0] != self.generation.path.name
+        except (OSError, UnicodeDecodeError, IndexError):
+            return False
+
+    def reopen(self) -> OpenIndex:
+        """The generation that the folder names now, opened beside this one, whose answers go on."""
+        return OpenIndex(self.path)
 
     def close(self) -> None:
         self.generation.close()

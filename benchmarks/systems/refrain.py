@@ -12,9 +12,12 @@ import numpy.typing as npt
 from benchmarks.systems.system import Fold, Rows
 from engine.answer.answer import MOST_SONGS, pool, ranked
 from engine.engine import Engine
-from engine.query.query import Query, Seed
-from engine.score.signals import Pool, search_weights
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.retrieve.pool import Pool
+from engine.score.search_policy import search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, profile_of
+from engine.tune.acceptance import accepted_weights
 from engine.tune.golden import Trial
 from engine.tune.playlists import tune_on_playlists
 from indexer.errors import CatalogueError
@@ -94,22 +97,22 @@ class Refrain:
         return ranked(query, candidates, search_weights(query, candidates), k).ranking.rows
 
     def _pool(self, query: Query, weights: dict[str, float], k: int) -> Pool:
-        found = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask.copy())
+        found = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask)
         if not self.every_song:
             return found
         seeds = np.array(sorted(query.rows), np.int64)
-        return Pool(np.setdiff1d(self.fold.candidates, seeds), found.found)
+        return found.of_rows(np.setdiff1d(self.fold.candidates, seeds))
 
     def _tune(self) -> None:
         playlists = list(_saved(self.fold))
         try:
-            reports = tune_on_playlists(self.engine, playlists)
+            reports = tune_on_playlists(self.engine.index, self.engine.weights, playlists)
         except CatalogueError as error:
             self.tuning = f"none possible: {error}"
             return
         said = []
+        self.engine.use(accepted_weights(self.engine.weights, reports))
         for profile, report in reports.items():
-            self.engine.weights[profile] |= report.weights
             self.traces[profile] = report.tuned.trace
             verdict = "accepted" if report.accepted else "rejected"
             said.append(

@@ -186,7 +186,7 @@ def taste(dataset: Dataset) -> Floats:
     index = dataset.index
     if "taste" not in index.layout.names:
         return np.zeros((len(index.songs), 0), np.float32)
-    return np.asarray(index.parts[:, index.layout.slice("taste")])
+    return np.asarray(index.parts["taste"])
 
 
 def valence_and_arousal(system: str, dataset: Dataset, limit: int | None) -> dict[str, Setting]:

@@ -14,10 +14,12 @@ from benchmarks.report.run import Run, Setting
 from benchmarks.systems.system import Rows
 from benchmarks.tasks import continuation
 from benchmarks.tasks.running import Job, opened, run_of
-from engine.query.query import Query, Seed
-from engine.retrieve.retrievers import LexicalRetriever
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.retrieve.lexical import LexicalRetriever
+from engine.retrieve.pool import Pool
 from engine.score.fusion import normalise
-from engine.score.signals import Pool, measure
+from engine.score.signals import measure
 from engine.tune.golden import Optimum, golden_section
 from indexer.models.tbert.labels import moods_in
 from indexer.progress import Track
@@ -77,8 +79,8 @@ def candidates(dataset: Dataset, signal: str | None, asked: Sequence[Question]) 
     for question in asked:
         query = Query(index, seeds=tuple(Seed.of_row(index, int(row)) for row in question.seeds))
         ranking = LexicalRetriever().retrieve(query, CANDIDATES + len(question.seeds), members)
-        ranking = ranking.without(question.seeds.tolist()).top(CANDIDATES)
-        pool = Pool(np.sort(ranking.rows), {"lexical": ranking})
+        ranking = ranking.without(question.seeds).top(CANDIDATES)
+        pool = Pool(index, np.sort(ranking.rows), {"lexical": ranking}, CANDIDATES)
         scores = normalise(measure(query, pool, names))[:, [0, -1]]
         found.append(Candidates(pool.rows, scores, np.isin(pool.rows, question.relevant)))
     return found

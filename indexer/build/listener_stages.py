@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
 from indexer.build.stage import Columns, Outcome, no_rows, write_rows
+from indexer.encoders.sentence import SentenceEncoder
+from indexer.errors import ConfigError
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
@@ -113,7 +115,7 @@ def tbert(context: Context) -> Outcome:
             sentence, topics, audio, labels.distributions[labelled], labels.names, settings,
             artists=context.songs.single("artist_key")[labelled],
             texts=[unique_lines(context.songs.lyrics[row]) for row in labelled.tolist()] if tuned else None,
-            encoder=context.encoder, track=context.track,
+            encoder=_tunable(context) if tuned else None, track=context.track,
         )  # fmt: skip
         why = (
             "" if learned else f"{len(labelled)} songs are called something, needs {LEAST_LABELLED} with words or sound"
@@ -135,6 +137,12 @@ def tbert(context: Context) -> Outcome:
 
     write_rows(context, {artefacts.TBERT: no_rows(settings.hidden, np.float16)}, apply, label="embed by tBERT")
     return outcome
+
+
+def _tunable(context: Context) -> SentenceEncoder:
+    if not isinstance(context.encoder, SentenceEncoder):
+        raise ConfigError("tbert.transformer is 'fine-tuned', which only a sentence-transformers encoder can be")
+    return context.encoder
 
 
 def vectors(context: Context) -> Outcome:
@@ -169,7 +177,8 @@ def moods(context: Context) -> Outcome:
         rows = reader.read(sentence, audio, taste)
         model = train_moods(reader, rows, evidence_of(context), words, config.moods)
         model.save(draft.folder(artefacts.MOOD_MODEL))
-        outcome = Outcome(True, int(context.songs.alive.sum()), len(context.playlists))
+        why = "" if model.names else "too few songs are called by any mood in playlists' names or tags"
+        outcome = Outcome(bool(model.names), int(context.songs.alive.sum()), len(context.playlists), why)
         del rows, model
     trained = MoodModel.load(draft.place(artefacts.MOOD_MODEL))
 

@@ -17,34 +17,46 @@ from indexer.catalogue.connect import chunks, open_engine, reading_connection, w
 from indexer.catalogue.import_file import load
 from indexer.catalogue.playlists import refresh_digests
 from indexer.catalogue.read import Queries, Snapshot
-from indexer.catalogue.reports import Counts, LoadReport, Statistics
+from indexer.catalogue.reports import LoadReport, Remark, RowCounts, Statistics
 from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.progress import Track, quiet
-from indexer.sources.validate import Refusal
+from indexer.sources.base import Refusal
 
-__all__ = ["Catalogue", "Counts", "LoadReport", "Refusal", "Snapshot", "Statistics"]
+__all__ = ["Catalogue", "LoadReport", "Refusal", "Remark", "RowCounts", "Snapshot", "Statistics"]
 
 
 class Catalogue(Queries):
     """A catalogue of songs in SQLite or, by URL, PostgreSQL.
 
-    `place` is a file name or a URL ("refrain.db", "sqlite:///refrain.db", "postgresql://user@host/refrain"). A new
-    catalogue is made unless `create` is False; one with an older schema is brought up to date. A write waits
-    `patience_s` for another import to end.
+    `place` is a file name or a URL ("refrain.db", "sqlite:///refrain.db", "postgresql://user@host/refrain"); other
+    databases are refused. A new catalogue is made unless `create` is False; one with an older schema is brought up to
+    date. A write waits `patience_s` seconds for another import to end.
 
-    **Which song a row is.** A row that brings a song_id is that song. Otherwise a row with an id of another catalogue
-    (Spotify, Deezer) is the song that has this id; else the one song of the same artist and title (`text.name_key`)
-    that has no id in that namespace yet; else a new song. So rows with different Spotify ids are never one song, while
-    lyrics without ids join the features imported before. A row with a name only is the song of this name; among
-    several the most popular, and it stays with that song whatever comes later. New songs are called by the Spotify id,
-    "deezer:ID", or the folded name.
+    **Which song is a row?** The first of these rules that gives one:
 
-    **What a row does to its song.** What it knows replaces what was there; what it does not know erases nothing.
+    1. A row with a song_id is the song of this id.
+    2. A row with ids of other catalogues, best first (Spotify, then Deezer), is the song that has the first of them
+       that any song has. A song whose id in a better namespace is another one is not meant.
+    3. A row with artist and title is the song of the same artist and title (as `text.names` compares them) that has
+       no id in any namespace of the row. Among several a row with ids is none of them; a row without ids is the most
+       popular, and stays with that song whatever comes later.
+    4. A row without ids and without an artist is the song that a row with the same title and the same lyrics (without
+       lyrics: the same facts) made before.
+    5. Otherwise it is a new song. Its song_id is the Spotify id, "deezer:ID", or the folded name.
+
+    A song has one id in each namespace at most: a second one is left out and listed among the refusals. With the rows
+
+        {spotify: S1, deezer: 9, title: Salt Road}      rule 5: a new song, S1
+        {spotify: S2, deezer: 9, title: Salt Road}      rule 2 fails, S1 has another Spotify id: a new song, S2
+        {deezer: 9, lyrics: We walked ...}              rule 2: lyrics of S1
+
+    **What does a row do to its song?** What it knows replaces what was there; what it does not know erases nothing.
     Audio features count one by one. Tags are added to those of other files. The entries of a playlist replace those
-    it had. Within one file the last known value wins; that one id has two names is listed among the refusals.
+    it had. Within one file genres are united and of everything else the last known value counts; that one id has two
+    names is listed among the refusals.
 
-    A file is one transaction: whatever happens in the middle of it, the catalogue is as it was. Iterators see the
-    state at their first step and hold a connection until they end.
+    A file is one transaction: whatever happens in the middle of it, the catalogue is as it was. An iterator sees the
+    state at its first step and holds a connection until it ends; `snapshot` shows one state to many reads.
     """
 
     def __init__(self, place: str | PathLike[str], *, create: bool = True, patience_s: float = 5.0) -> None:

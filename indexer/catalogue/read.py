@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
-from indexer.catalogue.reports import Statistics
+from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
 from indexer.catalogue.schema import (
     ARTIST_TAGS,
     ENTRIES,
@@ -25,11 +25,14 @@ from indexer.catalogue.schema import (
     SONGS,
 )
 from indexer.catalogue.staging import tags_of
-from indexer.records import AUDIO_NAMES, AudioFeatures, SavedPlaylist, Song
-from indexer.sources.validate import Refusal
+from indexer.catalogue.values import checked, unexpected
+from indexer.records import AUDIO_NAMES, AUDIO_RANGES, AudioFeatures, SavedPlaylist, Song
+from indexer.sources.base import Refusal
+from indexer.sources.validate import YEARS
 
 ROWS_AT_A_TIME = 10_000
 
+_RANGES = {"year": YEARS, "decade": YEARS, "popularity": (0, 100)}
 _PLAIN = tuple(name for name in SONG_COLUMNS if name not in AUDIO_NAMES)
 _SONG_QUERY = select(SONGS.c.song_id, *(SONGS.c[name] for name in SONG_COLUMNS)).order_by(SONGS.c.song_id)
 
@@ -62,9 +65,9 @@ class Queries(ABC):
         with self._connection() as connection:
             pages = _all_pages(connection, batch) if song_ids is None else _pages_of(connection, song_ids, batch)
             for page in pages:
-                tags = tags_of(connection, [row["song_id"] for row in page])
+                tags = tags_of(connection, [row.song_id for row in page])
                 for row in page:
-                    yield _song(row, tags.get(row["song_id"], ()))
+                    yield _song(row, tags.get(row.song_id, ()))
 
     def digests(self) -> Iterator[tuple[str, str]]:
         """(song_id, digest) by rising song_id; a digest changes with anything that the Song carries, tags included."""
@@ -80,10 +83,11 @@ class Queries(ABC):
         ordered = query.order_by(columns.playlist_id).limit(PLAYLISTS_AT_A_TIME)
         last = ""
         with self._connection() as connection:
-            while page := connection.execute(ordered.where(columns.playlist_id > last)).all():
+            while page := list(checked(ordered, connection.execute(ordered.where(columns.playlist_id > last)))):
                 entries = entries_of(connection, [row.playlist_id for row in page])
                 for row in page:
-                    yield SavedPlaylist(*row, song_ids=tuple(entries[row.playlist_id]))
+                    facts = (row.playlist_id, row.name, row.description, row.followers)
+                    yield SavedPlaylist(*facts, song_ids=tuple(entries[row.playlist_id]))
                 last = page[-1].playlist_id
 
     def labels(self, name: str) -> Iterator[tuple[str, float]]:
@@ -94,8 +98,7 @@ class Queries(ABC):
 
     def label_names(self) -> list[str]:
         """The labels that songs have, sorted: "deezer_arousal", "mood:happy" (from a column `mood`), ..."""
-        with self._connection() as connection:
-            return list(connection.scalars(select(LABELS.c.name).distinct().order_by(LABELS.c.name)))
+        return [row[0] for row in self._rows(select(LABELS.c.name).distinct().order_by(LABELS.c.name))]
 
     def song_tags(self) -> Iterator[tuple[str, str, int]]:
         """(song_id, tag, count) by rising song_id, the most frequent tag of each song first."""
@@ -127,10 +130,16 @@ class Queries(ABC):
 
     def refused(self) -> Iterator[Refusal]:
         """What the last load of each file left out, and why, in the order of the loads."""
-        query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason)
+        query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason, REFUSALS.c.kind)
         joined = query.join_from(REFUSALS, IMPORTS, REFUSALS.c.import_id == IMPORTS.c.import_id)
         for row in self._rows(joined.order_by(REFUSALS.c.refusal_id)):
             yield Refusal(*row)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What `refused` lists, counted by file and kind."""
+        counter = RemarkCounter()
+        counter.add(self.refused())
+        return counter.remarks()
 
     def origin(self, song_id: str) -> dict[str, str]:
         """The files that the song ("added") and its "lyrics", "audio" and other "facts" last came from."""
@@ -178,7 +187,7 @@ class Queries(ABC):
 
     def _rows(self, query: Select[Any]) -> Iterator[Any]:
         with self._connection() as connection:
-            yield from _stream(connection, query)
+            yield from checked(query, _stream(connection, query))
 
 
 class Snapshot(Queries):
@@ -196,22 +205,34 @@ class Snapshot(Queries):
         return nullcontext(self._open_connection)
 
 
-def _all_pages(connection: Connection, batch: int) -> Iterator[Sequence[RowMapping]]:
+def _all_pages(connection: Connection, batch: int) -> Iterator[Sequence[Any]]:
     last = ""
-    while page := connection.execute(_SONG_QUERY.where(SONGS.c.song_id > last).limit(batch)).mappings().all():
+    while page := _page(connection, _SONG_QUERY.where(SONGS.c.song_id > last).limit(batch)):
         yield page
-        last = page[-1]["song_id"]
+        last = page[-1].song_id
 
 
-def _pages_of(connection: Connection, song_ids: Iterable[str], batch: int) -> Iterator[Sequence[RowMapping]]:
+def _pages_of(connection: Connection, song_ids: Iterable[str], batch: int) -> Iterator[Sequence[Any]]:
     for some in chunks(set(song_ids), batch):
-        yield connection.execute(_SONG_QUERY.where(SONGS.c.song_id.in_(some))).mappings().all()
+        yield _page(connection, _SONG_QUERY.where(SONGS.c.song_id.in_(some)))
 
 
-def _song(row: RowMapping, tags: Iterable[str]) -> Song:
-    known = {name: row[name] for name in AUDIO_NAMES if row[name] is not None}
+def _page(connection: Connection, query: Select[Any]) -> list[Any]:
+    return list(checked(query, connection.execute(query)))
+
+
+def _song(row: Any, tags: Iterable[str]) -> Song:
+    values = row._mapping
+    known = {name: values[name] for name in AUDIO_NAMES if values[name] is not None}
+    for name, value in known.items():
+        low, high = AUDIO_RANGES[name]
+        if not low <= value <= high:
+            raise unexpected(SONGS.c[name], value, f"{low:g}..{high:g}")
+    for name, (low, high) in _RANGES.items():
+        if values[name] is not None and not low <= values[name] <= high:
+            raise unexpected(SONGS.c[name], values[name], f"{low:g}..{high:g}")
     audio = AudioFeatures(**known) if known else None
-    return Song(song_id=row["song_id"], **{name: row[name] for name in _PLAIN}, audio=audio, tags=tuple(tags))
+    return Song(song_id=row.song_id, **{name: values[name] for name in _PLAIN}, audio=audio, tags=tuple(tags))
 
 
 def _all_rows(table: Table) -> Select[Any]:

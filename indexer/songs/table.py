@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,10 +67,6 @@ class Coded:
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         return owner, self.codes[np.repeat(starts, counts) + within]
 
-    def mask(self, accept: Callable[[str], bool]) -> Mask:
-        """bool (rows,): the rows that have a term which `accept` takes."""
-        return self.mask_of([code for code, term in enumerate(self.terms) if accept(term)])
-
     def mask_of(self, wanted: Sequence[int]) -> Mask:
         """bool (rows,): the rows that have one of these codes."""
         chosen = np.zeros(len(self.terms), bool)
@@ -99,6 +95,7 @@ class Songs:
         self._texts: dict[str, Strings] = {}
         self._columns: dict[str, Coded] = {}
         self._singles: dict[str, npt.NDArray[np.int32]] = {}
+        self._lookups: dict[str, dict[str, list[int]]] = {}
 
     def __len__(self) -> int:
         return len(self.alive)
@@ -158,6 +155,17 @@ class Songs:
                 )
             self._columns[name] = column
         return self._columns[name]
+
+    def codes(self, name: str) -> dict[str, list[int]]:
+        """The terms of a column as they are looked up, and their codes: without regard to case, albums by title."""
+        if name not in self._lookups:
+            codes: dict[str, list[int]] = {}
+            for code, term in enumerate(self.column(name).terms):
+                if term:  # what deleted songs leave is empty
+                    key = term.partition("|")[2] if name == "album_key" else term.casefold()
+                    codes.setdefault(key, []).append(code)
+            self._lookups[name] = codes
+        return self._lookups[name]
 
     def single(self, name: str) -> npt.NDArray[np.int32]:
         """int32 (rows,): the code of a column that has at most one term per row, -1 where it has none."""

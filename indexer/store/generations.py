@@ -391,9 +391,7 @@ def new_generation(
     if generations.is_symlink():
         raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
     with writer_lock(index):
-        left_over = [
-            p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()
-        ]
+        left_over = _drafts(generations)
         numbers = [int(p.name) for p in generations.iterdir() if _GENERATION.match(p.name)]
         number = max(numbers, default=0) + 1
         path = generations / f"{number:06d}"
@@ -404,8 +402,6 @@ def new_generation(
                 staging.mkdir()
             draft = Draft(staging, base, number)
             yield draft, left_over
-            for folder in left_over:
-                shutil.rmtree(folder, ignore_errors=True)
             (staging / JOURNAL).unlink(missing_ok=True)
             with _writing(index):
                 digest = _seal(draft, facts)
@@ -422,12 +418,19 @@ def new_generation(
         tidy(index, purge=purge)
 
 
+def _drafts(generations: Path) -> list[Path]:
+    """Folders of writers; with the writer's lock in hand, of dead ones."""
+    return [p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()]
+
+
 def tidy(index: Path, *, purge: bool = False) -> None:
-    """Remove generations older than the one before the current, and drafts beside it, that nobody reads or writes.
+    """Remove drafts that crashed writers left, and generations older than the one before the current, if nobody reads.
 
     The caller has the writer's lock. The generation before the current one stays for readers that are just opening
-    it, but with `purge`.
+    it, but with `purge`. What a writer of indexes does not name so is not touched.
     """
+    for folder in _drafts(index / "generations"):
+        shutil.rmtree(folder, ignore_errors=True)
     generations = index / "generations"
     current = _current(index)[0].name
     older = sorted((p for p in generations.iterdir() if _GENERATION.match(p.name) and p.name < current), reverse=True)

@@ -18,7 +18,8 @@ from benchmarks.papers.song_bert.models import Inputs
 from benchmarks.papers.steps import Steps
 from benchmarks.tasks import reranking
 from engine.atlas.clusters import GRID, SONGS_PER_CLUSTER, Curves, choose, trace
-from engine.atlas.reduction import LEAST_SONGS, NEIGHBOURS, graph_of, nearest, reduce
+from engine.atlas.neighbours import LEAST_SONGS, NEIGHBOURS, nearest
+from engine.atlas.umap import graph_of, reduce
 
 FloatMatrix = npt.NDArray[np.float32]
 
