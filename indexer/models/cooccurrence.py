@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
 from indexer.ranges import NOT_NEGATIVE, check
 from indexer.store import artefacts
 from indexer.store.columns import check_numbers, check_starts
@@ -129,4 +130,14 @@ class CoOccurrence:
         check_starts(
             arrays["holder_starts"], len(arrays["totals"]), len(arrays["holders"]), artefacts.HOLDER_STARTS.name
         )
-        return cls(**arrays, damping=float(source.array(artefacts.DAMPING)[0]))
+        damping = source.array(artefacts.DAMPING)
+        for numbers, artefact in (
+            (arrays["weights"], artefacts.PLAYLIST_WEIGHTS),
+            (arrays["totals"], artefacts.SONG_TOTALS),
+            (damping, artefacts.DAMPING),
+        ):
+            if not np.isfinite(numbers).all():
+                raise IndexFormatError(
+                    f"{artefact.name} holds a value that is not finite; rebuild with `refrain build`"
+                )
+        return cls(**arrays, damping=float(damping[0]))

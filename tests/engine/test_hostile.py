@@ -26,12 +26,12 @@ def test_an_engine_on_any_prepared_index_answers_or_refuses(demo_index: Path, tm
     generation = hostile.current(demo_index)
     files = sorted(path for path in generation.rglob("*") if path.is_file())
     changes = [
-        (path.relative_to(generation).as_posix(), *each) for path in files for each in list(hostile.changes(path))[::4]
+        (path.relative_to(generation).as_posix(), *each) for path in files for each in list(hostile.changes(path))[::12]
     ]
     prepared = {
         hostile.prepare(demo_index, tmp_path / str(number), name, apply): f"{name}: {change}"
         for number, (name, change, apply) in enumerate(changes)
     }
-    outcomes = hostile.outcomes(list(prepared), seconds=900, reader="tests.engine.test_hostile:ask")
+    outcomes = hostile.outcomes(list(prepared), seconds=1800, reader="tests.engine.test_hostile:ask")
     bad = [f"{prepared[index]}: {outcome}" for index, outcome in outcomes.items() if outcome not in ("read", "refused")]
     assert not bad, "\n".join(bad)

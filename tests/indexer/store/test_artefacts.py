@@ -28,5 +28,9 @@ def test_no_artefact_is_named_by_a_string_elsewhere() -> None:
     quoted = re.compile("|".join(f"[\"']{re.escape(name)}(?:\\.npy|\\.utf8)?[\"']" for name in sorted(distinctive)))
     for path in [*(ROOT / "indexer").rglob("*.py"), *(ROOT / "engine").rglob("*.py")]:
         if path.name != "artefacts.py":
-            hits = [line.strip() for line in path.read_text("utf-8").splitlines() if re.search(r"array\(|strings\(|place\(|path /", line) and quoted.search(line)]
+            hits = [
+                line.strip()
+                for line in path.read_text("utf-8").splitlines()
+                if re.search(r"array\(|strings\(|place\(|path /", line) and quoted.search(line)
+            ]
             assert not hits, f"{path}: {hits}"
