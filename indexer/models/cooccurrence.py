@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
 from indexer.ranges import NOT_NEGATIVE, check
 from indexer.store import artefacts
+from indexer.store.columns import check_numbers, check_starts
 from indexer.store.generations import Draft, Source
 
 Rows = npt.NDArray[np.int64]
@@ -89,10 +91,12 @@ class CoOccurrence:
         low (Sarwar et al. 2001; Bell & Koren 2007).
         """
         playlists = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]][:MOST_PLAYLISTS]
+        check_numbers(playlists, len(self.weights), artefacts.HOLDERS.name)
         starts = self.song_starts[playlists]
         counts = self.song_starts[playlists + 1] - starts
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         songs = self.songs[np.repeat(starts, counts) + within]
+        check_numbers(songs, len(self.totals), artefacts.PLAYLIST_SONGS.name)
         near, where = np.unique(songs, return_inverse=True)
         shared = np.bincount(where, np.repeat(self.weights[playlists], counts), minlength=len(near))
         values = shared / (self.totals[row] * self.totals[near] + self.damping)
@@ -120,6 +124,20 @@ class CoOccurrence:
 
     @classmethod
     def load(cls, source: Source) -> CoOccurrence:
-        """Memory-mapped."""
+        """Memory-mapped; which playlists and songs the lists name is checked when they are read."""
         arrays = {name: source.array(artefact) for name, artefact in artefacts.COOCCURRENCE.items()}
-        return cls(**arrays, damping=float(source.array(artefacts.DAMPING)[0]))
+        check_starts(arrays["song_starts"], len(arrays["weights"]), len(arrays["songs"]), artefacts.SONG_STARTS.name)
+        check_starts(
+            arrays["holder_starts"], len(arrays["totals"]), len(arrays["holders"]), artefacts.HOLDER_STARTS.name
+        )
+        damping = source.array(artefacts.DAMPING)
+        for numbers, artefact in (
+            (arrays["weights"], artefacts.PLAYLIST_WEIGHTS),
+            (arrays["totals"], artefacts.SONG_TOTALS),
+            (damping, artefacts.DAMPING),
+        ):
+            if not np.isfinite(numbers).all():
+                raise IndexFormatError(
+                    f"{artefact.name} holds a value that is not finite; rebuild with `refrain build`"
+                )
+        return cls(**arrays, damping=float(damping[0]))
