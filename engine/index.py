@@ -12,12 +12,13 @@ import numpy.typing as npt
 from engine.lazy import lazy
 from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
-from indexer.errors import EncoderError
+from indexer.errors import EncoderError, IndexFormatError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
 from indexer.search.lexical import LexicalIndex
-from indexer.search.vectors.faiss_store import Parts, VectorIndex
+from indexer.search.vectors.base import Parts
+from indexer.search.vectors.faiss_store import VectorIndex
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.table import Songs
 from indexer.store import artefacts
@@ -58,10 +59,15 @@ class OpenIndex:
         self.manifest = self.generation.manifest
         self.config = IndexConfig.from_json(self.manifest["config"])
         self.songs = Songs(self.generation)
-        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL))
+        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL), rows=len(self.songs))
         names, dims = zip(*self.manifest["parts"], strict=True)
         self.layout = Parts(names, dims)
         self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS))
+        if (len(self.vectors), self.vectors.dim) != (len(self.songs), self.layout.dim):
+            raise IndexFormatError(
+                f"{path} holds {len(self.vectors):,} vectors of {self.vectors.dim}, expected {len(self.songs):,} of "
+                f"{self.layout.dim}; rebuild with `refrain build`"
+            )
         self.sentence: npt.NDArray[np.float16] = self.generation.array(artefacts.SENTENCE)
         self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
         self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)

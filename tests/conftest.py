@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.config import EncoderConfig
 from indexer.demo import demo_files

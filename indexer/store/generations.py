@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.progress import Track, quiet
-from indexer.store.artefacts import Artefact, owner_of
+from indexer.store.artefacts import ALIVE, Artefact, owner_of
 from indexer.store.columns import Strings, create_array, map_array, map_strings
 from indexer.store.files import (
     file_sha256,
@@ -57,8 +57,8 @@ class Source:
         self.path = path
 
     def array(self, artefact: Artefact) -> npt.NDArray[Any]:
-        """A memory-mapped array, read only; IndexFormatError where the file is damaged."""
-        return map_array(self.path / f"{artefact.name}.npy")
+        """A memory-mapped array, read only; IndexFormatError where the file is damaged or not as declared."""
+        return map_array(self.path / f"{artefact.name}.npy", artefact.dtype, artefact.shape)
 
     def strings(self, artefact: Artefact) -> Strings:
         """Texts, decoded when they are asked for; IndexFormatError where a file is damaged."""
@@ -80,11 +80,32 @@ class Generation(Source):
         super().__init__(path)
         self.manifest = manifest
         self.digest = digest
+        self._rows: int | None = None  # read with the first array that has a row for each song
         self._release = weakref.finalize(self, os.close, lock)
 
     @property
     def number(self) -> int:
         return int(self.path.name)
+
+    def array(self, artefact: Artefact) -> npt.NDArray[Any]:
+        array = super().array(artefact)
+        if artefact.by_row:
+            self._check_rows(artefact, len(array))
+        return array
+
+    def strings(self, artefact: Artefact) -> Strings:
+        strings = super().strings(artefact)
+        if artefact.by_row:
+            self._check_rows(artefact, len(strings))
+        return strings
+
+    def _check_rows(self, artefact: Artefact, rows: int) -> None:
+        if self._rows is None:
+            self._rows = len(super().array(ALIVE))
+        if rows != self._rows:
+            raise IndexFormatError(
+                f"{self.path / artefact.name} has {rows:,} rows, the index {self._rows:,}; rebuild with `refrain build`"
+            )
 
     def facts_of(self, artefact: Artefact) -> Facts:
         """The manifest's facts of an artefact's files."""

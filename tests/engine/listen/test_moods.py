@@ -109,7 +109,7 @@ def test_as_many_songs_have_a_mood_as_listeners_call_so(demo: Engine) -> None:
     moods = demo.index.songs.moods
     known = int(moods.known.sum())
     for column, name in enumerate(moods.names):
-        assert moods.has(name).sum() == pytest.approx(np.ceil(moods.usual[column] * known), abs=2)
+        assert moods.has(name).sum() == pytest.approx(np.ceil(moods.base_rates[column] * known), abs=2)
 
 
 def test_search_by_mood_gives_the_likeliest(demo: Engine) -> None:

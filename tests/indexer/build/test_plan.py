@@ -68,7 +68,7 @@ def test_nothing_changed_nothing_to_do(catalogue: Catalogue, work: Path) -> None
         (replace(SMALL, lyrics=replace(SMALL.lyrics, epochs=1)), {"lyrics_latents"}, "epochs was 2, is 1"),
         (replace(SMALL, audio=replace(SMALL.audio, latent=5)), {"audio_latents"}, "latent was 6, is 5"),
         (replace(SMALL, factors=replace(SMALL.factors, iterations=2)), {"factors"}, "factors.iterations was 3, is 2"),
-        (replace(SMALL, cooccurrence=CoOccurrenceConfig(9.0)), {"cooccurrence"}, "cooccurrence.shrinkage was 5.0, is 9.0"),
+        (replace(SMALL, cooccurrence=CoOccurrenceConfig(9.0)), {"cooccurrence"}, "shrinkage was 5.0, is 9.0"),
         (replace(SMALL, taste=replace(SMALL.taste, epochs=1)), {"taste"}, "taste.epochs was 2, is 1"),
         (replace(SMALL, tbert=replace(SMALL.tbert, epochs=1)), {"tbert"}, "tbert.epochs was 2, is 1"),
         (replace(SMALL, moods=replace(SMALL.moods, seed=1)), {"moods"}, "moods.seed was 0, is 1"),
@@ -102,7 +102,7 @@ def test_another_encoder_or_window_is_another_vector(catalogue: Catalogue, work:
 @pytest.mark.parametrize(
     ("file", "content", "first"),
     [
-        ("songs.jsonl", '{"song_id": "n1", "title": "Lamplighter", "artist": "Nobody", "lyrics": "seven lamps"}', {"songs"}),
+        ("songs.jsonl", '{"song_id": "n1", "title": "Lamplighter", "artist": "Nobody"}', {"songs"}),
         ("playlists.jsonl", '{"playlist_id": "p1", "name": "sad harbour", "song_ids": ["ID0", "ID1"]}',
          {"popularity", "cooccurrence", "factors", "taste", "tbert", "moods", "mood_labels"}),
         ("tags.csv", "artist,tag,count\nNobody at all,folk,3\n", {"artist_tags"}),

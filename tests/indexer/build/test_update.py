@@ -31,8 +31,8 @@ def change(catalogue: Catalogue, work: Path, kinds: Iterable[str]) -> None:
     ids = [song.song_id for song in catalogue.songs() if song.lyrics]
     for kind in kinds:
         if kind == "new":
-            songs = ({"song_id": f"n{i}", "title": f"Lamplighter {i}", "artist": "Nobody", "lyrics": "seven lamps by the sea",
-                      "energy": 0.5} for i in range(3))  # fmt: skip
+            known = {"artist": "Nobody", "lyrics": "seven lamps by the sea", "energy": 0.5}
+            songs = ({"song_id": f"n{i}", "title": f"Lamplighter {i}", **known} for i in range(3))
             catalogue.load(rows(work, *songs, name="new.jsonl"))
         elif kind == "changed":
             song = {"song_id": ids[4], "title": "Zanzibar Weathervane", "artist": "Nobody", "lyrics": "weathervane"}
@@ -116,7 +116,7 @@ def assert_complete(generation: Generation) -> None:
     songs = Songs(generation)
     known = songs.has_lyrics | songs.has_audio
     columns = {
-        artefacts.SENTENCE: songs.has_lyrics, artefacts.TOPICS: songs.has_lyrics, artefacts.LYRICS_PART: songs.has_lyrics,
+        **dict.fromkeys((artefacts.SENTENCE, artefacts.TOPICS, artefacts.LYRICS_PART), songs.has_lyrics),
         artefacts.AUDIO: songs.has_audio, artefacts.AUDIO_PART: songs.has_audio, artefacts.TBERT: known,
         artefacts.TASTE_PART: known,
     }  # fmt: skip
@@ -188,8 +188,8 @@ def test_words_of_deleted_and_changed_songs_are_gone_from_every_file(work: Path,
     update_index(catalogue, index, encoder=encoder)
     assert found(index, words) == set(words)
     catalogue.delete([song["song_id"] for song in songs[:2]])  # type: ignore[misc]
-    catalogue.load(rows(work, {**songs[2], "title": "T", "artist": "A", "album": "B", "lyrics": "plain", "genres": ["rock"],
-                               "tags": ["slow"]}, name="changed.jsonl"))  # fmt: skip
+    other = {"title": "T", "artist": "A", "album": "B", "lyrics": "plain", "genres": ["rock"], "tags": ["slow"]}
+    catalogue.load(rows(work, {**songs[2], **other}, name="changed.jsonl"))
     update_index(catalogue, index, encoder=encoder)
     left = found(index, [word for word in words if word != "vantablue"])
     assert left <= {"quellstone"}, "tags add up: the catalogue itself still has this one"
