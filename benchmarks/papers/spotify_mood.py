@@ -23,7 +23,8 @@ from indexer.models.audio_scaler import AudioScaler
 from indexer.models.moods.association import count, labels, npmi
 from indexer.models.moods.evidence import gather
 from indexer.models.moods.fitting import least_squares
-from indexer.models.moods.model import MoodsConfig, Reader
+from indexer.models.moods.model import MoodsConfig
+from indexer.models.moods.reader import Reader
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.songs.splits import PlaylistRows, place_of
 from indexer.text.tokens import unique_lines

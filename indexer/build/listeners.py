@@ -12,10 +12,12 @@ from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
 from indexer.models.moods.evidence import gather
 from indexer.models.moods.model import MoodModel
-from indexer.models.moods.model import Reader as MoodReader
+from indexer.models.moods.reader import Known
+from indexer.models.moods.reader import Reader as MoodReader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.taste import Reader, Taste, train_taste
+from indexer.models.taste.halves import half_places
 from indexer.models.tbert import load_tbert, train_tbert
 from indexer.models.tbert.labels import song_labels
 from indexer.songs.artist_tags import write_artist_tags
@@ -122,8 +124,10 @@ def write_moods(work: Work, changes: Changes) -> None:
     else:
         reader = MoodReader.fit(sentence.astype(np.float32), audio, taste.shape[1], work.config.moods.seed)
         sentences = work.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
-        rows = reader.read(sentence, audio, taste)
-        train_moods(reader, rows, evidence, sentences, work.config.moods).save(work.draft.folder("mood_model"))
+        halves = half_places(work.playlists, taste, work.config.moods.seed) if taste.shape[1] else None
+        known = Known(sentence, audio, taste)
+        trained = train_moods(reader, known, evidence, sentences, work.config.moods, half_tastes=halves)
+        trained.save(work.draft.folder("mood_model"))
     model = MoodModel.load(work.draft.path / "mood_model")
     said = evidence.of(model.names)
     chances = model.with_listener_labels(model.score(sentence, audio, taste).moods, said).astype(np.float16)
