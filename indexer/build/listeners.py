@@ -8,7 +8,7 @@ import numpy.typing as npt
 from indexer.build.changes import Changes
 from indexer.build.context import Work
 from indexer.models.cooccurrence import CoOccurrence
-from indexer.models.factors import gram_of, learn_factors
+from indexer.models.factors import carried_over, gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
 from indexer.models.moods.evidence import gather
 from indexer.models.moods.model import MoodModel
@@ -39,13 +39,18 @@ def write_playlists(work: Work, changes: Changes) -> None:
 
 
 def _factors_before(work: Work) -> FloatMatrix | None:
-    """The base's factors with a row of zeros for each new song; None where none were learned."""
+    """The base's factors of each song, those of its old row for a changed one; None where none were learned."""
     if work.base is None:
         return None
     before = work.base.array("factors")
     if not before.any():
         return None
-    return np.vstack([before, np.zeros((len(work.new), before.shape[1]), before.dtype)])
+    earlier = Songs(work.base)
+    old_rows = np.arange(len(work.songs), dtype=np.int64)
+    for row in work.new:
+        old = earlier.row_of(work.songs.song_ids[row])
+        old_rows[row] = -1 if old is None else old
+    return carried_over(before, old_rows)
 
 
 def write_taste(work: Work, changes: Changes) -> None:
