@@ -62,16 +62,16 @@ class CoOccurrence:
         lists = [np.unique(rows) for rows in playlists if len(rows)]
         lengths = np.array([len(rows) for rows in lists], np.int64)
         weights = (1.0 / np.sqrt(lengths)).astype(np.float32)
-        held = np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int32)
+        entries = np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int32)
         playlist = np.repeat(np.arange(len(lists), dtype=np.int32), lengths)
-        order = np.lexsort((playlist, lengths[playlist], held))
+        order = np.lexsort((playlist, lengths[playlist], entries))
         return cls(
             np.concatenate([[0], np.cumsum(lengths)]),
-            held,
-            np.concatenate([[0], np.cumsum(np.bincount(held, minlength=songs))]),
+            entries,
+            np.concatenate([[0], np.cumsum(np.bincount(entries, minlength=songs))]),
             playlist[order],
             weights,
-            np.sqrt(np.bincount(held, weights[playlist], minlength=songs)).astype(np.float32),
+            np.sqrt(np.bincount(entries, weights[playlist], minlength=songs)).astype(np.float32),
             config.shrinkage * float(weights.mean()) if len(weights) else 0.0,
         )
 
@@ -107,9 +107,9 @@ class CoOccurrence:
         """The songs that share a playlist with any of the songs, ascending, and the mean of their values to all."""
         if not len(rows):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        found = [self.of(row) for row in rows]
-        near, where = np.unique(np.concatenate([part for part, _ in found]), return_inverse=True)
-        summed = np.bincount(where, np.concatenate([values for _, values in found]), minlength=len(near))
+        near_each = [self.of(row) for row in rows]
+        near, where = np.unique(np.concatenate([part for part, _ in near_each]), return_inverse=True)
+        summed = np.bincount(where, np.concatenate([values for _, values in near_each]), minlength=len(near))
         return near, (summed / len(rows)).astype(np.float32)
 
     def save(self, draft: Draft) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,25 +70,32 @@ class Gram:
             self.yy,
         )  # fmt: skip
 
-    def solve(self, penalty: float, start: Solution | None = None) -> Solution:
-        """Minimises sum of w (x . b + c - y)^2 + penalty |b - b_start|^2; a column of zeros keeps its start."""
+    def solver(self, start: Solution | None = None) -> Callable[[float], Solution]:
+        """penalty -> what minimises sum of w (x . b + c - y)^2 + penalty |b - b_start|^2; zero columns keep b_start."""
         from scipy.linalg import solve
 
         weight = max(self.weight, 1e-12)
         if start is None:
             start = (np.zeros(self.xy.shape, np.float32), np.zeros(len(self.y), np.float32))
-        start_weights, start_bias = (part.astype(np.float64) for part in start)
-        left_y = self.y - start_weights.T @ self.x - start_bias * self.weight
-        weights, change_x = start[0].copy(), np.zeros(len(self.y))
-        if np.isfinite(penalty):
-            shown = np.flatnonzero(self.xx.diagonal())
-            x, xx = self.x[shown], self.xx[np.ix_(shown, shown)]
-            left_xy = self.xy[shown] - self.xx[shown] @ start_weights - np.outer(x, start_bias)
-            centred = xx - np.outer(x, x) / weight + penalty * np.eye(len(shown))
-            change = solve(centred, left_xy - np.outer(x, left_y) / weight, assume_a="pos", overwrite_a=True)
+        first_weights, (start_weights, start_bias) = start[0], (part.astype(np.float64) for part in start)
+        shown = np.flatnonzero(self.xx.diagonal())
+        x, start_shown = self.x[shown], start_weights[shown]
+        xx = self.xx[np.ix_(shown, shown)]
+        left_y = self.y - start_shown.T @ x - start_bias * self.weight
+        left_xy = self.xy[shown] - xx @ start_shown - np.outer(x, start_bias)
+        centred, target = xx - np.outer(x, x) / weight, left_xy - np.outer(x, left_y) / weight
+
+        def solution(penalty: float) -> Solution:
+            if not np.isfinite(penalty):
+                return first_weights, (start_bias + left_y / weight).astype(np.float32)
+            system = centred.copy()
+            system.flat[:: len(shown) + 1] += penalty
+            change = solve(system, target, assume_a="pos", overwrite_a=True, check_finite=False)
+            weights = first_weights.copy()
             weights[shown] += change.astype(np.float32)
-            change_x = x @ change
-        return weights, (start_bias + (left_y - change_x) / weight).astype(np.float32)
+            return weights, (start_bias + (left_y - x @ change) / weight).astype(np.float32)
+
+        return solution
 
     def errors(self, solution: Solution) -> Doubles:
         """float64 (outputs,): sum of w (x . b + c - y)^2."""
@@ -128,6 +135,7 @@ def ridge(folds: Sequence[Gram], near: Ridge | None = None) -> Ridge:
     every = range(len(folds))
     solved: dict[tuple[frozenset[int], float, tuple[int, ...]], Solution] = {}
     totals: dict[frozenset[int], Gram] = {}
+    solvers: dict[tuple[frozenset[int], tuple[int, ...]], Callable[[float], Solution]] = {}
 
     def total(left_out: frozenset[int]) -> Gram:
         if left_out not in totals:
@@ -139,13 +147,21 @@ def ridge(folds: Sequence[Gram], near: Ridge | None = None) -> Ridge:
 
     def solution(left_out: frozenset[int], penalty: float, place: tuple[int, ...]) -> Solution:
         """Of the folds beside `left_out`; `place` says which solution of `near` it starts from."""
-        key = (left_out, penalty, () if near is None else place)
-        if key not in solved:
+        place = () if near is None else place
+        if (left_out, place) not in solvers:
             start = None
             if near is not None:
-                start = near.whole if not place else near.outside[place[0]] if len(place) == 1 else near.inside[place]  # type: ignore[index]
-            solved[key] = total(left_out).solve(penalty, start)
-        return solved[key]
+                start = (
+                    near.inside[place[0], place[1]]
+                    if len(place) == 2
+                    else near.outside[place[0]]
+                    if place
+                    else near.whole
+                )
+            solvers[left_out, place] = total(left_out).solver(start)
+        if (left_out, penalty, place) not in solved:
+            solved[left_out, penalty, place] = solvers[left_out, place](penalty)
+        return solved[left_out, penalty, place]
 
     def error(others: Sequence[int], penalty: float, outer: tuple[int, ...]) -> float:
         return sum(float(folds[i].errors(solution(frozenset((*outer, i)), penalty, (*outer, i))).sum()) for i in others)
@@ -193,11 +209,11 @@ def least_squares(
     weight = np.ones(len(rows), np.float32) if weights is None else weights
     count = len(near.ridge.outside) if near is not None else int(folds.max(initial=0)) + 1
     grams = [Gram.of(rows[folds == fold], wanted[folds == fold], weight[folds == fold]) for fold in range(count)]
-    found = ridge(grams, None if near is None else near.ridge)
+    fitted = ridge(grams, None if near is None else near.ridge)
     unseen = np.zeros(wanted.shape, np.float32)
-    for fold, (slopes, bias) in found.outside.items():
+    for fold, (slopes, bias) in fitted.outside.items():
         unseen[folds == fold] = rows[folds == fold] @ slopes + bias
-    return Fitted(found, unseen)
+    return Fitted(fitted, unseen)
 
 
 def platt(

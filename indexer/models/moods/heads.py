@@ -30,7 +30,7 @@ FALSE_DISCOVERIES = 0.05  # share of the learned moods that may be chance
 MEASURED = 40_000  # songs, drawn at random, that a head is calibrated and measured on at most
 LISTENERS = 4  # the bit of a view that shows them
 PARTIAL = (1, 2, 3, 5, 6)  # views that hide something; listeners alone are no view
-UNMEASURED = 0.5  # trust in listeners (see `trust`) where too few songs measure it; what shared playlists gave
+UNMEASURED = 0.5  # trust in listeners (see `trust`) where too few songs measure it: halfway to the base rate
 LEAST_PAIRS = 200  # labels that measure it
 _CHUNK = 4_096  # songs that are read at once
 
@@ -242,11 +242,11 @@ def calibrated_moods(
     measured["ECE"] = calibration_error(calibration.nested[:, learned], labels[:, learned])
     measured["songs"] = float(len(at))
     base = called[:, columns[learned]].mean(axis=0, dtype=np.float32)
-    usual_odds = np.log(base / (1 - base))
+    base_odds = np.log(base / (1 - base))
     slope, offset = calibration.slope[:, learned], calibration.offset[:, learned]
     listeners = (np.arange(VIEWS) & LISTENERS > 0)[:, None]
     slope = np.where(listeners, slope * trusted, slope)
-    offset = np.where(listeners, usual_odds + (offset - usual_odds) * trusted, offset)
+    offset = np.where(listeners, base_odds + (offset - base_odds) * trusted, offset)
     weights, bias = fits.stacked
     return Head(
         "probabilities",
@@ -315,8 +315,8 @@ def _areas(
     scores: FloatMatrix, labels: npt.NDArray[np.generic], groups: Rows
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """The area under the curve and its standard error, for each output."""
-    found = [auc_and_error(scores[:, i], labels[:, i] > 0, groups) for i in range(scores.shape[1])]  # type: ignore[operator]
-    return np.array([area for area, _ in found]), np.array([error for _, error in found])
+    areas = [auc_and_error(scores[:, i], labels[:, i] > 0, groups) for i in range(scores.shape[1])]  # type: ignore[operator]
+    return np.array([area for area, _ in areas]), np.array([error for _, error in areas])
 
 
 def _groups(artists: Rows) -> Rows:
@@ -344,22 +344,22 @@ def _by_half(
 ) -> tuple[FloatMatrix, Mask, Rows]:
     """Log-odds of the songs that half of the playlists hold, by a taste of these playlists alone, as if it were the
     whole taste; their labels by the other half; and which of the rows they are."""
-    held = taste[rows].any(axis=1)
+    in_half = taste[rows].any(axis=1)
     views = (fits.lessons.views[rows] & 3) | LISTENERS
     odds = np.zeros(labels.shape, np.float32)
     for view in (5, 6, 7):
-        mine = np.flatnonzero(held & (views == view))
+        mine = np.flatnonzero(in_half & (views == view))
         raw = fits.outside(rows[mine], view, taste)
         odds[mine] = raw * calibration.slope[view] + calibration.offset[view]
-    chosen = np.flatnonzero(held)
+    chosen = np.flatnonzero(in_half)
     return odds[chosen], labels[chosen], chosen
 
 
 def trust(pairs: Sequence[tuple[FloatMatrix, Mask, Rows]], base: npt.NDArray[np.floating]) -> float:
-    """0..1: by how much the odds that a view with listeners claims, above the usual ones, are to be multiplied.
+    """0..1: by how much the odds that a view with listeners claims, above those of the base rate, are to be multiplied.
 
     pairs   log-odds that were claimed, the labels by playlists that those had not seen, and rows
-    base    the usual share of each output, for which the odds are
+    base    the base rate of each output in what the odds were learned from
 
     The slope of a logistic regression over all outputs together, each with the log-odds of its own labels as offset:
     taste was learned from the playlists whose names label the moods, so that what it claims of songs, by other
@@ -367,12 +367,12 @@ def trust(pairs: Sequence[tuple[FloatMatrix, Mask, Rows]], base: npt.NDArray[np.
     """
     if sum(int(labels.sum()) for _, labels, _ in pairs) < LEAST_PAIRS:
         return UNMEASURED
-    usual = np.log(np.clip(base, 1e-6, 1 - 1e-6) / (1 - np.clip(base, 1e-6, 1 - 1e-6)))
+    base_odds = np.log(np.clip(base, 1e-6, 1 - 1e-6) / (1 - np.clip(base, 1e-6, 1 - 1e-6)))
     claimed, offsets, labelled = [], [], []
     for odds, labels, _ in pairs:
         rate = np.clip(labels.mean(axis=0), 1e-6, 1 - 1e-6)
         used = labels.sum(axis=0) > 0
-        claimed.append((odds - usual)[:, used].ravel())
+        claimed.append((odds - base_odds)[:, used].ravel())
         offsets.append(np.tile(np.log(rate / (1 - rate))[used], len(odds)))
         labelled.append(labels[:, used].ravel())
     z, offset, y = (np.concatenate(parts).astype(np.float64) for parts in (claimed, offsets, labelled))

@@ -33,7 +33,7 @@ class MoodsConfig:
     """
 
     least_playlists: int = 5
-    least_songs: int = 12
+    least_songs: int = 8
     least_auc: float = 0.55
     seed: int = 0
 
