@@ -19,7 +19,7 @@ MOST_PLAYLISTS = 2_000  # of one song, the shortest, which say the most; a hit o
 
 @dataclass(frozen=True, slots=True)
 class CoOccurrenceConfig:
-    """shrinkage: added to the denominator, in playlists of usual weight; 1 to 10 measure within 3 percent."""
+    """shrinkage: added to the denominator, in playlists of mean weight; 1 to 10 measure within 3 percent."""
 
     shrinkage: float = 5.0
 
@@ -35,7 +35,7 @@ class CoOccurrence:
     """Playlists by song and songs by playlist, sparse, and the shrunk cosine of any song with all others.
 
     A table of each song's 100 nearest songs, which is the usual way, takes more room than the playlists
-    themselves, and on shared/data loses a sixth of NDCG@500 against all neighbours, with 400 kept still 3 percent.
+    themselves, and loses a sixth of NDCG@500 against all neighbours; one of the 400 nearest still 3 percent.
 
     songs      playlist p holds songs[song_starts[p] : song_starts[p + 1]]
     holders    song r is held by playlists holders[holder_starts[r] : holder_starts[r + 1]], the shortest first

@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from indexer.models.moods.evidence import Evidence
 from indexer.models.moods.fitting import balanced, tempered
-from indexer.models.moods.heads import Lessons, calibrated_moods, fold_of_artists
+from indexer.models.moods.lessons import Lessons, fold_of_artists
 from indexer.models.moods.model import QUADRANTS, Head, MoodModel, MoodsConfig, quadrant_of
 from indexer.models.moods.neighbours import learned_neighbours
 from indexer.models.moods.reader import VIEWS, Known, Reader
+from indexer.models.moods.recognition import calibrated_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 
 FloatMatrix = npt.NDArray[np.float32]

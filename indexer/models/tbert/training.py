@@ -47,7 +47,7 @@ def train_tbert(
     sentence, topics, audio   float (songs, columns), zero rows where a song has none
     labels    float (songs, moods), dense or a scipy csr_array: rows sum to 1, or are 0 for songs that nobody labelled
     artists   int (songs,): songs of one number are held out together, a number below 0 is nobody's. An artist's
-              songs are alike and share playlists: held out one by one, artists learnt by heart would pass for moods
+              songs are alike and share playlists: held out one by one, artists learned by heart would pass for moods
     texts, encoder   lyrics ("" where there are none) and what encodes them; only read to fine-tune
 
     The loss is the cross-entropy with the label distribution. The same arguments, machine and number of

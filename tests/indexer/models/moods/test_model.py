@@ -13,9 +13,10 @@ from indexer.errors import ConfigError, FilterError
 from indexer.models.moods.columns import MoodColumns, thresholds
 from indexer.models.moods.evidence import Evidence
 from indexer.models.moods.fitting import calibration_error
-from indexer.models.moods.heads import UNMEASURED, Lessons, trust
+from indexer.models.moods.lessons import Lessons
 from indexer.models.moods.model import MoodModel, MoodsConfig, quadrant_of
 from indexer.models.moods.reader import Known, Reader
+from indexer.models.moods.recognition import UNMEASURED, trust
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 
