@@ -199,7 +199,7 @@ def softmax(logits: npt.NDArray[np.floating]) -> FloatMatrix:
 def unit_rows(matrix: npt.NDArray[np.floating]) -> FloatMatrix:
     """float32: each row scaled to length 1; a zero row stays zero.
 
-    >>> unit_rows(np.array([[3.0, 4.0], [0.0, 0.0]])).round(1).tolist()
-    [[0.6, 0.8], [0.0, 0.0]]
+    >>> unit_rows(np.array([[0.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
     """
     return np.asarray(matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12), np.float32)
