@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.query.filters import learned_moods
+from engine.lazy import lazy
+from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
-from indexer.errors import EncoderError
+from indexer.errors import EncoderError, IndexFormatError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
-from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex
-from indexer.search.vectors.faiss_store import Parts, VectorIndex
+from indexer.search.vectors.base import Parts
+from indexer.search.vectors.faiss_store import VectorIndex
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.table import Songs
+from indexer.store import artefacts
+from indexer.store.artefacts import Artefact
 from indexer.store.columns import Strings
 from indexer.store.generations import Generation, open_generation
 
@@ -47,7 +49,7 @@ class OpenIndex:
     cooccurrence    the playlists that may be learned from, and how near songs are by sharing them
     factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
-    parts       float32 (rows, layout.dim): what FAISS searches
+    parts       name -> float32 (rows, dim), unit or zero: what FAISS searches, side by side
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
     """
 
@@ -57,113 +59,130 @@ class OpenIndex:
         self.manifest = self.generation.manifest
         self.config = IndexConfig.from_json(self.manifest["config"])
         self.songs = Songs(self.generation)
-        self.lexical = LexicalIndex(self.generation.path / "lexical")
+        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL), rows=len(self.songs))
         names, dims = zip(*self.manifest["parts"], strict=True)
         self.layout = Parts(names, dims)
-        self.vectors = VectorIndex(self.generation.path / "vectors.faiss")
-        self.sentence: npt.NDArray[np.float16] = self.generation.array("sentence")
-        self.audio: FloatMatrix = self.generation.array("audio")
-        self.topics: FloatMatrix = self.generation.array("topics")
-        self.parts: FloatMatrix = self.generation.array("parts")
-        self.keywords: Strings = self.generation.strings("keywords")
-        self.salient_keywords: Strings = self.generation.strings("salient_keywords")
+        self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS))
+        if (len(self.vectors), self.vectors.dim) != (len(self.songs), self.layout.dim):
+            raise IndexFormatError(
+                f"{path} holds {len(self.vectors):,} vectors of {self.vectors.dim}, expected {len(self.songs):,} of "
+                f"{self.layout.dim}; rebuild with `refrain build`"
+            )
+        self.sentence: npt.NDArray[np.float16] = self.generation.array(artefacts.SENTENCE)
+        self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
+        self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)
+        self.parts: Mapping[str, FloatMatrix] = {
+            name: self.generation.array(artefacts.PARTS[name]) for name in self.layout.names
+        }
+        self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
+        self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
 
     def __len__(self) -> int:
+        return self._living
+
+    @lazy
+    def _living(self) -> int:
         return int(self.songs.alive.sum())
 
-    @cached_property
-    def tbert(self) -> npt.NDArray[np.float16]:
-        return self.generation.array("tbert")
+    @property
+    def dead_mask(self) -> npt.NDArray[np.bool_] | None:
+        """`songs.alive` where some row is dead, None where none is: a query without filters then needs no mask."""
+        return None if len(self) == len(self.songs) else self.songs.alive
 
-    @cached_property
+    @lazy
+    def tbert(self) -> npt.NDArray[np.float16]:
+        return self.generation.array(artefacts.TBERT)
+
+    @lazy
     def word_codes(self) -> dict[str, int]:
         """The words that the index has vectors of -> their rows in `word_vectors`."""
-        return {word: code for code, word in enumerate(self.generation.strings("words"))}
+        return {word: code for code, word in enumerate(self.generation.strings(artefacts.WORDS))}
 
-    @cached_property
+    @lazy
     def word_vectors(self) -> npt.NDArray[np.float16]:
         """float16 (words, d): sentence vectors of single words."""
-        return self.generation.array("word_vectors")
+        return self.generation.array(artefacts.WORD_VECTORS)
 
-    @cached_property
+    @lazy
     def cooccurrence(self) -> CoOccurrence:
         return CoOccurrence.load(self.generation)
 
-    @cached_property
+    @lazy
     def factors(self) -> npt.NDArray[np.float16]:
-        return self.generation.array("factors")
+        return self.generation.array(artefacts.FACTORS)
 
-    @cached_property
+    @lazy
     def factors_gram(self) -> FloatMatrix:
         """float32 (size, size): the products of the columns of `factors`."""
-        return self.generation.array("factors_gram")
+        return self.generation.array(artefacts.FACTORS_GRAM)
 
-    @cached_property
+    @lazy
     def popularity(self) -> FloatMatrix:
-        return self.generation.array("popularity")
+        return self.generation.array(artefacts.POPULARITY)
 
-    @cached_property
+    @lazy
     def encoder(self) -> SentenceEncoder:
         """The encoder that made the index; another one's vectors would mean nothing here."""
         from indexer.encoders.sentence import SentenceEncoder
 
         settings = self.config.encoder
-        encoder = SentenceEncoder(settings.model, precision=settings.precision, window=settings.window)
-        built_with = self.manifest["encoder"]["name"]
-        if encoder.name != built_with:
+        # The index names it, not the user: nothing is fetched for it.
+        encoder = SentenceEncoder(settings.model, precision=settings.precision, window=settings.window, download=False)
+        built_with = self.manifest["encoder"]
+        if encoder.sha256 != built_with["sha256"]:
             raise EncoderError(
-                f"the index was built with the encoder {built_with}, found {encoder.name}; "
+                f"the index was built with the encoder {built_with['name']}, found {encoder.name}; "
                 "install the one it was built with, or rebuild with `refrain build`"
             )
         return encoder
 
-    @cached_property
+    @lazy
     def compress_lyrics(self) -> DenseStack | None:
-        return self._dense("lyrics_autoencoder")
+        return self._dense(artefacts.LYRICS_AUTOENCODER)
 
-    @cached_property
+    @lazy
     def compress_audio(self) -> DenseStack | None:
-        return self._dense("audio_autoencoder")
+        return self._dense(artefacts.AUDIO_AUTOENCODER)
 
-    def _dense(self, name: str) -> DenseStack | None:
+    def _dense(self, artefact: Artefact) -> DenseStack | None:
         from indexer.models.mlp import load_encoder
 
-        folder = self.generation.path / name
+        folder = self.generation.place(artefact)
         return load_encoder(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def scaler(self) -> AudioScaler:
-        return AudioScaler.load(self.generation.path / "audio_scaler.json")
+        return AudioScaler.load(self.generation.place(artefacts.AUDIO_SCALER) / "scaler.json")
 
-    @cached_property
+    @lazy
     def topic_model(self) -> TopicModel | None:
-        folder = self.generation.path / "topic_model"
+        folder = self.generation.place(artefacts.TOPIC_MODEL)
         return load_topics(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def taste_model(self) -> Taste | None:
         """None where the catalogue had no playlists to learn from."""
         from indexer.models.taste import Taste
 
-        folder = self.generation.path / "taste_model"
+        folder = self.generation.place(artefacts.TASTE_MODEL)
         return Taste.load(folder) if folder.is_dir() else None
 
-    @cached_property
+    @lazy
     def artist_tags(self) -> ArtistTags:
         return ArtistTags(self.generation)
 
-    @cached_property
+    @lazy
     def mood_model(self) -> MoodModel:
         from indexer.models.moods.model import MoodModel
 
-        return MoodModel.load(self.generation.path / "mood_model")
+        return MoodModel.load(self.generation.place(artefacts.MOOD_MODEL))
 
-    @cached_property
+    @lazy
     def tbert_model(self) -> TBert | None:
         """None where the catalogue had no moods to learn from."""
         from indexer.models.tbert import load_tbert
 
-        folder = self.generation.path / "tbert_model"
+        folder = self.generation.place(artefacts.TBERT_MODEL)
         return load_tbert(folder) if folder.is_dir() else None
 
     def lines_of(self, row: int) -> str:
@@ -175,52 +194,60 @@ class OpenIndex:
         """A zero vector for each part: nothing is known."""
         return {name: np.zeros(dim, np.float32) for name, dim in zip(self.layout.names, self.layout.dims, strict=True)}
 
-    @cached_property
+    @lazy
     def by_popularity(self) -> npt.NDArray[np.int64]:
         """Living rows, the most popular first; rows of unknown popularity last, ties by row."""
         rows = np.flatnonzero(self.songs.alive)
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
-    @cached_property
+    @lazy
+    def by_id(self) -> dict[str, int]:
+        """song_id -> its living row: for those who look up thousands; `songs.row_of` needs no table."""
+        ids = self.songs.song_ids
+        return {ids[row]: row for row in np.flatnonzero(self.songs.alive).tolist()}
+
+    @lazy
+    def by_spotify(self) -> dict[str, int]:
+        """The 22 characters of a Spotify track -> its living row."""
+        ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
+        return {spotify_id: row for spotify_id, row in ids if spotify_id}
+
+    @lazy
+    def shuffled_rows(self) -> npt.NDArray[np.int64]:
+        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
+        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
+
+    @lazy
     def artist_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
 
-    @cached_property
+    @lazy
     def genre_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("genre").terms)}
 
-    @cached_property
+    @lazy
     def language_codes(self) -> dict[str, int]:
         return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
 
     def closeness(self, target: Sequence[tuple[str, float]]) -> FloatMatrix:
-        """float32 (rows,): mean over the targets of 1 - |value - target| / spread, NaN where none is known.
+        """float32 (rows,): how near each song is to the target values, 1 at them; NaN where nothing is known."""
+        return closeness(self.songs, self.spread, target)
 
-        The spread is the distance between the feature's 1st and 99th percentile in this index; a mood's value is the
-        share of songs that a song is more of it than.
-        """
-        near = []
-        for name, wanted in target:
-            if name in AUDIO_NAMES:
-                values = self.songs.audio[:, AUDIO_NAMES.index(name)]
-                low, high = self.spread[name]
-            else:
-                values, (low, high) = learned_moods(self.songs).rank(name), (0.0, 1.0)
-            near.append(1.0 - np.minimum(np.abs(values - np.float32(wanted)) / max(high - low, 1e-6), 1.0))
-        stacked = np.stack(near)
-        known = ~np.isnan(stacked)
-        total = np.where(known, stacked, 0.0).sum(axis=0)
-        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan).astype(np.float32)
-
-    @cached_property
+    @lazy
     def spread(self) -> dict[str, tuple[float, float]]:
-        """The 1st and 99th percentile of each audio feature."""
-        table = self.songs.audio[self.songs.alive & self.songs.has_audio]
-        spread = {}
-        for name, column in zip(AUDIO_NAMES, table.T, strict=True):
-            known = column[~np.isnan(column)]
-            spread[name] = (0.0, 1.0) if not len(known) else tuple(np.percentile(known, [1, 99]).tolist())
-        return spread
+        """The 1st and 99th percentile of each audio feature, and of popularity."""
+        return spread_of(self.songs)
+
+    def stale(self) -> bool:
+        """Whether the folder names another generation by now; False where it names none."""
+        try:
+            return (self.path / "CURRENT").read_text("ascii").split()[0] != self.generation.path.name
+        except (OSError, UnicodeDecodeError, IndexError):
+            return False
+
+    def reopen(self) -> OpenIndex:
+        """The generation that the folder names now, opened beside this one, whose answers go on."""
+        return OpenIndex(self.path)
 
     def close(self) -> None:
         self.generation.close()

@@ -7,16 +7,21 @@ RefrainError
 ├── IndexMissingError      there is no index where one was expected
 ├── EncoderError           the text encoder or its weights cannot be loaded
 ├── ConfigError            a configuration value is unknown or out of range
-├── FilterError            a filter, target or weight has an unknown name or an impossible value
-├── SongNotFoundError      no song has this name or id; lists the nearest
-├── AmbiguousSongError     several songs have this name; lists them
+├── RequestError           a request holds a value that it cannot hold: its field, what was found, what was expected
+│   └── FilterError        a filter, target or weight has an unknown name or an impossible value
+├── SongNotFoundError      no song has this name or id; names the nearest
+├── ArtistNotFoundError    no artist has this name; names the nearest
+├── AmbiguousSongError     several songs have this name; names them
 └── EmptyQueryError        a query holds nothing that can be searched with
 
-Each message says what was found, what was expected and what to do next. A caller's mistake in
-Python (k = 0, two rows alike) is a plain ValueError.
+Each message says what was found, what was expected and what to do next; what a program needs to go on
+(a field, song_ids) stands beside it as attributes. A mistake in calling the library's inner functions
+is a plain ValueError.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class RefrainError(Exception):
@@ -47,16 +52,54 @@ class ConfigError(RefrainError):
     """A configuration value is unknown or out of range."""
 
 
-class FilterError(RefrainError):
+class RequestError(RefrainError):
+    """A value that a request cannot hold.
+
+    field      where it stands: "k", "seeds[2]", "filters.year"
+    found      what stands there, as Python writes it
+    expected   what may stand there
+    """
+
+    def __init__(self, message: str = "", *, field: str = "", found: str = "", expected: str = ""):
+        super().__init__(message or f"{field} is {found}, expected {expected}")
+        self.field, self.found, self.expected = field, found, expected
+
+
+class FilterError(RequestError):
     """A filter, target or weight has an unknown name or an impossible value."""
 
 
 class SongNotFoundError(RefrainError):
-    """No song has this name or id."""
+    """No song has this name or id.
+
+    nearest   song_ids of the songs whose names are most like it, best first
+    """
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = ()):
+        super().__init__(message)
+        self.nearest = tuple(nearest)
+
+
+class ArtistNotFoundError(RefrainError):
+    """No artist has this name.
+
+    nearest   names of the artists whose names are most like it, best first
+    """
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = ()):
+        super().__init__(message)
+        self.nearest = tuple(nearest)
 
 
 class AmbiguousSongError(RefrainError):
-    """Several songs have this name."""
+    """Several songs have this name.
+
+    candidates   their song_ids, the likeliest first
+    """
+
+    def __init__(self, message: str, *, candidates: Sequence[str] = ()):
+        super().__init__(message)
+        self.candidates = tuple(candidates)
 
 
 class EmptyQueryError(RefrainError):

@@ -14,11 +14,18 @@ from typer.testing import CliRunner
 
 import indexer
 from engine import Engine
-from engine.cli import app, show
-from engine.cli.ask import answers
+from engine.cli.app import app
+from engine.cli.ask import ask
+from engine.cli.browse import browse
+from engine.cli.render import console
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-ASKING = {c.name or c.callback.__name__ for c in answers.registered_commands if c.callback}
+ASKING = {
+    command.name or command.callback.__name__
+    for group in (ask, browse)
+    for command in group.registered_commands
+    if command.callback
+}
 LEFT_OUT = re.compile(r"^\s*\.\.\.\s*$", re.MULTILINE)
 
 
@@ -58,7 +65,7 @@ def test_readme_shows_a_command_with_its_output() -> None:
 @pytest.mark.usefixtures("beside_the_demo")
 @pytest.mark.parametrize(("command", "output"), shown(), ids=lambda text: text[:30])
 def test_commands_print_what_readme_shows(command: str, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(show, "PIPE_WIDTH", 1_000)  # nothing is folded
+    monkeypatch.setattr(console, "PIPE_WIDTH", 1_000)  # nothing is folded
     done = CliRunner().invoke(app, shlex.split(command, comments=True)[1:])
     assert done.exit_code == 0, done.stderr or repr(done.exception)
     printed, at = plain(done.stdout), 0

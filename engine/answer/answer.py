@@ -1,4 +1,4 @@
-"""Answers: candidates from every retriever, one score from all signals, hits with reasons."""
+"""Answers: candidates from every retriever that has a weight, one score from all signals, hits."""
 
 from __future__ import annotations
 
@@ -8,32 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.answer.hits import Hit
-from engine.answer.reasons import reason
-from engine.query.filters import Filters
+from engine.answer.hits import Hits
 from engine.query.query import Query
+from engine.retrieve.background import BackgroundRetriever
+from engine.retrieve.cooccurrence import CoOccurrenceRetriever
+from engine.retrieve.lexical import LexicalRetriever
+from engine.retrieve.pool import Pool
+from engine.retrieve.popular import PopularRetriever
 from engine.retrieve.ranking import Ranking
-from engine.retrieve.retrievers import (
-    CoOccurrenceRetriever,
-    LexicalRetriever,
-    PopularRetriever,
-    Retriever,
-    TargetRetriever,
-    VectorRetriever,
-)
+from engine.retrieve.retriever import Mask, Retriever
+from engine.retrieve.target import TargetRetriever
+from engine.retrieve.vectors import VectorRetriever
 from engine.score.fusion import contributions, normalise, scores
-from engine.score.signals import Pool, measure
-from indexer.search.lexical import best_line
-from indexer.text.tokens import tokenise
+from engine.score.rerank import SecondPass, two_passes
+from engine.score.signals import measure
 
 MOST_SONGS = 5_000  # k at most: what a reranker downstream may ask for
 POOL = 200  # candidates from each retriever at least
-POOL_PER_HIT = 3  # and for each song asked for
-
-Mask = npt.NDArray[np.bool_]
+POOL_PER_HIT = 3  # and for each song that is to come back
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """The songs of a query, ranked.
 
@@ -46,81 +41,87 @@ class Answer:
     names: tuple[str, ...]
     shares: npt.NDArray[np.float32]
 
-    def hits(self, rows: Sequence[int] | None = None) -> Iterator[Hit]:
+    def top(self, k: int) -> Answer:
+        """The first k songs."""
+        return Answer(self.query, self.ranking.top(k), self.names, self.shares[:k])
+
+    def hits(self, rows: Sequence[int] | None = None) -> Hits:
         """Hits in the order of the ranking, or of `rows`; a row that is not ranked (a seed) has score 0."""
+        if rows is None:
+            return Hits(self.query, self.ranking.rows, self.ranking.scores, self.names, self.shares)
         place = {row: i for i, row in enumerate(self.ranking.rows.tolist())}
-        tokens = tokenise(self.query.text)
-        for rank, row in enumerate(self.ranking.rows.tolist() if rows is None else rows, 1):
-            i = place.get(row)
-            signals = {} if i is None else {
-                n: v for n, v in zip(self.names, self.shares[i].tolist(), strict=True) if v
-            }  # fmt: skip
-            yield _hit(self.query, row, rank, 0.0 if i is None else float(self.ranking.scores[i]), signals, tokens)
+        places = np.array([place.get(row, -1) for row in rows], np.int64)
+        ranked = places >= 0
+        points, shares = np.zeros(len(rows), np.float32), np.zeros((len(rows), len(self.names)), np.float32)
+        points[ranked], shares[ranked] = self.ranking.scores[places[ranked]], self.shares[places[ranked]]
+        return Hits(self.query, np.array(rows, np.int64), points, self.names, shares)
 
 
-def answer(query: Query, weights: Mapping[str, float], k: int, filters: Filters) -> Answer:
-    """The k best songs under the filters."""
-    return ranked(query, pool(query, weights, k, filters.mask(query.index.songs) if filters else None), weights, k)
+def answer(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None = None) -> Answer:
+    """The k best songs.
+
+    allowed   bool (rows,): the rows that may come back; None is every living row
+    """
+    return ranked(query, pool(query, weights, k, allowed), weights, k)
 
 
 def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int) -> Answer:
-    """The k best candidates: score = sum of weight x normalised signal."""
-    weights = {name: weight for name, weight in weights.items() if weight}  # the others need not be computed
-    shares = contributions(normalise(measure(query, candidates, weights)), list(weights.values()))
-    ranking = Ranking.of(candidates.rows, scores(shares)).top(k)
-    return Answer(query, ranking, tuple(weights), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    """The k best candidates: score = sum of weight x normalised signal.
+
+    Cheap signals are measured for all candidates, dear ones that weigh little for the best of them.
+    """
+    first, second = two_passes({name: weight for name, weight in weights.items() if weight})
+    shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
+    ranking = Ranking.of(candidates.rows, scores(shares))
+    found = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    return (SecondPass(second).rerank(found, head_of(candidates.wanted)) if second else found).top(k)
+
+
+def head_of(k: int) -> int:
+    """How many songs are looked at closely where k are to come back."""
+    return max(POOL, POOL_PER_HIT * k)
 
 
 def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None) -> Pool:
-    """The candidates of a query: what every retriever proposes, without seeds and songs to avoid.
+    """The candidates of a query: what the retrievers propose, without seeds, songs to avoid and songs excluded.
 
     allowed   bool (rows,): the rows that may be proposed; None is every living row
     """
     if not 1 <= k <= MOST_SONGS:
         raise ValueError(f"k is {k}, expected 1..{MOST_SONGS}")
-    songs = query.index.songs
-    if allowed is None and len(query.index) < len(songs):
-        allowed = np.array(songs.alive)
-    unwanted = sorted(query.rows)
-    if allowed is not None:
-        allowed[unwanted] = False
-    wanted = max(POOL, POOL_PER_HIT * k) + len(unwanted)
-    found = {}
-    for retriever in _retrievers(query, weights):
-        found[retriever.name] = retriever.retrieve(query, wanted, allowed).without(unwanted)
-    return Pool(np.unique(np.concatenate([ranking.rows for ranking in found.values()])), found)
+    index = query.index
+    if allowed is None:
+        allowed = index.dead_mask
+    if allowed is not None or len(query.excluded_rows):
+        allowed = np.ones(len(index.songs), bool) if allowed is None else allowed.copy()
+        allowed[query.own_rows] = False
+        allowed[query.excluded_rows] = False
+    most = head_of(k) + len(query.own_rows)
+    rankings = {
+        retriever.name: retriever.retrieve(query, most, allowed).without(query.own_rows)
+        for retriever in _retrievers(query, weights)
+    }
+    rows = np.unique(np.concatenate([np.zeros(0, np.int64), *(ranking.rows for ranking in rankings.values())]))
+    return Pool(index, rows, rankings, k)
 
 
 def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retriever]:
-    yield LexicalRetriever()
-    if query.quotes:  # what is quoted must be sung: only the inverted index knows
+    """What has no weight is not retrieved."""
+    if query.quoted or weights.get("lexical"):
+        yield LexicalRetriever()
+    if query.quoted:  # what is quoted must be sung: only the inverted index knows
         return
-    names = [name for name in query.index.layout.names if name in weights and query.parts[name].any()]
-    if query.seeds:  # each part alone as well, and the artists' other songs, gain 0.4 percent of NDCG@500 for 2 ms
+    names = [name for name in query.index.parts if weights.get(name) and query.parts[name].any()]
+    if query.seeds:
         yield VectorRetriever("vectors", {name: max(weights[name], 0.0) for name in names})
     else:  # how much each part counts is not known before the words are compared with what is sung
         for name in names:
             yield VectorRetriever(f"vectors.{name}", {name: 1.0})
-    if query.seeds or query.target:
+    if query.seeds and weights.get("cooccurrence"):
         yield CoOccurrenceRetriever()
-        yield PopularRetriever()
+    if query.target and weights.get("target"):
         yield TargetRetriever()
-
-
-def _hit(query: Query, row: int, rank: int, score: float, signals: dict[str, float], tokens: list[str]) -> Hit:
-    songs = query.index.songs
-    line = best_line(songs.lyrics[row], tokens) if tokens else None
-    return Hit(
-        song_id=songs.song_ids[row],
-        title=songs.titles[row],
-        artist=songs.artists[row],
-        score=score,
-        rank=rank,
-        signals=signals,
-        reason="One of the seeds" if row in query.rows else reason(query, row, signals, line),
-        line=line,
-        album=songs.text("album", row),
-        year=songs.when(row)[0],
-        spotify_id=songs.text("spotify_id", row),
-        **{name: songs.feature(name, row) for name in ("duration_ms", "tempo", "key", "mode", "energy")},
-    )
+    if query.seeds or query.target:
+        yield PopularRetriever()
+    if query.seeds:
+        yield BackgroundRetriever()

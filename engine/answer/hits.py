@@ -1,13 +1,26 @@
-"""Hits: one song of an answer, with its score, what made the score, and why in a sentence."""
+"""Hits: the songs of an answer as columns; one song of it as a row, whose reason is made when it is read."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.answer.reasons import best_line_of, reason
+from engine.lazy import lazy
+from indexer.records import AUDIO_NAMES
+
+if TYPE_CHECKING:
+    from engine.query.query import Query
+
+DIGITS = 4  # decimals of scores in JSON
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
     """A song that a query found; None is unknown.
 
@@ -15,7 +28,7 @@ class Hit:
     rank          place in the answer, from 1
     signals       name -> contribution; together they are the score
     reason        one short sentence
-    line          the lyric line that fits the query best
+    line          the lyric line that fits the words of the query best
     duration_ms   milliseconds
     tempo         beats per minute
     key, mode     pitch class 0..11 (0 = C), 1 major or 0 minor
@@ -28,20 +41,182 @@ class Hit:
     artist: str
     score: float
     rank: int
-    signals: Mapping[str, float] = field(default_factory=dict)
-    reason: str = ""
-    line: str | None = None
+    signals: Mapping[str, float] = field(default_factory=dict, hash=False)
+    reason: str = field(default_factory=str)  # no class attribute, so that __getattr__ is asked for it
+    line: str | None = field(default_factory=lambda: None)
     album: str | None = None
-    duration_ms: float | None = None
+    duration_ms: int | None = None
     year: int | None = None
     tempo: float | None = None
-    key: float | None = None
-    mode: float | None = None
+    key: int | None = None
+    mode: int | None = None
     energy: float | None = None
     spotify_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.rank < 1:
             raise ValueError(f"rank of {self.song_id} is {self.rank}, expected 1 or more")
-        if not math.isfinite(self.score):
-            raise ValueError(f"score of {self.song_id} is {self.score}, expected a finite number")
+        for name in ("score", "tempo", "energy"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name} of {self.song_id} is {value}, expected a finite number")
+
+    @classmethod
+    def found(cls, query: Query, row: int, values: Mapping[str, Any]) -> Hit:
+        """A row of the index that a query found; its line and reason are made when they are first read.
+
+        values   the other fields
+        """
+        hit = object.__new__(cls)
+        hit.__dict__.update(values, _source=(query, row))
+        return hit
+
+    def __getattr__(self, name: str) -> Any:
+        source = self.__dict__.get("_source")
+        if source is None or name not in ("reason", "line"):
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        query, row = source
+        made = best_line_of(query, row) if name == "line" else reason(query, row, self.signals, lambda: self.line)
+        return self.__dict__.setdefault(name, made)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what makes the reason holds the whole index."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def to_json(self) -> dict[str, Any]:
+        """Every field as JSON has it: scores rounded, no NaN."""
+        return self.__getstate__() | {
+            "score": round(self.score, DIGITS),
+            "signals": {name: round(value, DIGITS) for name, value in self.signals.items()},
+        }
+
+
+class Hits(Sequence[Hit]):
+    """The songs of an answer, in its order.
+
+    rows      int64 (n,): rows of the index
+    scores    float32 (n,)
+    shares    float32 (n, signals): what each signal of `names` gave to each score
+
+    A hit is made when it is read, so that a caller who wants ids and scores pays for no more. A slice keeps the ranks;
+    hits equal any sequence of the same hits.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        rows: npt.NDArray[np.int64],
+        scores: npt.NDArray[np.float32],
+        names: tuple[str, ...],
+        shares: npt.NDArray[np.float32],
+        first: int = 1,
+    ):
+        self.query = query
+        self.rows = rows
+        self.scores = scores
+        self.names = names
+        self.shares = shares
+        self.first = first  # rank of the first hit
+
+    @property
+    def song_ids(self) -> list[str]:
+        ids = self.query.index.songs.song_ids
+        return [ids[row] for row in self.rows.tolist()]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, place: int | slice) -> Hit | Sequence[Hit]:
+        places = range(len(self))[place]
+        if isinstance(places, int):
+            return self._hits([places])[0]
+        if places.step != 1:
+            return self._hits(places)
+        part = slice(places.start, places.stop)
+        return Hits(
+            self.query, self.rows[part], self.scores[part], self.names, self.shares[part], self.first + places.start
+        )
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self._hits(range(len(self))))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str | bytes):
+            return NotImplemented
+        return len(self) == len(other) and all(one == two for one, two in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Hits({list(self)!r})"
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The hits as JSON has them."""
+        return [hit.to_json() for hit in self]
+
+    @lazy
+    def _features(self) -> dict[str, list[Any]]:
+        """The columns of the audio features, each rounded as a whole."""
+        songs = self.query.index.songs
+        table = songs.audio[self.rows]
+        columns = {
+            name: rounded(table[:, AUDIO_NAMES.index(name)])
+            for name in ("tempo", "energy", "duration_ms", "key", "mode")
+        }
+        return columns | {
+            "duration_ms": [None if value is None else round(value) for value in columns["duration_ms"]],
+            "key": [key_number(value) for value in columns["key"]],
+            "mode": [mode_number(value) for value in columns["mode"]],
+            "year": [None if year < 0 else year for year in songs.year[self.rows].tolist()],
+        }
+
+    def _hits(self, places: Sequence[int]) -> list[Hit]:
+        songs, features = self.query.index.songs, self._features
+        texts = {"title": songs.titles, "artist": songs.artists, "song_id": songs.song_ids}
+        rows, scores, shares = self.rows.tolist(), self.scores.tolist(), self.shares.tolist()
+        made = []
+        for i in places:
+            row = rows[i]
+            values = {name: column[row] for name, column in texts.items()}
+            values["signals"] = {name: share for name, share in zip(self.names, shares[i], strict=True) if share}
+            values |= {name: column[i] for name, column in features.items()}
+            values |= {"score": scores[i], "rank": self.first + i}
+            values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
+            made.append(Hit.found(self.query, row, values))
+        return made
+
+
+def rounded(values: npt.NDArray[np.floating]) -> list[float | None]:
+    """The numbers to 7 digits, without those that float32 adds; None where they are not finite.
+
+    >>> rounded(np.array([0.1, 128.05, 0.0, np.nan], np.float32))
+    [0.1, 128.05, 0.0, None]
+    """
+    known = np.isfinite(values)
+    exact = np.where(known, values, 0.0).astype(np.float64)
+    size = np.floor(np.log10(np.abs(exact), out=np.zeros_like(exact), where=exact != 0))
+    scale = 10.0 ** np.abs(6 - size)
+    scaled = np.where(size <= 6, np.round(exact * scale) / scale, np.round(exact / scale) * scale)
+    return [value if here else None for value, here in zip(scaled.tolist(), known.tolist(), strict=True)]
+
+
+def key_number(key: float | None) -> int | None:
+    """A pitch class as an integer; None where it is unknown, or the mean of several songs' keys and so none.
+
+    >>> key_number(7.0), key_number(5.5), key_number(None)
+    (7, None, None)
+    """
+    return None if key is None or key != round(key) else int(key)
+
+
+def mode_number(mode: float | None) -> int | None:
+    """1 major or 0 minor; a mean of several releases of a song is what most of them say, 0.5 being major.
+
+    >>> mode_number(1.0), mode_number(0.3), mode_number(None)
+    (1, 0, None)
+    """
+    return None if mode is None else int(mode >= 0.5)

@@ -1,124 +1,240 @@
-"""Commands that keep a catalogue and its index: import, refused, build, update, info, verify, tune, demo."""
+"""Commands that keep a catalogue and its index: import, refused, delete, build, update, info, verify, tune, demo."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engine.cli import show
-from engine.cli.options import Bars, CatalogueOption, IndexOption, JsonOption
+from engine.cli.options import (
+    CATALOGUE,
+    INDEX,
+    CatalogueOption,
+    IndexOption,
+    JsonOption,
+    QuietOption,
+    file_to_read,
+    flag,
+    open_engine,
+)
+from engine.cli.progress import progress
+from engine.cli.render import build as builds
+from engine.cli.render import imports
+from engine.cli.render import index as indexes
+from engine.cli.render.console import json_document, message
 
-keeping = typer.Typer()
+if TYPE_CHECKING:
+    from indexer.catalogue import Catalogue
+    from indexer.records import Song
 
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings that differ.")]
+PANEL = "Keep a catalogue and its index"
+SURE = 99.0  # similarity, 0..100, from which a name is the name of a song that may be deleted: no typo is forgiven
+
+admin = typer.Typer()
+
+ConfigOption = Annotated[
+    Path | None, file_to_read("--config", "A TOML file with settings that differ; else those of the index.")
+]
 
 
-@keeping.command("import")
+@admin.command("import", rich_help_panel=PANEL)
 def import_files(
-    files: Annotated[list[Path], typer.Argument(help="Files to import; each is recognised by its content.")],
-    catalogue: CatalogueOption = "refrain.db",
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Files to import; each is recognised by its content.")
+    ],
+    catalogue: CatalogueOption = CATALOGUE,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring songs, playlists and tags from files into the catalogue. A file comes whole or not at all."""
     from indexer.catalogue import Catalogue
     from indexer.sources import import_order
 
-    with Catalogue(catalogue) as kept:
+    track = progress(quiet)
+    with Catalogue(catalogue) as opened:
         reports = []
         for file in import_order(files):
-            reports.append(kept.load(file, track=Bars()))
+            reports.append(opened.load(file, track=track))
             if not as_json:
-                show.import_report(reports[-1])
+                imports.show_import(reports[-1])
     if as_json:
-        show.as_json(reports)
+        json_document({"imports": reports})
 
 
-@keeping.command()
-def refused(catalogue: CatalogueOption = "refrain.db", as_json: JsonOption = False) -> None:
+@admin.command(rich_help_panel=PANEL)
+def refused(
+    rows: Annotated[bool, flag("--rows", help="Row by row, not counted by reason.")] = False,
+    catalogue: CatalogueOption = CATALOGUE,
+    as_json: JsonOption = False,
+) -> None:
     """List what imports could not take, and why."""
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as kept:
-        show.refusals(kept.refused(), as_json=as_json)
+    with Catalogue(catalogue, create=False) as opened:
+        if rows:
+            imports.show_refusals(opened.refused(), as_json=as_json)
+        else:
+            imports.show_remarks(opened.remarks(), as_json=as_json)
 
 
-@keeping.command()
-def build(
-    catalogue: CatalogueOption = "refrain.db",
-    index: IndexOption = Path("refrain.index"),
-    config: ConfigOption = None,
+@admin.command(rich_help_panel=PANEL)
+def delete(
+    songs: Annotated[
+        list[str], typer.Argument(metavar="SONG", help="Songs by song_id, or by title and artist as they are written.")
+    ],
+    yes: Annotated[bool, flag("--yes", "-y", help="Delete without asking.")] = False,
+    catalogue: CatalogueOption = CATALOGUE,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the index of the whole catalogue; lyrics that were encoded before are not encoded again."""
-    from indexer import Catalogue, IndexConfig, build_index
+    """Delete songs from the catalogue. `refrain update` then takes their words out of the index."""
+    from indexer.catalogue import Catalogue
 
-    settings = IndexConfig.from_toml(config) if config else IndexConfig()
-    with Catalogue(catalogue, create=False) as kept:
-        show.build_report(build_index(kept, index, settings, track=Bars()), as_json=as_json)
+    with Catalogue(catalogue, create=False) as opened:
+        found = list(_songs_called(opened, index, songs))
+        for song in found:
+            message(f"{song.name} [{song.song_id}]")
+        if not yes and sys.stdin.isatty():
+            typer.confirm(f"Delete {_counted(found)}?", abort=True, err=True)
+        opened.delete(song.song_id for song in found)
+    message(f"{_counted(found)} deleted; run `refrain update` to take their words out of the index")
+    if as_json:
+        deleted = [{"song_id": song.song_id, "title": song.title, "artist": song.artist} for song in found]
+        json_document({"deleted": deleted})
 
 
-@keeping.command()
+def _counted(songs: Sequence[Song]) -> str:
+    return "1 song" if len(songs) == 1 else f"{len(songs):,} songs"
+
+
+def _songs_called(catalogue: Catalogue, index: Path, names: Sequence[str]) -> Iterator[Song]:
+    """Each song once: by its id in the catalogue, or by its name in the index."""
+    from engine.lookup.names import resolve
+    from indexer.errors import IndexMissingError, SongNotFoundError
+
+    seen: set[str] = set()
+    nearest: tuple[str, ...]
+    for name in names:
+        song, nearest = catalogue.song(name), ()
+        if song is None:
+            try:
+                with open_engine(index) as engine:
+                    row = resolve(engine.index, name, least=SURE)
+                    song = catalogue.song(engine.index.songs.song_ids[row])
+            except SongNotFoundError as error:
+                nearest = error.nearest
+            except IndexMissingError:
+                nearest = ()  # names are looked up in an index; without one an id is needed
+        if song is None:
+            near = f"; nearest: {', '.join(nearest)}" if nearest else ""
+            raise SongNotFoundError(
+                f"no song of the catalogue is called exactly {name!r}, nothing was deleted; "
+                f"expected a song_id, or title and artist as they are written{near}",
+                nearest=nearest,
+            )
+        if song.song_id not in seen:
+            seen.add(song.song_id)
+            yield song
+
+
+@admin.command(rich_help_panel=PANEL)
+def build(
+    catalogue: CatalogueOption = CATALOGUE,
+    index: IndexOption = INDEX,
+    config: ConfigOption = None,
+    plan: Annotated[bool, flag("--plan", help="Say what would be done and why, and do nothing.")] = False,
+    stage: Annotated[
+        str | None, typer.Option("--stage", metavar="NAME", help="Only this stage and what depends on it.")
+    ] = None,
+    force: Annotated[bool, flag("--force", help="Every stage, whether or not something changed.")] = False,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build the index of the whole catalogue; what still holds of an earlier build is kept."""
+    from indexer.build.run import build_index
+    from indexer.catalogue import Catalogue
+    from indexer.config import IndexConfig
+
+    settings = IndexConfig.from_toml(config) if config else None
+    with Catalogue(catalogue, create=False) as opened:
+        if plan:
+            from indexer.build.run import plan_index
+
+            builds.show_plan(plan_index(opened, index, settings, stage=stage, force=force), as_json=as_json)
+            return
+        report = build_index(opened, index, settings, stage=stage, force=force, track=progress(quiet))
+        builds.show_build(report, as_json=as_json)
+
+
+@admin.command(rich_help_panel=PANEL)
 def update(
-    catalogue: CatalogueOption = "refrain.db",
-    index: IndexOption = Path("refrain.index"),
+    catalogue: CatalogueOption = CATALOGUE,
+    index: IndexOption = INDEX,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to the catalogue: only songs that are new, changed or deleted are read again."""
-    from indexer import Catalogue, update_index
+    from indexer.build.run import update_index
+    from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as kept:
-        show.build_report(update_index(kept, index, track=Bars()), as_json=as_json)
-
-
-@keeping.command()
-def info(index: IndexOption = Path("refrain.index"), as_json: JsonOption = False) -> None:
-    """Say what the index holds, how it was built and what it weighs."""
-    from engine.engine import Engine
-
-    with Engine.open(index) as engine:
-        show.information(engine, as_json=as_json)
+    with Catalogue(catalogue, create=False) as opened:
+        builds.show_build(update_index(opened, index, track=progress(quiet)), as_json=as_json)
 
 
-@keeping.command()
-def verify(index: IndexOption = Path("refrain.index"), as_json: JsonOption = False) -> None:
+@admin.command(rich_help_panel=PANEL)
+def info(index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
+    """Say what the index holds, what each model was learned from and when, and how signals are weighted."""
+    with open_engine(index) as engine:
+        opened = engine.index
+        record = indexes.index_record(opened.path, opened.generation.number, opened.manifest, engine.weights)
+    indexes.show_index(record, as_json=as_json)
+
+
+@admin.command(rich_help_panel=PANEL)
+def verify(index: IndexOption = INDEX, quiet: QuietOption = False, as_json: JsonOption = False) -> None:
     """Hash every file of the index and derive a sample of it again."""
     from engine.verify import verify_index
 
-    problems = verify_index(index, track=Bars())
-    show.problems(problems, as_json=as_json)
+    problems = verify_index(index, track=progress(quiet))
+    indexes.show_problems(problems, as_json=as_json)
     if problems:
         raise typer.Exit(1)
 
 
-@keeping.command()
+@admin.command(rich_help_panel=PANEL)
 def tune(
-    catalogue: CatalogueOption = "refrain.db",
-    index: IndexOption = Path("refrain.index"),
-    rounds: Annotated[int, typer.Option("--rounds", help="Passes over the weights at most.")] = 3,
+    catalogue: CatalogueOption = CATALOGUE,
+    index: IndexOption = INDEX,
+    rounds: Annotated[int, typer.Option("--rounds", metavar="N", min=1, help="Passes over the weights at most.")] = 3,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Tune the weights on the catalogue's own playlists; kept only if playlists that tuning did not see agree."""
-    from engine.engine import Engine
+    """Tune the weights on the catalogue's own playlists; used only if playlists that tuning did not see agree."""
     from engine.tune.playlists import tune_on_playlists
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as kept, Engine.open(index) as engine:
-        reports = tune_on_playlists(engine, kept.playlists(), rounds=rounds, track=Bars())
-        for profile, report in reports.items():
-            engine.weights[profile] = report.weights
-        target = engine.save_weights() if any(report.accepted for report in reports.values()) else None
-    show.tuning(reports, target, as_json=as_json)
+    with Catalogue(catalogue, create=False) as opened, open_engine(index) as engine:
+        reports = tune_on_playlists(
+            engine.index, engine.weights, opened.playlists(), rounds=rounds, track=progress(quiet)
+        )
+        engine.use({profile: report.weights for profile, report in reports.items()})
+        file = engine.save_weights() if any(report.accepted for report in reports.values()) else None
+    indexes.show_tuning(reports, file, as_json=as_json)
 
 
-@keeping.command()
+@admin.command(rich_help_panel=PANEL)
 def demo(
-    folder: Annotated[Path, typer.Option("--folder", help="Where the demonstration's catalogue and index go.")] = Path(
-        ".refrain-demo"
-    ),
+    folder: Annotated[
+        Path,
+        typer.Option("--folder", metavar="FOLDER", help="Where its catalogue and index go.", file_okay=False),
+    ] = Path(".refrain-demo"),
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Import and index the bundled songs, and show a playlist and a search."""
     from engine.cli.demo import demonstrate
 
-    demonstrate(folder)
+    demonstrate(folder, track=progress(quiet), as_json=as_json)

@@ -1,211 +1,258 @@
-"""Commands that ask the index: find, similar, search, recommend, playlist, path, moods, explain."""
+"""Commands that ask the index, each by a request: similar, search, recommend, playlist, path, moods, explain."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from engine.cli import show
-from engine.cli.options import Count, IndexOption, JsonOption, pairs, with_filters
+from engine.cli.options import (
+    INDEX,
+    CapOptions,
+    CountOption,
+    ExcludeOptions,
+    FilterOptions,
+    IndexOption,
+    JsonOption,
+    LengthOption,
+    NameOption,
+    OutOption,
+    SeedOptions,
+    SongArgument,
+    WeightOption,
+    file_to_read,
+    flag,
+    milliseconds,
+    open_engine,
+    pairs,
+    read_lyrics,
+    weights_of,
+    with_options,
+)
+from engine.cli.render import explanation as explanations
+from engine.cli.render import moods as mood_tables
+from engine.cli.render import playlist as playlists
+from engine.cli.render import songs
+from engine.cli.render.console import message
 
-answers = typer.Typer()
-
-SongArgument = Annotated[str, typer.Argument(help="A song_id, or words: title, artist or both; typos are forgiven.")]
-SeedOption = Annotated[list[str] | None, typer.Option("--seed", help="A song to start from (repeat).")]
-AvoidOption = Annotated[list[str] | None, typer.Option("--avoid", help="A song to keep away from (repeat).")]
-SeedLyrics = Annotated[
-    Path | None, typer.Option("--seed-lyrics", help="A text file: lyrics of a seed that no catalogue holds.")
-]
-SeedAudio = Annotated[
-    list[str] | None, typer.Option("--seed-audio", help="Its audio features: energy=0.8,tempo=120 (repeat).")
-]
-TargetOption = Annotated[list[str] | None, typer.Option("--target", help="Pull towards a value: energy=0.8 (repeat).")]
-MinOption = Annotated[list[str] | None, typer.Option("--min", help="Exclude below: tempo=90 (repeat).")]
-MaxOption = Annotated[list[str] | None, typer.Option("--max", help="Exclude above: tempo=120 (repeat).")]
-
-
-@answers.command()
-def find(
-    text: Annotated[str, typer.Argument(help="A title, an artist or both.")],
-    k: Count = 10,
-    index: IndexOption = Path("refrain.index"),
-    as_json: JsonOption = False,
-) -> None:
-    """Look up songs by name."""
+if TYPE_CHECKING:
     from engine.engine import Engine
+    from engine.requests import MakePath, MakePlaylist
 
-    with Engine.open(index) as engine:
-        show.songs(engine.find(text, k), as_json=as_json)
+PANEL = "Ask"
+LENGTH = 25  # songs of a playlist, where nothing says how many or how long
+
+ask = typer.Typer()
 
 
-@answers.command()
-@with_filters
+@ask.command(rich_help_panel=PANEL)
+@with_options
 def similar(
     song: SongArgument,
-    k: Count = 20,
-    index: IndexOption = Path("refrain.index"),
+    exclude: ExcludeOptions,
+    caps: CapOptions,
+    filters: FilterOptions,
+    k: CountOption = 20,
+    weight: WeightOption = None,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
-    *,
-    conditions: dict[str, Any],
 ) -> None:
     """The songs most like one."""
-    from engine.engine import Engine
+    from engine.requests import Recommend
 
-    with Engine.open(index) as engine:
-        show.hits(engine.similar(song, k, conditions), as_json=as_json)
+    with open_engine(index) as engine:
+        request = Recommend(
+            seeds=(song,), **exclude.values(engine), **filters.values(),
+            **weights_of(weight), k=k, **caps.values(),
+        )  # fmt: skip
+        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
 
 
-@answers.command()
-@with_filters
+@ask.command(rich_help_panel=PANEL)
+@with_options
 def search(
-    text: Annotated[str, typer.Argument(help='Words or a meaning; "in double quotes" word for word.')] = "",
-    k: Count = 20,
-    index: IndexOption = Path("refrain.index"),
+    exclude: ExcludeOptions,
+    caps: CapOptions,
+    filters: FilterOptions,
+    text: Annotated[
+        str, typer.Argument(metavar="WORDS", help='Words or a meaning; "in double quotes" word for word.')
+    ] = "",
+    k: CountOption = 20,
+    weight: WeightOption = None,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
-    *,
-    conditions: dict[str, Any],
 ) -> None:
     """Songs for words: a line you remember, or what a song should be about."""
-    from engine.engine import Engine
+    from engine.requests import Search
 
-    with Engine.open(index) as engine:
-        show.hits(engine.search(text, k, conditions), as_json=as_json)
+    with open_engine(index) as engine:
+        request = Search(
+            text=text, **exclude.values(engine), **filters.values(),
+            **weights_of(weight), k=k, **caps.values(),
+        )  # fmt: skip
+        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
 
 
-@answers.command()
-@with_filters
+@ask.command(rich_help_panel=PANEL)
+@with_options
 def recommend(
-    seed: SeedOption = None,
-    avoid: AvoidOption = None,
-    seed_lyrics: SeedLyrics = None,
-    seed_audio: SeedAudio = None,
-    target: TargetOption = None,
-    least: MinOption = None,
-    most: MaxOption = None,
-    k: Count = 20,
-    index: IndexOption = Path("refrain.index"),
+    seeds: SeedOptions,
+    exclude: ExcludeOptions,
+    caps: CapOptions,
+    filters: FilterOptions,
+    liked: Annotated[
+        list[str] | None, typer.Option("--liked", metavar="SONG", help="An earlier answer that was liked (repeat).")
+    ] = None,
+    skipped: Annotated[
+        list[str] | None, typer.Option("--skipped", metavar="SONG", help="One that was skipped (repeat).")
+    ] = None,
+    k: CountOption = 20,
+    weight: WeightOption = None,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
-    *,
-    conditions: dict[str, Any],
 ) -> None:
     """Songs that belong beside one or several others."""
-    from engine.engine import Engine
+    from engine.requests import Recommend
 
-    with Engine.open(index) as engine:
-        found = engine.recommend(_seeds(seed, seed_lyrics, seed_audio), avoid or [], filters=conditions, k=k,
-                                 **_bounds(target, least, most))  # fmt: skip
-        show.hits(found, as_json=as_json)
-
-
-@answers.command()
-@with_filters
-def playlist(
-    seed: SeedOption = None,
-    length: Annotated[int, typer.Option("--length", help="How many songs.")] = 25,
-    avoid: AvoidOption = None,
-    seed_lyrics: SeedLyrics = None,
-    seed_audio: SeedAudio = None,
-    target: TargetOption = None,
-    least: MinOption = None,
-    most: MaxOption = None,
-    max_per_artist: Annotated[int, typer.Option("--max-per-artist", help="Songs of one artist at most.")] = 2,
-    max_per_album: Annotated[int | None, typer.Option("--max-per-album", help="Songs of one album at most.")] = None,
-    arc: Annotated[str, typer.Option("--arc", help="How energy runs: flat, rise, fall, peak or wave.")] = "flat",
-    from_mood: Annotated[str | None, typer.Option("--from-mood", help="Travel from this mood ...")] = None,
-    to_mood: Annotated[str | None, typer.Option("--to-mood", help="... to this one, with or without seeds.")] = None,
-    variation: Annotated[int, typer.Option("--variation", help="Another number, another playlist.")] = 0,
-    name: Annotated[str | None, typer.Option("--name", help="What the playlist is called.")] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Save as .m3u8, .jspf, .csv or .json.")] = None,
-    index: IndexOption = Path("refrain.index"),
-    as_json: JsonOption = False,
-    *,
-    conditions: dict[str, Any],
-) -> None:
-    """A playlist from seed songs: chosen, without versions of the same song, and put in order."""
-    from engine.engine import Engine
-
-    with Engine.open(index) as engine:
-        made = engine.playlist(
-            _seeds(seed, seed_lyrics, seed_audio), length, avoid=avoid or [], filters=conditions,
-            max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc,  # type: ignore[arg-type]
-            from_mood=from_mood, to_mood=to_mood, seed=variation, name=name, **_bounds(target, least, most),
+    with open_engine(index) as engine:
+        request = Recommend(
+            **seeds.values(), **exclude.values(engine), **filters.values(),
+            **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, **caps.values(),
         )  # fmt: skip
-        show.playlist(made, out, as_json=as_json)
+        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
 
 
-@answers.command()
-@with_filters
+@ask.command(rich_help_panel=PANEL)
+@with_options
+def playlist(
+    seeds: SeedOptions,
+    exclude: ExcludeOptions,
+    filters: FilterOptions,
+    length: Annotated[
+        int | None, typer.Option("--length", metavar="N", help="How many songs at most; else 25, or as many as last.")
+    ] = None,
+    duration_total: Annotated[
+        str | None,
+        typer.Option("--duration-total", metavar="TIME", help="How long at most: 60:00, 1:30:00 or minutes."),
+    ] = None,
+    max_per_artist: Annotated[
+        int, typer.Option("--max-per-artist", metavar="N", help="Songs of one artist at most.")
+    ] = 2,
+    max_per_album: Annotated[
+        int | None, typer.Option("--max-per-album", metavar="N", help="Songs of one album at most.")
+    ] = None,
+    arc: Annotated[
+        Literal["flat", "rise", "fall", "peak", "wave"], typer.Option("--arc", help="How energy runs.")
+    ] = "flat",
+    from_mood: Annotated[
+        str | None, typer.Option("--from-mood", metavar="MOOD", help="Travel from this mood ...")
+    ] = None,
+    to_mood: Annotated[
+        str | None, typer.Option("--to-mood", metavar="MOOD", help="... to this one, with or without seeds.")
+    ] = None,
+    variation: Annotated[int, typer.Option("--variation", metavar="N", help="Another number, another playlist.")] = 0,
+    with_seeds: Annotated[bool, flag("--with-seeds", help="The seeds come first.")] = False,
+    name: NameOption = None,
+    weight: WeightOption = None,
+    out: OutOption = None,
+    index: IndexOption = INDEX,
+    as_json: JsonOption = False,
+) -> None:
+    """A playlist: chosen, without versions of the same song, and put in order.
+
+    From songs, artists, genres or words, from two moods, or from filters alone.
+    """
+    from engine.requests import MakePlaylist
+
+    total_ms = None if duration_total is None else milliseconds("--duration-total", duration_total)
+    if length is None:  # hardly a song is shorter than a minute
+        length = LENGTH if total_ms is None else max(1, total_ms // 60_000)
+    with open_engine(index) as engine:
+        request = MakePlaylist(
+            **seeds.values(), **exclude.values(engine), **filters.values(),
+            **weights_of(weight), length=length, duration_total_ms=total_ms,
+            max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc, from_mood=from_mood,
+            to_mood=to_mood, variation=variation, with_seeds=with_seeds, name=name,
+        )  # fmt: skip
+        _playlist(engine, request, out, as_json=as_json)
+
+
+@ask.command(rich_help_panel=PANEL)
+@with_options
 def path(
     start: SongArgument,
     end: SongArgument,
-    length: Annotated[int, typer.Option("--length", help="How many songs, both ends included.")] = 15,
-    max_per_artist: Annotated[int, typer.Option("--max-per-artist", help="Songs of one artist at most.")] = 2,
-    out: Annotated[Path | None, typer.Option("--out", help="Save as .m3u8, .jspf, .csv or .json.")] = None,
-    index: IndexOption = Path("refrain.index"),
+    exclude: ExcludeOptions,
+    filters: FilterOptions,
+    length: LengthOption = 15,
+    max_per_artist: Annotated[
+        int, typer.Option("--max-per-artist", metavar="N", help="Songs of one artist at most.")
+    ] = 2,
+    max_per_album: Annotated[
+        int | None, typer.Option("--max-per-album", metavar="N", help="Songs of one album at most.")
+    ] = None,
+    name: NameOption = None,
+    weight: WeightOption = None,
+    out: OutOption = None,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
-    *,
-    conditions: dict[str, Any],
 ) -> None:
     """A way from one song to another, each step a little further."""
-    from engine.engine import Engine
+    from engine.requests import MakePath
 
-    with Engine.open(index) as engine:
-        made = engine.path(start, end, length, filters=conditions, max_per_artist=max_per_artist)
-        show.playlist(made, out, as_json=as_json)
+    with open_engine(index) as engine:
+        request = MakePath(
+            start=start, end=end, length=length, **exclude.values(engine), **filters.values(),
+            **weights_of(weight), max_per_artist=max_per_artist, max_per_album=max_per_album, name=name,
+        )  # fmt: skip
+        _playlist(engine, request, out, as_json=as_json)
 
 
-@answers.command()
+@ask.command(rich_help_panel=PANEL)
 def moods(
-    song: Annotated[str, typer.Argument(help="A song of the catalogue; leave out with --lyrics or --audio.")] = "",
-    lyrics: Annotated[Path | None, typer.Option("--lyrics", help="A text file: lyrics of any song.")] = None,
-    audio: Annotated[list[str] | None, typer.Option("--audio", help="Its audio features: energy=0.8 (repeat).")] = None,
-    k: Annotated[int, typer.Option("-k", "--count", help="How many moods.")] = 10,
-    index: IndexOption = Path("refrain.index"),
+    song: Annotated[
+        str, typer.Argument(metavar="SONG", help="A song of the catalogue; leave out with --lyrics or --audio.")
+    ] = "",
+    lyrics: Annotated[Path | None, file_to_read("--lyrics", "A text file: lyrics of any song.")] = None,
+    audio: Annotated[
+        list[str] | None, typer.Option("--audio", metavar="NAME=VALUE", help="Its audio features: energy=0.8 (repeat).")
+    ] = None,
+    k: Annotated[int, typer.Option("-k", "--count", metavar="N", min=1, help="How many moods.")] = 10,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
     """What listeners would call a song, how it feels, and what says so."""
-    from engine.engine import Engine
     from engine.query.filters import audio_values
 
-    with Engine.open(index) as engine:
-        text = lyrics.read_text("utf-8") if lyrics is not None else None
+    if bool(song) == (lyrics is not None or bool(audio)):
+        raise typer.BadParameter("expected a song, or else --lyrics or --audio of one", param_hint="SONG")
+    with open_engine(index) as engine:
         features = audio_values("--audio", dict(pairs("--audio", audio)))
-        show.moods(engine.moods(song or None, lyrics=text, audio=features or None), k, as_json=as_json)
+        text = None if lyrics is None else read_lyrics(lyrics)
+        mood_tables.show_moods(engine.moods(song or None, lyrics=text, audio=features or None), k, as_json=as_json)
 
 
-@answers.command()
+@ask.command(rich_help_panel=PANEL)
+@with_options
 def explain(
     a: SongArgument,
     b: SongArgument,
-    index: IndexOption = Path("refrain.index"),
+    weight: WeightOption = None,
+    index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
     """What two songs have in common."""
-    from engine.engine import Engine
+    from engine.requests import Explain
 
-    with Engine.open(index) as engine:
-        show.explanation(engine.explain(a, b), as_json=as_json)
-
-
-def _seeds(names: list[str] | None, lyrics: Path | None, audio: list[str] | None) -> list[Any]:
-    """Seeds by name, and the one that is given by its content."""
-    from engine.query.filters import audio_values
-    from indexer.records import AudioFeatures, Song
-
-    seeds: list[Any] = list(names or [])
-    if lyrics is not None or audio:
-        values = audio_values("--seed-audio", dict(pairs("--seed-audio", audio)))
-        text = lyrics.read_text("utf-8") if lyrics is not None else None
-        title = lyrics.stem if lyrics is not None else "the sound described"
-        seeds.append(Song(title, "", lyrics=text, audio=AudioFeatures(**values) if values else None))
-    return seeds
+    with open_engine(index) as engine:
+        request = Explain(a=a, b=b, **weights_of(weight))
+        explanations.show_explanation(engine.answer(request), as_json=as_json)
 
 
-def _bounds(target: list[str] | None, least: list[str] | None, most: list[str] | None) -> dict[str, Any]:
-    return {
-        "target": dict(pairs("--target", target)),
-        "minimum": dict(pairs("--min", least)),
-        "maximum": dict(pairs("--max", most)),
-    }
+def _playlist(engine: Engine, request: MakePlaylist | MakePath, out: Path | None, *, as_json: bool) -> None:
+    made = engine.answer(request)
+    if out is not None:
+        made.save(out)
+        message(f"{len(made)} songs written to {out}")
+    playlists.show_playlist(made, request.to_dict(), as_json=as_json)

@@ -3,45 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from engine.cli import show
-from engine.cli.options import Bars, IndexOption, JsonOption, stderr
+from engine.cli.options import INDEX, IndexOption, JsonOption, QuietOption, open_engine
+from engine.cli.progress import progress
+from engine.cli.render import clusters as cluster_tables
+from engine.cli.render.console import message
 
-if TYPE_CHECKING:
-    from engine.atlas.clusters import Clusters
-
-mapping = typer.Typer()
+atlas = typer.Typer()
 
 
-@mapping.command("map")
-def draw(
-    out: Annotated[Path, typer.Option("--out", help="The page to write.")] = Path("map.html"),
+@atlas.command("map", rich_help_panel="Look at songs")
+def draw_map(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The page to write.")] = Path("map.html"),
     clusters: Annotated[
-        int | None, typer.Option("--clusters", help="How many clusters; else chosen by distortion and silhouette.")
+        int | None,
+        typer.Option("--clusters", metavar="N", help="How many clusters; else chosen by distortion and silhouette."),
     ] = None,
-    sample: Annotated[int | None, typer.Option("--sample", help="Draw so many songs, taken by chance.")] = None,
-    index: IndexOption = Path("refrain.index"),
+    sample: Annotated[
+        int | None, typer.Option("--sample", metavar="N", help="Draw so many songs, taken by chance.")
+    ] = None,
+    index: IndexOption = INDEX,
+    quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw the catalogue as one page for a browser: songs that belong together lie together, in named clusters."""
-    from engine.engine import Engine
-
-    with Engine.open(index) as engine:
-        drawn = engine.map(out, clusters=clusters, sample=sample, track=Bars())
+    with open_engine(index) as engine:
+        drawn = engine.map(out, clusters=clusters, sample=sample, track=progress(quiet))
         left_out = f"; {drawn.left_out:,} of which nothing is known are left out" if drawn.left_out else ""
-        stderr().print(f"{len(drawn.rows):,} songs written to {out}{left_out}", markup=False, highlight=False)
-        _show(drawn.clusters, as_json=as_json)
-
-
-def _show(found: Clusters, *, as_json: bool) -> None:
-    if not as_json:
-        rows = ((c.name, f"{len(c.rows):,}", ", ".join(c.genres[:3])) for c in found.clusters)
-        show.table(None, [("cluster", "left"), ("songs", "right"), ("called", "left")], rows)
-        return
-    lists = ("words", "genres", "moods", "features")
-    clusters = [{"name": c.name, "songs": len(c.rows)} | {n: getattr(c, n) for n in lists} for c in found.clusters]
-    curves = {name: getattr(found.curves, name).tolist() for name in ("clusters", "distortion", "silhouette")}
-    show.as_json({"clusters": clusters, "curves": curves})
+        message(f"{len(drawn.rows):,} songs written to {out}{left_out}")
+        cluster_tables.show_clusters(drawn.clusters, as_json=as_json)

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
-from engine.cli import show
-from engine.cli.options import Bars, stderr
+from engine.cli.render import playlist as playlists
+from engine.cli.render import songs
+from engine.cli.render.console import json_document, line, message
+from indexer.progress import Track
 
 SEED = "My Landlord Bought a Boat, Ludie Sparrow"
 WORDS = "a couple who split up let their dog decide who keeps it"
 
 
-def demonstrate(folder: Path) -> None:
+def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
     """Import and index the demo into `folder`, print a playlist of 10, a search and what to try next."""
     from engine.engine import Engine
+    from engine.requests import MakePlaylist, Search
     from indexer import Catalogue, build_index
     from indexer.demo import demo_files
 
     folder.mkdir(parents=True, exist_ok=True)
     database, index = folder / "refrain.db", folder / "refrain.index"
-    console = show.stdout()
     with Catalogue(database) as catalogue:
         for file in demo_files():
-            catalogue.load(file, track=Bars())
+            catalogue.load(file, track=track)
         counts = catalogue.statistics()
-        stderr().print(f"indexing {counts.songs} invented songs and {counts.playlists} playlists in {folder} ...")
-        build_index(catalogue, index, track=Bars())
+        message(f"indexing {counts.songs} invented songs and {counts.playlists} playlists in {folder} ...")
+        build_index(catalogue, index, track=track)
+    like_this, about_this = MakePlaylist(seeds=(SEED,), length=10), Search(text=WORDS, k=5)
     with Engine.open(index) as engine:
-        show.playlist(engine.playlist([SEED], 10), None, as_json=False)
-        console.print(f'Search: "{WORDS}"', markup=False, highlight=False)
-        show.hits(engine.search(WORDS, 5), as_json=False)
-    refrain = "refrain" if shutil.which("refrain") else sys.argv[0]  # in a venv that nobody has activated
-    where = f"--index {index}"
-    console.print("Try next:", style="bold")
+        playlist, hits = engine.answer(like_this), engine.answer(about_this)
+        if as_json:
+            json_document(
+                {
+                    "catalogue": database,
+                    "index": index,
+                    "playlist": playlists.playlist_record(playlist, like_this.to_dict()),
+                    "search": songs.answer_record((hit.to_json() for hit in hits), about_this.to_dict()),
+                }
+            )
+            return
+        playlists.show_playlist(playlist, like_this.to_dict(), as_json=False)
+        line(f'Search: "{WORDS}"')
+        songs.show_hits(hits, about_this.to_dict(), as_json=False)
+    refrain = "refrain" if shutil.which("refrain") else shlex.quote(sys.argv[0])  # a venv that nobody has activated
+    where = f"--index {shlex.quote(str(index))}"
+    line("Try next:", style="bold")
     for command in (
         f'{refrain} search "swimming at dawn" {where}',
         f'{refrain} moods "Weld the Hull" {where}',
@@ -42,4 +57,4 @@ def demonstrate(folder: Path) -> None:
         f'{refrain} path "Chlorine Hair" "Tía Soltera" --length 8 {where}',
         f"{refrain} import YOUR_SONGS.csv && {refrain} build",
     ):
-        console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
+        line(f"  {command}")

@@ -1,114 +1,322 @@
-"""Options that several commands share, and how they become arguments of the library."""
+"""Options that several commands share, in groups, and what they are in a request."""
 
 from __future__ import annotations
 
-import sys
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from indexer.errors import FilterError
+from engine.cli.render.console import message
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from engine.engine import Engine
+    from indexer.records import Song
 
-T = TypeVar("T")
+SEEDS, LIMITS, FILTERS = "Where to start", "What must not come back", "Filters: every song meets them all"
+
+PLAYLIST_ENDINGS = (".m3u8", ".jspf", ".csv", ".json")
+_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+
+
+def _named(index: Path) -> Path:
+    """The folder by its own name, for `.` and `..` have none and what belongs to an index is called after it."""
+    return index.resolve() if index.name in ("", "..") else index
+
+
+def _playlist_file(out: Path | None) -> Path | None:
+    """Checked before the work, not after it."""
+    if out is not None and out.suffix.lower() not in PLAYLIST_ENDINGS:
+        known = ", ".join(PLAYLIST_ENDINGS)
+        raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
+    return out
+
+
+def _words(option: str, metavar: str, help: str, panel: str | None = None) -> Any:
+    """An option that may be given several times."""
+    return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel)
+
+
+def flag(*names: str, help: str, panel: str | None = None) -> Any:
+    """An option without a value."""
+    return typer.Option(*names, metavar="", help=help, rich_help_panel=panel)
+
+
+def file_to_read(option: str, help: str, panel: str | None = None) -> Any:
+    """An option that names a file, which must be there."""
+    return typer.Option(option, metavar="FILE", help=help, exists=True, dir_okay=False, rich_help_panel=panel)
+
 
 CatalogueOption = Annotated[
-    str, typer.Option("--catalogue", envvar="REFRAIN_CATALOGUE", help="The catalogue: a file or an SQLAlchemy URL.")
+    str,
+    typer.Option(
+        "--catalogue",
+        metavar="FILE|URL",
+        envvar="REFRAIN_CATALOGUE",
+        help="The catalogue: a file or an SQLAlchemy URL.",
+    ),
 ]
-IndexOption = Annotated[Path, typer.Option("--index", envvar="REFRAIN_INDEX", help="The index folder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout instead of a table.")]
-Count = Annotated[int, typer.Option("-k", "--count", help="How many songs.")]
+IndexOption = Annotated[
+    Path, typer.Option("--index", metavar="FOLDER", envvar="REFRAIN_INDEX", help="The index folder.", callback=_named)
+]
+JsonOption = Annotated[bool, flag("--json", help="JSON on stdout instead of a table.")]
+QuietOption = Annotated[bool, flag("--quiet", "-q", help="No progress on stderr.")]
+CountOption = Annotated[int, typer.Option("-k", "--count", metavar="N", help="How many songs.")]
+LengthOption = Annotated[int, typer.Option("--length", metavar="N", help="How many songs.")]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(PLAYLIST_ENDINGS)}.", callback=_playlist_file),
+]
+NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
+SongArgument = Annotated[
+    str, typer.Argument(metavar="SONG", help="A song_id, or words: title, artist or both; typos are forgiven.")
+]
+WeightOption = Annotated[
+    list[str] | None, _words("--weight", "NAME=VALUE", "How much a signal counts in this answer: popularity=0")
+]
 
-# Filters that every command with a list for an answer takes; names as in `Filters.of`, but for duration and where.
-FILTER_OPTIONS: dict[str, Any] = {
-    "year": Annotated[str | None, typer.Option("--year", help="1990..1999, 2001, ..1979 or 2010..")],
-    "genre": Annotated[list[str] | None, typer.Option("--genre", help="One of these (repeat).")],
-    "not_genre": Annotated[list[str] | None, typer.Option("--not-genre", help="None of these (repeat).")],
-    "language": Annotated[list[str] | None, typer.Option("--language", help="One of these (repeat): en, es, ...")],
-    "artist": Annotated[list[str] | None, typer.Option("--artist", help="By one of these (repeat).")],
-    "not_artist": Annotated[list[str] | None, typer.Option("--not-artist", help="By none of these (repeat).")],
-    "album": Annotated[list[str] | None, typer.Option("--album", help="On one of these (repeat).")],
-    "tag": Annotated[list[str] | None, typer.Option("--tag", help="Called one of these (repeat).")],
-    "not_tag": Annotated[list[str] | None, typer.Option("--not-tag", help="Called none of these (repeat).")],
-    "mood": Annotated[list[str] | None, typer.Option("--mood", help="Of one of these moods (repeat): sad, chill, ...")],
-    "not_mood": Annotated[list[str] | None, typer.Option("--mood-not", help="Of none of these moods (repeat).")],
-    "explicit": Annotated[str | None, typer.Option("--explicit", help="yes or no.")],
-    "has": Annotated[list[str] | None, typer.Option("--has", help="lyrics, audio (repeat).")],
-    "tempo": Annotated[str | None, typer.Option("--tempo", help="Beats per minute: 90..120")],
-    "energy": Annotated[str | None, typer.Option("--energy", help="0..1: 0.6.. for energetic songs")],
-    "duration": Annotated[str | None, typer.Option("--duration", help="Seconds: ..240")],
-    "where": Annotated[
-        list[str] | None, typer.Option("--where", help="Any other range: valence=0.5.., popularity=20..60 (repeat).")
-    ],
-}
+INDEX = Path("refrain.index")
+CATALOGUE = "refrain.db"
 
 
-def with_filters(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the filter options; it takes them as one argument, `conditions`."""
+class Content(StrEnum):
+    """What is known of a song; as an Enum, for Typer takes no list of literals."""
+
+    lyrics = "lyrics"
+    audio = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOptions:
+    """Conditions that every song of an answer meets; named as in `Filters.of`, but for duration and where."""
+
+    year: Annotated[
+        str | None,
+        typer.Option(
+            "--year", metavar="RANGE", help="1990..1999, 1990s, 2001, ..1979, 2010..", rich_help_panel=FILTERS
+        ),
+    ] = None
+    genre: Annotated[list[str] | None, _words("--genre", "WORD", "One of these", FILTERS)] = None
+    not_genre: Annotated[list[str] | None, _words("--not-genre", "WORD", "None of these", FILTERS)] = None
+    language: Annotated[list[str] | None, _words("--language", "CODE", "One of these: en, es, ...", FILTERS)] = None
+    artist: Annotated[list[str] | None, _words("--artist", "NAME", "By one of these", FILTERS)] = None
+    not_artist: Annotated[list[str] | None, _words("--not-artist", "NAME", "By none of these", FILTERS)] = None
+    album: Annotated[list[str] | None, _words("--album", "NAME", "On one of these", FILTERS)] = None
+    tag: Annotated[list[str] | None, _words("--tag", "WORD", "Called one of these", FILTERS)] = None
+    not_tag: Annotated[list[str] | None, _words("--not-tag", "WORD", "Called none of these", FILTERS)] = None
+    mood: Annotated[list[str] | None, _words("--mood", "MOOD", "Of one of these: sad, chill, ...", FILTERS)] = None
+    not_mood: Annotated[list[str] | None, _words("--not-mood", "MOOD", "Of none of these", FILTERS)] = None
+    explicit: Annotated[
+        Literal["yes", "no"] | None,
+        typer.Option("--explicit", help="Only explicit songs, or none.", rich_help_panel=FILTERS),
+    ] = None
+    has: Annotated[list[Content] | None, _words("--has", "lyrics|audio", "Only songs that have them", FILTERS)] = None
+    tempo: Annotated[
+        str | None,
+        typer.Option("--tempo", metavar="RANGE", help="Beats per minute: 90..120", rich_help_panel=FILTERS),
+    ] = None
+    energy: Annotated[
+        str | None,
+        typer.Option("--energy", metavar="RANGE", help="0..1: 0.6.. for energetic songs", rich_help_panel=FILTERS),
+    ] = None
+    duration: Annotated[
+        str | None, typer.Option("--duration", metavar="RANGE", help="Seconds: ..240", rich_help_panel=FILTERS)
+    ] = None
+    where: Annotated[
+        list[str] | None,
+        _words("--where", "NAME=RANGE", "Any other range: valence=0.5.., popularity=20..60", FILTERS),
+    ] = None
+
+    def values(self) -> dict[str, Any]:
+        """As a request holds them; those that were not given are left out."""
+        from engine.query.filters import parse_range
+
+        conditions = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("duration", "where")}
+        conditions["has"] = [each.value for each in self.has or ()]
+        if self.duration is not None:
+            low, high = (None if math.isinf(each) else each * 1000 for each in parse_range("duration", self.duration))
+            conditions["duration_ms"] = (low, high)
+        for name, value in pairs("--where", self.where):
+            if conditions.get(name) is not None:
+                raise typer.BadParameter(f"{name} is given twice; give it once", param_hint="--where")
+            conditions[name] = value
+        return {"filters": {name: value for name, value in conditions.items() if value not in (None, [])}}
+
+
+@dataclass(frozen=True, slots=True)
+class SeedOptions:
+    """What an answer starts from, and what it keeps away from."""
+
+    seed: Annotated[list[str] | None, _words("--seed", "SONG", "A song to start from", SEEDS)] = None
+    seed_artist: Annotated[list[str] | None, _words("--seed-artist", "NAME", "An artist to start from", SEEDS)] = None
+    seed_genre: Annotated[list[str] | None, _words("--seed-genre", "WORD", "A genre to start from", SEEDS)] = None
+    text: Annotated[
+        str,
+        typer.Option("--text", metavar="WORDS", help="Words or a meaning, with seeds or alone.", rich_help_panel=SEEDS),
+    ] = ""
+    seed_lyrics: Annotated[
+        Path | None, file_to_read("--seed-lyrics", "A text file: lyrics of a seed that no catalogue holds.", SEEDS)
+    ] = None
+    seed_audio: Annotated[
+        list[str] | None, _words("--seed-audio", "NAME=VALUE", "Its audio features: energy=0.8,tempo=120", SEEDS)
+    ] = None
+    avoid: Annotated[list[str] | None, _words("--avoid", "SONG", "A song to keep away from", SEEDS)] = None
+    target: Annotated[
+        list[str] | None, _words("--target", "NAME=VALUE", "Pull towards a value: energy=0.8, sad=1", SEEDS)
+    ] = None
+
+    def values(self) -> dict[str, Any]:
+        """By name, as the requests that start from songs hold them."""
+        return {
+            "seeds": self._seeds(),
+            "seed_artists": self.seed_artist or [],
+            "seed_genres": self.seed_genre or [],
+            "text": self.text,
+            "avoid": self.avoid or [],
+            "target": numbers("--target", self.target),
+        }
+
+    def _seeds(self) -> list[str | Song]:
+        """Seeds by name, and the one that is given by its content."""
+        from engine.query.filters import audio_values
+        from indexer.records import AudioFeatures, Song
+
+        seeds: list[str | Song] = list(self.seed or [])
+        if self.seed_lyrics is not None or self.seed_audio:
+            values = audio_values("--seed-audio", dict(pairs("--seed-audio", self.seed_audio)))
+            lyrics = None if self.seed_lyrics is None else read_lyrics(self.seed_lyrics)
+            title = "the sound described" if self.seed_lyrics is None else self.seed_lyrics.stem
+            seeds.append(Song(title, "", lyrics=lyrics, audio=AudioFeatures(**values) if values else None))
+        return seeds
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludeOptions:
+    """Songs that must not come back."""
+
+    exclude: Annotated[list[str] | None, _words("--exclude", "SONG", "A song that must not come back", LIMITS)] = None
+    exclude_from: Annotated[
+        Path | None, file_to_read("--exclude-from", "A file that lists such songs: any table, or one per line.", LIMITS)
+    ] = None
+
+    def values(self, engine: Engine) -> dict[str, Any]:
+        """As a request holds them: names and song_ids. What the index does not hold cannot come back."""
+        from engine.lookup.files import read_list
+
+        listed = () if self.exclude_from is None else read_list(engine.index, self.exclude_from).songs
+        return {"exclude": [*(self.exclude or []), *(song.song_id for song in listed if song.song_id)]}
+
+
+@dataclass(frozen=True, slots=True)
+class CapOptions:
+    """How many songs of one kind an answer may hold."""
+
+    max_per_artist: Annotated[
+        int | None,
+        typer.Option("--max-per-artist", metavar="N", help="Songs of one artist at most.", rich_help_panel=LIMITS),
+    ] = None
+    max_per_album: Annotated[
+        int | None,
+        typer.Option("--max-per-album", metavar="N", help="Songs of one album at most.", rich_help_panel=LIMITS),
+    ] = None
+    versions: Annotated[bool, flag("--versions", help="Also other versions of a song.", panel=LIMITS)] = False
+
+    def values(self) -> dict[str, Any]:
+        """By name, as a request holds them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def open_engine(index: Path) -> Engine:
+    """The engine of an index; what is odd about it goes to stderr."""
+    from engine.engine import Engine
+
+    engine = Engine.open(index)
+    for note in engine.notes:
+        message(note, style="yellow")
+    return engine
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command as Typer takes it: a parameter whose type is a group of options stands for the options of the group."""
+    groups: dict[str, Any] = {}
+    parameters: list[Parameter] = []
+    for parameter in signature(command, eval_str=True).parameters.values():
+        group = parameter.annotation
+        if not is_dataclass(group):
+            parameters.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+            continue
+        groups[parameter.name] = group
+        types = get_type_hints(group, include_extras=True)
+        parameters += [
+            Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default, annotation=types[each.name])
+            for each in fields(group)
+        ]
 
     @wraps(command)
-    def filtered(**arguments: Any) -> None:
-        given = {name: arguments.pop(name) for name in FILTER_OPTIONS}
-        command(**arguments, conditions=_conditions(given))
+    def flat(**arguments: Any) -> None:
+        for name, group in groups.items():
+            arguments[name] = group(**{each.name: arguments.pop(each.name) for each in fields(group)})
+        command(**arguments)
 
-    # Typer reads names, types and defaults from the signature.
-    own = [p for p in signature(command, eval_str=True).parameters.values() if p.name != "conditions"]
-    own = [p.replace(kind=Parameter.KEYWORD_ONLY) for p in own]
-    options = [Parameter(n, Parameter.KEYWORD_ONLY, default=None, annotation=a) for n, a in FILTER_OPTIONS.items()]
-    filtered.__signature__ = Signature([*own, *options])  # type: ignore[attr-defined]
-    filtered.__annotations__ = {p.name: p.annotation for p in (*own, *options)}
-    del filtered.__wrapped__
-    return filtered
+    flat.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    flat.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    del flat.__wrapped__  # or Typer would read the signature of what is inside
+    return flat
 
 
-def stderr() -> Console:
-    from rich.console import Console
+def pairs(option: str, words: Iterable[str] | None) -> Iterator[tuple[str, str]]:
+    """("energy", "0.8") of "energy=0.8"; several may stand in one word, with commas.
 
-    return Console(stderr=True)
-
-
-def _conditions(given: dict[str, Any]) -> dict[str, Any]:
-    """Filter options as conditions by name, as `Filters.of` reads them."""
-    from engine.query.filters import parse_range
-
-    conditions = {name: value for name, value in given.items() if name not in ("duration", "where")}
-    if given["duration"] is not None:
-        low, high = parse_range("duration", given["duration"])
-        conditions["duration_ms"] = (low * 1000, high * 1000)
-    for name, value in pairs("--where", given["where"]):
-        if conditions.get(name) is not None:
-            raise FilterError(f"{name} is given twice; give it once")
-        conditions[name] = value
-    return {name: value for name, value in conditions.items() if value}
-
-
-def pairs(option: str, given: Iterable[str] | None) -> Iterator[tuple[str, str]]:
-    """("energy", "0.8") of "energy=0.8"; several may stand in one word, with commas."""
-    for item in (part for word in given or () for part in word.split(",")):
+    >>> dict(pairs("--target", ["energy=0.8,tempo=120", "sad=1"]))
+    {'energy': '0.8', 'tempo': '120', 'sad': '1'}
+    """
+    for item in (part for word in words or () for part in word.split(",")):
         name, sign, value = item.partition("=")
         if not sign or not name.strip() or not value.strip():
-            raise FilterError(f"{option} is {item!r}, expected NAME=VALUE such as energy=0.8")
+            raise typer.BadParameter(f"{item!r}, expected NAME=VALUE such as energy=0.8", param_hint=option)
         yield name.strip().replace("-", "_"), value.strip()
 
 
-class Bars:
-    """Progress bars on stderr, when a person looks at it; the `Track` of the command line."""
+def numbers(option: str, words: Iterable[str] | None) -> dict[str, float]:
+    """Pairs whose values are numbers."""
+    values = {}
+    for name, value in pairs(option, words):
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise typer.BadParameter(f"{name} is {value!r}, expected a number", param_hint=option) from None
+    return values
 
-    def __call__(self, steps: Iterable[T], label: str, total: int | None = None) -> Iterable[T]:
-        if not (sys.stderr.isatty() and sys.stdout.isatty()):
-            return iter(steps)
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+def weights_of(words: Iterable[str] | None) -> dict[str, Any]:
+    """What --weight says, as a request holds it."""
+    return {"weights": numbers("--weight", words)}
 
-        def shown() -> Iterator[T]:
-            with Progress(*columns, console=stderr(), transient=True) as progress:
-                yield from progress.track(steps, total=total, description=label)
 
-        return shown()
+def milliseconds(option: str, text: str) -> int:
+    """A duration written as h:mm:ss, mm:ss or minutes.
+
+    >>> milliseconds("", "1:00:00"), milliseconds("", "60:00"), milliseconds("", "60")
+    (3600000, 3600000, 3600000)
+    """
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        raise typer.BadParameter(f"{text!r}, expected h:mm:ss, mm:ss or minutes, such as 60:00", param_hint=option)
+    hours, minutes, last = match[1] or 0, match[2], float(match[3])
+    seconds = last * 60 if minutes is None else int(hours) * 3600 + int(minutes) * 60 + last
+    return round(seconds * 1000)
+
+
+def read_lyrics(file: Path) -> str:
+    """The text of a file, UTF-8."""
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{file} is not text in UTF-8; save the lyrics as such", param_hint="lyrics") from None

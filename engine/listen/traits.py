@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
-from engine.query.query import Seed
+from engine.query.seeds import Seed
 from indexer.text.names import artist_key
 
 if TYPE_CHECKING:
@@ -47,9 +47,8 @@ class Traits:
         songs = index.songs
         year, decade = songs.year[rows], songs.decade[rows]
         when = np.where(year >= 0, year, np.where(decade >= 0, decade + 5.0, np.nan))
-        parts = np.asarray(index.parts[rows])
         vectors = {
-            **{name: parts[:, index.layout.slice(name)] for name in index.layout.names},
+            **{name: np.asarray(part[rows]) for name, part in index.parts.items()},
             "audio": np.asarray(index.audio[rows]),
             "tbert": index.tbert[rows].astype(np.float32),
             "factors": index.factors[rows].astype(np.float32),

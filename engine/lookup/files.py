@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from engine.index import OpenIndex
 from engine.lookup.names import resolve
 from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.sources import recognise
-from indexer.sources.tabular import look, not_text
-from indexer.sources.validate import SongRow, spotify_track
+from indexer.sources.base import SongRow
+from indexer.sources.detect import sniff
+from indexer.sources.tabular import not_text
+from indexer.sources.validate import spotify_track
 
 LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
 SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: nobody looks at each of them
@@ -52,16 +54,10 @@ def read_list(index: OpenIndex, path: str | Path) -> Listed:
 class _Lookup:
     index: OpenIndex
 
-    @cached_property
-    def by_spotify(self) -> Mapping[str, int]:
-        songs = self.index.songs
-        ids = ((songs.text("spotify_id", row), row) for row in range(len(songs)) if songs.alive[row])
-        return {spotify_id: row for spotify_id, row in ids if spotify_id}
-
     def by_id(self, namespace: str, value: str) -> Song | None:
         row = self.index.songs.row_of(value) if namespace == "song" else None
         if namespace == "spotify":
-            row = self.by_spotify.get(value)
+            row = self.index.by_spotify.get(value)
         return None if row is None else self.index.songs.song(row)
 
     def by_name(self, name: str) -> Song | None:
@@ -72,15 +68,31 @@ class _Lookup:
 
 
 def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
-    opened = look(path)
+    opened = sniff(path)
     try:
         lines = path.read_text(opened.encoding).splitlines()
     except UnicodeDecodeError:
         raise not_text(path, opened.encoding) from None
+    entry = ""  # what an extended M3U says of the line that follows
     for line in map(str.strip, lines):
-        if line and not line.startswith("#"):
+        if line.startswith("#EXTINF:"):
+            entry = line.partition(",")[2].strip()
+        elif line and not line.startswith("#"):
             track = spotify_track(line)
-            yield line, (lookup.by_id("spotify", track) if track else None) or lookup.by_name(line)
+            names = [entry, line, _file_stem(line)]
+            songs = (lookup.by_name(name) for name in names if name)
+            yield entry or line, (lookup.by_id("spotify", track) if track else None) or next(filter(None, songs), None)
+            entry = ""
+
+
+def _file_stem(line: str) -> str:
+    """The name of the file that a player's line opens, without its folder and ending; "" where it names none.
+
+    >>> _file_stem("file:///m/A%20Band%20-%20A%20Song.ogg"), _file_stem("A Band - A Song")
+    ('A Band - A Song', '')
+    """
+    path = unquote(line) if line.startswith("file:") else line.replace("\\", "/")
+    return PurePosixPath(path).stem if "/" in path else ""
 
 
 def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]]:
@@ -110,5 +122,5 @@ def _found(lookup: _Lookup, row: SongRow) -> tuple[str, Song | None]:
     sound = {field: value for field, value in row.facts.items() if field in AUDIO_NAMES}
     if not sound and "lyrics" not in facts:
         return name, None
-    told = Song(**{"title": "", "artist": "", **facts}, audio=AudioFeatures(**sound) if sound else None)  # type: ignore[arg-type]
-    return name, told
+    song = Song(**{"title": "", "artist": "", **facts}, audio=AudioFeatures(**sound) if sound else None)  # type: ignore[arg-type]
+    return name, song

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -11,8 +11,10 @@ from engine.index import OpenIndex
 from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
 from indexer.text.names import fold, title_stem
 
+REMEMBERED = 65_536  # names that need not be folded again
 CANDIDATES = 60  # songs the inverted index proposes before names are compared letter by letter
 FOUND = 80.0  # similarity, 0..100, from which a name counts as meant
+NEAREST = 5  # songs that an error names
 TIED = 3.0  # songs this close to the best are as good an answer
 
 
@@ -29,14 +31,14 @@ class Found:
 
 def find(index: OpenIndex, text: str, k: int) -> list[Found]:
     """The k songs whose title and artist are most like `text`, best first."""
-    wanted = fold(text)
-    if not wanted:
+    wanted = _Wanted.of(text)
+    if not wanted.folded:
         raise EmptyQueryError(f"{text!r} holds no word; expected a title, an artist or both")
     if k < 1:
         raise ValueError(f"k is {k}, expected at least 1")
     exact = index.songs.row_of(text)
     rows, _ = index.lexical.search_name(text, max(CANDIDATES, 2 * k))
-    scored = [(_similarity(index, int(row), text, wanted), int(row)) for row in rows if row != exact]
+    scored = [(_similarity(index, int(row), wanted), int(row)) for row in rows if row != exact]
     if exact is not None:
         scored.append(((101.0, 0.0), exact))
     scored.sort(key=lambda pair: (-pair[0][0], -pair[0][1], pair[1]))
@@ -54,8 +56,11 @@ def resolve(index: OpenIndex, text: str, *, least: float = FOUND) -> int:
         return exact
     found = find(index, text, 10)
     if not found or found[0].similarity < least:
-        near = "; ".join(_label(index, f.row) for f in found[:5]) or "none"
-        raise SongNotFoundError(f"no song is called {text!r}; nearest: {near}")
+        near = "; ".join(_label(index, f.row) for f in found[:NEAREST]) or "none"
+        raise SongNotFoundError(
+            f"no song is called {text!r}; nearest: {near}",
+            nearest=[index.songs.song_ids[f.row] for f in found[:NEAREST]],
+        )
     best = [f for f in found if found[0].similarity - f.similarity <= TIED]
     songs: dict[tuple[str, str], int] = {}
     for f in best:
@@ -63,7 +68,8 @@ def resolve(index: OpenIndex, text: str, *, least: float = FOUND) -> int:
     if len(songs) > 1:
         listed = "; ".join(_label(index, row) for row in songs.values())
         raise AmbiguousSongError(
-            f"{text!r} may be {len(songs)} songs: {listed}; give the artist too, or the song_id in brackets"
+            f"{text!r} may be {len(songs)} songs: {listed}; give the artist too, or the song_id in brackets",
+            candidates=[index.songs.song_ids[row] for row in songs.values()],
         )
     return best[0].row
 
@@ -76,33 +82,54 @@ def _label(index: OpenIndex, row: int) -> str:
     return f"{index.songs.titles[row] or 'untitled'}, {index.songs.artists[row]} [{index.songs.song_ids[row]}]"
 
 
-def _similarity(index: OpenIndex, row: int, text: str, wanted: str) -> tuple[float, float]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Words that name a song, read once.
+
+    splits   the words read as title and artist: (stem of the title, folded title, folded artist)
+    """
+
+    folded: str
+    splits: tuple[tuple[str, str, str], ...]
+
+    @classmethod
+    def of(cls, text: str) -> _Wanted:
+        """The words as they stand, and as "title, artist", "artist - title" or "title by artist"."""
+        splits = []
+        for mark in (",", " - ", " by "):
+            left, between, right = text.rpartition(mark)
+            for title, artist in ((left, right), (right, left)) if between else ():
+                if (stem := title_stem(title)) and (by := fold(artist)):
+                    splits.append((stem, fold(title), by))
+        return cls(fold(text), tuple(splits))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _folded(title: str, artist: str) -> tuple[str, str, str]:
+    """A song's folded title, its stem and the folded artist."""
+    return fold(title), title_stem(title), fold(artist)
+
+
+def _similarity(index: OpenIndex, row: int, wanted: _Wanted) -> tuple[float, float]:
     """How alike a song's name is to the words, and what breaks a tie: the title as written, then the popular song."""
-    title, artist = index.songs.titles[row], index.songs.artists[row]
-    full, stem, by = fold(title), title_stem(title), fold(artist)
+    full, stem, by = _folded(index.songs.titles[row], index.songs.artists[row])
+    words = wanted.folded
+    as_written = fuzz.token_sort_ratio(words, f"{full} {by}")
     best = max(
-        fuzz.token_sort_ratio(wanted, f"{full} {by}"),
-        fuzz.token_sort_ratio(wanted, f"{stem} {by}"),
+        as_written,
+        as_written if stem == full else fuzz.token_sort_ratio(words, f"{stem} {by}"),
         # A title alone, or an artist alone, names less than both do.
-        0.98 * max(fuzz.ratio(wanted, full), fuzz.ratio(wanted, stem)),
-        0.85 * fuzz.ratio(wanted, by),
-        *_split_ratios(text, stem, full, by),
+        0.98 * max(fuzz.ratio(words, full), fuzz.ratio(words, stem)),
+        0.85 * fuzz.ratio(words, by),
+        *(_split_ratio(split, stem, full, by) for split in wanted.splits),
     )
     popularity = float(index.songs.popularity[row])
-    as_written = fuzz.token_sort_ratio(wanted, f"{full} {by}")
     return best, as_written + (0.0 if popularity != popularity else popularity / 1000)
 
 
-def _split_ratios(text: str, stem: str, full: str, by: str) -> Sequence[float]:
-    """Ratios where the words are "title, artist" or "artist - title"."""
-    ratios = []
-    for mark in (",", " - ", " by "):
-        left, found, right = text.rpartition(mark)
-        if not found:
-            continue
-        for title, artist in ((left, right), (right, left)):
-            if (name := title_stem(title)) and (who := fold(artist)):
-                same_title = max(fuzz.ratio(name, stem), fuzz.ratio(fold(title), full))
-                same_artist = max(fuzz.ratio(who, by), 0.9 * fuzz.token_set_ratio(who, by))
-                ratios.append(0.6 * same_title + 0.4 * same_artist)
-    return ratios
+def _split_ratio(split: tuple[str, str, str], stem: str, full: str, by: str) -> float:
+    """How alike a name read as title and artist is to a song's."""
+    wanted_stem, wanted_title, wanted_artist = split
+    same_title = max(fuzz.ratio(wanted_stem, stem), fuzz.ratio(wanted_title, full))
+    same_artist = max(fuzz.ratio(wanted_artist, by), 0.9 * fuzz.token_set_ratio(wanted_artist, by))
+    return 0.6 * same_title + 0.4 * same_artist

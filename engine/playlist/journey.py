@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from engine.answer.answer import POOL, answer
+from engine.answer.answer import MOST_SONGS, POOL, answer
 from engine.answer.hits import Hit
-from engine.playlist.playlist import Playlist
-from engine.playlist.sequencing import select
-from engine.playlist.tracks import UNKNOWN, Candidates
+from engine.playlist.playlist import Playlist, opening_songs
+from engine.playlist.select import broken_caps, off_duration, select, usual_duration
+from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
-from engine.query.filters import Filters, learned_moods
+from engine.query.filters import Mask, learned_moods
 from engine.query.query import Query
 from indexer.models.moods.vocabulary import mood_named
+from indexer.records import AUDIO_NAMES
 
 LEAST = 0.25  # rank of a mood where the other is at its height: a song far below is its opposite, not the other one
 LEGS = 5  # or as many as there are songs
@@ -28,6 +28,8 @@ def legs(length: int) -> list[tuple[float, int]]:
     >>> legs(7)
     [(0.0, 2), (0.25, 2), (0.5, 1), (0.75, 1), (1.0, 1)]
     """
+    if length < 1:
+        return []
     count = min(LEGS, length)
     sizes = [length // count + (i < length % count) for i in range(count)]
     return [(i / max(count - 1, 1), size) for i, size in enumerate(sizes)]
@@ -36,53 +38,68 @@ def legs(length: int) -> list[tuple[float, int]]:
 def journey(
     query: Query,
     weights: Mapping[str, float],
-    filters: Filters,
+    allowed: Mask | None,
     start: str,
     end: str,
     length: int,
     *,
+    duration_ms: float | None = None,
+    opening: int = 0,
     never: Candidates,
     max_per_artist: int,
     max_per_album: int | None,
     seed: int,
 ) -> Playlist:
-    """The playlist; what the query says of the two moods is said anew for each leg.
+    """The playlist from `start` to `end`, two moods.
 
-    Each leg asks for songs like the seeds whose two moods are as far as the leg is, and takes the best under the caps;
-    within a leg the songs go from more of `start` to more of `end`.
+    Each leg looks for songs like the seeds whose two moods are as far as the leg is, and takes the best that the legs
+    before leave room for; within a leg the songs go from more of `start` to more of `end`.
+
+    allowed       bool (rows,): the rows that may come; None is every living row
+    duration_ms   milliseconds: as many songs as usually last so long take the place of `length`
+    opening       so many of the query's seeds come before the first leg, see `make_playlist`
+    never         songs that must not come, nor any version of them
+    seed          another number gives another journey of nearly the same relevance
+
+    The caps hold over the whole journey; what had to give way is in `relaxed`.
     """
     songs = query.index.songs
     moods = learned_moods(songs)
-    one, other = mood_named(start).name, mood_named(end).name
-    if one == other:
-        raise ValueError(f"the journey goes from {one} to {other}, expected two moods")
-    kept = tuple((name, value) for name, value in query.target if name not in (one, other))
-    change = moods.rank(other) - moods.rank(one)
-    by_artist: Counter[int] = Counter()
-    by_album: Counter[int] = Counter()
-    relaxed: list[str] = []
+    first, last = mood_named(start).name, mood_named(end).name
+    if first == last:
+        raise ValueError(f"the journey goes from {first} to {last}, expected two moods")
+    others = tuple((name, value) for name, value in query.target if name not in (first, last))
+    change = moods.rank(last) - moods.rank(first)
+    overlap = overlap_of(songs)
+    usual = usual_duration(songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+    if duration_ms is not None:
+        length = min(max(1, round(duration_ms / usual)), MOST_SONGS)
+    # The last song is the journey's own, whatever opens it.
+    travelled = opening_songs(query, min(opening, max(length - 1, 0)))
     hits: list[Hit] = []
-    gone = never
-    for way, size in legs(length):
-        left, come = (LEAST + (1.0 - LEAST) * share for share in (1.0 - way, way))
-        asked = replace(query, target=(*kept, (one, left), (other, come)))
-        ranked = answer(asked, weights, max(POOL, 8 * size), filters)
-        pool = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
-        free = [
-            i
-            for i, (artist, album) in enumerate(zip(pool.artists.tolist(), pool.albums.tolist(), strict=True))
-            if (artist == UNKNOWN or by_artist[artist] < max_per_artist)
-            and (album == UNKNOWN or max_per_album is None or by_album[album] < max_per_album)
-        ]
+    for share, size in legs(length - len(travelled)):
+        falling, rising = (LEAST + (1.0 - LEAST) * part for part in (1.0 - share, share))
+        leg = replace(query, target=(*others, (first, falling), (last, rising)))
+        ranked = answer(leg, weights, min(MOST_SONGS, max(POOL, 8 * size)), allowed)
         chosen = select(
-            pool.take(free), size, max_per_artist=max_per_artist, max_per_album=max_per_album, never=gone,
-            overlap=overlap_of(songs), seed=seed,
-        )  # fmt: skip
-        relaxed += chosen.relaxed
-        by_artist.update(chosen.songs.artists.tolist())
-        by_album.update(chosen.songs.albums.tolist())
-        gone = gone.followed_by(chosen.songs)
-        rows = chosen.songs.rows.astype(np.int64)
+            Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores),
+            size,
+            max_per_artist=max_per_artist,
+            max_per_album=max_per_album,
+            before=travelled,
+            never=never,
+            overlap=overlap,
+            seed=seed,
+        ).songs
+        if not hits:
+            hits += ranked.hits(travelled.rows.tolist())
+        travelled = travelled.followed_by(chosen)
+        rows = chosen.rows.astype(np.int64)
         hits += ranked.hits(rows[np.argsort(np.nan_to_num(change[rows]), kind="stable")].tolist())
+    relaxed = broken_caps(travelled, max_per_artist, max_per_album)
+    if len(hits) < length:
+        relaxed.append(f"{len(hits)} songs instead of {length}: no other song is left")
+    if duration_ms is not None:
+        relaxed += off_duration(travelled, usual, duration_ms, "a journey is counted in songs")
     placed = tuple(replace(hit, rank=place) for place, hit in enumerate(hits, 1))
-    return Playlist(f"From {one} to {other}", placed, tuple(dict.fromkeys(relaxed)))
+    return Playlist(f"From {first} to {last}", placed, tuple(relaxed))

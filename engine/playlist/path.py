@@ -3,53 +3,77 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.answer.answer import Answer
+from engine.index import OpenIndex
 from engine.playlist.playlist import Playlist
-from engine.playlist.sequencing import Overlap, Versions
-from engine.playlist.tracks import UNKNOWN, Candidates, Selection
-from engine.playlist.transitions import Matrix, transition_costs
-from engine.playlist.versions import overlap_of
-from indexer.errors import SongNotFoundError
+from engine.playlist.tracks import Candidates, Selection
+from engine.playlist.transitions import Matrix, Transitions
+from engine.playlist.versions import Overlap, Versions, overlap_of
+from indexer.errors import RequestError, SongNotFoundError
+from indexer.songs.table import UNKNOWN
+
+Places = npt.NDArray[np.int64]  # of candidates
 
 TRANSITION_WEIGHT = 0.15  # against 1 - cosine to the waypoint: breaks ties between songs that are as near
 SAME_ARTIST = 0.5  # on two songs of one artist in a row
+MOST_STEPS = 200
+RANKED_PER_STEP = 16  # songs ranked for each of a path: twice those of a playlist, since they must lie on the way
+STEPS_LOOKED = 4_000_000  # steps that are compared in one search, which bounds its time whatever the length
+LEAST_LOOKED = 128  # candidates at each waypoint, at least
+TABLED = 1_000  # songs up to which all steps are computed once and looked up
+SEARCHES = 12  # for a path under the caps; few need more than 3
 NO_DIRECTION = 1e-3  # radians from 0 or from half a turn: no shortest way leads from one to the other
 
 
-def path_through(found: Answer, length: int, *, max_per_artist: int = 2) -> Playlist:
-    """The path from the first of the query's two seeds to the second, through the songs that were found for both."""
+def path_through(found: Answer, length: int, *, max_per_artist: int = 2, max_per_album: int | None = None) -> Playlist:
+    """The path from the first of the query's two seeds to the second, through the songs that were ranked for both.
+
+    Both seeds are songs of the index. Raises SongNotFoundError where nothing is known of both that other songs could
+    lie between by.
+    """
     index = found.query.index
     a, b = found.query.seeds
-    shared = [n for n in index.layout.names if a.parts[n].any() and b.parts[n].any()]
-    if not shared:
+    ends = np.array([a.row, b.row], np.int64)
+    rows = np.concatenate([ends, found.ranking.rows])
+    places = [part for part in _known_of_both(index, rows) if part[:2].any(axis=1).all()]
+    if not places:
         raise SongNotFoundError(
             f"{a.song.name!r} and {b.song.name!r} have neither lyrics nor audio features in common to walk along; "
             "choose songs that both have lyrics, or both have audio features"
         )
-    columns = np.concatenate([np.arange(index.layout.dim)[index.layout.slice(n)] for n in shared])
-    usable = found.ranking.rows[index.parts[found.ranking.rows][:, columns].any(axis=1)]
-    ends = np.array([a.row, b.row], np.int64)
+    vectors = np.concatenate(places, axis=1)
+    usable = np.flatnonzero(vectors[2:].any(axis=1)) + 2
     walk = path(
-        Candidates.of_rows(index.songs, usable),
-        _scaled(index.parts[usable][:, columns]),
+        Candidates.of_rows(index.songs, rows[usable]),
+        _scaled(vectors[usable]),
         Candidates.of_rows(index.songs, ends),
-        _scaled(index.parts[ends][:, columns]),
+        _scaled(vectors[:2]),
         length,
         max_per_artist=max_per_artist,
+        max_per_album=max_per_album,
         overlap=overlap_of(index.songs),
     )
     hits = found.hits(walk.songs.rows.tolist())
     return Playlist(f"{a.song.title} to {b.song.title}", tuple(hits), walk.relaxed)
 
 
-def _scaled(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    unit: npt.NDArray[np.float32] = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return unit
+def _known_of_both(index: OpenIndex, rows: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.float32]]:
+    """The songs' places by lyrics, sound and taste, float32 (rows, dim) each; zero where a song has none.
+
+    A catalogue too small to learn a compressed space from has the vectors that would have been compressed.
+    """
+    whole: dict[str, npt.NDArray[np.floating]] = {"lyrics": index.sentence, "audio": index.audio}
+    for name in dict.fromkeys([*index.parts, *whole]):
+        part = index.parts[name][rows] if name in index.parts else np.zeros((len(rows), 0), np.float32)
+        if not part[:2].any(axis=1).all() and name in whole:
+            part = _scaled(whole[name][rows].astype(np.float32))
+        yield np.asarray(part, np.float32)
 
 
 def path(
@@ -67,23 +91,26 @@ def path(
 
     vectors, end_vectors   unit vectors, (candidates, d) and (2, d)
 
-    The waypoints divide the great circle between the ends evenly. Among all sequences of candidates
-    whose progress (angle along that circle) rises, dynamic programming finds the one with the least
-    sum of 1 - cosine(song, waypoint) + TRANSITION_WEIGHT x transition cost. Under the caps, the songs
-    of an artist or album that fit worst are left out and the search repeated. If too few songs fit,
-    songs beyond the ends are allowed, then the caps raised; never a version of another song.
+    The waypoints divide the great circle between the ends evenly. Among the sequences of candidates whose progress
+    (angle along that circle) rises, dynamic programming finds the one with the least sum of 1 - cosine(song, waypoint)
+    + TRANSITION_WEIGHT x transition cost; at each waypoint it looks at the nearest candidates, as many as STEPS_LOOKED
+    allows: all of them on short paths. Under the caps, the songs of an artist or album that fit worst are left out and
+    the search repeated. If too few songs fit, songs beyond the ends are allowed, then the album cap lifted, then the
+    artist cap raised; never a version of another song.
     """
     goal = _unit(end_vectors, (2, vectors.shape[1]), "end_vectors")
     points = _unit(vectors, (len(candidates), goal.shape[1]), "vectors")
-    if len(ends) != 2 or length < 2:
-        raise ValueError(f"a path has 2 ends and 2 songs or more, found {len(ends)} ends and length {length}")
+    if len(ends) != 2:
+        raise ValueError(f"a path has 2 ends, found {len(ends)}")
+    if not 2 <= length <= MOST_STEPS:
+        raise ValueError(f"the length of a path is {length}, expected 2..{MOST_STEPS} songs")
     for name, cap in (("max_per_artist", max_per_artist), ("max_per_album", max_per_album)):
         if cap is not None and cap < 1:
             raise ValueError(f"{name} is {cap}, expected 1 or more")
     angle = float(np.arccos(np.clip(goal[0] @ goal[1], -1.0, 1.0)))
     if not NO_DIRECTION < angle < np.pi - NO_DIRECTION:
         where = "in the same place" if angle < 1 else "exactly opposite"
-        raise ValueError(f"the two songs are {where}, so no path leads from one to the other; choose another end")
+        raise RequestError(f"the two songs are {where}, so no path leads from one to the other; choose another end")
     candidates = replace(candidates, stems=list(candidates.stems))  # all are read, and more than once
     sideways = (goal[1] - np.cos(angle) * goal[0]) / np.sin(angle)
     progress = np.arctan2(points @ sideways, points @ goal[0]) / angle
@@ -95,30 +122,32 @@ def path(
         return np.asarray(1.0 - points @ waypoints.T)
 
     far = away(length)
-    pool = _without_versions(candidates, ends, far, overlap)
-    inside = pool[(progress[pool] > 0) & (progress[pool] < 1)]
+    distinct = _without_versions(candidates, ends, far, overlap)
+    candidates, points, progress, far = candidates.take(distinct), points[distinct], progress[distinct], far[distinct]
+    pool, inside = np.arange(len(candidates)), np.flatnonzero((progress > 0) & (progress < 1))
     wanted, relaxed = length - 2, []
     if len(pool) < wanted:
         relaxed.append(f"{len(pool) + 2} songs instead of {length}: no other song is left")
         wanted = len(pool)
         far = away(wanted + 2)
+    nearness = far.min(axis=1) if wanted else np.zeros(len(candidates))
     artist_cap, album_cap = max_per_artist, max_per_album
-    found = _search(candidates, ends, far, progress, inside, wanted, artist_cap, album_cap)
-    if found is None:
-        found = _search(candidates, ends, far, progress, pool, wanted, artist_cap, album_cap)
-    if found is None and album_cap is not None:
-        album_cap = None
-        found = _search(candidates, ends, far, progress, pool, wanted, artist_cap, album_cap)
-    while found is None:
-        artist_cap += 1
-        found = _search(candidates, ends, far, progress, pool, wanted, artist_cap, album_cap)
-    if not set(found) <= set(inside.tolist()):
+    among = inside
+    while len(under := _under_caps(candidates, ends, among, nearness, artist_cap, album_cap)) < wanted:
+        if among is not pool:
+            among = pool
+        elif album_cap is not None:
+            album_cap = None
+        else:
+            artist_cap += 1
+    chosen = _search(candidates, ends, far, progress, among, under, wanted, artist_cap, album_cap)
+    if not set(chosen) <= set(inside.tolist()):
         relaxed.append(f"songs beyond the two ends are used: only {len(inside)} lie between them")
     if album_cap != max_per_album:
         relaxed.append(f"album cap {max_per_album} lifted: too few songs lie on the way")
     if artist_cap != max_per_artist:
         relaxed.append(f"artist cap {max_per_artist} -> {artist_cap}: too few songs lie on the way")
-    middle = candidates.take(found)
+    middle = candidates.take(chosen)
     return Selection(ends.take([0]).followed_by(middle).followed_by(ends.take([1])), tuple(relaxed))
 
 
@@ -131,16 +160,32 @@ def _unit(vectors: npt.NDArray[np.floating], shape: tuple[int, int], name: str) 
     return np.asarray(vectors / lengths[:, None], dtype=np.float64)
 
 
-def _without_versions(
-    candidates: Candidates, ends: Candidates, far: Matrix, overlap: Overlap | None
-) -> npt.NDArray[np.int64]:
+def _without_versions(candidates: Candidates, ends: Candidates, far: Matrix, overlap: Overlap | None) -> Places:
     """The places of the candidates that are no version of an end, and of each song the version nearest to the way."""
     versions = Versions(overlap, ends)
     nearest = far.min(axis=1) if far.shape[1] else np.zeros(len(candidates))
     rows, artists = candidates.rows.tolist(), candidates.artists.tolist()
     by_nearness = np.lexsort((candidates.rows, nearest)).tolist()
-    kept = [i for i in by_nearness if versions.new(rows[i], artists[i], candidates.stems[i])]
-    return np.array(sorted(kept), np.int64)
+    first = [i for i in by_nearness if versions.new(rows[i], artists[i], candidates.stems[i])]
+    return np.array(sorted(first), np.int64)
+
+
+def _under_caps(
+    candidates: Candidates, ends: Candidates, among: Places, far: Matrix, artist_cap: int, album_cap: int | None
+) -> Places:
+    """Of the candidates `among`, as many as stay under the caps, the ends counted: those with the least `far`."""
+    by_artist, by_album = Counter(ends.artists.tolist()), Counter(ends.albums.tolist())
+    artists, albums = candidates.artists, candidates.albums
+    stays = []
+    for i in among[np.argsort(far[among], kind="stable")].tolist():
+        artist, album = int(artists[i]), int(albums[i])
+        full = artist != UNKNOWN and by_artist[artist] >= artist_cap
+        if full or (album_cap is not None and album != UNKNOWN and by_album[album] >= album_cap):
+            continue
+        stays.append(i)
+        by_artist[artist] += 1
+        by_album[album] += 1
+    return np.array(stays, np.int64)
 
 
 def _search(
@@ -148,64 +193,90 @@ def _search(
     ends: Candidates,
     far: Matrix,
     progress: Matrix,
-    pool: npt.NDArray[np.int64],
+    among: Places,
+    under: Places,
     wanted: int,
     artist_cap: int,
     album_cap: int | None,
-) -> list[int] | None:
-    """Places of the `wanted` songs of the best path under the caps; None if there is none."""
-    pool = pool[np.lexsort((candidates.rows[pool], progress[pool]))]
-    songs = ends.followed_by(candidates.take(pool))
-    artists = songs.artist_numbers()
-    costs = TRANSITION_WEIGHT * transition_costs(songs) + SAME_ARTIST * (artists[:, None] == artists)
-    out = np.zeros(len(pool), bool)
-    while (~out).sum() >= wanted:
-        chosen = _cheapest(far[pool].T, costs, ~out, wanted)
-        excess = _excess(songs, chosen + 2, far[pool[chosen], np.arange(wanted)], artist_cap, album_cap)
-        if not excess:
-            return [int(i) for i in pool[chosen]]
-        out[[chosen[k] for k in excess]] = True
-    return None
+) -> list[int]:
+    """Places of the `wanted` songs of the best path under the caps; `under`, enough songs that keep them, is the last
+    resort."""
+    free = np.zeros(len(candidates), bool)
+    free[among] = True
+    steps = Steps(ends.followed_by(candidates))
+    for _ in range(SEARCHES):
+        usable = np.flatnonzero(free)
+        if len(usable) < wanted:
+            break
+        chosen = cheapest(far, progress, candidates.rows, steps, usable, wanted)
+        fit = np.full(len(candidates), np.inf)
+        fit[chosen] = far[chosen, np.arange(wanted)]
+        stays = _under_caps(candidates, ends, chosen, fit, artist_cap, album_cap)
+        if len(stays) == wanted:
+            return [int(i) for i in chosen]
+        free[np.setdiff1d(chosen, stays)] = False
+    return [int(i) for i in cheapest(far, progress, candidates.rows, steps, under, wanted)]
 
 
-def _cheapest(far: Matrix, costs: Matrix, allowed: npt.NDArray[np.bool_], wanted: int) -> npt.NDArray[np.int64]:
-    """Places of `wanted` allowed songs, rising, with the least sum of `far` and of the costs between neighbours.
+class Steps:
+    """What a step between two songs costs; numbers 0 and 1 are the ends, candidate i is number i + 2."""
 
-    far     (wanted, n)
-    costs   (n + 2, n + 2), the two ends first
+    def __init__(self, songs: Candidates):
+        self._transitions = Transitions(songs)
+        self._artists = songs.artist_numbers()
+        everyone = np.arange(len(songs))
+        self._table = self._computed(everyone[:, None], everyone) if len(songs) <= TABLED else None
+
+    def _computed(self, a: Places, b: Places) -> Matrix:
+        same_artist = self._artists[a] == self._artists[b]
+        return np.asarray(TRANSITION_WEIGHT * self._transitions.costs(a, b) + SAME_ARTIST * same_artist)
+
+    def costs(self, a: Places, b: Places) -> Matrix:
+        """Of a step from songs `a` to songs `b`, paired as numpy broadcasts them."""
+        return self._computed(a, b) if self._table is None else np.asarray(self._table[a, b])
+
+
+def cheapest(
+    far: Matrix, progress: Matrix, rows: npt.NDArray[np.integer], steps: Steps, usable: Places, wanted: int
+) -> Places:
+    """Candidates for the `wanted` waypoints, of rising progress, with the least sum of `far` and of the steps.
+
+    far        (candidates, wanted)
+    progress   (candidates,), ties by `rows`
+    usable     `wanted` candidates or more
     """
     if not wanted:
         return np.zeros(0, np.int64)
-    usable = np.flatnonzero(allowed)
-    columns = np.arange(len(usable))
-    between = costs[np.ix_(usable + 2, usable + 2)]
-    between[columns[:, None] >= columns] = np.inf
-    total = far[0, usable] + costs[0, usable + 2]
-    before = []
-    for step in range(1, wanted):
-        through = total[:, None] + between
-        before.append(through.argmin(axis=0))
-        total = through[before[-1], columns] + far[step, usable]
-    at = int((total + costs[1, usable + 2]).argmin())
-    places = [at]
-    for came_from in reversed(before):
-        at = int(came_from[at])
-        places.append(at)
+    usable = usable[np.lexsort((rows[usable], progress[usable]))]  # from here on, further along is a higher place
+    width = max(LEAST_LOOKED, int((STEPS_LOOKED / wanted) ** 0.5))
+    # One candidate for each waypoint that rise from the first to the last, so that some path is always looked at.
+    spread = np.arange(wanted) * len(usable) // wanted
+    looked: list[Places] = []
+    origins: list[Places] = []
+    for step in range(wanted):
+        near = np.arange(len(usable))
+        if len(usable) > width:
+            near = np.argpartition(far[usable, step], width)[:width]
+            near = np.union1d(near, spread[step])
+        numbers = usable[near] + 2
+        if not step:
+            total = steps.costs(np.zeros(1, np.int64), numbers)
+        else:
+            before = looked[-1]
+            through = total[:, None] + steps.costs(usable[before][:, None] + 2, numbers)
+            through[before[:, None] >= near] = np.inf
+            origins.append(through.argmin(axis=0))
+            total = through[origins[-1], np.arange(len(near))]
+        total = total + far[usable[near], step]
+        looked.append(near)
+    at = int((total + steps.costs(usable[looked[-1]] + 2, np.ones(1, np.int64))).argmin())
+    places = [int(looked[-1][at])]
+    for near, origin in zip(reversed(looked[:-1]), reversed(origins), strict=True):
+        at = int(origin[at])
+        places.append(int(near[at]))
     return usable[places[::-1]]
 
 
-def _excess(
-    songs: Candidates, chosen: npt.NDArray[np.int64], far: Matrix, artist_cap: int, album_cap: int | None
-) -> set[int]:
-    """Which of the chosen songs (by number, from 0) are too many of one artist or album: those that fit worst."""
-    excess: set[int] = set()
-    for keys, cap in ((songs.artists, artist_cap), (songs.albums, album_cap)):
-        if cap is None:
-            continue
-        heard = Counter(keys[:2].tolist())
-        for k in np.argsort(far, kind="stable").tolist():
-            key = int(keys[chosen[k]])
-            heard[key] += 1
-            if key != UNKNOWN and heard[key] > cap:
-                excess.add(k)
-    return excess
+def _scaled(rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Each row of length 1, or zero."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)

@@ -1,29 +1,33 @@
-"""Playlists: the songs in their order, what was relaxed to find them, and the files that players read."""
+"""Playlists: made from a ranking, with the songs in their order, a name, and what was relaxed to find them."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from engine.answer.hits import Hit
+from engine.playlist.formats import WRITERS
+from engine.playlist.order import Arc, order
+from engine.playlist.select import SPARE, fill, select, usual_duration
+from engine.playlist.tracks import Candidates, Selection
+from engine.playlist.versions import overlap_of
+from engine.query.filters import Filters
+from indexer.records import AUDIO_NAMES
 from indexer.store.files import write_whole
 
-# Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
-_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
-_NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
+if TYPE_CHECKING:
+    from engine.answer.answer import Answer
+    from engine.index import OpenIndex
+    from engine.query.query import Query
 
-# The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
-_JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
-
-_CSV_COLUMNS = (
-    "position", "song_id", "title", "artist", "album", "year", "duration_ms", "tempo", "key", "mode", "energy",
-    "score", "reason", "spotify_id",
-)  # fmt: skip
+RANKED_PER_SONG = 8  # songs ranked for each that a playlist takes: caps and versions use them up
+MOST_NAMED = 3  # seeds, artists or genres that a name repeats
+LONGEST = 60  # characters of the words asked for that a name repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +35,13 @@ class Playlist:
     """Songs in playing order.
 
     relaxed   one sentence per rule that could not be kept, in the order in which they gave way
+    query     the request that it answers, as JSON has it; {} where nobody noted it
     """
 
     name: str
     songs: tuple[Hit, ...]
     relaxed: tuple[str, ...] = ()
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why each song is here, in playing order."""
-        return tuple(song.reason for song in self.songs)
+    query: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -48,92 +49,136 @@ class Playlist:
     def __iter__(self) -> Iterator[Hit]:
         return iter(self.songs)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Everything that it holds, as JSON has it."""
+        songs = [{**asdict(song), "signals": dict(song.signals)} for song in self.songs]
+        return {"name": self.name, "songs": songs, "relaxed": list(self.relaxed), "query": dict(self.query)}
+
     def save(self, path: str | Path) -> Path:
         """Write the playlist; the ending of the name says how. A file of that name is replaced whole or not at all."""
         target = Path(path)
-        text = _WRITERS.get(target.suffix.lower())
+        text = WRITERS.get(target.suffix.lower())
         if text is None:
-            known = ", ".join(_WRITERS)
+            known = ", ".join(WRITERS)
             raise ValueError(f"{target.name} ends in {target.suffix or 'nothing'!r}, expected one of {known}")
         write_whole(target, text(self))
         return target
 
 
-def one_line(text: str) -> str:
-    """The text without line ends, control characters or bidi overrides, runs of spaces as one.
+def songs_to_rank(index: OpenIndex, length: int, duration_ms: float | None) -> int:
+    """How many songs `make_playlist` wants ranked, before any bound on k."""
+    if duration_ms is not None:
+        usual = usual_duration(index.songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+        length = min(length, math.ceil(duration_ms / usual)) + SPARE
+    return RANKED_PER_SONG * length
 
-    >>> one_line("Two\\r\\nLines ")
-    'Two Lines'
+
+def opening_songs(query: Query, most: int) -> Candidates:
+    """The first seeds that are songs of the index, at most so many, each once."""
+    rows = list(dict.fromkeys(seed.row for seed in query.seeds[:most] if seed.row is not None))
+    return Candidates.of_rows(query.index.songs, np.array(rows, np.int64))
+
+
+def make_playlist(
+    ranked: Answer,
+    name: str,
+    length: int,
+    *,
+    duration_ms: float | None = None,
+    never: Candidates,
+    max_per_artist: int = 2,
+    max_per_album: int | None = None,
+    arc: Arc = "flat",
+    opening: int = 0,
+    seed: int = 0,
+) -> Playlist:
+    """Songs of the ranking, chosen under caps without any second version, and put in order.
+
+    length        how many songs; with `duration_ms` the most
+    duration_ms   milliseconds that they last together, as nearly as can be
+    never         songs that must not come, nor any version of them
+    opening       so many of the query's seeds, those that are songs of the index, come first in their order; they
+                  count as any song does
+    seed          another number gives another playlist of nearly the same relevance
     """
-    return " ".join(_BREAKING.sub(" ", text).split())
+    songs = ranked.query.index.songs
+    candidates = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
+    first = opening_songs(ranked.query, min(opening, length))
+    wanted = length - len(first)
+    overlap = overlap_of(songs)
+    if not wanted:
+        chosen = Selection(candidates.take([]))
+    elif duration_ms is None:
+        chosen = select(
+            candidates, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album, before=first,
+            never=never, overlap=overlap, seed=seed,
+        )  # fmt: skip
+    else:
+        chosen = fill(
+            candidates, duration_ms, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album,
+            before=first, never=never, overlap=overlap, seed=seed,
+        )  # fmt: skip
+    together = Selection(first.followed_by(chosen.songs), chosen.relaxed)
+    ordered = order(together, arc=arc, seed=seed, pinned=len(first))
+    return Playlist(name, tuple(ranked.hits(ordered.songs.rows.tolist())), ordered.relaxed)
 
 
-def m3u8(playlist: Playlist) -> str:
-    """Extended M3U in UTF-8: `#EXTINF:seconds,Artist - Title`, then the line that a player opens.
+class Wishes(Protocol):
+    """What a name is made from: the fields of a request for a playlist."""
 
-    No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
-    name: players show the entry and skip it, and importers, which count these lines and not the
-    comments, have a name to match. -1 seconds is the format's "unknown".
+    @property
+    def seed_artists(self) -> Sequence[str]: ...
+    @property
+    def seed_genres(self) -> Sequence[str]: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def target(self) -> Mapping[str, float]: ...
+    @property
+    def filters(self) -> Filters: ...
+
+
+def playlist_name(request: Wishes, seeds: Sequence[str] = ()) -> str:
+    """What a playlist is called that nobody named: after its seeds, else its words, else its filters and targets.
+
+    seeds   titles of the seed songs
+
+    "Like Salt Road, Tides", "rainy sunday", "Rock, sad, 1990s", "Songs with energy near 0.8", "Songs".
     """
-    lines = ["#EXTM3U", f"#PLAYLIST:{one_line(playlist.name)}"]
-    for song in playlist.songs:
-        seconds = -1 if song.duration_ms is None else round(song.duration_ms / 1000)
-        called = one_line(f"{song.artist} - {song.title}" if song.artist else song.title) or song.song_id
-        lines.append(f"#EXTINF:{seconds},{called}")
-        lines.append(f"spotify:track:{one_line(song.spotify_id)}" if song.spotify_id else file_name(called))
-    return "\n".join(lines) + "\n"
+    likes = [*seeds, *request.seed_artists, *request.seed_genres]
+    if likes:
+        more = f" and {len(likes) - MOST_NAMED} more" if len(likes) > MOST_NAMED else ""
+        return f"Like {', '.join(likes[:MOST_NAMED])}{more}"
+    if words := " ".join(request.text.split()):
+        return words if len(words) <= LONGEST else words[: LONGEST - 1].rstrip() + "…"
+    filters = request.filters
+    kinds = [*filters.genre, *filters.tag, *filters.mood, *filters.artist, *filters.album, *filters.language]
+    if len(kinds) == 1 and filters.mood:
+        kinds = [f"{kinds[0]} songs"]
+    parts = [*kinds[:MOST_NAMED], *(_range(*each) for each in filters.ranges)]
+    pulls = [name for name in request.target if name not in AUDIO_NAMES and name != "popularity"]
+    near = [f"{name} near {value:g}" for name, value in request.target.items() if name not in pulls]
+    if not parts and pulls:
+        parts = [f"{', '.join(pulls)} songs"]
+    if near:
+        parts.append(f"{'' if parts else 'Songs with '}{', '.join(near)}")
+    described = ", ".join(parts) or "Songs"
+    return described[:1].upper() + described[1:]
 
 
-def file_name(called: str) -> str:
-    """A name that no player takes for a comment, a folder or an address.
+def _range(name: str, low: float, high: float) -> str:
+    """A filter's range in a name.
 
-    >>> file_name("#1 Dads - AC/DC: live?")
-    '_1 Dads - AC_DC_ live_'
+    >>> _range("year", 1990, 1999), _range("year", 1994, 1994), _range("tempo", 90, math.inf)
+    ('1990s', '1994', 'tempo from 90')
     """
-    name = _NOT_IN_A_NAME.sub("_", one_line(called)) or "_"
-    return "_" + name[1:] if name[0] in "#.~" else name
-
-
-def jspf(playlist: Playlist) -> str:
-    """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
-    return _json({"playlist": {"title": one_line(playlist.name), "track": [_jspf_track(s) for s in playlist.songs]}})
-
-
-def _jspf_track(song: Hit) -> dict[str, object]:
-    track: dict[str, object] = {
-        "title": song.title,
-        "creator": song.artist,
-        "extension": {_JSPF_TRACK: {"additional_metadata": {"refrain_song_id": song.song_id}}},
-    }
-    if song.spotify_id:
-        track["identifier"] = [f"spotify:track:{song.spotify_id}"]
-    if song.album:
-        track["album"] = song.album
-    if song.duration_ms is not None:
-        track["duration"] = round(song.duration_ms)
-    if song.reason:
-        track["annotation"] = song.reason
-    return track
-
-
-def csv_table(playlist: Playlist) -> str:
-    """One record per song under a header, as RFC 4180 has it; an unknown value is empty."""
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\r\n")  # with "\n", a lone "\r" in a title is not quoted
-    table.writerow(_CSV_COLUMNS)
-    for position, song in enumerate(playlist.songs, start=1):
-        table.writerow([position, *(getattr(song, name) for name in _CSV_COLUMNS[1:])])
-    return out.getvalue()
-
-
-def as_json(playlist: Playlist) -> str:
-    """Everything that the playlist holds."""
-    songs = [{**asdict(song), "signals": dict(song.signals)} for song in playlist.songs]
-    return _json({"name": playlist.name, "relaxed": list(playlist.relaxed), "songs": songs})
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-_WRITERS: dict[str, Callable[[Playlist], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}
+    called = "" if name == "year" else f"{name} "
+    if name == "year" and low % 10 == 0 and high == low + 9:
+        return f"{low:g}s"
+    if low == high:
+        return f"{called}{low:g}"
+    if math.isinf(high):
+        return f"{called}from {low:g}"
+    if math.isinf(low):
+        return f"{called}up to {high:g}"
+    return f"{called}{low:g} to {high:g}"

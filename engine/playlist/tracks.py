@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.playlist.versions import Stems
 from indexer.records import AUDIO_NAMES
-from indexer.songs.table import Songs
+from indexer.songs.table import UNKNOWN, Songs
 
 Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.integer]
 
-UNKNOWN = -1  # artist or album
-_AUDIO = ("key", "mode", "tempo", "energy", "valence")
+_AUDIO = ("key", "mode", "tempo", "energy", "valence", "duration_ms")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +32,7 @@ class Candidates:
     key, mode      (n,)   pitch class 0..11, 1 major and 0 minor
     tempo          (n,)   beats per minute
     energy, valence (n,)  0..1
+    duration_ms    (n,)   milliseconds
     """
 
     rows: Integers
@@ -44,12 +45,13 @@ class Candidates:
     tempo: Floats
     energy: Floats
     valence: Floats
+    duration_ms: Floats
 
     def __post_init__(self) -> None:
         for column in fields(self):
-            found = len(getattr(self, column.name))
-            if found != len(self.rows):
-                raise ValueError(f"{column.name} has {found} entries, rows has {len(self.rows)}")
+            entries = len(getattr(self, column.name))
+            if entries != len(self.rows):
+                raise ValueError(f"{column.name} has {entries} entries, rows has {len(self.rows)}")
         if np.isnan(self.scores).any():
             raise ValueError(f"row {self.rows[np.isnan(self.scores)][0]} has no score (NaN)")
         if len(set(self.rows.tolist())) < len(self.rows):
@@ -92,6 +94,11 @@ class Candidates:
         unknown = artists == UNKNOWN
         artists[unknown] = -2 - np.arange(int(unknown.sum()))
         return np.unique(artists, return_inverse=True)[1].astype(np.int64)
+
+    def most_of(self, column: Literal["artists", "albums"]) -> int:
+        """How many songs the artist or album with the most songs has; unknown ones do not count."""
+        codes = getattr(self, column)
+        return int(np.unique(codes[codes != UNKNOWN], return_counts=True)[1].max(initial=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

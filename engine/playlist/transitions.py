@@ -8,6 +8,7 @@ import numpy.typing as npt
 from engine.playlist.tracks import Candidates
 
 Matrix = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 # What listeners do: neighbours by different artists in 5,690 Million Playlist Dataset playlists (133,403
 # pairs) against random pairs of the same playlists, logistic regression on these four terms: energy 0.51,
@@ -17,6 +18,9 @@ KEY_WEIGHT = 0.2
 TEMPO_WEIGHT = 0.2
 ENERGY_WEIGHT = 0.4
 VALENCE_WEIGHT = 0.2
+WEIGHTS = (KEY_WEIGHT, TEMPO_WEIGHT, ENERGY_WEIGHT, VALENCE_WEIGHT)
+
+MEANS_OF = 1_000  # songs: half a million pairs
 
 
 def wheel_number(key: npt.ArrayLike, mode: npt.ArrayLike) -> Matrix:
@@ -56,9 +60,16 @@ def camelot_distance(
     >>> float(camelot_distance(0, 1, 9, 0)), float(camelot_distance(0, 1, 7, 1)), float(camelot_distance(0, 1, 6, 1))
     (1.0, 1.0, 6.0)
     """
-    around = np.abs(wheel_number(key_a, mode_a) - wheel_number(key_b, mode_b))
-    ring_a, ring_b = np.asarray(mode_a, dtype=np.float64) >= 0.5, np.asarray(mode_b, dtype=np.float64) >= 0.5
-    return np.asarray(np.minimum(around, 12 - around) + (ring_a != ring_b), dtype=np.float64)
+    return _steps(wheel_number(key_a, mode_a), _major(mode_a), wheel_number(key_b, mode_b), _major(mode_b))
+
+
+def _steps(number_a: Matrix, major_a: Mask, number_b: Matrix, major_b: Mask) -> Matrix:
+    around = np.abs(number_a - number_b)
+    return np.asarray(np.minimum(around, 12 - around) + (major_a != major_b), dtype=np.float64)
+
+
+def _major(mode: npt.ArrayLike) -> Mask:
+    return np.asarray(np.asarray(mode, dtype=np.float64) >= 0.5)
 
 
 def key_clash(steps: npt.ArrayLike) -> Matrix:
@@ -78,34 +89,63 @@ def tempo_distance(a: npt.ArrayLike, b: npt.ArrayLike) -> Matrix:
     >>> tempo_distance([120, 120, 100, 100], [60, 120, 200 * 2**0.5, 106]).round(2).tolist()
     [0.0, 0.0, 1.0, 0.17]
     """
-    first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    if (first <= 0).any() or (second <= 0).any():
+    return _apart(_octaves(a), _octaves(b))
+
+
+def _octaves(tempo: npt.ArrayLike) -> Matrix:
+    values = np.asarray(tempo, dtype=np.float64)
+    if (values <= 0).any():
         raise ValueError("a tempo is 0 or less, expected beats per minute, NaN where unknown")
-    octaves = np.log2(first) - np.log2(second)
+    return np.asarray(np.log2(values))
+
+
+def _apart(octaves_a: Matrix, octaves_b: Matrix) -> Matrix:
+    octaves = octaves_a - octaves_b
     return np.asarray(2 * np.abs(octaves - np.round(octaves)), dtype=np.float64)
 
 
-def transition_costs(songs: Candidates) -> Matrix:
-    """float64 (n, n), 0..1, symmetric: what it costs to play one song after the other.
+class Transitions:
+    """What it costs to play one song after another, 0..1, for any pairs of n songs; nothing of size n x n is kept.
 
     KEY_WEIGHT x key clash + TEMPO_WEIGHT x tempo distance + ENERGY_WEIGHT x |energy difference|
-    + VALENCE_WEIGHT x |valence difference|. A term that is unknown for a pair is the mean of that term
-    over the known pairs, so that a song is neither sought nor avoided for what is not known of it.
+    + VALENCE_WEIGHT x |valence difference|. A term that is unknown for a pair is the mean of that term over the known
+    pairs (of MEANS_OF songs), so that a song is neither sought nor avoided for what is not known of it.
     """
-    steps = camelot_distance(songs.key[:, None], songs.mode[:, None], songs.key, songs.mode)
-    energy, valence = songs.energy.astype(np.float64), songs.valence.astype(np.float64)
-    return (
-        KEY_WEIGHT * _neutral(key_clash(steps))
-        + TEMPO_WEIGHT * _neutral(tempo_distance(songs.tempo[:, None], songs.tempo))
-        + ENERGY_WEIGHT * _neutral(np.abs(energy[:, None] - energy))
-        + VALENCE_WEIGHT * _neutral(np.abs(valence[:, None] - valence))
-    )
+
+    def __init__(self, songs: Candidates):
+        self._number, self._major = wheel_number(songs.key, songs.mode), _major(songs.mode)
+        self._octaves = _octaves(songs.tempo)
+        self._energy, self._valence = songs.energy.astype(np.float64), songs.valence.astype(np.float64)
+        n = len(songs)
+        sample = np.arange(n) if n <= MEANS_OF else np.linspace(0, n - 1, MEANS_OF).astype(np.int64)
+        self._means = [_mean_between(term) for term in self._terms(sample[:, None], sample)]
+
+    def _terms(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+        """Key, tempo, energy and valence; NaN where unknown."""
+        return (
+            key_clash(_steps(self._number[a], self._major[a], self._number[b], self._major[b])),
+            _apart(self._octaves[a], self._octaves[b]),
+            np.abs(self._energy[a] - self._energy[b]),
+            np.abs(self._valence[a] - self._valence[b]),
+        )
+
+    def costs(self, a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Matrix:
+        """Of songs `a` and `b`, by number from 0, paired as numpy broadcasts them; symmetric, 0 for a song itself."""
+        total = np.zeros(np.broadcast_shapes(a.shape, b.shape))
+        for weight, term, mean in zip(WEIGHTS, self._terms(a, b), self._means, strict=True):
+            total += weight * np.where(np.isnan(term), mean, term)
+        total[np.broadcast_to(a == b, total.shape)] = 0.0
+        return total
 
 
-def _neutral(costs: Matrix) -> Matrix:
-    """The costs with 0 on the diagonal, and the mean of the known pairs where unknown (0 without any)."""
+def _mean_between(costs: Matrix) -> float:
+    """The mean of the known costs between two different songs; 0 without any."""
     np.fill_diagonal(costs, np.nan)
-    known = ~np.isnan(costs)
-    filled = np.where(known, costs, costs[known].mean() if known.any() else 0.0)
-    np.fill_diagonal(filled, 0.0)
-    return filled
+    known = costs[~np.isnan(costs)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def transition_costs(songs: Candidates) -> Matrix:
+    """float64 (n, n): the costs between all songs, see `Transitions`."""
+    numbers = np.arange(len(songs))
+    return Transitions(songs).costs(numbers[:, None], numbers)

@@ -1,4 +1,4 @@
-"""Filters: conditions that every song of an answer must meet, exactly; and the targets that only pull."""
+"""Filters: conditions that every song of an answer must meet, exactly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from rapidfuzz import process
 
 from indexer.errors import FilterError
 from indexer.models.moods.columns import MoodColumns
-from indexer.models.moods.vocabulary import VOCABULARY, mood_of
+from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
 from indexer.songs.table import Songs
 from indexer.text.names import artist_key, fold
@@ -24,18 +24,23 @@ Mask = npt.NDArray[np.bool_]
 HAVE = ("lyrics", "audio")
 WORDS = ("genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag", "mood", "not_mood")
 RANGES = ("year", "popularity", *AUDIO_NAMES)
-_RANGE = re.compile(r"\s*(-?[\d.]+(?<!\.))?\s*\.\.\s*(-?\d[\d.]*)?\s*\Z")
+MOST_WORDS, MOST_LETTERS = 1_000, 1_000  # alternatives of one filter, and characters of each
+_DECADE = re.compile(r"'?(\d\d)?(\d0)s\Z")
+_COLUMNS = {
+    "genre": "genre", "language": "language_key", "artist": "artist_key", "album": "album_key", "tag": "tag",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a song must be to appear. Several words of one kind are alternatives; different kinds must all hold.
 
-    A song of which a condition's value is unknown does not meet it (nor does it meet `explicit="no"`).
+    A song of which a condition's value is unknown does not meet it: neither `explicit="no"` nor `not_genre="rock"`
+    lets a song pass of which nobody knows.
 
     genre, language, artist, album, tag, mood   one of these; not_genre, not_artist, not_tag, not_mood   none of these
                 a song has a mood if it is among as many songs, the likeliest, as listeners call so
-    ranges      inclusive (low, high) by name: year, popularity and the 12 audio features
+    ranges      inclusive (low, high) by name, in the order of RANGES: year, popularity and the 12 audio features
     explicit    True, False or None (both)
     has         "lyrics", "audio": only songs that have them
     """
@@ -56,35 +61,40 @@ class Filters:
 
     @classmethod
     def of(cls, conditions: Mapping[str, Any]) -> Self:
-        """Filters from names and values, as Python or the command line gives them.
+        """Filters from names and values, as Python, JSON or the command line gives them.
 
-        >>> Filters.of({"year": "1990..1999", "genre": "rock", "tempo": (90, 120)})
+        >>> Filters.of({"year": "1990s", "genre": "rock", "tempo": (90, 120)})
         Filters(genre=('rock',), ..., ranges=(('year', 1990.0, 1999.0), ('tempo', 90.0, 120.0)), ...)
         >>> Filters.of({"yaer": 1990})
         Traceback (most recent call last):
         indexer.errors.FilterError: no filter is called 'yaer'; ...
         """
         values: dict[str, Any] = {}
-        ranges = []
+        ranges = {}
         for name, value in conditions.items():
             if value is None or value == () or value == []:
                 continue
             if name in WORDS:
                 values[name] = _words(name, value)
+                if name.endswith("mood"):
+                    values[name] = tuple(dict.fromkeys(mood_named(word).name for word in values[name]))
             elif name in RANGES:
-                ranges.append((name, *parse_range(name, value)))
+                ranges[name] = parse_range(name, value)
             elif name == "explicit":
                 values[name] = _yes_or_no(name, value)
             elif name == "has":
                 values[name] = _words(name, value)
                 for word in values[name]:
                     if word not in HAVE:
-                        raise FilterError(f"has is {word!r}, expected one of {', '.join(HAVE)}")
+                        _refuse(name, repr(word), f"one of {', '.join(HAVE)}")
             else:
                 known = (*WORDS, *RANGES, "explicit", "has")
                 near = process.extractOne(name, known)
-                raise FilterError(f"no filter is called {name!r}; nearest: {near[0]!r}, all: {', '.join(known)}")
-        return cls(ranges=tuple(ranges), **values)
+                raise FilterError(
+                    f"no filter is called {name!r}; nearest: {near[0]!r}, all: {', '.join(known)}",
+                    field=f"filters.{name}", found=repr(name), expected=f"one of {', '.join(known)}",
+                )  # fmt: skip
+        return cls(ranges=tuple((name, *ranges[name]) for name in RANGES if name in ranges), **values)
 
     @classmethod
     def bounded(
@@ -102,23 +112,34 @@ class Filters:
             both[name] = (low.get(name), high.get(name))
         return cls.of(both)
 
+    def conditions(self) -> dict[str, Any]:
+        """The filters by name, as JSON has them; `Filters.of` makes the same filters of it.
+
+        >>> Filters.of({"genre": "rock", "year": "1990s", "tempo": "90.."}).conditions()
+        {'genre': ['rock'], 'year': '1990..1999', 'tempo': '90..'}
+        """
+        words = {name: list(getattr(self, name)) for name in (*WORDS, "has") if getattr(self, name)}
+        ranges = {name: f"{_written(low)}..{_written(high)}" for name, low, high in self.ranges}
+        return words | ranges | ({} if self.explicit is None else {"explicit": self.explicit})
+
     def __bool__(self) -> bool:
         return any(getattr(self, f.name) not in ((), None) for f in fields(self))
 
     def mask(self, songs: Songs) -> Mask:
         """bool (rows,): the living songs that meet every condition.
 
-        A genre, language, artist or tag that no song has is an error that names the nearest that some song has.
+        A genre, language, artist, album or tag that no song has is an error that names the nearest that some song has.
         """
         keep = np.array(songs.alive)
         for name, low, high in self.ranges:
             keep &= _in_range(songs, name, low, high)
-        for name in ("genre", "language", "artist", "album", "tag"):
+        for name in _COLUMNS:
             if wanted := getattr(self, name):
                 keep &= _has_word(songs, name, wanted)
-        for name in ("genre", "artist", "tag"):
-            if wanted := getattr(self, f"not_{name}"):
-                keep &= ~_has_word(songs, name, wanted)
+            if unwanted := getattr(self, f"not_{name}", ()):
+                column = songs.column(_COLUMNS[name])
+                keep &= np.diff(column.starts) > 0
+                keep &= ~_has_word(songs, name, unwanted)
         if self.mood or self.not_mood:
             moods = learned_moods(songs)
             keep &= moods.known
@@ -147,96 +168,106 @@ def learned_moods(songs: Songs) -> MoodColumns:
 
 def _in_range(songs: Songs, name: str, low: float, high: float) -> Mask:
     if name == "year":  # a decade that lies in the range holds whatever the year is
-        by_year = (songs.year >= low) & (songs.year <= high)
-        by_decade = (songs.year < 0) & (songs.decade >= low) & (songs.decade + 9 <= high)
-        return np.asarray((by_year | by_decade) & (songs.decade >= 0))
+        by_year = (songs.year >= 0) & (songs.year >= low) & (songs.year <= high)
+        by_decade = (songs.year < 0) & (songs.decade >= 0) & (songs.decade >= low) & (songs.decade + 9 <= high)
+        return np.asarray(by_year | by_decade)
     values = songs.popularity if name == "popularity" else songs.audio[:, AUDIO_NAMES.index(name)]
     # The bounds as the column stores them, or a bound like 0.8 would lose the songs that have exactly 0.8.
     return np.asarray((values >= np.float32(low)) & (values <= np.float32(high)))
 
 
 def _has_word(songs: Songs, name: str, wanted: tuple[str, ...]) -> Mask:
-    if name == "album":
-        keys = {fold(word) for word in wanted}
-        return _known_or_error(songs, "album_key", name, wanted, lambda term: term.partition("|")[2] in keys)
-    if name == "artist":
-        keys = {artist_key(word) for word in wanted}
-        return _known_or_error(songs, "artist_key", name, wanted, keys.__contains__)
-    words = {word.casefold() for word in wanted}
-    column = "language_key" if name == "language" else name
-    return _known_or_error(songs, column, name, wanted, lambda term: term.casefold() in words)
-
-
-def _known_or_error(songs: Songs, column: str, name: str, wanted: tuple[str, ...], accept: Any) -> Mask:
-    coded = songs.column(column)
-    mask = coded.mask(accept)
-    if not mask.any() and not any(accept(term) for term in coded.terms):
-        terms = [term.rpartition("|")[2] for term in coded.terms]
-        near = [str(found[0]) for found in process.extract(wanted[0].casefold(), terms, limit=5)]
-        listed = f"; nearest: {', '.join(dict.fromkeys(near))}" if near else "; no song of this index has one"
-        raise FilterError(f"no song has the {name} {', '.join(map(repr, wanted))}{listed}")
-    return mask
+    """bool (rows,): the songs that have one of the words; FilterError where no song has any of them."""
+    codes = songs.codes(_COLUMNS[name])
+    key = {"album": fold, "artist": artist_key}.get(name, str.casefold)
+    accepted = [code for word in wanted for code in codes.get(key(word), ())]
+    if accepted:
+        return songs.column(_COLUMNS[name]).mask_of(accepted)
+    near = [str(match[0]) for match in process.extract(key(wanted[0]), list(codes), limit=5)]
+    listed = f"nearest: {', '.join(near)}" if near else "no song of this index has one"
+    found = ", ".join(map(repr, wanted))
+    raise FilterError(
+        f"no song has the {name} {found}; {listed}", field=f"filters.{name}", found=found, expected=listed
+    )
 
 
 def parse_range(name: str, value: Any) -> tuple[float, float]:
-    """An inclusive range from "90..120", "..120", "90..", "1994", a number or a (low, high) pair.
+    """An inclusive range from "90..120", "..120", "90..", "1994", a number or a (low, high) pair; years also "1990s".
 
-    >>> parse_range("tempo", "90.."), parse_range("year", 1994), parse_range("energy", (0.2, None))
-    ((90.0, inf), (1994.0, 1994.0), (0.2, inf))
+    >>> parse_range("tempo", "90.."), parse_range("year", "1990s"), parse_range("energy", (0.2, None))
+    ((90.0, inf), (1990.0, 1999.0), (0.2, inf))
     """
     low: Any
     high: Any
     if isinstance(value, str) and ".." in value:
-        match = _RANGE.match(value)
-        if match is None or value.strip() == "..":
-            raise FilterError(f"{name} is {value!r}, expected a range such as 90..120, 90.. or ..120")
-        low, high = match[1], match[2]
+        low, _, high = (part.strip() or None for part in value.partition(".."))
+        if low is high is None:
+            _refuse(name, repr(value), "a range such as 90..120, 90.. or ..120")
     elif isinstance(value, tuple | list):
         if len(value) != 2:
-            raise FilterError(f"{name} is {value!r}, expected a pair (low, high)")
+            _refuse(name, repr(value), "a pair (low, high)")
         low, high = value
     else:
+        if value is None:
+            _refuse(name, "None", "a range such as 90..120, or a number")
         low = high = value
-    bounds = (_number(name, low, -math.inf), _number(name, high, math.inf))
-    if bounds[0] > bounds[1]:
-        raise FilterError(f"{name} is {bounds[0]:g}..{bounds[1]:g}: the range is empty, expected low..high")
+    bounds = (_bound(name, low, -math.inf), _bound(name, high, math.inf))
+    if bounds[0] > bounds[1] or bounds[0] == math.inf or bounds[1] == -math.inf:
+        raise FilterError(
+            f"{name} is {bounds[0]:g}..{bounds[1]:g}: the range is empty, expected low..high",
+            field=f"filters.{name}", found=f"{bounds[0]:g}..{bounds[1]:g}", expected="low..high",
+        )  # fmt: skip
     return bounds
 
 
-def _number(name: str, value: Any, default: float) -> float:
+def _bound(name: str, value: Any, default: float) -> float:
+    """An end of a range; of a decade its first or last year."""
     if value is None:
         return default
+    if name == "year" and isinstance(value, str) and (decade := _DECADE.match(value.strip().casefold())):
+        century, tens = decade.groups()
+        if century is None and tens == "20":
+            _refuse(name, repr(value), "1920s or 2020s")
+        first = int((century or ("20" if tens in ("00", "10") else "19")) + tens)
+        return float(first + 9 if default > 0 else first)
+    return number(f"filters.{name}", value, finite=False)
+
+
+def number(field: str, value: Any, *, finite: bool = True) -> float:
+    """A value as a number; FilterError where it is none."""
+    called = field.removeprefix("filters.").replace(".", " ")
     try:
-        number = float(value)
+        if isinstance(value, bool):
+            raise TypeError
+        checked = float(value)
     except (TypeError, ValueError):
-        raise FilterError(f"{name} is {value!r}, expected a number") from None
-    if math.isnan(number):
-        raise FilterError(f"{name} is NaN, expected a number")
-    return number
+        found = repr(value) if len(repr(value)) < 100 else "something else"
+        raise FilterError(
+            f"{called} is {found}, expected a number", field=field, found=found, expected="a number"
+        ) from None
+    except OverflowError:
+        checked = math.inf
+    if math.isnan(checked) or (finite and math.isinf(checked)):
+        raise FilterError(
+            f"{called} is {'NaN' if math.isnan(checked) else checked}, expected a finite number",
+            field=field, found=str(checked), expected="a finite number",
+        )  # fmt: skip
+    return checked
 
 
-def target_values(values: Mapping[str, Any]) -> dict[str, float]:
-    """Targets, checked: audio features in their units, and moods from 0, as little as can be, to 1.
+def _written(end: float) -> str:
+    """An end of a range, exactly; an open one is empty.
 
-    >>> target_values({"energy": 0.8, "melancholy": 1})
-    {'melancholic': 1.0, 'energy': 0.8}
+    >>> _written(1990.0), _written(0.1), _written(float("inf"))
+    ('1990', '0.1', '')
     """
-    moods = {name: mood_of(name) for name in values if name not in AUDIO_RANGES}
-    found = {}
-    for name, mood in moods.items():
-        if mood is None:
-            near = process.extractOne(name, (*AUDIO_NAMES, *VOCABULARY))
-            raise FilterError(
-                f"target has {name!r}, nearest: {near[0]!r}; expected a mood, or {', '.join(AUDIO_NAMES)}"
-            )
-        found[mood] = _number(f"target {name}", values[name], math.nan)
-        if not 0 <= found[mood] <= 1:
-            raise FilterError(f"target {name} is {found[mood]:g}, expected 0..1, how much of the mood")
-    return found | audio_values("target", {name: value for name, value in values.items() if name not in moods})
+    if math.isinf(end):
+        return ""
+    return str(int(end)) if end == int(end) and abs(end) < 1e15 else repr(end)
 
 
 def audio_values(role: str, values: Mapping[str, Any]) -> dict[str, float]:
-    """Values of audio features by name, checked: for targets, bounds and seeds described by their sound.
+    """Values of audio features by name, checked: for targets and for seeds described by their sound.
 
     >>> audio_values("target", {"energy": "0.8"})
     {'energy': 0.8}
@@ -244,25 +275,43 @@ def audio_values(role: str, values: Mapping[str, Any]) -> dict[str, float]:
     checked = {}
     for name, value in values.items():
         if name not in AUDIO_RANGES:
-            raise FilterError(f"{role} has {name!r}, expected one of {', '.join(AUDIO_NAMES)}")
-        low, high = AUDIO_RANGES[name]
-        number = _number(f"{role} {name}", value, math.nan)
-        if not low <= number <= high:
-            raise FilterError(f"{role} {name} is {number:g}, expected {low:g}..{high:g}")
-        checked[name] = number
+            expected = f"one of {', '.join(AUDIO_NAMES)}"
+            raise FilterError(f"{role} has {name!r}, expected {expected}", field=role, found=name, expected=expected)
+        checked[name] = within(f"{role}.{name}", value, *AUDIO_RANGES[name])
+    return checked
+
+
+def within(field: str, value: Any, low: float, high: float, what: str = "") -> float:
+    """A number that must lie in low..high."""
+    checked = number(field, value)
+    if not low <= checked <= high:
+        expected = f"{low:g}..{high:g}{what}"
+        found = f"{checked:g}"
+        called = field.replace(".", " ")
+        raise FilterError(f"{called} is {found}, expected {expected}", field=field, found=found, expected=expected)
     return checked
 
 
 def _words(name: str, value: Any) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else None
     if items is None or not all(isinstance(item, str) and item.strip() for item in items):
-        raise FilterError(f"{name} is {value!r}, expected a word or a list of words")
-    return tuple(item.strip() for item in items)
+        _refuse(name, repr(value), "a word or a list of words")
+    if len(items) > MOST_WORDS:
+        _refuse(name, f"{len(items)} words", f"at most {MOST_WORDS}")
+    if any(len(item) > MOST_LETTERS for item in items):
+        _refuse(name, "a text", f"words of at most {MOST_LETTERS} characters")
+    return tuple(dict.fromkeys(item.strip().encode("utf-8", "replace").decode() for item in items))
 
 
 def _yes_or_no(name: str, value: Any) -> bool:
     known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-    try:
-        return known[str(value).casefold()]
-    except KeyError:
-        raise FilterError(f"{name} is {value!r}, expected yes or no") from None
+    answer = known.get(str(value).casefold())
+    if answer is None:
+        _refuse(name, repr(value), "yes or no")
+    return answer
+
+
+def _refuse(name: str, found: str, expected: str) -> NoReturn:
+    raise FilterError(
+        f"{name} is {found}, expected {expected}", field=f"filters.{name}", found=found, expected=expected
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """Songs in order of falling score.
 
@@ -43,17 +42,23 @@ class Ranking:
         return cls(rows_[order], scores_[order])
 
     @classmethod
+    def sorted(cls, rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float32]) -> Ranking:
+        """A ranking from what is in order already, as the indexes return it; nothing is checked."""
+        return cls(rows, scores)
+
+    @classmethod
     def empty(cls) -> Ranking:
         return cls(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def without(self, rows: Iterable[int]) -> Ranking:
-        """The same songs in the same order, but for a few."""
-        keep = np.ones(len(self), bool)
-        for row in rows:
-            keep &= self.rows != row
+    def without(self, rows: npt.ArrayLike) -> Ranking:
+        """The same songs in the same order, but for those in `rows`."""
+        unwanted = np.asarray(rows, np.int64)
+        if not len(unwanted):
+            return self
+        keep = ~np.isin(self.rows, unwanted)
         return Ranking(self.rows[keep], self.scores[keep])
 
     def top(self, k: int) -> Ranking:

@@ -20,21 +20,24 @@ def normalise(signals: npt.ArrayLike) -> FloatMatrix:
     >>> normalise([[1, 5, 2], [3, 5, float("nan")], [1, 5, 2], [3, 5, 2]]).tolist()
     [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
     """
-    values = np.asarray(signals, dtype=np.float64)
+    values = np.array(signals, dtype=np.float64)
     if values.ndim != 2:
         raise ValueError(f"signals have shape {values.shape}, expected (candidates, signals)")
-    if np.isinf(values).any():
-        raise ValueError(f"signal {np.isinf(values).any(axis=0).argmax()} holds an infinite value")
     if not len(values):
         return values.astype(np.float32)
-    known = ~np.isnan(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    highest = np.where(known, values, -np.inf).max(axis=0)
-    lowest = np.where(known, values, np.inf).min(axis=0)
-    centred = np.where(known, values - np.where(known, values, 0.0).sum(axis=0) / count, 0.0)
-    spread = np.sqrt((centred**2).sum(axis=0) / count)
+    highest, lowest = np.fmax.reduce(values, axis=0), np.fmin.reduce(values, axis=0)
+    if (infinite := np.isinf(highest) | np.isinf(lowest)).any():
+        raise ValueError(f"signal {infinite.argmax()} holds an infinite value")
+    unknown = np.isnan(values)
+    count = np.maximum(len(values) - unknown.sum(axis=0), 1)
+    values[unknown] = 0.0
+    values -= values.sum(axis=0) / count
+    values[unknown] = 0.0
+    spread = np.sqrt(np.einsum("ij,ij->j", values, values) / count)
+    # The mean of equal values may differ from them in the last bit, which is no difference.
     varies = (highest > lowest) & (spread > 0)
-    return np.where(varies, centred / np.where(varies, spread, 1.0), 0.0).astype(np.float32)
+    values *= np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
+    return values.astype(np.float32)
 
 
 def contributions(normalised: npt.ArrayLike, weights: Sequence[float] | npt.NDArray[np.floating]) -> FloatMatrix:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from indexer.errors import FilterError, IndexFormatError
+from engine.query.filters import within
+from indexer.errors import FilterError, IndexFormatError, RefrainError
 from indexer.store.files import write_whole
 
 Profile = Literal["one", "several"]
 
 FORMAT_VERSION = 2
+HEAVIEST = 1e6  # a weight that drowns all others; far above it scores would overflow
 UNTUNED = ("target",)  # what a user asks for outright
 
 # Tuned on 284 playlists of shared/data that no test sees, over all songs, over those with lyrics and features, and
-# over songs that no playlist held, then rounded. With one seed, what is popular beside likely taste counts; several
-# seeds say themselves what they share. Artist, genre, language and tBERT
-# earn their place where no playlists are known (`benchmarks run ablation`, by content); sound and lyrics did not there,
-# and are kept small for what they tell in the reasons.
+# over songs that no playlist held, then rounded. One seed says little of what a playlist needs, so popularity weighs
+# much beside it; several seeds show what they have in common. Artist, genre, language and tBERT earn their place where
+# no playlists are known (`benchmarks run ablation`, by content). Sound and lyrics change no figure, and stay small for
+# the sake of the reasons. BM25 of the seeds' keywords has no weight: it changes no figure either, and costs a quarter
+# of a query.
 DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
     "one": {
         "taste": 2.0,
@@ -34,7 +37,6 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
         "language": 0.1,
         "audio": 0.1,
         "lyrics": 0.05,
-        "lexical": 0.0,
         "tbert": 0.1,
         "target": 3.0,
     },
@@ -49,13 +51,31 @@ DEFAULT_WEIGHTS: dict[Profile, dict[str, float]] = {
         "language": 0.05,
         "audio": 0.1,
         "lyrics": 0.05,
-        "lexical": 0.0,
         "tbert": 0.05,
         "target": 3.0,
     },
 }
 # For words that were typed: what they say is what counts.
 SEARCH_WEIGHTS: dict[str, float] = {"lexical": 1.0, "lyrics": 0.35, "taste": 1.5, "popularity": 0.02}
+
+
+def checked_weights(values: Mapping[str, Any]) -> dict[str, float]:
+    """Weights of signals by name, checked: names that exist, numbers within -HEAVIEST..HEAVIEST.
+
+    >>> checked_weights({"audio": "0.5"})
+    {'audio': 0.5}
+    """
+    names = sorted({name for weights in (*DEFAULT_WEIGHTS.values(), SEARCH_WEIGHTS) for name in weights})
+    checked = {}
+    for name, value in values.items():
+        if name not in names:
+            expected = f"one of {', '.join(names)}"
+            raise FilterError(
+                f"no signal is called {name!r}, expected {expected}",
+                field="weights", found=repr(name), expected=expected,
+            )  # fmt: skip
+        checked[name] = within(f"weights.{name}", value, -HEAVIEST, HEAVIEST)
+    return checked
 
 
 def profile_of(seeds: int) -> Profile:
@@ -80,8 +100,8 @@ class Weights:
     def __post_init__(self) -> None:
         for weights in self.values.values():
             for name, weight in weights.items():
-                if not math.isfinite(weight):
-                    raise FilterError(f"the weight of {name} is {weight}, expected a finite number")
+                if not abs(weight) <= HEAVIEST:
+                    raise FilterError(f"the weight of {name} is {weight}, expected -{HEAVIEST:g}..{HEAVIEST:g}")
 
     def save(self, path: str | Path) -> None:
         """Write the weights; a file that was there is replaced whole or not at all."""
@@ -96,7 +116,14 @@ class Weights:
     def load(cls, path: str | Path, *, fingerprint: str, names: Collection[str]) -> Weights:
         """Read weights for the index with this fingerprint, whose signals have these names."""
         try:
-            content = json.loads(Path(path).read_bytes())
+            raw = Path(path).read_bytes()
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise IndexFormatError(
+                f"{path}, where tuned weights are kept, cannot be read ({why}); {_RETUNE}"
+            ) from error
+        try:
+            content = json.loads(raw)
             version, made_for = content["format"], content["fingerprint"]
             values = content["weights"] if version == FORMAT_VERSION else {}
             weights: dict[Profile, dict[str, float]] = {
@@ -105,18 +132,37 @@ class Weights:
             }
             if values:
                 raise ValueError(f"it has weights for {', '.join(values)}")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise IndexFormatError(f"{path} is not a weights file ({error!r}); {_RETUNE}") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            raise IndexFormatError(f"{path} is not a weights file ({why}); {_RETUNE}") from error
         if version != FORMAT_VERSION:
             raise IndexFormatError(f"{path} has format {version}, this program reads {FORMAT_VERSION}; {_RETUNE}")
         if made_for != fingerprint:
-            raise IndexFormatError(f"{path} was tuned for index {made_for}, this index is {fingerprint}; {_RETUNE}")
+            raise IndexFormatError(
+                f"{path} was tuned for another index ({str(made_for)[:12]}, this one is {fingerprint[:12]}); {_RETUNE}"
+            )
         unknown = sorted({name for each in weights.values() for name in each} - set(names))
         if unknown:
             raise FilterError(f"{path} weighs unknown signals {unknown}, expected some of {sorted(names)}; {_RETUNE}")
-        return cls(weights, fingerprint)
+        try:
+            return cls(weights, fingerprint)
+        except FilterError as error:
+            raise IndexFormatError(f"{path}: {error}; {_RETUNE}") from error
+
+
+def saved_weights(
+    path: str | Path, *, fingerprint: str, names: Collection[str]
+) -> tuple[Mapping[Profile, Mapping[str, float]], tuple[str, ...]]:
+    """The weights of a file that may be missing or of no use, and sentences about what is wrong with it."""
+    if not os.path.lexists(path):
+        return {}, ()
+    try:
+        return Weights.load(path, fingerprint=fingerprint, names=names).values, ()
+    except RefrainError as error:
+        return {}, (f"the default weights are used: {error}",)
 
 
 def weights_file(index: str | Path) -> Path:
     """Where the tuned weights of an index are kept: beside its folder, so that a rebuild leaves them."""
-    return Path(index).with_name(f"{Path(index).name}.weights.json")
+    path = Path(os.path.abspath(index))  # "." and "folder/.." have no name of their own; links keep theirs
+    return path.with_name(f"{path.name}.weights.json")

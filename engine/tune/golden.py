@@ -1,19 +1,15 @@
-"""Tuning: weights found by golden-section search on one split, accepted only if a second split agrees."""
+"""Golden section: where a function of one weight is highest, and the weights that it finds one after another."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 INVERSE_GOLDEN = (math.sqrt(5) - 1) / 2
-SIGNIFICANT = 0.05
-PERMUTATIONS = 20_000  # a p-value near 0.05 is then known to within 0.003 (two standard errors)
-_BATCH = 1_000  # permutations per matrix: 8 MB for a thousand queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ class Tuned:
     trace: tuple[Trial, ...]
 
 
-def tune_weights(
+def coordinate_ascent(
     evaluate: Callable[[dict[str, float]], float],
     names: Sequence[str],
     start: Mapping[str, float],
@@ -140,84 +136,6 @@ def tune_weights(
         if not moved:
             break
     return Tuned(dict(start), weights, before, metric, tuple(trace))
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two systems on the same queries: mean metric before and after, and how likely chance alone is."""
-
-    queries: int
-    before: float
-    after: float
-    p_value: float
-
-    @property
-    def accepted(self) -> bool:
-        """The mean is higher, and chance alone would do this less than once in twenty times."""
-        return self.after > self.before and self.p_value < SIGNIFICANT
-
-
-def accept(before: npt.ArrayLike, after: npt.ArrayLike, *, seed: int = 0) -> Comparison:
-    """Compare per-query metrics of the same queries by a two-sided paired permutation test.
-
-    p = (1 + number of sign flips of the differences whose mean is as far from 0) / (1 + PERMUTATIONS)
-    (Smucker, Allan, Carterette 2007: for retrieval metrics this test assumes the least). Give the
-    queries of a split that the tuning has not seen.
-
-    >>> accept([0.2] * 12, [0.5] * 12).accepted, accept([0.2, 0.4], [0.4, 0.2]).accepted
-    (True, False)
-    """
-    old, new = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    if old.ndim != 1 or old.shape != new.shape or not len(old):
-        raise ValueError(f"metrics have shapes {old.shape} and {new.shape}, expected one value per query in both")
-    difference = new - old
-    if not np.isfinite(difference).all():
-        raise ValueError(f"query {(~np.isfinite(difference)).argmax()} has no metric (NaN or infinite)")
-    total = abs(difference.sum())
-    rounding = 1e-12 * np.abs(difference).sum()
-    generator = np.random.default_rng(seed)
-    as_far = 0
-    for _ in range(PERMUTATIONS // _BATCH):
-        signs = generator.integers(0, 2, (_BATCH, len(difference)), dtype=np.int8) * 2.0 - 1.0
-        as_far += int((np.abs(signs @ difference) >= total - rounding).sum())
-    return Comparison(len(old), float(old.mean()), float(new.mean()), (1 + as_far) / (1 + PERMUTATIONS))
-
-
-@dataclass(frozen=True, slots=True)
-class TuningReport:
-    """What a tuning did, and whether it may be used.
-
-    metric   name of the metric, higher is better
-    tuned    the search, on the split that it saw
-    check    before and after on the split that it did not see
-    """
-
-    metric: str
-    tuned: Tuned
-    check: Comparison
-
-    @property
-    def accepted(self) -> bool:
-        return self.check.accepted
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """The weights to use from now on: the tuned ones if accepted, else those from the start."""
-        return dict(self.tuned.weights if self.accepted else self.tuned.start)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The whole report with every evaluation, as JSON takes it."""
-        return {
-            "metric": self.metric,
-            "accepted": self.accepted,
-            "p_value": self.check.p_value,
-            "tuning_split": {"before": self.tuned.before, "after": self.tuned.after},
-            "check_split": {"before": self.check.before, "after": self.check.after, "queries": self.check.queries},
-            "start": dict(self.tuned.start),
-            "tuned": dict(self.tuned.weights),
-            "weights": self.weights,
-            "trace": [asdict(trial) for trial in self.tuned.trace],
-        }
 
 
 def ndcg_at(ranked_relevance: npt.ArrayLike, k: int, n_relevant: int) -> float:

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.answer.answer import pool
 from engine.index import OpenIndex
-from engine.query.query import Query, Seed
+from engine.query.query import Query
+from engine.query.seeds import Seed
 from engine.score.fusion import normalise
 from engine.score.signals import measure
-from engine.score.weights import UNTUNED, Profile
-from engine.tune.golden import TuningReport, accept, ndcg_at, tune_weights
+from engine.score.weights import UNTUNED, Profile, profile_of
+from engine.tune.acceptance import TuningReport, accept
+from engine.tune.golden import coordinate_ascent, ndcg_at
 from indexer.errors import CatalogueError
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 from indexer.songs.splits import playlist_rows
 
-if TYPE_CHECKING:
-    from engine.engine import Engine
-
 Rows = npt.NDArray[np.int64]
+Profiles = Mapping[Profile, Mapping[str, float]]
 
 METRIC_K = 500  # NDCG@500, the Million Playlist Dataset's
 LEAST_SONGS = 10  # playlists with fewer songs in the index are left out, as in the reference figures
@@ -33,17 +32,21 @@ MOST_QUERIES = 400  # per split; 200 judged queries are enough for golden sectio
 SEEDS: dict[Profile, int] = {"one": 1, "several": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Rows of the seeds, and rows of the songs that should come back."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Example:
+    """A query whose answer is known.
+
+    seeds    int64: rows of the songs to start from
+    wanted   int64: rows of the songs that should come back
+    """
 
     seeds: Rows
     wanted: Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A query whose answer is known.
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedPool:
+    """The candidates of an example.
 
     signals    float32 (candidates, signals), normalised
     relevant   bool (candidates,)
@@ -56,75 +59,119 @@ class Judged:
 
 
 def tune_on_playlists(
-    engine: Engine, playlists: Iterable[SavedPlaylist], *, rounds: int = 3, track: Track = quiet
+    index: OpenIndex,
+    weights: Profiles,
+    playlists: Iterable[SavedPlaylist],
+    *,
+    rounds: int = 3,
+    track: Track = quiet,
 ) -> dict[Profile, TuningReport]:
-    """Tune an engine's weights by NDCG@500 on the playlists that no stage of the build has seen.
+    """Tune weights by NDCG@500 on the playlists that no stage of the build has seen; `weights` is where it starts.
 
     Once with one song of each playlist as the seed, once with five. Half of the playlists are tuned on, the other
     half decides whether the weights are any better.
     """
-    held = list(playlists)
-    held_out = engine.index.config.held_out
+    saved = list(playlists)
+    held_out = index.config.held_out
     reports = {}
     for profile, seeds in SEEDS.items():
         splits = []
         for split in ("tune", "check"):
-            listed = [p.rows for p in playlist_rows(engine.index.songs, held, held_out, split)]
-            asked = [draw(rows, seeds, i) for i, rows in enumerate(listed) if len(rows) >= max(LEAST_SONGS, seeds + 1)]
-            if len(asked) < LEAST_QUERIES:
+            listed = [p.rows for p in playlist_rows(index.songs, saved, held_out, split)]
+            examples = [
+                draw(rows, seeds, i) for i, rows in enumerate(listed) if len(rows) >= max(LEAST_SONGS, seeds + 1)
+            ]
+            if len(examples) < LEAST_QUERIES:
                 raise CatalogueError(
                     f"tuning needs {LEAST_QUERIES} held-out playlists of {LEAST_SONGS} songs or more to {split} on, "
-                    f"found {len(asked)}; import more playlists, or rebuild with a larger held_out (now {held_out:g})"
+                    f"found {len(examples)}; import more playlists, or rebuild with a larger held_out "
+                    f"(now {held_out:g})"
                 )
-            splits.append(asked[:MOST_QUERIES])
-        reports[profile] = tune_on_queries(engine.index, engine.weights[profile], *splits, rounds=rounds, track=track)
+            splits.append(examples[:MOST_QUERIES])
+        reports[profile] = tune_on_queries(index, weights[profile], *splits, rounds=rounds, track=track)
     return reports
 
 
-def draw(rows: Rows, seeds: int, number: int) -> Asked:
+def draw(rows: Rows, seeds: int, number: int) -> Example:
     """`seeds` songs of a playlist drawn at random, the same each time; the others are wanted."""
     drawn = np.random.default_rng(number).permutation(rows)
-    return Asked(drawn[:seeds], drawn[seeds:])
+    return Example(drawn[:seeds], drawn[seeds:])
+
+
+def tune_weights(
+    index: OpenIndex, weights: Profiles, examples: Sequence[Example], *, track: Track = quiet
+) -> dict[Profile, TuningReport]:
+    """Tune each profile on the examples of its number of seeds: every second is tuned on, the others decide.
+
+    ValueError where an example is empty, or a profile has fewer than 2 x LEAST_QUERIES; profiles without any have no
+    report.
+    """
+    by_profile: dict[Profile, list[Example]] = {}
+    for example in examples:
+        if not len(example.seeds) or not len(example.wanted):
+            raise ValueError("a query has no seeds or no songs that should come back; expected ([seeds], [wanted])")
+        by_profile.setdefault(profile_of(len(example.seeds)), []).append(example)
+    for profile, of_profile in by_profile.items():
+        if len(of_profile) < 2 * LEAST_QUERIES:
+            raise ValueError(
+                f"{len(of_profile)} queries have {profile} seed{'s' * (profile != 'one')}, expected at least "
+                f"{2 * LEAST_QUERIES}, half to tune on and half to check; give more, or leave these out"
+            )
+    return {
+        profile: tune_on_queries(index, weights[profile], of_profile[::2], of_profile[1::2], track=track)
+        for profile, of_profile in by_profile.items()
+    }
 
 
 def tune_on_queries(
     index: OpenIndex,
     start: Mapping[str, float],
-    tune: Sequence[Asked],
-    check: Sequence[Asked],
+    tune: Sequence[Example],
+    check: Sequence[Example],
     *,
     rounds: int = 3,
     track: Track = quiet,
 ) -> TuningReport:
-    """Tune weights on some queries; others decide whether they are any better."""
+    """Tune the weights of one profile on some examples; others decide whether they are any better."""
     judged = {
-        name: [judge(index, asked, start) for asked in track(queries, f"prepare {name}")]
-        for name, queries in (("tune", tune), ("check", check))
+        name: [judge(index, example, start) for example in track(examples, f"prepare {name}")]
+        for name, examples in (("tune", tune), ("check", check))
     }
     names = [name for name in start if name not in UNTUNED]
-    tuned = tune_weights(lambda w: float(np.mean(metrics(judged["tune"], w))), names, start, rounds=rounds)
+    tuned = coordinate_ascent(lambda w: float(np.mean(metrics(judged["tune"], w))), names, start, rounds=rounds)
     verdict = accept(metrics(judged["check"], start), metrics(judged["check"], tuned.weights))
-    seeds = sorted({len(asked.seeds) for asked in tune})
+    seeds = sorted({len(example.seeds) for example in tune})
     described = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     return TuningReport(f"NDCG@{METRIC_K}, {described} seed{'s' * (seeds[-1] > 1)}", tuned, verdict)
 
 
-def judge(index: OpenIndex, asked: Asked, weights: Mapping[str, float]) -> Judged:
-    """The signals of a query's candidates, and which of them should come back."""
-    query = Query(index, seeds=tuple(Seed.of_row(index, int(row)) for row in asked.seeds))
+def judge(index: OpenIndex, example: Example, weights: Mapping[str, float]) -> JudgedPool:
+    """The signals of an example's candidates, and which of them should come back."""
+    query = Query(index, seeds=tuple(Seed.of_row(index, int(row)) for row in example.seeds))
     candidates = pool(query, weights, METRIC_K, None)
-    relevant = np.isin(candidates.rows, asked.wanted)
-    return Judged(normalise(measure(query, candidates, weights)), relevant, len(asked.wanted) - int(relevant.sum()))
+    relevant = np.isin(candidates.rows, example.wanted)
+    signals = normalise(measure(query, candidates, weights))
+    return JudgedPool(signals, relevant, len(example.wanted) - int(relevant.sum()))
 
 
-def metrics(queries: Sequence[Judged], weights: Mapping[str, float]) -> list[float]:
-    """NDCG@500 of each query under these weights."""
+def metrics(pools: Sequence[JudgedPool], weights: Mapping[str, float]) -> list[float]:
+    """NDCG@500 of each example under these weights; equal scores are ordered by row, as the engine does."""
     factors = np.array(list(weights.values()), np.float32)
-    found = []
-    for query in queries:
-        scores = query.signals @ factors
-        k = min(METRIC_K, len(scores))
-        head = np.argpartition(-scores, k - 1)[:k]
-        ranked = head[np.argsort(-scores[head], kind="stable")]
-        found.append(ndcg_at(query.relevant[ranked], METRIC_K, int(query.relevant.sum()) + query.missing))
-    return found
+    values = []
+    for judged in pools:
+        ranked = best(judged.signals @ factors, METRIC_K)
+        values.append(ndcg_at(judged.relevant[ranked], METRIC_K, int(judged.relevant.sum()) + judged.missing))
+    return values
+
+
+def best(scores: npt.NDArray[np.floating], k: int) -> npt.NDArray[np.int64]:
+    """Places of the k highest scores, the highest first, equal ones in their order.
+
+    >>> best(np.array([1.0, 3.0, 3.0, 2.0, 3.0]), 2).tolist()
+    [1, 2]
+    """
+    if k >= len(scores):
+        return np.argsort(-scores, kind="stable")
+    least = np.partition(scores, len(scores) - k)[len(scores) - k]
+    head = np.flatnonzero(scores >= least)  # with all that are as high as the last
+    return head[np.argsort(-scores[head], kind="stable")[:k]]

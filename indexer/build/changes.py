@@ -1,35 +1,51 @@
-"""Changes: what differs between a catalogue and an index, so that an update reads only that."""
+"""Changes: what differs between a catalogue and a generation, so that an update reads only that."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from indexer.catalogue import Catalogue
 from indexer.errors import CatalogueError
 from indexer.songs.table import Songs
+from indexer.store import artefacts
 from indexer.store.generations import Generation
 
-MOST_DEAD = 0.2  # share of dead rows from which an update is a build: every search pays for them
+MOST_DEAD = 0.2  # share of dead rows from which the rows are numbered anew: every search pays for them
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What differs between a catalogue and a generation: song_ids to write, rows that no longer count."""
+    """What differs: songs to write, rows that no longer count.
 
-    afresh: bool
+    digests   song_id -> the catalogue's digest of the song
+    renumber  the rows are to be written anew: nothing is there, or too many of them are dead
+    """
+
+    digests: dict[str, str] = field(repr=False)
+    renumber: bool
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     dead: tuple[int, ...] = ()
-    digests: dict[str, str] | None = None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.renumber or self.added or self.changed or self.dead)
+
+    @property
+    def removed(self) -> int:
+        """Songs that the catalogue no longer holds."""
+        return len(self.dead) - len(self.changed)
 
     @classmethod
-    def between(cls, catalogue: Catalogue, base: Generation | None) -> Changes:
-        digests = dict(catalogue.digests())
+    def between(cls, digests: dict[str, str], base: Generation | None) -> Changes:
+        """`digests` of a catalogue against the songs of `base`.
+
+        CatalogueError where more than half of the index's songs are gone: it looks like another catalogue.
+        """
         if base is None:
-            return cls(True, digests=digests)
-        songs, before = Songs(base), base.strings("songs/digest")
+            return cls(digests, renumber=True, added=tuple(digests))
+        songs, before = Songs(base), base.strings(artefacts.DIGEST)
         added, changed, dead = dict.fromkeys(digests), [], []
         for row in np.flatnonzero(songs.alive).tolist():
             song_id = songs.song_ids[row]
@@ -45,6 +61,5 @@ class Changes:
                 f"{gone:,} of the index's {int(songs.alive.sum()):,} songs are not in this catalogue: it looks like "
                 "another one; name the right --catalogue, or run `refrain build` to index this one"
             )
-        if len(dead) + int((~songs.alive).sum()) > MOST_DEAD * len(songs):
-            return cls(True, digests=digests)
-        return cls(False, tuple(added), tuple(changed), tuple(dead), digests)
+        renumber = len(dead) + int((~songs.alive).sum()) > MOST_DEAD * len(songs)
+        return cls(digests, renumber, tuple(added), tuple(changed), tuple(dead))

@@ -1,82 +1,155 @@
-"""One build or update on its way: what its stages share."""
+"""One build or update on its way: what its stages share, and the batches of rows that they are applied to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.catalogue import Catalogue
+from indexer.build.changes import Changes
+from indexer.build.stage import Action
 from indexer.config import IndexConfig
-from indexer.encoders.sentence import SentenceEncoder
+from indexer.encoders.sentence import Encoder
+from indexer.lazy import lazy
 from indexer.progress import Track
 from indexer.records import Song
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.splits import PlaylistRows, playlist_rows
 from indexer.songs.table import Songs
+from indexer.store.artefacts import Artefact
 from indexer.store.generations import Draft, Generation
 
-FloatMatrix = npt.NDArray[np.float32]
+if TYPE_CHECKING:
+    from indexer.catalogue import Snapshot
+
+Rows = npt.NDArray[np.int64]
 
 
-class Work:
+class Context:
     """What the stages of one build or update share.
 
-    first   rows below are taken over from the base
-    cache   folder of sentence vectors that an unfinished build left
-    latents part -> float32 (new rows, columns), unit or zero: what FAISS will compare
+    snapshot   the state of the catalogue that all stages read
+    action     what the stage at work has to do: "learn" or "compute" from the beginning, "apply" what is there to
+               rows that are new
+    changes    what differs from the base
+    cache      folder of sentence vectors that an unfinished build left
     """
 
-    def __init__(self, catalogue: Catalogue, config: IndexConfig, draft: Draft, cache: Path, first: int, track: Track):
-        self.catalogue = catalogue
-        self.config = config
-        self.draft = draft
-        self.cache = cache
-        self.first = first
-        self.track = track
-        self.latents: dict[str, FloatMatrix] = {}
-        self.encoder = SentenceEncoder(
-            config.encoder.model, precision=config.encoder.precision, window=config.encoder.window
-        )
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        config: IndexConfig,
+        encoder: Encoder,
+        draft: Draft,
+        changes: Changes,
+        cache: Path,
+        track: Track,
+    ):
+        self.snapshot, self.config, self.encoder = snapshot, config, encoder
+        self.draft, self.changes, self.cache, self.track = draft, changes, cache, track
+        self.action: Action = "learn"
+        self.rows_grow = False  # the song table continues that of the base: decided by what the stage `songs` does
 
     @property
     def base(self) -> Generation | None:
-        """The generation whose rows and models are kept; None in a build."""
-        return self.draft.base if self.first else None
+        """The generation that is continued where the stage at work continues it; None where it begins afresh."""
+        return self.draft.base if self.action == "apply" else None
 
-    @cached_property
-    def songs(self) -> Songs:
-        return Songs(self.draft)
+    @property
+    def first(self) -> int:
+        """Rows below are those of the base; 0 where all rows are to be written."""
+        base = self.base
+        return len(Songs(base)) if base is not None and self.rows_grow else 0
 
     @property
     def new(self) -> range:
         """The rows to write."""
         return range(self.first, len(self.songs))
 
-    @cached_property
+    @lazy
+    def songs(self) -> Songs:
+        return Songs(self.draft)
+
+    @lazy
     def playlists(self) -> list[PlaylistRows]:
         """The playlists that may be learned from."""
-        return playlist_rows(self.songs, self.catalogue.playlists(), self.config.held_out, "train")
+        return playlist_rows(self.songs, self.snapshot.playlists(), self.config.held_out, "train")
 
-    @cached_property
+    @lazy
     def artist_tags(self) -> ArtistTags:
         return ArtistTags(self.draft)
 
-    def described(self, rows: Iterable[int]) -> Iterator[tuple[Song, list[tuple[str, float]]]]:
-        """Songs, each with the tags of its artist."""
-        artists = self.songs.single("artist_key")
-        for row in rows:
-            yield self.songs.song(row), self.artist_tags.of(int(artists[row]))
+    @lazy
+    def base_rows(self) -> Rows:
+        """int64 (rows,): the row of the same song in the generation in use, -1 for a song that is not in it."""
+        out = np.full(len(self.songs), -1, np.int64)
+        base = self.draft.base
+        if base is None:
+            return out
+        before = Songs(base)
+        if self.rows_grow:
+            out[: len(before)] = np.arange(len(before))
+        for row in range(len(before) if self.rows_grow else 0, len(out)):
+            at = before.row_of(self.songs.song_ids[row])
+            out[row] = -1 if at is None else at
+        return out
 
-    def texts(self) -> list[str]:
-        """Lyrics of the new rows, "" where there are none."""
-        return [self.songs.lyrics[row] for row in self.new]
+    def carried(self, artefact: Artefact) -> npt.NDArray[Any] | None:
+        """A column of the generation in use, by the rows of this one, zero for a song that is not in it; None where
+        there is no such column."""
+        base = self.draft.base
+        if base is None or not base.has(artefact):
+            return None
+        before = base.array(artefact)
+        out = np.zeros((len(self.songs), *before.shape[1:]), before.dtype)
+        same = self.base_rows >= 0
+        out[same] = before[self.base_rows[same]]
+        return out
 
-    def extend(self, name: str, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Write an array: the base's rows, then these."""
-        self.draft.write_array(name, rows, after=None if self.base is None else self.base.array(name))
-        return self.draft.array(name)
+    def batches(self, size: int) -> list[Batch]:
+        """The rows to write, cut into batches."""
+        return [Batch(self, range(i, min(i + size, self.new.stop))) for i in range(self.new.start, self.new.stop, size)]
+
+    def everything(self, size: int) -> list[Batch]:
+        """All rows, cut into batches."""
+        rows = len(self.songs)
+        return [Batch(self, range(i, min(i + size, rows))) for i in range(0, rows, size)]
+
+
+class Batch:
+    """Some rows in a row, as a stage's `apply` sees them."""
+
+    def __init__(self, context: Context, rows: range):
+        self._context = context
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def array(self, artefact: Artefact) -> npt.NDArray[Any]:
+        """These rows of a column that an earlier stage wrote."""
+        return self._context.draft.array(artefact)[self.rows.start : self.rows.stop]
+
+    @property
+    def lyrics(self) -> list[str]:
+        """Cleaned lyrics, "" where there are none."""
+        return self._context.songs.lyrics[self.rows.start : self.rows.stop]
+
+    @property
+    def languages(self) -> list[str]:
+        """ISO 639-1 codes, "" where unknown."""
+        return [self._context.songs.text("language", row) or "" for row in self.rows]
+
+    @property
+    def artists(self) -> Rows:
+        """int64 (rows,): the code of each song's artist, -1 where it has none."""
+        return self._context.songs.single("artist_key")[self.rows.start : self.rows.stop].astype(np.int64)
+
+    def described(self) -> Iterator[tuple[Song, list[tuple[str, float]]]]:
+        """The songs without their lyrics, each with the tags of its artist."""
+        tags = self._context.artist_tags
+        songs = self._context.songs.described(self.rows)
+        return ((song, tags.of(artist)) for song, artist in zip(songs, self.artists.tolist(), strict=True))

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from indexer.catalogue.schema import SCHEMA_VERSION
+from indexer.catalogue.places import read_place, shown_place, without_secrets
+from indexer.catalogue.schema import SCHEMA_VERSION, ImportTable
 from indexer.errors import CatalogueError
 
-_WRITER_LOCK = 7_265_667_261  # PostgreSQL advisory lock: the letters of "refrain" on a telephone keypad and a 1
+T = TypeVar("T")
+
+_WRITER_LOCK = 7_265_667_261  # of PostgreSQL's advisory locks; any number that no other program on the server takes
 _POLL_S = 0.05
 _CACHE_KIB = 65_536  # of pages per connection; an import touches keys at random
 _WAL_KEPT_BYTES = 64 << 20
+_FIRST_READ = select(ImportTable.import_id).limit(1)
+IDS_AT_A_TIME = 10_000  # SQLite takes 32,766 values in one statement, PostgreSQL 65,535
 _NEXT_IMPORT = "make one with: refrain import FILE..."
 
 
@@ -27,18 +33,19 @@ def open_engine(place: str | Path, *, create: bool, patience_s: float) -> Engine
 
     A new database gets the schema, an older schema is brought up to date; Alembic is imported only then.
     """
-    url = _url(place)
+    url = read_place(place)
     if url.get_backend_name() == "sqlite":
         _check_sqlite_file(url, create=create)
     try:
         engine = create_engine(url)
-    except (NoSuchModuleError, ImportError) as error:
+    except ImportError as error:
         raise CatalogueError(
-            f"{_shown(url)}: no driver for this kind of database ({error}); "
-            "use sqlite:///FILE or install the driver (for PostgreSQL: pip install 'psycopg[binary]')"
+            f"{shown_place(url)}: no driver for PostgreSQL ({error}); pip install 'psycopg[binary]', or use a file"
         ) from None
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine, patience_s)
+    else:
+        _set_up_postgresql(engine)
     try:
         with explained(engine):
             _bring_up_to_date(engine, create=create)
@@ -55,6 +62,7 @@ def reading_connection(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            connection.execute(_FIRST_READ)  # BEGIN alone takes no snapshot, in neither database
             yield connection
 
 
@@ -71,45 +79,49 @@ def writing(engine: Engine, patience_s: float) -> Iterator[Connection]:
 
 @contextmanager
 def explained(engine: Engine) -> Iterator[None]:
-    """Turns what the database says about files, disks and locks into a `CatalogueError` with the next step."""
+    """Turns what the database says about files, disks, locks and rights into a `CatalogueError` with the next step.
+
+    What it says about our SQL is a bug of ours and stays what it is.
+    """
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error, OperationalError) or type(error.orig) is sqlite3.DatabaseError:
-            raise CatalogueError(f"{_shown(engine.url)}: {_advice(error)}") from error
+        if _is_of_the_world(error):
+            raise CatalogueError(f"{shown_place(engine.url)}: {_advice(error, engine.url)}") from error
         raise
 
 
-def _url(place: str | Path) -> URL:
-    if isinstance(place, Path) or "://" not in place:
-        if not str(place):
-            raise CatalogueError("the catalogue has no name; give a file such as refrain.db")
-        return URL.create("sqlite", database=str(place))
-    try:
-        return make_url(place)
-    except ArgumentError:
-        raise CatalogueError(
-            "the catalogue's URL cannot be read; expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
-        ) from None
+def _is_of_the_world(error: DBAPIError) -> bool:
+    if isinstance(error, OperationalError) or type(error.orig) is sqlite3.DatabaseError:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    # None: the driver itself refuses the URL; 42501 rights, 22021 and 22P05 characters, 25006 a read-only server
+    return state is None or state in ("42501", "22021", "22P05", "25006")
 
 
-def _shown(url: URL) -> str:
-    if url.get_backend_name() == "sqlite" and url.database:
-        return url.database
-    return url.render_as_string(hide_password=True)
+def chunks(values: Iterable[T], size: int = IDS_AT_A_TIME) -> Iterator[list[T]]:
+    """`values` by rising value in lists of `size`: as many as one statement takes."""
+    ordered = sorted(values)  # type: ignore[type-var]
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]
 
 
 def _check_sqlite_file(url: URL, *, create: bool) -> None:
     if not url.database or url.database == ":memory:":
         raise CatalogueError("a catalogue lives in a file, not in memory; give a file such as sqlite:///refrain.db")
-    path = Path(url.database)
+    path, name = Path(url.database), shown_place(url)
     if path.is_dir():
-        raise CatalogueError(f"{path} is a directory, expected a catalogue file; give a file such as {path}/refrain.db")
+        raise CatalogueError(f"{name} is a directory, expected a catalogue file; give a file such as {name}/refrain.db")
+    if path.exists() and not path.is_file():
+        raise CatalogueError(f"{name} is a device or a pipe, expected a catalogue file; give another name")
     if not path.exists():
+        hint = "; the URL of a database begins with postgresql://" if "@" in name else ""
         if not create:
-            raise CatalogueError(f"{path} does not exist; {_NEXT_IMPORT}")
+            raise CatalogueError(f"{name} does not exist; {_NEXT_IMPORT}{hint}")
         if not path.parent.is_dir():
-            raise CatalogueError(f"{path}: the folder {path.parent} does not exist; make it first")
+            raise CatalogueError(f"{name}: the folder {shown_place(path.parent)} does not exist; make it first{hint}")
 
 
 def _set_up_sqlite(engine: Engine, patience_s: float) -> None:
@@ -119,6 +131,7 @@ def _set_up_sqlite(engine: Engine, patience_s: float) -> None:
         for setting in (
             f"busy_timeout = {int(patience_s * 1000)}",
             "foreign_keys = ON",
+            "trusted_schema = OFF",  # a file that somebody else made runs no functions of its own
             "synchronous = NORMAL",  # with WAL: a power cut may cost the last import, never the file
             f"cache_size = -{_CACHE_KIB}",
             f"journal_size_limit = {_WAL_KEPT_BYTES}",
@@ -131,13 +144,27 @@ def _set_up_sqlite(engine: Engine, patience_s: float) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _set_up_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _: object, arguments: Any, options: Any) -> Any:
+        connection = dialect.connect(*arguments, **options)
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":  # SQLAlchemy's first questions would fail on the answers already
+            connection.close()
+            raise CatalogueError(
+                f"{shown_place(engine.url)} is a database in {encoding}, a catalogue needs UTF8; "
+                "make one with: createdb --template=template0 --encoding=UTF8 NAME"
+            )
+        return connection
+
+
 def _bring_up_to_date(engine: Engine, *, create: bool) -> None:
     with engine.connect() as connection:
-        found = _version(connection)
-    if found == SCHEMA_VERSION:
+        version = _version(connection)
+    if version == SCHEMA_VERSION:
         return
-    if found is None and not create:
-        raise CatalogueError(f"{_shown(engine.url)} holds no catalogue; {_NEXT_IMPORT}")
+    if version is None and not create:
+        raise CatalogueError(f"{shown_place(engine.url)} holds no catalogue; {_NEXT_IMPORT}")
     if engine.dialect.name == "sqlite":
         driver = engine.raw_connection()  # the journal mode cannot change inside a transaction
         try:
@@ -153,20 +180,33 @@ def _bring_up_to_date(engine: Engine, *, create: bool) -> None:
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
-            upgrade(connection, found=_version(connection), place=_shown(engine.url))
+            upgrade(connection, version=_version(connection), place=shown_place(engine.url))
 
 
 def _version(connection: Connection) -> str | None:
     """The schema version of a catalogue, None for an empty database; anything else in it is an error."""
     tables = set(inspect(connection).get_table_names())
+    if connection.dialect.name == "sqlite":
+        _refuse_programs(connection)
     if not tables:
         return None
     if "alembic_version" not in tables or not tables & {"songs", "imports"}:
+        names = ", ".join(ascii(name)[1:-1][:40] for name in sorted(tables)[:5])
         raise CatalogueError(
-            f"{_shown(connection.engine.url)} is a database of something else (tables: "
-            f"{', '.join(sorted(tables)[:5])}); expected a catalogue of Refrain or an empty database: give another name"
+            f"{shown_place(connection.engine.url)} is a database of something else (tables: {names}); "
+            "expected a catalogue of Refrain or an empty database: give another name"
         )
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
+
+
+def _refuse_programs(connection: Connection) -> None:
+    """Triggers and views are programs, and may never end; a catalogue has none."""
+    query = text("SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1")
+    if program := connection.execute(query).first():
+        raise CatalogueError(
+            f"{shown_place(connection.engine.url)} holds the {program[0]} {ascii(program[1])[:60]}, a catalogue of "
+            "Refrain holds none: do not use this file, import your own files into a new one"
+        )
 
 
 def _lock_postgresql(connection: Connection, patience_s: float) -> None:
@@ -174,26 +214,36 @@ def _lock_postgresql(connection: Connection, patience_s: float) -> None:
     statement = text("SELECT pg_try_advisory_xact_lock(:lock)")
     while not connection.execute(statement, {"lock": _WRITER_LOCK}).scalar():
         if time.monotonic() > deadline:
-            raise CatalogueError(f"{_shown(connection.engine.url)}: {_LOCKED}")
+            raise CatalogueError(f"{shown_place(connection.engine.url)}: {_LOCKED}")
         time.sleep(_POLL_S)
 
 
 _LOCKED = "locked by another import; wait until that has ended and try again (nothing was changed)"
 _FULL = "the disk is full; make room and import again (the catalogue is as it was before)"
-_SQLITE_SAYS = {
+_SQLITE_ADVICE = {
     "database is locked": _LOCKED,
     "disk is full": _FULL,
     "not a database": "this is no SQLite database; expected a catalogue of Refrain: give another name",
     "malformed": "the file is damaged; restore it from a copy or import the files again into a new catalogue",
     "readonly database": "this user may not write here; give yourself the right (chmod u+w) on the file and its folder",
+    "disk I/O error": "the disk cannot be read or written: it is full or failing; nothing was changed",
     "unable to open": "it cannot be opened; check that its folder exists and that you may read and write there",
 }
 
 
-def _advice(error: DBAPIError) -> str:
-    said = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
+def _advice(error: DBAPIError, url: URL) -> str:
+    message = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
     if isinstance(error.orig, sqlite3.Error):
-        return next((advice for sign, advice in _SQLITE_SAYS.items() if sign in said), f"{said}; nothing was changed")
-    if "No space left" in said:
+        known = (advice for sign, advice in _SQLITE_ADVICE.items() if sign in message)
+        return next(known, f"{message}; nothing was changed")
+    if "No space left" in message:
         return _FULL
-    return f"{said}; check that the server runs and that host, database, user and password are right"
+    message = without_secrets(message, url)
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "42501":
+        return f"{message}; ask the owner of the database for the right (GRANT), or give a database of your own"
+    if state == "25006":
+        return f"{message}; give the address of the server that takes writes"
+    if not isinstance(error, OperationalError) and state is None:
+        return f"{message}; check the options at the end of the URL"
+    return f"{message}; check that the server runs and that host, database, user and password are right"

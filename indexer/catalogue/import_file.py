@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -12,10 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from indexer.catalogue.connect import writing
-from indexer.catalogue.merging import Id, SongWriter, chunks, stored_ids
+from indexer.catalogue.connect import chunks, writing
+from indexer.catalogue.merging import Id, SongWriter, stored_ids
 from indexer.catalogue.playlists import PlaylistWriter
-from indexer.catalogue.reports import REFUSALS_SHOWN, Counts, LoadReport
+from indexer.catalogue.reports import REFUSALS_SHOWN, LoadReport, RemarkCounter, RowCounts
 from indexer.catalogue.schema import (
     ARTIST_TAGS,
     IMPORTS,
@@ -27,9 +26,10 @@ from indexer.catalogue.schema import (
 from indexer.catalogue.staging import Staged, refresh_tags_digests
 from indexer.progress import Track
 from indexer.sources import Batch, Source, recognise
+from indexer.sources.base import KINDS, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
-from indexer.sources.validate import KINDS, Refusal
-from indexer.text.names import fold
+from indexer.store.files import file_sha256
+from indexer.text.names import artist_key
 
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
@@ -37,12 +37,12 @@ _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag":
 def load(engine: Engine, path: str | Path, *, patience_s: float, track: Track) -> LoadReport:
     """Import one file; on any failure the catalogue is as it was."""
     source = recognise(path)
-    sha256 = _sha256(source.path)
+    sha256 = file_sha256(source.path)
     rows = source.opened.rows
     total = None if rows is None else -(-rows // BATCH_ROWS)
     with writing(engine, patience_s) as connection:
         loading = _Loading(connection, source, sha256)
-        for batch in track(source.batches(), f"import {source.path.name}", total):
+        for batch in track(source.batches(), f"import {source.opened.name}", total):
             loading.take(batch)
         return loading.finish()
 
@@ -52,7 +52,7 @@ class _Loading:
 
     def __init__(self, connection: Connection, source: Source, sha256: str) -> None:
         self._connection = connection
-        self._file, self._format = source.path.name, source.format.name
+        self._file, self._format = source.opened.name, source.format.name
         # The refusals of an earlier load of the same file would stand twice in the list.
         earlier = select(IMPORTS.c.import_id).where(IMPORTS.c.sha256 == sha256)
         connection.execute(delete(REFUSALS).where(REFUSALS.c.import_id.in_(earlier)))
@@ -68,6 +68,10 @@ class _Loading:
         self._shown: list[Refusal] = []
         self._waiting: list[Refusal] = []
         self._refused: Counter[str] = Counter()
+        self._remarks = RemarkCounter()
+        for name in source.opened.repeated:
+            problem = "several columns have this name; of each row the first of them that holds anything is read"
+            self._refuse(0, "value", f"column {name!r}", problem)
 
     def take(self, batch: Batch) -> None:
         """Write one batch: songs before what points to them."""
@@ -77,11 +81,11 @@ class _Loading:
         if batch.playlists:
             self._playlists.write(batch.playlists)
         if batch.entries:
-            found = self._find(row.song for row in batch.entries)
+            song_ids = self._song_ids(row.song for row in batch.entries)
             for row in batch.entries:
-                if row.song not in found:
-                    self._refuse(row.row, "entry", f"playlist {row.playlist_id}: {_missing(row.song)}")
-            self._playlists.add_entries([(row, found[row.song]) for row in batch.entries if row.song in found])
+                if row.song not in song_ids:
+                    self._refuse(row.row, "entry", f"playlist {row.playlist_id}", *_missing(row.song))
+            self._playlists.add_entries([(row, song_ids[row.song]) for row in batch.entries if row.song in song_ids])
         if batch.tags:
             self._take_tags(batch)
         if len(self._waiting) >= BATCH_ROWS:
@@ -89,20 +93,22 @@ class _Loading:
 
     def finish(self) -> LoadReport:
         """Merge what was gathered, store counts and refusals, and report."""
-        counts = dict.fromkeys(KINDS, Counts())
+        counts = dict.fromkeys(KINDS, RowCounts())
         counts["songs"] = self._songs.counts()
         counts["playlists"], counts["entries"] = self._playlists.finish()
         song_tags, tagged = self._song_tags.merge()
         refresh_tags_digests(self._connection, tagged)
         artist_tags, _ = self._artist_tags.merge()
-        counts["tags"] = Counts(*map(sum, zip(astuple(song_tags), astuple(artist_tags), strict=True)))
+        counts["tags"] = RowCounts(*map(sum, zip(astuple(song_tags), astuple(artist_tags), strict=True)))
         counts["labels"], _ = self._labels.merge()
         self._store_refusals()
         for what, kind in _KIND_OF.items():
             counts[kind] = replace(counts[kind], refused=self._refused[what])
         stored = json.dumps({kind: astuple(each) for kind, each in counts.items()})
         self._connection.execute(update(IMPORTS).where(IMPORTS.c.import_id == self._import_id).values(counts=stored))
-        return LoadReport(self._file, self._format, counts, tuple(self._shown), self._refused.total())
+        return LoadReport(
+            self._file, self._format, counts, tuple(self._shown), self._refused.total(), self._remarks.remarks()
+        )
 
     def _take_songs(self, batch: Batch) -> None:
         song_ids = self._songs.write(batch.songs)
@@ -122,50 +128,52 @@ class _Loading:
         )
 
     def _take_tags(self, batch: Batch) -> None:
-        found = self._find(row.owner for row in batch.tags if row.owner[0] != "artist")
+        song_ids = self._song_ids(row.owner for row in batch.tags if row.owner[0] != "artist")
         of_songs: dict[tuple[str, str, int], float | None] = {}
         of_artists: dict[tuple[str, str, int], float | None] = {}
         for row in batch.tags:
             if row.owner[0] == "artist":
-                of_artists[fold(row.owner[1]) or row.owner[1].casefold(), row.tag, row.row] = row.times
-            elif row.owner in found:
-                of_songs[found[row.owner], row.tag, row.row] = row.times
+                of_artists[artist_key(row.owner[1]), row.tag, row.row] = row.times
+            elif row.owner in song_ids:
+                of_songs[song_ids[row.owner], row.tag, row.row] = row.times
             else:
-                self._refuse(row.row, "tag", f"tag {row.tag!r}: {_missing(row.owner)}")
+                self._refuse(row.row, "tag", f"tag {row.tag!r}", *_missing(row.owner))
         self._song_tags.add(of_songs)
         self._artist_tags.add(of_artists)
 
-    def _find(self, owners: Iterable[Id]) -> dict[Id, str]:
+    def _song_ids(self, owners: Iterable[Id]) -> dict[Id, str]:
         """The song_ids of those references that the catalogue knows."""
-        asked = set(owners)
-        own = {value for namespace, value in asked if namespace == "song"}
-        found = stored_ids(self._connection, (each for each in asked if each[0] != "song"))
-        for chunk in chunks(own):
+        wanted = set(owners)
+        keys = {value for namespace, value in wanted if namespace == "song"}
+        song_ids = stored_ids(self._connection, (each for each in wanted if each[0] != "song"))
+        for chunk in chunks(keys):
             known = self._connection.scalars(select(SONGS.c.song_id).where(SONGS.c.song_id.in_(chunk)))
-            found.update((("song", song_id), song_id) for song_id in known)
-        return found
+            song_ids.update((("song", song_id), song_id) for song_id in known)
+        return song_ids
 
-    def _refuse(self, row: int, what: str, reason: str) -> None:
-        self._refuse_all([Refusal(self._file, row, what, reason)])
+    def _refuse(self, row: int, what: str, subject: str, problem: str, kind: str = "") -> None:
+        kind = kind or without_values(problem)
+        self._refuse_all([Refusal(self._file, row, what, f"{subject}: {problem}", kind)])
 
     def _refuse_all(self, refusals: list[Refusal]) -> None:
+        self._remarks.add(refusals)
         self._refused.update(refusal.what for refusal in refusals)
         self._shown += refusals[: REFUSALS_SHOWN - len(self._shown)]
         self._waiting += refusals
 
     def _store_refusals(self) -> None:
-        rows = [{"import_id": self._import_id, "row": r.row, "what": r.what, "reason": r.reason} for r in self._waiting]
+        rows = [
+            {"import_id": self._import_id, "row": each.row, "what": each.what, "reason": each.reason, "kind": each.kind}
+            for each in self._waiting
+        ]
         if rows:
             self._connection.execute(insert(REFUSALS), rows)
         self._waiting = []
 
 
-def _missing(song: Id) -> str:
+def _missing(song: Id) -> tuple[str, str]:
+    """Why a reference is refused: the sentence, and its kind."""
     namespace, value = song
     name = "song_id" if namespace == "song" else f"{namespace} id"
-    return f"{name} {value} is not in the catalogue; import its song first"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    rest = "is not in the catalogue; import its song first"
+    return f"{name} {value} {rest}", f"{name} ... {rest}"

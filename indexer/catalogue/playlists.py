@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindparam, delete, insert, select, update
 
-from indexer.catalogue.merging import ADDED, SAME, Refuse, after, chunks, digest_of, tally
-from indexer.catalogue.reports import Counts
+from indexer.catalogue.connect import chunks
+from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
+from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
-from indexer.sources.validate import EntryRow, PlaylistRow
-
-T = TypeVar("T")
+from indexer.catalogue.values import checked
+from indexer.sources.base import EntryRow, PlaylistRow
 
 PLAYLISTS_AT_A_TIME = 500  # with their entries: some ten thousand rows
 
@@ -40,7 +39,7 @@ _STAGED = Table(
 class PlaylistWriter:
     """Writes the playlists of one file and counts what became of them and of their entries.
 
-    A file that brings entries of a playlist brings all of them: they replace those it had.
+    The entries of a playlist in a file replace those that it had: a file is taken to list the whole playlist.
     """
 
     def __init__(self, connection: Connection, import_id: int, refuse: Refuse) -> None:
@@ -99,10 +98,10 @@ class PlaylistWriter:
             )
         self._execute(insert(_STAGED), staged)
 
-    def finish(self) -> tuple[Counts, Counts]:
+    def finish(self) -> tuple[RowCounts, RowCounts]:
         """Write the gathered entries; what became of the playlists and of their entries."""
         added = changed = unchanged = 0
-        for playlist_ids in parts(sorted(self._with_entries), PLAYLISTS_AT_A_TIME):
+        for playlist_ids in chunks(self._with_entries, PLAYLISTS_AT_A_TIME):
             stored, now = self._stored(playlist_ids), self._gathered(playlist_ids)
             had = entries_of(self._connection, playlist_ids)
             fresh: list[dict[str, Any]] = []
@@ -123,7 +122,7 @@ class PlaylistWriter:
             self._execute(_UPDATE, updates)
         if self._number:
             _STAGED.drop(self._connection, checkfirst=False)
-        return tally(self._touched), Counts(added=added, changed=changed, unchanged=unchanged)
+        return tally(self._touched), RowCounts(added=added, changed=changed, unchanged=unchanged)
 
     def _note(self, playlist_id: str, before: str, playlist: Mapping[str, Any], updates: list[dict[str, Any]]) -> None:
         if playlist["digest"] != before:
@@ -139,11 +138,11 @@ class PlaylistWriter:
         return {"playlist_id": playlist_id, "added_by": self._import_id} | unknown
 
     def _stored(self, playlist_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+        stored: dict[str, dict[str, Any]] = {}
         for chunk in chunks(playlist_ids):
             query = select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(chunk))
-            found.update((row["playlist_id"], dict(row)) for row in self._connection.execute(query).mappings())
-        return found
+            stored.update((row["playlist_id"], dict(row)) for row in self._connection.execute(query).mappings())
+        return stored
 
     def _gathered(self, playlist_ids: Sequence[str]) -> dict[str, dict[str, int]]:
         entries: dict[str, dict[str, int]] = defaultdict(dict)
@@ -154,8 +153,8 @@ class PlaylistWriter:
         for playlist_id, position, song_id, row in self._connection.execute(ordered):
             playlist = entries[playlist_id]
             if song_id in playlist:
-                reason = f"{song_id} is already in playlist {playlist_id}; a playlist holds a song once"
-                self._refuse(row, "entry", reason)
+                problem = f"{song_id} stands in it before; a playlist holds a song once"
+                self._refuse(row, "entry", f"playlist {playlist_id}", problem, "a playlist holds a song once")
             else:  # where two songs claim one position, the second moves on: the order of the file is kept
                 last = next(reversed(playlist.values()), -1)
                 playlist[song_id] = max(position, last + 1)
@@ -168,30 +167,24 @@ def entries_of(connection: Connection, playlist_ids: Iterable[str]) -> dict[str,
     columns = ENTRIES.c
     for chunk in chunks(playlist_ids):
         query = select(columns.playlist_id, columns.song_id, columns.position).where(columns.playlist_id.in_(chunk))
-        for playlist_id, song_id, position in connection.execute(query.order_by(columns.playlist_id, columns.position)):
+        ordered = query.order_by(columns.playlist_id, columns.position)
+        for playlist_id, song_id, position in checked(query, connection.execute(ordered)):
             entries[playlist_id][song_id] = position
     return entries
 
 
 def refresh_digests(connection: Connection, playlist_ids: Iterable[str]) -> None:
     """Bring the digests of playlists that lost songs up to date."""
-    for some in parts(sorted(playlist_ids), PLAYLISTS_AT_A_TIME):
+    for some in chunks(playlist_ids, PLAYLISTS_AT_A_TIME):
         entries = entries_of(connection, some)
-        found = connection.execute(select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(some))).mappings()
+        stored = connection.execute(select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(some))).mappings()
         statement = update(PLAYLISTS).where(PLAYLISTS.c.playlist_id == bindparam("of_playlist"))
         digests = [
             {"of_playlist": row["playlist_id"], "new_digest": _digest(dict(row), entries[row["playlist_id"]])}
-            for row in found
+            for row in stored
         ]
         if digests:
             connection.execute(statement.values(digest=bindparam("new_digest")), digests)
-
-
-def parts(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    """`values` in lists of `size`."""
-    rest = iter(values)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 def _digest(playlist: Mapping[Any, Any], entries: Iterable[str]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
-from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of, parts
-from indexer.catalogue.reports import Statistics
+from indexer.catalogue.connect import chunks
+from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
+from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
 from indexer.catalogue.schema import (
     ARTIST_TAGS,
     ENTRIES,
@@ -22,154 +25,229 @@ from indexer.catalogue.schema import (
     SONGS,
 )
 from indexer.catalogue.staging import tags_of
-from indexer.records import AUDIO_NAMES, AudioFeatures, SavedPlaylist, Song
-from indexer.sources.validate import Refusal
+from indexer.catalogue.values import checked, unexpected
+from indexer.records import AUDIO_NAMES, AUDIO_RANGES, AudioFeatures, SavedPlaylist, Song
+from indexer.sources.base import Refusal
+from indexer.sources.validate import YEARS
 
 ROWS_AT_A_TIME = 10_000
 
+_RANGES = {"year": YEARS, "decade": YEARS, "popularity": (0, 100)}
 _PLAIN = tuple(name for name in SONG_COLUMNS if name not in AUDIO_NAMES)
 _SONG_QUERY = select(SONGS.c.song_id, *(SONGS.c[name] for name in SONG_COLUMNS)).order_by(SONGS.c.song_id)
 
 
-def songs(connection: Connection, song_ids: Iterable[str] | None, batch: int) -> Iterator[Song]:
-    """Songs by rising song_id, all or those of `song_ids` that exist."""
-    pages = _all_pages(connection, batch) if song_ids is None else _pages_of(connection, sorted(set(song_ids)), batch)
-    for page in pages:
-        tags = tags_of(connection, [row["song_id"] for row in page])
-        for row in page:
-            yield _song(row, tags.get(row["song_id"], ()))
+class Queries(ABC):
+    """What a catalogue answers. Where it is read, a transaction for each call or one for all, is the subclass's."""
+
+    @abstractmethod
+    def _connection(self) -> AbstractContextManager[Connection]:
+        """A connection inside a transaction that sees one state of the catalogue."""
+
+    def __len__(self) -> int:
+        with self._connection() as connection:
+            return connection.execute(select(func.count()).select_from(SONGS)).scalar_one()
+
+    def song(self, song_id: str) -> Song | None:
+        """One song with its tags, None if there is no such song."""
+        return next(self.songs([song_id]), None)
+
+    def songs(self, song_ids: Iterable[str] | None = None, *, batch: int = 2_000) -> Iterator[Song]:
+        """All songs, or those of `song_ids` that exist, by rising song_id; `batch` of them stand in memory at a time.
+
+        Song.tags are the tags of the song, the most frequent first; tags of its artist are in `artist_tags`.
+        """
+        if batch < 1:
+            raise ValueError(f"batch is {batch}, expected 1 or more")
+        return self._songs(song_ids, batch)
+
+    def _songs(self, song_ids: Iterable[str] | None, batch: int) -> Iterator[Song]:
+        with self._connection() as connection:
+            pages = _all_pages(connection, batch) if song_ids is None else _pages_of(connection, song_ids, batch)
+            for page in pages:
+                tags = tags_of(connection, [row.song_id for row in page])
+                for row in page:
+                    yield _song(row, tags.get(row.song_id, ()))
+
+    def digests(self) -> Iterator[tuple[str, str]]:
+        """(song_id, digest) by rising song_id; a digest changes with anything that the Song carries, tags included."""
+        columns = SONGS.c
+        query = select(columns.song_id, columns.content_digest, columns.tags_digest).order_by(columns.song_id)
+        for song_id, content, tags in self._rows(query):
+            yield song_id, content + tags
+
+    def playlists(self) -> Iterator[SavedPlaylist]:
+        """All playlists by rising playlist_id, each with its songs in the listener's order."""
+        columns = PLAYLISTS.c
+        query = select(columns.playlist_id, columns.name, columns.description, columns.followers)
+        ordered = query.order_by(columns.playlist_id).limit(PLAYLISTS_AT_A_TIME)
+        last = ""
+        with self._connection() as connection:
+            while page := list(checked(ordered, connection.execute(ordered.where(columns.playlist_id > last)))):
+                entries = entries_of(connection, [row.playlist_id for row in page])
+                for row in page:
+                    facts = (row.playlist_id, row.name, row.description, row.followers)
+                    yield SavedPlaylist(*facts, song_ids=tuple(entries[row.playlist_id]))
+                last = page[-1].playlist_id
+
+    def labels(self, name: str) -> Iterator[tuple[str, float]]:
+        """(song_id, value) of the songs that have the label, as "deezer_valence", by rising song_id."""
+        columns = LABELS.c
+        query = select(columns.song_id, columns.value).where(columns.name == name)
+        yield from self._rows(query.order_by(columns.song_id))
+
+    def label_names(self) -> list[str]:
+        """The labels that songs have, sorted: "deezer_arousal", "mood:happy" (from a column `mood`), ..."""
+        return [row[0] for row in self._rows(select(LABELS.c.name).distinct().order_by(LABELS.c.name))]
+
+    def song_tags(self) -> Iterator[tuple[str, str, int]]:
+        """(song_id, tag, count) by rising song_id, the most frequent tag of each song first."""
+        columns = SONG_TAGS.c
+        query = select(columns.song_id, columns.tag, columns.count)
+        yield from self._rows(query.order_by(columns.song_id, columns.count.desc(), columns.tag))
+
+    def artist_tags(self) -> Iterator[tuple[str, str, int]]:
+        """(artist_key, tag, count) by rising key (`text.names.artist_key`), the most frequent tag of each first."""
+        columns = ARTIST_TAGS.c
+        query = select(columns.artist_key, columns.tag, columns.count)
+        yield from self._rows(query.order_by(columns.artist_key, columns.count.desc(), columns.tag))
+
+    def fingerprints(self) -> dict[str, str]:
+        """For "songs" (with their tags), "playlists", "artist_tags" and "labels": 64 hexadecimal digits that change
+        with anything of this kind, and with nothing else.
+        """
+        with self._connection() as connection:
+            columns = SONGS.c
+            of_songs = select(columns.song_id, columns.content_digest, columns.tags_digest).order_by(columns.song_id)
+            of_playlists = select(PLAYLISTS.c.playlist_id, PLAYLISTS.c.digest).order_by(PLAYLISTS.c.playlist_id)
+            queries = {"songs": of_songs, "playlists": of_playlists}
+            queries |= {name: _all_rows(table) for name, table in (("artist_tags", ARTIST_TAGS), ("labels", LABELS))}
+            return {name: _hash(connection, query) for name, query in queries.items()}
+
+    def fingerprint(self) -> str:
+        """64 hexadecimal digits that change with any of the `fingerprints`, and with nothing else."""
+        return hashlib.sha256(repr(sorted(self.fingerprints().items())).encode()).hexdigest()
+
+    def refused(self) -> Iterator[Refusal]:
+        """What the last load of each file left out, and why, in the order of the loads."""
+        query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason, REFUSALS.c.kind)
+        joined = query.join_from(REFUSALS, IMPORTS, REFUSALS.c.import_id == IMPORTS.c.import_id)
+        for row in self._rows(joined.order_by(REFUSALS.c.refusal_id)):
+            yield Refusal(*row)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """What `refused` lists, counted by file and kind."""
+        counter = RemarkCounter()
+        counter.add(self.refused())
+        return counter.remarks()
+
+    def origin(self, song_id: str) -> dict[str, str]:
+        """The files that the song ("added") and its "lyrics", "audio" and other "facts" last came from."""
+        files: dict[str, str] = {}
+        with self._connection() as connection:
+            for fact in ("added", "facts", "lyrics", "audio"):
+                query = select(IMPORTS.c.file).join_from(SONGS, IMPORTS, SONGS.c[f"{fact}_by"] == IMPORTS.c.import_id)
+                file = connection.execute(query.where(SONGS.c.song_id == song_id)).scalar()
+                if file is not None:
+                    files[fact] = file
+        return files
+
+    def statistics(self) -> Statistics:
+        """How much of everything there is, counted from indexes rather than rows."""
+        columns = SONGS.c
+        counted = select(
+            func.count(),
+            func.count(columns.lyrics_by),
+            func.count(columns.audio_by),
+            func.count(columns.lyrics_by + columns.audio_by),
+        )
+        brought = select(IMPORTS.c.format, func.count()).join_from(
+            SONGS, IMPORTS, columns.added_by == IMPORTS.c.import_id
+        )
+        with self._connection() as connection:
+
+            def rows(table: Table) -> int:
+                return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+            count, lyrics, audio, both = connection.execute(counted.select_from(SONGS)).one()
+            by_format = connection.execute(brought.group_by(IMPORTS.c.format).order_by(IMPORTS.c.format))
+            return Statistics(
+                songs=count,
+                with_lyrics=lyrics,
+                with_audio=audio,
+                with_both=both,
+                playlists=rows(PLAYLISTS),
+                entries=rows(ENTRIES),
+                tags=rows(SONG_TAGS),
+                artist_tags=rows(ARTIST_TAGS),
+                labels=rows(LABELS),
+                imports=rows(IMPORTS),
+                by_format={row[0]: row[1] for row in by_format},
+            )
+
+    def _rows(self, query: Select[Any]) -> Iterator[Any]:
+        with self._connection() as connection:
+            yield from checked(query, _stream(connection, query))
 
 
-def _all_pages(connection: Connection, batch: int) -> Iterator[Sequence[RowMapping]]:
+class Snapshot(Queries):
+    """One state of a catalogue, whatever is imported meanwhile; made by `Catalogue.snapshot`.
+
+    Iterators may stand side by side and inside each other. They end with the block that the snapshot lives in.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._open_connection = connection
+
+    def _connection(self) -> AbstractContextManager[Connection]:
+        if self._open_connection.closed:
+            raise ValueError("the snapshot's block has ended; read inside `with catalogue.snapshot() as snapshot:`")
+        return nullcontext(self._open_connection)
+
+
+def _all_pages(connection: Connection, batch: int) -> Iterator[Sequence[Any]]:
     last = ""
-    while page := connection.execute(_SONG_QUERY.where(SONGS.c.song_id > last).limit(batch)).mappings().all():
+    while page := _page(connection, _SONG_QUERY.where(SONGS.c.song_id > last).limit(batch)):
         yield page
-        last = page[-1]["song_id"]
+        last = page[-1].song_id
 
 
-def _pages_of(connection: Connection, song_ids: list[str], batch: int) -> Iterator[Sequence[RowMapping]]:
-    for some in parts(song_ids, batch):
-        yield connection.execute(_SONG_QUERY.where(SONGS.c.song_id.in_(some))).mappings().all()
+def _pages_of(connection: Connection, song_ids: Iterable[str], batch: int) -> Iterator[Sequence[Any]]:
+    for some in chunks(set(song_ids), batch):
+        yield _page(connection, _SONG_QUERY.where(SONGS.c.song_id.in_(some)))
 
 
-def _song(row: RowMapping, tags: Iterable[str]) -> Song:
-    known = {name: row[name] for name in AUDIO_NAMES if row[name] is not None}
+def _page(connection: Connection, query: Select[Any]) -> list[Any]:
+    return list(checked(query, connection.execute(query)))
+
+
+def _song(row: Any, tags: Iterable[str]) -> Song:
+    values = row._mapping
+    known = {name: values[name] for name in AUDIO_NAMES if values[name] is not None}
+    for name, value in known.items():
+        low, high = AUDIO_RANGES[name]
+        if not low <= value <= high:
+            raise unexpected(SONGS.c[name], value, f"{low:g}..{high:g}")
+    for name, (low, high) in _RANGES.items():
+        if values[name] is not None and not low <= values[name] <= high:
+            raise unexpected(SONGS.c[name], values[name], f"{low:g}..{high:g}")
     audio = AudioFeatures(**known) if known else None
-    return Song(song_id=row["song_id"], **{name: row[name] for name in _PLAIN}, audio=audio, tags=tuple(tags))
+    return Song(song_id=row.song_id, **{name: values[name] for name in _PLAIN}, audio=audio, tags=tuple(tags))
 
 
-def digests(connection: Connection) -> Iterator[tuple[str, str]]:
-    """(song_id, digest) by rising song_id."""
-    columns = SONGS.c
-    query = select(columns.song_id, columns.content_digest, columns.tags_digest).order_by(columns.song_id)
-    for song_id, content, tags in _stream(connection, query):
-        yield song_id, content + tags
+def _all_rows(table: Table) -> Select[Any]:
+    keys = list(table.primary_key)
+    return select(*keys, *(column for column in table.c if not column.primary_key)).order_by(*keys)
 
 
-def fingerprint(connection: Connection) -> str:
-    """SHA-256 over everything that an index is made of, in order."""
+def _hash(connection: Connection, query: Select[Any]) -> str:
     state = hashlib.sha256()
-    for song_id, digest in digests(connection):
-        state.update(f"{song_id}\n{digest}\n".encode())
-    for table in (PLAYLISTS, ARTIST_TAGS, LABELS):
-        state.update(f"\n{table.name}\n".encode())
-        keys = list(table.primary_key)
-        rest = [table.c.digest] if table is PLAYLISTS else [c for c in table.c if not c.primary_key]
-        for row in _stream(connection, select(*keys, *rest).order_by(*keys)):
-            state.update(repr(tuple(row)).encode())
+    for row in _stream(connection, query):
+        state.update(repr(tuple(row)).encode())
     return state.hexdigest()
-
-
-def playlists(connection: Connection) -> Iterator[SavedPlaylist]:
-    """Playlists by rising playlist_id, each with its songs in the listener's order."""
-    columns = PLAYLISTS.c
-    query = select(columns.playlist_id, columns.name, columns.description, columns.followers)
-    ordered = query.order_by(columns.playlist_id)
-    last = ""
-    while page := connection.execute(ordered.where(columns.playlist_id > last).limit(PLAYLISTS_AT_A_TIME)).all():
-        entries = entries_of(connection, [row.playlist_id for row in page])
-        for row in page:
-            yield SavedPlaylist(*row, song_ids=tuple(entries[row.playlist_id]))
-        last = page[-1].playlist_id
-
-
-def labels(connection: Connection, name: str) -> Iterator[tuple[str, float]]:
-    """(song_id, value) of one label by rising song_id."""
-    columns = LABELS.c
-    query = select(columns.song_id, columns.value).where(columns.name == name).order_by(columns.song_id)
-    yield from _stream(connection, query)
-
-
-def label_names(connection: Connection) -> list[str]:
-    """The names of all labels, sorted."""
-    return list(connection.scalars(select(LABELS.c.name).distinct().order_by(LABELS.c.name)))
-
-
-def song_tags(connection: Connection) -> Iterator[tuple[str, str, int]]:
-    """(song_id, tag, count) by rising song_id, the most frequent tag of each song first."""
-    columns = SONG_TAGS.c
-    query = select(columns.song_id, columns.tag, columns.count)
-    yield from _stream(connection, query.order_by(columns.song_id, columns.count.desc(), columns.tag))
-
-
-def artist_tags(connection: Connection) -> Iterator[tuple[str, str, int]]:
-    """(artist_key, tag, count) by rising key, the most frequent tag of each artist first."""
-    columns = ARTIST_TAGS.c
-    query = select(columns.artist_key, columns.tag, columns.count)
-    yield from _stream(connection, query.order_by(columns.artist_key, columns.count.desc(), columns.tag))
-
-
-def refused(connection: Connection) -> Iterator[Refusal]:
-    """What the last load of each file left out."""
-    query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason)
-    joined = query.join_from(REFUSALS, IMPORTS, REFUSALS.c.import_id == IMPORTS.c.import_id)
-    for row in _stream(connection, joined.order_by(REFUSALS.c.refusal_id)):
-        yield Refusal(*row)
-
-
-def origin(connection: Connection, song_id: str) -> dict[str, str]:
-    """The files that a song's facts, lyrics and audio last came from."""
-    found: dict[str, str] = {}
-    for fact in ("added", "facts", "lyrics", "audio"):
-        query = select(IMPORTS.c.file).join_from(SONGS, IMPORTS, SONGS.c[f"{fact}_by"] == IMPORTS.c.import_id)
-        file = connection.execute(query.where(SONGS.c.song_id == song_id)).scalar()
-        if file is not None:
-            found[fact] = file
-    return found
-
-
-def statistics(connection: Connection) -> Statistics:
-    """Counts, from indexes rather than rows."""
-    columns = SONGS.c
-    counted = select(
-        func.count(),
-        func.count(columns.lyrics_by),
-        func.count(columns.audio_by),
-        func.count(columns.lyrics_by + columns.audio_by),
-    )
-    count, lyrics, audio, both = connection.execute(counted.select_from(SONGS)).one()
-
-    def rows(table: Table) -> int:
-        return connection.execute(select(func.count()).select_from(table)).scalar_one()
-
-    brought = select(IMPORTS.c.format, func.count()).join_from(SONGS, IMPORTS, columns.added_by == IMPORTS.c.import_id)
-    by_format = connection.execute(brought.group_by(IMPORTS.c.format).order_by(IMPORTS.c.format))
-    return Statistics(
-        songs=count,
-        with_lyrics=lyrics,
-        with_audio=audio,
-        with_both=both,
-        playlists=rows(PLAYLISTS),
-        entries=rows(ENTRIES),
-        tags=rows(SONG_TAGS),
-        artist_tags=rows(ARTIST_TAGS),
-        labels=rows(LABELS),
-        imports=rows(IMPORTS),
-        by_format={row[0]: row[1] for row in by_format},
-    )
 
 
 def _stream(connection: Connection, query: Select[Any]) -> Iterator[Any]:
     """Rows without holding all of them: PostgreSQL would otherwise send the whole answer at once."""
-    with connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query) as rows:
+    with connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME}) as rows:
         yield from rows

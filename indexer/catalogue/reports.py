@@ -2,16 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from indexer.sources.validate import Refusal
+from indexer.sources.base import Refusal
 
 REFUSALS_SHOWN = 1_000  # a report stays small however bad a file is; the catalogue keeps them all
+REMARKS_SHOWN = 100
+ROWS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Remark:
+    """One reason in a file, and how often it came.
+
+    what     as in `Refusal`
+    kind     the reason, without what differs from row to row; the reason itself where it came once
+    count    how many rows it is about
+    rows     the first three of them
+    """
+
+    file: str
+    what: str
+    kind: str
+    count: int
+    rows: tuple[int, ...]
+
+
+class RemarkCounter:
+    """RowCounts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
+
+    def __init__(self) -> None:
+        self._remarks: dict[tuple[str, str, str], Remark] = {}
+        self._kinds: Counter[str] = Counter()
+
+    def add(self, refusals: Iterable[Refusal]) -> None:
+        """Count these refusals."""
+        for each in refusals:
+            key = (each.file, each.what, each.kind)
+            if key not in self._remarks and self._kinds[each.file] >= REMARKS_SHOWN:
+                key = (each.file, each.what, "other reasons")
+            known = self._remarks.get(key)
+            if known is None:
+                self._kinds[each.file] += 1
+                reason = each.reason if key[2] == each.kind else key[2]
+                self._remarks[key] = Remark(each.file, each.what, reason, 1, (each.row,))
+            else:
+                rows = (*known.rows, each.row)[:ROWS_SHOWN]
+                self._remarks[key] = Remark(each.file, each.what, key[2], known.count + 1, rows)
+
+    def remarks(self) -> tuple[Remark, ...]:
+        """The remarks, in the order in which each came first."""
+        return tuple(self._remarks.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
     """What became of the rows of one kind. What came several times in a file is counted once, by what it became."""
 
     added: int = 0
@@ -25,15 +72,17 @@ class LoadReport:
     """What one load of one file did.
 
     counts     for each of "songs", "playlists", "entries", "tags", "labels"; refused counts the rows that are not in
-               the catalogue (a song kept without one wrong value is not refused)
+               the catalogue (a song without one value that is out of range is not refused)
     refusals   the first 1,000; `refused` is how many there are
+    remarks    all of them, counted by kind
     """
 
     file: str
     format: str
-    counts: Mapping[str, Counts]
+    counts: Mapping[str, RowCounts]
     refusals: tuple[Refusal, ...]
     refused: int
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def changed(self) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from indexer.records import AUDIO_NAMES
 
 # The revision that this program reads and writes; a test holds it to the newest migration.
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 
 # Keys sort by code point in SQLite; PostgreSQL would sort by the language of the server.
 Key = String().with_variant(String(collation="C"), "postgresql")
@@ -23,11 +23,23 @@ class Names(TypeDecorator[tuple[str, ...]]):
     impl = Text
     cache_ok = True
 
+    @property
+    def python_type(self) -> type[tuple[str, ...]]:
+        return tuple
+
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
         return json.dumps(value or (), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        return tuple(json.loads(value)) if value else ()
+        """The texts; what is no list of texts comes back as it is, for `values.checked` to refuse."""
+        if not value:
+            return ()
+        try:
+            names = json.loads(value)
+        except (ValueError, TypeError, RecursionError):
+            names = None
+        is_list = isinstance(names, list) and all(isinstance(name, str) for name in names)
+        return tuple(names) if is_list else value  # type: ignore[return-value]
 
 
 class Base(DeclarativeBase):
@@ -173,7 +185,7 @@ class LabelTable(Base):
 
 
 class RefusalTable(Base):
-    """What the last load of a file left out, and why."""
+    """What the last load of a file left out, and why. `kind` is "" where an earlier version wrote the row."""
 
     __tablename__ = "refusals"
 
@@ -182,6 +194,7 @@ class RefusalTable(Base):
     row: Mapped[int] = mapped_column(BigInteger)
     what: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, server_default="")
 
 
 def _table(model: type[Base]) -> Table:

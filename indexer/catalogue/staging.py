@@ -20,9 +20,11 @@ from sqlalchemy import (
     update,
 )
 
-from indexer.catalogue.merging import chunks, digest_of
-from indexer.catalogue.reports import Counts
+from indexer.catalogue.connect import chunks
+from indexer.catalogue.merging import digest_of
+from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import SONG_TAGS, SONGS
+from indexer.catalogue.values import checked
 
 
 class Staged:
@@ -58,10 +60,10 @@ class Staged:
             insert(self._staged), [{"owner": o, "name": n, "row": r, "value": v} for (o, n, r), v in rows.items()]
         )
 
-    def merge(self) -> tuple[Counts, list[str]]:
+    def merge(self) -> tuple[RowCounts, list[str]]:
         """Write what was gathered; what became of it, and the owners that are not as they were."""
         if not self._created:
-            return Counts(), []
+            return RowCounts(), []
         staged, target, run = self._staged, self._target, self._connection.execute
         owner, name, value = target.c
         self._keep_last()
@@ -79,7 +81,7 @@ class Staged:
             fresh = select(staged.c.owner, staged.c.name, func.coalesce(staged.c.value, 1))
             run(insert(target).from_select([owner, name, value], fresh.where(~exists().where(same_key))))
         staged.drop(self._connection, checkfirst=False)
-        return Counts(added=total - unchanged - changed, changed=changed, unchanged=unchanged), owners
+        return RowCounts(added=total - unchanged - changed, changed=changed, unchanged=unchanged), owners
 
     def _keep_last(self) -> None:
         staged, other = self._staged, self._staged.alias()
@@ -94,8 +96,9 @@ def tags_of(connection: Connection, song_ids: Iterable[str]) -> dict[str, list[s
     columns = SONG_TAGS.c
     tags: dict[str, list[str]] = {}
     for chunk in chunks(song_ids):
-        found = select(columns.song_id, columns.tag).where(columns.song_id.in_(chunk))
-        for song_id, tag in connection.execute(found.order_by(columns.song_id, columns.count.desc(), columns.tag)):
+        query = select(columns.song_id, columns.tag).where(columns.song_id.in_(chunk))
+        ordered = query.order_by(columns.song_id, columns.count.desc(), columns.tag)
+        for song_id, tag in checked(query, connection.execute(ordered)):
             tags.setdefault(song_id, []).append(tag)
     return tags
 

@@ -1,9 +1,11 @@
-"""Sentence vectors by the hash of the text: what was encoded once, in an earlier build or a broken one, is kept."""
+"""Sentence vectors by the hash of their text: what an earlier or a broken build encoded is not encoded again."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
+import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,78 +13,105 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.encoders.sentence import Encoder
-from indexer.progress import Track, quiet
-from indexer.store.generations import Draft
-
-CHUNK = 2_048  # lyrics that are encoded and saved at once: half a minute's work is what a crash can cost
+from indexer.store import artefacts
+from indexer.store.generations import Generation
 
 Hashes = npt.NDArray[np.uint8]
 HalfMatrix = npt.NDArray[np.float16]
 
+# NAME-SHA12.wWINDOW-PRECISION.TAG.{hashes,vectors}.npy; without the middle part, windows of 256 tokens in float32.
+_FILE = re.compile(
+    r"(?P<model>.+)-(?P<sha>[0-9a-f]{12})(\.w(?P<window>\d+)-(?P<precision>\w+))?\.[\w-]+\.hashes\.npy\Z"
+)
 
-def encode_once(
-    texts: Sequence[str],
-    hashes: Hashes,
-    encoder: Encoder,
-    folder: Path,
-    draft: Draft,
-    *,
-    track: Track = quiet,
-) -> HalfMatrix:
-    """Sentence vectors, float16 (texts, encoder.dim), a zero row for an empty text.
 
-    A text whose vector is in the draft's base, or in `folder` where an unfinished build left it, is not
-    encoded again. New vectors are saved in `folder` chunk by chunk; the caller removes it when they are safe.
+class VectorCache:
+    """The vectors of texts that one encoder has encoded: those of a generation, and those of files in a folder.
 
-    hashes   uint8 (texts, 16): `facets.lyrics_hash` of each text, zero for an empty one
+    A file counts where weights and window are the encoder's and so is the precision; precision "auto" takes any.
     """
-    keys = [row.tobytes() for row in np.ascontiguousarray(hashes)]
-    known = _known(folder, encoder, draft)
-    out = np.zeros((len(texts), encoder.dim), np.float16)
-    first: dict[bytes, int] = {}
-    for i, key in enumerate(keys):
-        if texts[i] and key not in known:
-            first.setdefault(key, i)
-    missing = list(first.values())
-    folder.mkdir(parents=True, exist_ok=True)
-    for n, start in enumerate(track(range(0, len(missing), CHUNK), "encode lyrics", -(-len(missing) // CHUNK))):
-        rows = missing[start : start + CHUNK]
-        vectors = encoder.encode([texts[i] for i in rows]).astype(np.float16)
-        _save(folder, encoder, n, hashes[rows], vectors)
-        known.update(zip((keys[i] for i in rows), vectors, strict=True))
-    for i, key in enumerate(keys):
-        if texts[i]:
-            out[i] = known[key]
-    return out
+
+    def __init__(self, folder: Path, encoder: Encoder, base: Generation | None):
+        self._folder, self._encoder = folder, encoder
+        self._stores: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], Hashes, HalfMatrix]] = []
+        self._saved = 0
+        if base is not None and self._fits(base.manifest.get("encoder")) and base.has(artefacts.SENTENCE):
+            self._add(base.array(artefacts.LYRICS_HASH), base.array(artefacts.SENTENCE))
+        for path in sorted(folder.glob("*.hashes.npy")) if folder.is_dir() else ():
+            name = _FILE.match(path.name)
+            if name is None or name["sha"] != encoder.sha256[:12]:
+                continue
+            if not self._matches(int(name["window"] or 256), name["precision"] or "float32"):
+                continue
+            try:
+                hashes = np.load(path, mmap_mode="r", allow_pickle=False)
+                vectors = np.load(path.with_name(path.name.replace(".hashes.", ".vectors.")), mmap_mode="r")
+            except (OSError, ValueError, EOFError):  # cut short by the crash that left it: encoded again
+                continue
+            if hashes.dtype == np.uint8 and hashes.shape == (len(vectors), 16):
+                self._add(hashes, vectors)
+
+    def encode(self, texts: Sequence[str], hashes: Hashes) -> HalfMatrix:
+        """Sentence vectors, float16 (texts, encoder.dim), a zero row for an empty text; new ones are saved at once.
+
+        hashes   uint8 (texts, 16): `songs.write.lyrics_hash` of each text, zero for an empty one
+        """
+        out = np.zeros((len(texts), self._encoder.dim), np.float16)
+        missing = np.array([bool(text) for text in texts], bool)
+        keys = _keys(hashes)
+        for sorted_keys, order, known, vectors in self._stores:
+            at = np.flatnonzero(missing)
+            if not len(at) or not len(order):
+                continue
+            place = order[np.minimum(np.searchsorted(sorted_keys, keys[at]), len(order) - 1)]
+            same = (known[place] == hashes[at]).all(axis=1)
+            out[at[same]] = vectors[place[same]]
+            missing[at[same]] = False
+        at = np.flatnonzero(missing)
+        if len(at):
+            _, first, inverse = np.unique(keys[at], return_index=True, return_inverse=True)
+            encoded = self._encoder.encode([texts[i] for i in at[first]]).astype(np.float16)
+            self._save(hashes[at[first]], encoded)
+            out[at] = encoded[inverse]
+        return out
+
+    def forget(self) -> None:
+        """Remove the files, and the folder if nothing else is in it: a generation holds their vectors by now."""
+        for path in self._folder.glob("*.npy"):
+            if _FILE.match(path.name.replace(".vectors.npy", ".hashes.npy")):
+                path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+    def _fits(self, made_with: object) -> bool:
+        if not isinstance(made_with, dict) or made_with.get("sha256") != self._encoder.sha256:
+            return False
+        return self._matches(made_with.get("window"), made_with.get("precision"))
+
+    def _matches(self, window: object, precision: object) -> bool:
+        wanted = self._encoder.settings
+        return window == wanted["window"] and wanted["precision"] in ("auto", precision)
+
+    def _add(self, hashes: Hashes, vectors: HalfMatrix) -> None:
+        if vectors.ndim != 2 or vectors.shape[1] != self._encoder.dim:
+            return
+        keys = _keys(hashes)
+        order = np.argsort(keys, kind="stable")
+        order = order[hashes[order].any(axis=1)]
+        self._stores.append((keys[order], order, hashes, vectors))
+
+    def _save(self, hashes: Hashes, vectors: HalfMatrix) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        made_with = self._encoder
+        model = "".join(c if c.isalnum() else "-" for c in made_with.name.partition("@")[0])
+        settings = f"w{made_with.settings['window']}-{made_with.precision}"
+        tag = f"{os.getpid()}-{time.time_ns()}-{self._saved:06d}"
+        stem = f"{model}-{made_with.sha256[:12]}.{settings}.{tag}"
+        self._saved += 1
+        np.save(self._folder / f"{stem}.vectors.npy", vectors, allow_pickle=False)
+        np.save(self._folder / f"{stem}.hashes.npy", hashes, allow_pickle=False)  # last: only then the file counts
 
 
-def _known(folder: Path, encoder: Encoder, draft: Draft) -> dict[bytes, HalfMatrix]:
-    known: dict[bytes, HalfMatrix] = {}
-    base = draft.base
-    if base is not None and base.manifest["encoder"]["name"] == encoder.name:
-        vectors = base.array("sentence")
-        known.update((row.tobytes(), vectors[i]) for i, row in enumerate(base.array("songs/lyrics_hash")) if row.any())
-    for path in sorted(folder.glob(f"{_stem(encoder)}.*.hashes.npy")):
-        try:
-            hashes = np.load(path, allow_pickle=False)
-            vectors = np.load(path.with_name(path.name.replace(".hashes.", ".vectors.")), allow_pickle=False)
-        except (OSError, ValueError):  # cut short by the crash that left it: encoded again
-            continue
-        if vectors.shape == (len(hashes), encoder.dim):
-            known.update(zip((row.tobytes() for row in hashes), vectors, strict=True))
-    return known
-
-
-def _save(folder: Path, encoder: Encoder, number: int, hashes: Hashes, vectors: HalfMatrix) -> None:
-    stem = f"{_stem(encoder)}.{os.getpid()}-{number:06d}"
-    np.save(folder / f"{stem}.vectors.npy", vectors, allow_pickle=False)
-    np.save(folder / f"{stem}.hashes.npy", hashes, allow_pickle=False)  # last: only then the chunk counts
-
-
-def _stem(encoder: Encoder) -> str:
-    return "".join(c if c.isalnum() else "-" for c in encoder.name)
-
-
-def forget(folder: Path) -> None:
-    """Remove what an unfinished build left."""
-    shutil.rmtree(folder, ignore_errors=True)
+def _keys(hashes: Hashes) -> npt.NDArray[np.uint64]:
+    """The first 8 of each hash's 16 bytes as a number; the rest is compared when two of these agree."""
+    return np.ascontiguousarray(hashes[:, :8]).view(np.uint64).ravel()

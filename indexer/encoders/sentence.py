@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import EncoderError
+from indexer.lazy import lazy
 from indexer.progress import Track, quiet
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ WINDOW_TOKENS = 256  # what all-MiniLM-L6-v2 was trained on; more is cut off by 
 MAX_WINDOWS = 8  # 2,000 tokens of different lines: 99.9 % of songs are shorter
 # Padded tokens that go through the model at once. Measured on 2 cores with AMX: 4k to 16k are within 5 %.
 BATCH_TOKENS = 8_192
+GPU_BATCH_TOKENS = 131_072  # not measured: on a GPU a batch for two CPU cores leaves most of it idle
 
 Precision = Literal["auto", "bfloat16", "float32"]
 
@@ -49,10 +51,25 @@ def without_bars() -> Iterator[None]:
 
 
 class Encoder(Protocol):
-    """Text to unit vectors. `name` goes into the manifest and must name the weights exactly."""
+    """Text to unit vectors.
+
+    name        for people: the model and the first digits of its hash
+    sha256      of the weights: two encoders are one where this and the settings agree, wherever their files lie
+    settings    what else decides its vectors: {"window": tokens, "precision": as configured}
+    precision   the number format that it computes in on this machine
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
+
+    @property
+    def settings(self) -> dict[str, Any]: ...
+
+    @property
+    def precision(self) -> str: ...
 
     @property
     def dim(self) -> int: ...
@@ -71,25 +88,48 @@ class SentenceEncoder:
 
     model      "all-MiniLM-L6-v2", any sentence-transformers name, or a folder
     precision  "auto" takes bfloat16 where the processor computes it in hardware, else float32
+    download   False never asks the hub: for a model that an index names and not the user
+
+    A model's folder says which classes to make. None but those of sentence-transformers itself are taken, and no
+    weights but safetensors, so that whoever made the folder cannot run code here: EncoderError otherwise.
     """
 
-    def __init__(self, model: str = DEFAULT_ENCODER, *, precision: Precision = "auto", window: int = WINDOW_TOKENS):
+    def __init__(
+        self,
+        model: str = DEFAULT_ENCODER,
+        *,
+        precision: Precision = "auto",
+        window: int = WINDOW_TOKENS,
+        download: bool = True,
+    ):
         if window < 8:
             raise ValueError(f"window is {window} tokens, expected at least 8")
         self.model = model
         self.window = window
         self._precision = precision
+        self._download = download
 
-    @cached_property
+    @property
     def name(self) -> str:
         """The model and the first 12 digits of its weights' sha256."""
-        return f"{self.model}@{self.sha256[:12]}"
+        return f"{Path(self.model).name}@{self.sha256[:12]}"
 
-    @cached_property
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What beside the weights decides the vectors."""
+        return {"window": self.window, "precision": self._precision}
+
+    @lazy
+    def _folder(self) -> Path:
+        folder = model_folder(self.model, download=self._download)
+        check_model(folder)
+        return folder
+
+    @lazy
     def sha256(self) -> str:
-        """Hash of the weights; for a hub model, of the files of its snapshot."""
-        folder = model_folder(self.model)
-        weights = sorted(folder.rglob("*.safetensors")) or sorted(folder.rglob("pytorch_model*.bin"))
+        """Hash of the weights, all files of them in the order of their names."""
+        folder = self._folder
+        weights = sorted(folder.rglob("*.safetensors"))
         if not weights:
             raise EncoderError(f"{folder} holds no model.safetensors; expected a sentence-transformers model there")
         digest = hashlib.sha256()
@@ -105,11 +145,11 @@ class SentenceEncoder:
             )
         return found
 
-    @cached_property
+    @lazy
     def dim(self) -> int:
         return int(self._transformer.get_embedding_dimension() or 0)
 
-    @cached_property
+    @lazy
     def _dtype(self) -> torch.dtype:
         import torch
 
@@ -123,14 +163,19 @@ class SentenceEncoder:
         """The number format the model computes in on this machine."""
         return str(self._dtype).removeprefix("torch.")
 
-    @cached_property
+    @lazy
     def _transformer(self) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
 
-        folder, _ = model_folder(self.model), self.sha256
+        folder, _ = self._folder, self.sha256
         try:
             with without_bars():
-                model = SentenceTransformer(str(folder), model_kwargs={"dtype": self._dtype})
+                model = SentenceTransformer(
+                    str(folder),
+                    model_kwargs={"dtype": self._dtype, "use_safetensors": True},
+                    trust_remote_code=False,
+                    local_files_only=True,
+                )
         except (OSError, ValueError, KeyError) as error:
             raise EncoderError(f"{folder} is no sentence-transformers model: {error}") from error
         return model.eval()
@@ -142,7 +187,7 @@ class SentenceEncoder:
         if not windows:
             return out
         lengths = np.array([len(w) for w in windows])
-        batches = _batches(lengths)
+        batches = _batches(lengths, GPU_BATCH_TOKENS if self._transformer.device.type == "cuda" else BATCH_TOKENS)
         vectors = np.empty((len(windows), self.dim), np.float32)
         for batch in track(batches, "encode lyrics", len(batches)):
             vectors[batch] = self._forward([windows[i] for i in batch])
@@ -187,7 +232,27 @@ class SentenceEncoder:
         return np.asarray(vectors.cpu().numpy(), np.float32)
 
 
-def model_folder(model: str) -> Path:
+def check_model(folder: Path) -> None:
+    """EncoderError where loading the model could run code of whoever made its folder."""
+    try:
+        modules = json.loads((folder / "modules.json").read_text("utf-8"))
+        classes = [str(module["type"]) for module in modules]
+        foreign = [name for name in classes if not name.startswith("sentence_transformers.")]
+        foreign += [path.name for path in folder.rglob("*.py")]
+        foreign += [path.name for path in folder.rglob("*.json") if '"auto_map"' in path.read_text("utf-8")]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EncoderError(
+            f"{folder} is no sentence-transformers model ({type(error).__name__}: {error}); expected a folder with "
+            "modules.json and model.safetensors"
+        ) from error
+    if foreign:
+        raise EncoderError(
+            f"{folder} asks to run code of its own ({', '.join(foreign[:3])}); expected a model of "
+            "sentence-transformers' own classes: take another one"
+        )
+
+
+def model_folder(model: str, *, download: bool = True) -> Path:
     """The folder of a model: a path, the wheel of the default one, or a snapshot from the hub."""
     if Path(model).is_dir():
         return Path(model)
@@ -197,7 +262,8 @@ def model_folder(model: str) -> Path:
 
     repository = model if "/" in model else f"sentence-transformers/{model}"
     try:
-        return Path(snapshot_download(repository, allow_patterns=["*.json", "*.txt", "*.safetensors", "*.model"]))
+        patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
+        return Path(snapshot_download(repository, allow_patterns=patterns, local_files_only=not download))
     except Exception as error:  # the hub client raises a dozen unrelated types
         raise EncoderError(
             f"the encoder {model!r} is neither a folder nor available from the Hugging Face hub "
@@ -205,13 +271,13 @@ def model_folder(model: str) -> Path:
         ) from error
 
 
-def _batches(lengths: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-    """Windows of like length together, longest first, at most BATCH_TOKENS padded tokens in a batch."""
+def _batches(lengths: npt.NDArray[np.int64], tokens: int) -> list[npt.NDArray[np.int64]]:
+    """Windows of like length together, longest first, at most so many padded tokens in a batch."""
     order = np.argsort(-lengths, kind="stable")
     batches = []
     start = 0
     while start < len(order):
-        size = max(1, BATCH_TOKENS // int(lengths[order[start]]))
+        size = max(1, tokens // int(lengths[order[start]]))
         batches.append(order[start : start + size])
         start += size
     return batches

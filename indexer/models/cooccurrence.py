@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.ranges import NOT_NEGATIVE, check
-from indexer.store.generations import Draft, Generation
+from indexer.store import artefacts
+from indexer.store.generations import Draft, Source
 
 Rows = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float32]
@@ -113,15 +114,12 @@ class CoOccurrence:
         return near, (summed / len(rows)).astype(np.float32)
 
     def save(self, draft: Draft) -> None:
-        for name in _ARRAYS:
-            draft.write_array(f"cooccurrence/{name}", getattr(self, name))
-        draft.write_array("cooccurrence/damping", np.array([self.damping]))
+        for name, artefact in artefacts.COOCCURRENCE.items():
+            draft.write_array(artefact, getattr(self, name))
+        draft.write_array(artefacts.DAMPING, np.array([self.damping]))
 
     @classmethod
-    def load(cls, source: Generation | Draft) -> CoOccurrence:
+    def load(cls, source: Source) -> CoOccurrence:
         """Memory-mapped."""
-        arrays = {name: source.array(f"cooccurrence/{name}") for name in _ARRAYS}
-        return cls(**arrays, damping=float(source.array("cooccurrence/damping")[0]))
-
-
-_ARRAYS = ("song_starts", "songs", "holder_starts", "holders", "weights", "totals")
+        arrays = {name: source.array(artefact) for name, artefact in artefacts.COOCCURRENCE.items()}
+        return cls(**arrays, damping=float(source.array(artefacts.DAMPING)[0]))

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from indexer.store.columns import Strings
-from indexer.store.generations import Draft, Generation
+from indexer.errors import IndexFormatError
+from indexer.store import artefacts
+from indexer.store.columns import Strings, check_lists
+from indexer.store.generations import Draft, Source
 
 MOST_TAGS = 30  # per artist, the most frequent ones
 
@@ -18,11 +20,14 @@ MOST_TAGS = 30  # per artist, the most frequent ones
 class ArtistTags:
     """The tags of the artists of one generation, weighted by TF-IDF, each artist's weights of length 1."""
 
-    def __init__(self, source: Generation | Draft):
-        self._terms: Strings = source.strings("artists/tag.terms")
-        self._starts: npt.NDArray[np.int64] = source.array("artists/tag.starts")
-        self._codes: npt.NDArray[np.int32] = source.array("artists/tag.codes")
-        self._weights: npt.NDArray[np.float32] = source.array("artists/tag.weights")
+    def __init__(self, source: Source):
+        self._terms: Strings = source.strings(artefacts.ARTIST_TAG_TERMS)
+        self._starts: npt.NDArray[np.int64] = source.array(artefacts.ARTIST_TAG_STARTS)
+        self._codes: npt.NDArray[np.int32] = source.array(artefacts.ARTIST_TAG_CODES)
+        self._weights: npt.NDArray[np.float32] = source.array(artefacts.ARTIST_TAG_WEIGHTS)
+        check_lists(self._starts, self._codes, len(self._terms), self._terms.source)
+        if len(self._weights) != len(self._codes):
+            raise IndexFormatError(f"{self._terms.source} is damaged: weights lack; rebuild with `refrain build`")
 
     def of(self, artist: int) -> list[tuple[str, float]]:
         """(tag, weight) of an artist's code, the heaviest first; none for a negative code."""
@@ -59,7 +64,7 @@ def write_artist_tags(draft: Draft, artists: Strings, tags: Iterable[tuple[str, 
                 codes.append(terms.setdefault(tag, len(terms)))
                 weights.append(weight / length)
         starts.append(len(codes))
-    draft.write_strings("artists/tag.terms", terms)
-    draft.write_array("artists/tag.starts", np.array(starts, np.int64))
-    draft.write_array("artists/tag.codes", np.array(codes, np.int32))
-    draft.write_array("artists/tag.weights", np.array(weights, np.float32))
+    draft.write_strings(artefacts.ARTIST_TAG_TERMS, terms)
+    draft.write_array(artefacts.ARTIST_TAG_STARTS, np.array(starts, np.int64))
+    draft.write_array(artefacts.ARTIST_TAG_CODES, np.array(codes, np.int32))
+    draft.write_array(artefacts.ARTIST_TAG_WEIGHTS, np.array(weights, np.float32))

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from indexer.errors import SourceError
 from indexer.sources import deezer, hit_predictor, mpd, spotify_csv, tables
-from indexer.sources.tabular import OpenedFile, look
-from indexer.sources.validate import Batch, Format, Refusal
+from indexer.sources.base import Batch, Format, Refusal
+from indexer.sources.detect import sniff
+from indexer.sources.tabular import OpenedFile, shown
 
 __all__ = ["Batch", "Format", "Refusal", "Source", "import_order", "recognise"]
 
@@ -28,7 +29,7 @@ FORMATS: tuple[Format, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and the format that it was found to be in."""
+    """A file and its format."""
 
     opened: OpenedFile
     format: Format
@@ -44,16 +45,16 @@ class Source:
 
 def recognise(path: str | Path) -> Source:
     """The format of a file, by its content; the name and its ending are not read."""
-    opened = look(path)
-    found = next((format for format in FORMATS if format.fits(opened)), None)
-    if found is None:
+    opened = sniff(path)
+    fitting = next((format for format in FORMATS if format.fits(opened)), None)
+    if fitting is None:
         columns = ", ".join(opened.columns[:20]) or "none"
         known = "; ".join(format.layout for format in FORMATS)
         raise SourceError(
-            f"{path} has the columns: {columns[:300]}. No known layout has these; known are: {known}. "
+            f"{shown(path)} has the columns: {columns[:300]}. No known layout has these; known are: {known}. "
             "Rename the columns to one of them"
         )
-    return Source(opened, found)
+    return Source(opened, fitting)
 
 
 def import_order(paths: Iterable[str | Path]) -> list[Path]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from indexer.sources.base import Batch, Format, Refusal
 from indexer.sources.tabular import OpenedFile, batches
-from indexer.sources.validate import Batch, Format, Refusal, identifier, number
+from indexer.sources.validate import identifier, number
 
 _NEEDED = frozenset({"dzr_sng_id", "valence", "arousal"})
 _Z_BOUND = 10.0  # z-scores of this table stay within 3
@@ -20,24 +21,24 @@ def _fits(opened: OpenedFile) -> bool:
 
 
 def _read(opened: OpenedFile) -> Iterator[Batch]:
-    file = opened.path.name
+    file = opened.name
     for rows in batches(opened):
         batch = Batch()
-        for row, values in batch.sound(rows, file, "song"):
+        for row, values in batch.valid_rows(rows, file, "song"):
             deezer = identifier(values.get("dzr_sng_id"))
             problems: list[str] = []
-            found = {
+            labels = {
                 f"deezer_{name}": number(values.get(name), name, -_Z_BOUND, _Z_BOUND, problems)
                 for name in ("valence", "arousal")
             }
-            batch.refusals.extend(Refusal(file, row, "label", f"{deezer}: {problem}") for problem in problems)
+            batch.refusals.extend(Refusal.about(file, row, "label", deezer, problem) for problem in problems)
             batch.add_song(
                 file,
                 row,
                 {"title": values.get("track_name"), "artist": values.get("artist_name")},
                 song_id=identifier(values.get("song_id")),
                 ids=[("deezer", deezer)] if deezer else [],
-                labels={name: value for name, value in found.items() if value is not None},
+                labels={name: value for name, value in labels.items() if value is not None},
             )
         yield batch
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 
 from indexer.errors import SourceError
-from indexer.sources.tabular import OpenedFile, not_text
-from indexer.sources.validate import Batch, EntryRow, Format, Refusal, identifier, spotify_track
+from indexer.sources.base import Batch, EntryRow, Format, Refusal
+from indexer.sources.tabular import OpenedFile, not_text, shown
+from indexer.sources.validate import identifier, spotify_track
 
 _PIECE = 1 << 20  # characters read at a time
 _TRACKS = 2_000  # per batch
@@ -26,7 +27,7 @@ def _fits(opened: OpenedFile) -> bool:
 
 
 def _read(opened: OpenedFile) -> Iterator[Batch]:
-    file = opened.path.name
+    file = opened.name
     batch = Batch()
     for row, playlist in enumerate(_playlists(opened), start=1):
         _add(batch, file, row, playlist)
@@ -47,12 +48,14 @@ def _add(batch: Batch, file: str, row: int, playlist: object) -> None:
         return
     for position, track in enumerate(tracks):
         if not isinstance(track, dict):
-            batch.refusals.append(Refusal(file, row, "entry", f"entry {position} is no object: {str(track)[:40]}"))
+            batch.refusals.append(
+                Refusal.about(file, row, "entry", f"entry {position}", f"no object: {str(track)[:40]!r}")
+            )
             continue
         uri = spotify_track(track.get("track_uri")) or identifier(track.get("track_uri"))
         song = {field: track.get(name) for field, name in _TRACK.items()}
         if not uri:
-            batch.refusals.append(Refusal(file, row, "entry", f"entry {position} has no track_uri"))
+            batch.refusals.append(Refusal.about(file, row, "entry", f"entry {position}", "no track_uri"))
         elif batch.add_song(file, row, song, ids=[("spotify", uri)]) is not None:
             # "pos" is this number in every slice; the list's own order is what cannot be wrong
             batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", uri)))
@@ -64,7 +67,7 @@ def _playlists(opened: OpenedFile) -> Iterator[object]:
         with opened.path.open(encoding=opened.encoding) as file:
             text = file.read(_PIECE)
             start = _PLAYLISTS.search(text)
-            if start is None:  # `look` saw it in the first bytes
+            if start is None:  # `sniff` saw it in the first bytes
                 raise _cut_short(opened, 0, "no list of playlists")
             at, count = start.end(), 0
             while True:
@@ -73,7 +76,7 @@ def _playlists(opened: OpenedFile) -> Iterator[object]:
                     break
                 try:
                     playlist, at = decoder.raw_decode(text, at)
-                except (json.JSONDecodeError, RecursionError) as error:
+                except (ValueError, RecursionError) as error:  # ValueError: also integers of thousands of digits
                     # Twice as much each time: a playlist of any size costs at most twice its own parsing.
                     more = file.read(max(_PIECE, len(text) - at))
                     if not more:
@@ -95,7 +98,8 @@ def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 def _cut_short(opened: OpenedFile, count: int, why: str) -> SourceError:
     return SourceError(
-        f"{opened.path} is not whole JSON after playlist {count:,} ({why}); it is cut short or damaged: get it again"
+        f"{shown(opened.path)} is not whole JSON after playlist {count:,} ({why}); it is cut short or damaged: "
+        "get it again"
     )
 
 

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from indexer.records import AUDIO_NAMES
+from indexer.sources.base import Batch, EntryRow, Format
 from indexer.sources.tabular import BROKEN, OpenedFile, batches
-from indexer.sources.validate import Batch, EntryRow, Format, genre_names, identifier, spotify_track
+from indexer.sources.validate import genre_names, identifier, spotify_track
 
 _NEEDED = frozenset({"track_id", "track_name", "track_artist", "playlist_id"})
 _COLUMNS = {
@@ -30,12 +31,12 @@ def _fits(opened: OpenedFile) -> bool:
 
 
 def _read(opened: OpenedFile) -> Iterator[Batch]:
-    file = opened.path.name
+    file = opened.name
     genres = _genres(opened)
     length: Counter[str] = Counter()
     for rows in batches(opened):
         batch = Batch()
-        for row, values in batch.sound(rows, file, "song"):
+        for row, values in batch.valid_rows(rows, file, "song"):
             track = spotify_track(values.get("track_id")) or identifier(values.get("track_id"))
             facts: dict[str, object] = {name: values.get(column) for name, column in _COLUMNS.items()}
             facts["genre"] = genres.get(track, ())

@@ -6,16 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from indexer.records import AUDIO_NAMES
+from indexer.sources.base import Batch, EntryRow, Format, Refusal, TagRow
 from indexer.sources.tabular import OpenedFile, Row, batches, columns_of
 from indexer.sources.validate import (
     MAX_COUNT,
     MAX_ID,
     MAX_TAG,
-    Batch,
-    EntryRow,
-    Format,
-    Refusal,
-    TagRow,
     bad_id,
     identifier,
     number,
@@ -41,7 +37,7 @@ _SONG = {
     "year": ("year", "release_year", "release_date", "track_album_release_date"),
     "decade": ("decade",),
     "language": ("language", "lang"),
-    "genre": ("genres", "genre", "playlist_genre", "track_genre"),
+    "genre": ("genres", "genre", "playlist_genre", "track_genre", "tag"),  # "tag": Genius
     "subgenre": ("subgenres", "subgenre", "playlist_subgenre"),
     "explicit": ("explicit",),
     "popularity": ("popularity", "track_popularity"),
@@ -95,8 +91,8 @@ def _batches(
     columns = columns_of(opened, synonyms)
     for rows in batches(opened):
         batch = Batch()
-        sound = batch.sound(rows, opened.path.name, what)
-        yield batch, [(row, {field: _cell(values, names) for field, names in columns.items()}) for row, values in sound]
+        valid = batch.valid_rows(rows, opened.name, what)
+        yield batch, [(row, {field: _cell(values, names) for field, names in columns.items()}) for row, values in valid]
 
 
 def _cell(values: Mapping[str, object], names: tuple[str, ...]) -> object:
@@ -116,12 +112,12 @@ def _songs(opened: OpenedFile) -> Iterator[Batch]:
             song_id, ids = _reference(values)
             moods = texts(values.get("mood"), "|;,")
             labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in moods}
-            batch.add_song(opened.path.name, row, described, song_id=song_id, ids=ids, labels=labels)
+            batch.add_song(opened.name, row, described, song_id=song_id, ids=ids, labels=labels)
         yield batch
 
 
 def _playlists(opened: OpenedFile) -> Iterator[Batch]:
-    file = opened.path.name
+    file = opened.name
     for batch, rows in _batches(opened, _PLAYLIST, "playlist"):
         for row, values in rows:
             playlist_id = identifier(values.get("playlist_id"))
@@ -135,7 +131,7 @@ def _playlists(opened: OpenedFile) -> Iterator[Batch]:
 
 
 def _entries(opened: OpenedFile) -> Iterator[Batch]:
-    file = opened.path.name
+    file = opened.name
     length: Counter[str] = Counter()
     for batch, rows in _batches(opened, _ENTRY, "entry"):
         for row, values in rows:
@@ -146,7 +142,7 @@ def _entries(opened: OpenedFile) -> Iterator[Batch]:
                 continue
             problems: list[str] = []
             position = number(values.get("position"), "position", 0, MAX_COUNT, problems)
-            batch.refusals.extend(Refusal(file, row, "value", f"{playlist_id}: {reason}") for reason in problems)
+            batch.refusals.extend(Refusal.about(file, row, "value", playlist_id, problem) for problem in problems)
             place = length[playlist_id] if position is None else int(position)
             length[playlist_id] = max(length[playlist_id], place) + 1
             batch.entries.append(EntryRow(row, playlist_id, place, song))
@@ -154,7 +150,7 @@ def _entries(opened: OpenedFile) -> Iterator[Batch]:
 
 
 def _tags(opened: OpenedFile) -> Iterator[Batch]:
-    file = opened.path.name
+    file = opened.name
     for batch, rows in _batches(opened, _TAG, "tag"):
         for row, values in rows:
             artist = plain(values.get("artist"))
@@ -166,7 +162,7 @@ def _tags(opened: OpenedFile) -> Iterator[Batch]:
                 continue
             problems: list[str] = []
             count = number(values.get("count"), "count", 0, MAX_COUNT, problems)
-            batch.refusals.extend(Refusal(file, row, "value", f"{owner[1]}: {reason}") for reason in problems)
+            batch.refusals.extend(Refusal.about(file, row, "value", owner[1], problem) for problem in problems)
             batch.tags.append(TagRow(row, owner, tag, None if count is None else int(count)))
         yield batch
 
@@ -181,6 +177,8 @@ def _of_songs(opened: OpenedFile) -> bool:
 
 
 def _fits_tags(opened: OpenedFile) -> bool:
+    if _has(opened, "lyrics", "year", "audio", *AUDIO_NAMES):
+        return False  # songs with a tag each, as the five million songs of Genius
     return _has(opened, "tag", of=_TAG) and (_of_songs(opened) or _has(opened, "artist", of=_TAG))
 
 

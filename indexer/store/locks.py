@@ -1,49 +1,74 @@
-"""Locks of an index folder: one writer at a time, and no generation removed that somebody reads."""
+"""Locks of an index folder: one writer at a time, and no generation removed that somebody reads. POSIX only."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
+import errno
+import fcntl
+import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from indexer.errors import RefrainError
 
-if sys.platform == "win32":  # files that are open cannot be removed there, which is lock enough for readers
+WRITER = ".writer"
 
-    def lock_shared(file: int) -> None: ...
 
-    def held(path: Path) -> bool:
+def lock_shared(file: int) -> None:
+    """Mark an open file as read; the mark goes when the file is closed."""
+    with contextlib.suppress(OSError):  # a file system without locks: the reader goes on unprotected
+        fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def has_readers(path: Path) -> bool:
+    """Whether a process holds `lock_shared` on the file; True also where that cannot be known."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
         return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
-    @contextlib.contextmanager
-    def writer_lock(index: Path) -> Iterator[None]:
-        yield
 
-else:
-    import fcntl
+@contextlib.contextmanager
+def writer_lock(index: Path) -> Iterator[None]:
+    """Be the only writer of an index folder while the block runs; RefrainError where another one is.
 
-    def lock_shared(file: int) -> None:
-        with contextlib.suppress(OSError):  # a file system without locks: the reader goes on unprotected
-            fcntl.flock(file, fcntl.LOCK_SH)
-
-    def held(path: Path) -> bool:
+    The lock file is never written to and never followed: a link to another file, or another name of it, is harmless.
+    """
+    path = index / WRITER
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EISDIR):
+            raise _no_lock_file(path) from None
+        raise RefrainError(f"{index} cannot be written ({error.strerror}); choose another --index") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _no_lock_file(path)
         try:
-            with path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True
-        return False
-
-    @contextlib.contextmanager
-    def writer_lock(index: Path) -> Iterator[None]:
-        with (index / ".writer").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
                 raise RefrainError(
-                    f"another `refrain build` or `update` is writing {index}; wait until it ends, then try again"
-                ) from None
-            yield
+                    f"{index} is on a disk without file locks ({error.strerror}); two writers would spoil it, "
+                    "choose another --index"
+                ) from error
+            raise RefrainError(
+                f"another `refrain build` or `update` is writing {index}; wait until it ends, then try again"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _no_lock_file(path: Path) -> RefrainError:
+    return RefrainError(f"{path} is no regular file, expected the lock of the index's writer; remove it and try again")

@@ -45,6 +45,6 @@ def build_scenes(folder: Path, config: IndexConfig) -> Path:
     with Catalogue(folder / "refrain.db") as catalogue:
         catalogue.load(file)
         build_index(catalogue, folder / "refrain.index", config)
-        catalogue.delete_songs(["neon-29"])
+        catalogue.delete(["neon-29"])
         update_index(catalogue, folder / "refrain.index")
     return folder / "refrain.index"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.playlist.tracks import Candidates
 
 NAN = float("nan")
-AUDIO = ("key", "mode", "tempo", "energy", "valence")
+AUDIO = ("key", "mode", "tempo", "energy", "valence", "duration_ms")
 
 
 def table(
@@ -34,10 +34,7 @@ def table(
         artists=column(artists, range(n), np.int64),
         albums=column(albums, [-1] * n, np.int64),
         stems=[f"title {i}" for i in range(n)] if stems is None else list(stems),
-        **{
-            name: column(audio.get(name), [NAN] * n, np.float64)
-            for name in ("key", "mode", "tempo", "energy", "valence")
-        },
+        **{name: column(audio.get(name), [NAN] * n, np.float64) for name in AUDIO},
     )
 
 
@@ -66,4 +63,5 @@ def songs(draw, min_size=1, max_size=30, artists=6, titles=12):
         tempo=maybe(rng.uniform(50, 200, n)),
         energy=maybe(rng.random(n)),
         valence=maybe(rng.random(n)),
+        duration_ms=maybe(rng.integers(60_000, 600_000, n)),
     )

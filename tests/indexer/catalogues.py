@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from indexer.catalogue import Catalogue
+from indexer.catalogue import Catalogue, Snapshot
 
 FORMATS = Path(__file__).parent.parent / "formats"
 IN_ORDER = (
@@ -31,7 +31,7 @@ def rows(folder: Path, *songs: dict[str, Any], name: str = "rows.jsonl") -> Path
     return path
 
 
-def everything(catalogue: Catalogue) -> object:
+def everything(catalogue: Catalogue | Snapshot) -> object:
     return (
         list(catalogue.songs()),
         list(catalogue.playlists()),

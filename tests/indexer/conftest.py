@@ -105,3 +105,11 @@ def catalogue(place: str) -> Iterator[Catalogue]:
     """An empty catalogue that does not wait long."""
     with Catalogue(place, patience_s=0.3) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty catalogue: copying it is quicker than making one."""
+    path = tmp_path_factory.mktemp("template") / "refrain.db"
+    Catalogue(path).close()
+    return path

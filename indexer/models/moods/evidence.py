@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.catalogue import Catalogue
 from indexer.models.moods.association import clear_labels, count
 from indexer.models.moods.model import quadrant_of
 from indexer.models.moods.vocabulary import VOCABULARY, mood_of
 from indexer.songs.splits import PlaylistRows
 from indexer.songs.table import Songs
 from indexer.sources.tables import MOOD_LABEL
+
+if TYPE_CHECKING:
+    from indexer.catalogue.read import Queries
 
 FloatMatrix = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int8]
@@ -57,7 +60,7 @@ class Evidence:
         return out
 
 
-def gather(catalogue: Catalogue, songs: Songs, playlists: Sequence[PlaylistRows], *, least_playlists: int) -> Evidence:
+def gather(catalogue: Queries, songs: Songs, playlists: Sequence[PlaylistRows], *, least_playlists: int) -> Evidence:
     """The evidence of playlists (those that may be learned from), tags and labels, by row of the index."""
     rows = len(songs)
     counted = count(playlists, rows)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from indexer.search.lexical.build import SongText, build_lexical, update_lexical
 from indexer.search.lexical.index import LexicalIndex, LinesOf
 from indexer.search.lexical.lines import best_line, rescore_lines
-from indexer.search.lexical.segments import SongText, build_lexical, update_lexical
+from indexer.search.lexical.quotes import split_quotes
 
 __all__ = [
     "LexicalIndex",
@@ -13,5 +14,6 @@ __all__ = [
     "best_line",
     "build_lexical",
     "rescore_lines",
+    "split_quotes",
     "update_lexical",
 ]

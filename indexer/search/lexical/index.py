@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -15,7 +14,8 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError
 from indexer.search.lexical.lines import rescore_lines
-from indexer.search.lexical.segments import FIELDS, SHARDS, Rows, Scores, Shard
+from indexer.search.lexical.quotes import split_quotes
+from indexer.search.lexical.shard import FIELDS, SHARDS, Rows, Scores, Shard
 from indexer.search.lexical.spelling import Kind, Spelling
 from indexer.text.tokens import tokenise
 
@@ -45,33 +45,31 @@ VARIANTS, VARIANT_WEIGHT = 8, 0.7  # the weight is per letter that differs
 RARE, SUSPICIOUS = 20, 50
 KNOWN_NAME_WEIGHT, PREFIX_WEIGHT = 0.5, 0.6
 
-_QUOTES = '"“”„«»'
-_QUOTED = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
-
 
 class LexicalIndex:
     """An inverted index opened for reading; safe to use from several threads.
 
     Every search returns (rows int64, scores float32): best first, ties by row, no row twice, no row
     whose entry in `allowed` (a boolean mask over rows) is False. A smaller k only cuts the list.
+
+    folder   what `build_lexical` wrote; IndexMissingError where it is not there, IndexFormatError where it is damaged
+    rows     the number of rows of the index's songs: a hit beyond them is damage, where that is given
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, rows: int | None = None) -> None:
         folder = Path(folder)
         if not folder.is_dir():
             raise IndexMissingError(f"there is no inverted index at {folder}; build one with `refrain build`")
-        try:
-            self._shards = self._sung, self._silent = Shard(folder / SHARDS[0]), Shard(folder / SHARDS[1])
-            self._spelling = Spelling(folder)
-        except (ValueError, OSError, EOFError) as error:
-            raise IndexFormatError(f"{folder} is damaged; rebuild with `refrain build` ({error})") from error
+        self._folder, self._rows = folder, rows
+        self._shards = self._with_lyrics, self._without_lyrics = Shard(folder / SHARDS[0]), Shard(folder / SHARDS[1])
+        self._spelling = Spelling(folder)
 
     def __len__(self) -> int:
-        return self._sung.size + self._silent.size
+        return self._with_lyrics.size + self._without_lyrics.size
 
     def document_frequency(self, term: str) -> int:
         """The number of songs whose lyrics hold the token `term`."""
-        return self._sung.frequency("lyrics", term)
+        return self._with_lyrics.frequency("lyrics", term)
 
     def search_terms(
         self,
@@ -99,7 +97,7 @@ class LexicalIndex:
     def search_text(
         self, text: str, k: int, *, allowed: Mask | None = None, lines_of: LinesOf | None = None
     ) -> tuple[Rows, Scores]:
-        """The search box: what stands in double quotes must hold word for word, the rest is words to look for.
+        """The search box: what stands in quotation marks must hold word for word, the rest is words to look for.
 
         A quoted part must stand in the lyrics or in the title. Words count in lyrics, title and artist, and
         once more where they stand together; words that no song holds, or suspiciously few, count as the words
@@ -107,8 +105,9 @@ class LexicalIndex:
         its title) the best hits are ordered by how well one of their lines fits the words.
         """
         _check(k)
-        quoted = [tokens for part in _QUOTED.findall(text) if (tokens := tokenise(part))]
-        words = tokenise(_QUOTED.sub(" ", text))[:MAX_WORDS]
+        parts, rest = split_quotes(text)
+        quoted = [tokens for part in parts if (tokens := tokenise(part))]
+        words = tokenise(rest)[:MAX_WORDS]
         readings = [self._reading(word, "lyrics") for word in words]
         queries = [(shard, self._box(shard, quoted, readings)) for shard in self._shards]
         letters = sum(len(word) + 1 for word in words)
@@ -159,7 +158,7 @@ class LexicalIndex:
         counts = Counter[str]()
         for shard in self._shards:
             for field in NAME_FIELDS:
-                counts.update(dict(shard.searcher.terms_with_prefix(field, word, limit=100)))
+                counts.update(dict(shard.beginning(field, word, limit=100)))
         return sorted(counts, key=lambda term: (-counts[term], term))[:VARIANTS]
 
     def _words(self, shard: Shard, words: Iterable[Reading], fields: Mapping[str, float]) -> list[tantivy.Query]:
@@ -193,7 +192,7 @@ class LexicalIndex:
         spans = [(0, len(readings), 0)]
         # All words together may also be the title.
         clauses += self._together(shard, "title", readings, spans)
-        if shard is self._sung:
+        if shard is self._with_lyrics:
             shingles = range(len(readings) - SHINGLE + 1 if len(readings) > SHINGLE else 0)
             # Overlapping, so that one wrong word spoils only its own.
             spans += [(i, i + SHINGLE, SLOP) for i in shingles]
@@ -244,6 +243,11 @@ class LexicalIndex:
         while True:
             rows = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in found)])
             scores = np.concatenate([np.zeros(0, np.float32), *(part[1] for part in found)])
+            bound = self._rows if allowed is None else len(allowed)
+            if bound is not None and len(rows) and not 0 <= rows.min() <= rows.max() < bound:
+                raise IndexFormatError(
+                    f"{self._folder} is damaged: it holds row {rows.max()} of {bound}; rebuild with `refrain build`"
+                )
             if allowed is not None:
                 rows, scores = rows[allowed[rows]], scores[allowed[rows]]
             order = np.lexsort((rows, -scores))[:k]

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
+from indexer.store.columns import map_array
+
 Kind = Literal["lyrics", "names"]
+KINDS: tuple[Kind, ...] = ("lyrics", "names")
 
 WORDS_FILE, TABLE_FILE = "words.npy", "vocabulary.npy"
 _TABLE = np.dtype([("end", "<u8"), ("letters", "<u8"), ("length", "<u2"), ("lyrics", "<u4"), ("names", "<u4")])
@@ -61,21 +64,34 @@ class Spelling:
     """
 
     def __init__(self, folder: Path) -> None:
-        words = np.load(folder / WORDS_FILE, mmap_mode="r", allow_pickle=False)
-        self._table = np.load(folder / TABLE_FILE, mmap_mode="r", allow_pickle=False)
-        if self._table.dtype != _TABLE or (len(self._table) and int(self._table["end"][-1]) != len(words)):
-            raise ValueError(f"{folder / TABLE_FILE} does not belong to {folder / WORDS_FILE}")
-        self._words = memoryview(words)
+        self._folder = folder
+        table, words = map_array(folder / TABLE_FILE), map_array(folder / WORDS_FILE)
+        if table.dtype != _TABLE or table.ndim != 1 or words.dtype != np.uint8 or words.ndim != 1:
+            raise self._damaged(
+                f"{TABLE_FILE} is {table.dtype} {table.shape}, {WORDS_FILE} {words.dtype} {words.shape}"
+            )
+        if len(words) != (int(table["end"][-1]) if len(table) else 0):
+            raise self._damaged(f"{TABLE_FILE} does not belong to {WORDS_FILE}")
+        self._table = table
+        self._words = words.data
+        self._columns: dict[str, npt.NDArray[np.uint64]] | None = None
 
     def __len__(self) -> int:
         return len(self._table)
 
-    @cached_property
-    def _columns(self) -> dict[str, npt.NDArray[np.uint64]]:
-        # The table's rows are 26 bytes; contiguous columns make the pass over the letters ten times quicker.
-        columns = {name: np.ascontiguousarray(self._table[name]) for name in ("letters", "length", "lyrics", "names")}
-        columns["ends"] = np.concatenate([np.zeros(1, np.uint64), self._table["end"]])
-        return columns
+    def _damaged(self, what: str) -> IndexFormatError:
+        return IndexFormatError(f"{self._folder} is damaged ({what}); rebuild with `refrain build`")
+
+    def _by_column(self) -> dict[str, npt.NDArray[np.uint64]]:
+        """The table's columns, made once: its rows are 26 bytes, and contiguous columns make the pass over the letters
+        ten times quicker. Two threads that come first both make them, and neither waits."""
+        if self._columns is None:
+            columns = {name: np.ascontiguousarray(self._table[name]) for name in ("letters", "length", *KINDS)}
+            columns["ends"] = np.concatenate([np.zeros(1, np.uint64), self._table["end"]])
+            if (np.diff(columns["ends"].astype(np.int64)) < 0).any():
+                raise self._damaged(f"the ends of words in {TABLE_FILE} fall")
+            self._columns = columns
+        return self._columns
 
     def near(self, word: str, kind: Kind, *, limit: int = 20) -> list[Variant]:
         """Words at most `reach(word)` letters away in that kind of text, nearest first, then most frequent.
@@ -89,14 +105,17 @@ class Spelling:
         most = reach(word)
         if most == 0 or limit < 1:
             return []
-        columns = self._columns
+        columns = self._by_column()
         low = int(np.searchsorted(columns["length"], np.uint16(len(word) - most), "left"))
         high = int(np.searchsorted(columns["length"], np.uint16(len(word) + most), "right"))
         frequency = columns[kind][low:high]
         differing = np.bitwise_count(columns["letters"][low:high] ^ _letters([word])[0])
         at = low + np.flatnonzero((differing <= 2 * most) & (frequency > 0))
         starts, ends = columns["ends"][at].tolist(), columns["ends"][at + 1].tolist()
-        terms = [str(self._words[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+        try:
+            terms = [str(self._words[start:end], "utf-8") for start, end in zip(starts, ends, strict=True)]
+        except UnicodeDecodeError as error:
+            raise self._damaged(f"{WORDS_FILE} is no UTF-8: {error.reason}") from error
         distances = process.cdist([word], terms, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)[0]
         found = [
             Variant(terms[i], int(distances[i]), int(columns[kind][at[i]]))

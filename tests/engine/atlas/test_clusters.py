@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from engine.atlas.clusters import Clusters, choose, find_clusters, partition, trace
 from engine.atlas.names import class_terms, deviations, portraits
-from engine.atlas.reduction import NEIGHBOURS, graph_of, known_songs, nearest, reduce
+from engine.atlas.neighbours import NEIGHBOURS, known_songs, nearest
+from engine.atlas.umap import graph_of, reduce
 from engine.engine import Engine
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import IndexConfig
-from indexer.errors import RefrainError
+from indexer.errors import RefrainError, RequestError
 from tests.engine.scenes import EACH, SCENES, build_scenes
 
 WEIGHTS = DEFAULT_WEIGHTS["one"]
@@ -112,10 +113,12 @@ def test_known_songs_are_alive_and_their_product_is_what_similar_searches_by(sce
     dead = np.flatnonzero(~scenes.songs.alive)
     assert len(dead) == 1
     assert rows.tolist() == sorted(set(range(len(scenes.songs))) - {unknown, *dead.tolist()})
-    query = scenes.layout.query(WEIGHTS_OF_PARTS, {n: scenes.parts[rows[0], scenes.layout.slice(n)] for n in PARTS})
+    query = scenes.layout.query(WEIGHTS_OF_PARTS, {n: scenes.parts[n][rows[0]] for n in PARTS})
     # Every one of these songs has lyrics and audio, so all weigh alike.
     np.testing.assert_allclose(
-        vectors @ vectors[0], scenes.parts[rows] @ query / sum(WEIGHTS_OF_PARTS.values()), atol=1e-3
+        vectors @ vectors[0],
+        np.concatenate([part[rows] for part in scenes.parts.values()], axis=1) @ query / sum(WEIGHTS_OF_PARTS.values()),
+        atol=1e-3,
     )
     alike, _ = known_songs(scenes, {"taste": 1.0, "audio": -1.0})
     np.testing.assert_array_equal(alike, rows)
@@ -167,7 +170,7 @@ def test_the_number_of_clusters_can_be_given(demo: Engine) -> None:
     assert len(set(names)) == 7
     assert {mood for cluster in grouped.clusters for mood in cluster.moods} <= {*demo.index.songs.moods.names}
     assert any(cluster.moods for cluster in grouped.clusters)
-    with pytest.raises(ValueError, match=r"is 1, expected 2\.\.127"):
+    with pytest.raises(RequestError, match=r"is 1, expected 2\.\.127"):
         demo.clusters(1)
 
 
@@ -238,7 +241,7 @@ def test_deviations_leave_the_unknown_unknown() -> None:
 
 def test_too_few_songs_are_an_error(tmp_path: Path, scenes: OpenIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenes.songs, "alive", np.arange(len(scenes.songs)) < 20)
-    with pytest.raises(ValueError, match="songs are known, expected at least 30"):
+    with pytest.raises(RequestError, match="songs are known, expected at least 30"):
         find_clusters(scenes, WEIGHTS)
 
 

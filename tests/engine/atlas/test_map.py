@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from itertools import combinations
@@ -13,12 +12,13 @@ import pytest
 
 from engine.atlas.map import COLOURS, EXTENT, NO_CODE, PAGE, SongMap, _colours, draw_map, page
 from engine.atlas.names import Moods
-from engine.atlas.reduction import known_songs
+from engine.atlas.neighbours import known_songs
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import IndexConfig
+from indexer.errors import RequestError
 from tests.engine.atlas.reading_maps import Tags, contents, unpacked
-from tests.engine.cli.test_cli import run
+from tests.engine.cli.running import run
 from tests.engine.scenes import ODD_TITLES, SCENES, build_scenes
 
 WEIGHTS = DEFAULT_WEIGHTS["one"]
@@ -43,7 +43,9 @@ def moods(scenes: OpenIndex) -> Moods:
 
 @pytest.fixture(scope="module")
 def drawn(scenes: OpenIndex, moods: Moods) -> SongMap:
-    return draw_map(scenes, WEIGHTS, moods=moods)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.atlas.map.moods_of", lambda index: moods)  # its catalogue has too few to learn any
+        return draw_map(scenes, WEIGHTS)
 
 
 def test_the_page_refers_to_nothing_outside_itself(scenes: OpenIndex, drawn: SongMap) -> None:
@@ -122,7 +124,7 @@ def test_a_sample_is_drawn_by_chance_and_the_same_again(scenes: OpenIndex, drawn
     assert page(scenes, some) == page(scenes, again)
     assert (some.clusters.labels >= 0).sum() == 60
     assert len(draw_map(scenes, WEIGHTS, sample=1_000, clusters=3).rows) == len(drawn.rows)
-    with pytest.raises(ValueError, match="5 songs are known, expected at least 30"):
+    with pytest.raises(RequestError, match="5 songs are known, expected at least 30"):
         draw_map(scenes, WEIGHTS, sample=5)
 
 
@@ -190,22 +192,22 @@ def test_everything_that_can_be_used_has_a_name(scenes: OpenIndex, drawn: SongMa
 def test_the_command_writes_the_page_whole_or_not_at_all(demo_index: Path, tmp_path: Path) -> None:
     place = {"REFRAIN_INDEX": str(demo_index)}
     done = run("map", "--out", "map.html", "--clusters", "5", "--json", cwd=tmp_path, env=place)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    told = done.json
     html = (tmp_path / "map.html").read_text("utf-8")
     data = contents(html)
     assert len(data["titles"]) == sum(cluster["songs"] for cluster in told["clusters"]) == 255
     assert [cluster["name"] for cluster in data["clusters"]] == [cluster["name"] for cluster in told["clusters"]]
-    assert "255 songs written to map.html" in done.stderr
+    assert "255 songs written to map.html" in done.err
     for arguments, message in (
         (["--clusters", "1"], "expected 2..127"),
         (["--out", "nowhere/map.html"], "a folder that exists"),
     ):
         failed = run("map", "--out", "map.html", *arguments, cwd=tmp_path, env=place)
-        assert failed.returncode == 1
-        assert failed.stderr.startswith("refrain: ")
-        assert message in failed.stderr
-        assert len(failed.stderr.strip().splitlines()) == 1
+        assert failed.code == 1
+        assert failed.err.startswith("refrain: ")
+        assert message in failed.err
+        assert len(failed.err.strip().splitlines()) == 1
     assert (tmp_path / "map.html").read_text("utf-8") == html
     assert [path.name for path in tmp_path.iterdir()] == ["map.html"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.engine import Engine
-from engine.listen.preference import LEAST, ROUNDS, SLIGHT, _accuracy, _calibrate, _cut, _probability, _unseen, to_keep
+from engine.listen.preference import (
+    LEAST,
+    ROUNDS,
+    SLIGHT,
+    _accuracy,
+    _calibrate,
+    _cut,
+    _probability,
+    _validate,
+    to_keep,
+)
 from engine.listen.traits import NAMES, SHARES, VECTORS, YEARS, Traits
-from engine.query.query import Seed
-from indexer.errors import EmptyQueryError, FilterError, SongNotFoundError
+from engine.query.seeds import Seed
+from indexer.errors import EmptyQueryError, FilterError, RequestError, SongNotFoundError
 from indexer.records import AudioFeatures, Song
-from tests.engine.cli.test_cli import run
+from tests.engine.cli.running import run
 
 MACHINES = ("hip hop", "house", "techno-pop", "electro-pop", "electronica")
 STRINGS = ("country", "folk", "indie folk", "bluegrass", "americana", "gospel folk", "singer-songwriter")
@@ -82,6 +91,20 @@ def test_ranking_is_judging_in_order_and_the_index_is_ranked_alike(
     assert [hit.song_id for hit in kept] == [each.song.song_id for each in everything if each.liked]
 
 
+def test_ranking_the_whole_index_reads_no_song(
+    demo: Engine, sides: tuple[list[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taste = demo.taste_of(sides[0][:12], sides[1][:12])
+    read: list[int] = []
+    song = demo.index.songs.song
+    monkeypatch.setattr(demo.index.songs, "song", lambda row: read.append(row) or song(row))
+    everything = taste.rank()
+    assert len(everything) == len(demo) - 24
+    assert not read
+    assert [each.probability for each in everything[:3]] == everything.probabilities[:3].tolist()
+    assert read == everything.rows[:3].tolist()
+
+
 def test_one_song_however_it_is_named(demo: Engine, sides: tuple[list[str], list[str]]) -> None:
     liked, other = sides
     songs = [demo.song(song_id) for song_id in liked[:8]]
@@ -120,7 +143,7 @@ def test_songs_that_no_catalogue_holds_are_judged_by_what_they_are(
     alone = [taste.judge([song])[0].probability for song in (liked[1], stranger(other[1]), liked[3])]
     assert [each.probability for each in mixed] == pytest.approx(alone), "songs of both kinds keep their places"
     learned = demo.taste_of([stranger(i) for i in liked[:6]], other[:6])
-    assert learned.named == {demo.index.songs.row_of(i) for i in other[:6]}
+    assert learned.given_rows == {demo.index.songs.row_of(i) for i in other[:6]}
     assert learned.accuracy > 0.7
 
 
@@ -139,11 +162,11 @@ def test_without_others_the_catalogue_stands_for_them_and_that_is_said(demo: Eng
 
 def test_what_cannot_be_learned_from_is_refused(demo: Engine, sides: tuple[list[str], list[str]]) -> None:
     liked, other = sides
-    with pytest.raises(ValueError, match=f"liked holds 4 songs, expected at least {LEAST}"):
+    with pytest.raises(RequestError, match=f"liked holds 4 songs, expected at least {LEAST}"):
         demo.taste_of(liked[:4], other)
-    with pytest.raises(ValueError, match="other holds 1 songs, expected"):
+    with pytest.raises(RequestError, match="other holds 1 songs, expected"):
         demo.taste_of(liked, [other[0]] * 9)
-    with pytest.raises(ValueError, match="is in both lists"):
+    with pytest.raises(RequestError, match="is in both lists"):
         demo.taste_of(liked, [*other, liked[2]])
     with pytest.raises(ValueError, match="expected a list"):
         demo.taste_of(liked[0], other)
@@ -186,7 +209,7 @@ def test_noise_is_not_flattered() -> None:
     for seed in range(4):
         rng = np.random.default_rng(seed)
         told.append(
-            _accuracy(_unseen(rng.normal(size=(40, 300)).astype(np.float32), np.arange(40) < 20), np.arange(40) < 20)
+            _accuracy(_validate(rng.normal(size=(40, 300)).astype(np.float32), np.arange(40) < 20), np.arange(40) < 20)
         )
     assert 0.4 < np.mean(told) < 0.6
 
@@ -194,7 +217,7 @@ def test_noise_is_not_flattered() -> None:
 def test_balanced_accuracy_of_few_against_many_is_not_that_of_the_many() -> None:
     rng = np.random.default_rng(0)
     liked = np.arange(100) < 10
-    accuracy, balanced = _accuracy(_unseen(rng.normal(size=(100, 50)).astype(np.float32), liked), liked)
+    accuracy, balanced = _accuracy(_validate(rng.normal(size=(100, 50)).astype(np.float32), liked), liked)
     assert accuracy > 0.75
     assert 0.35 < balanced < 0.65
 
@@ -203,16 +226,16 @@ def test_probabilities_are_those_that_scores_were_drawn_by() -> None:
     rng = np.random.default_rng(1)
     scores = rng.normal(0.0, 2.0, 6000)
     liked = rng.random(6000) < _probability(scores, 1.5, -0.5)
-    slope, level = _calibrate(np.tile(scores, ROUNDS), np.tile(liked, ROUNDS))
+    slope, intercept = _calibrate(np.tile(scores, ROUNDS), np.tile(liked, ROUNDS))
     assert slope == pytest.approx(1.5, abs=0.1)
-    assert level == pytest.approx(-0.5, abs=0.1)
+    assert intercept == pytest.approx(-0.5, abs=0.1)
 
 
 def test_no_certainty_without_errors_and_no_order_turned_round() -> None:
     scores, liked = np.tile([3.0, 3.1, 3.2, -3.0, -3.1, -3.2], ROUNDS), np.tile([True] * 3 + [False] * 3, ROUNDS)
     assert 0.7 < _probability(np.array([3.1]), *_calibrate(scores, liked))[0] < 0.9, "4 of 5, going by three"
-    slope, level = _calibrate(-scores, liked)
-    assert (slope, level) == (SLIGHT, 0.0), "worse than chance says nothing: half, and no more"
+    slope, intercept = _calibrate(-scores, liked)
+    assert (slope, intercept) == (SLIGHT, 0.0), "worse than chance says nothing: half, and no more"
 
 
 # Traits.
@@ -226,7 +249,7 @@ def test_a_song_is_as_like_itself_as_all_that_is_known_of_it(demo: Engine) -> No
     known = np.zeros(len(rows))
     for name in demo.index.layout.names:
         if name != "audio":
-            known += demo.index.parts[:, demo.index.layout.slice(name)].any(axis=1) * VECTORS[name]
+            known += demo.index.parts[name].any(axis=1) * VECTORS[name]
     known += (
         demo.index.factors[rows].any(axis=1) * VECTORS["factors"]
         + demo.index.tbert[rows].any(axis=1) * VECTORS["tbert"]
@@ -293,10 +316,10 @@ def test_the_command_tells_its_accuracy_then_what_to_keep(
     lists: Path, demo_index: Path, sides: tuple[list[str], list[str]]
 ) -> None:
     done = triage(lists, demo_index, "--other", "other.txt", "--out", "keep.csv")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Cross-validated on 12 songs liked and 12 others: accuracy ")
-    assert "likes.csv: not found, left out: Nobody Ever Wrote This One, Nobody At All" in done.stderr
-    words = [line.split()[-1] for line in done.stdout.splitlines() if line.rstrip().endswith(("keep", "leave"))]
+    assert done.code == 0, done.err
+    assert done.out.startswith("Cross-validated on 12 songs liked and 12 others: accuracy ")
+    assert "likes.csv: not found, left out: Nobody Ever Wrote This One, Nobody At All" in done.err
+    words = [line.split()[-1] for line in done.out.splitlines() if line.rstrip().endswith(("keep", "leave"))]
     assert len(words) == 12
     assert words == sorted(words), "those to keep first"
     with (lists / "keep.csv").open(encoding="utf-8", newline="") as file:
@@ -307,22 +330,22 @@ def test_the_command_tells_its_accuracy_then_what_to_keep(
 
 def test_the_command_as_json_without_others(lists: Path, demo_index: Path) -> None:
     done = triage(lists, demo_index, "--json")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    assert done.code == 0, done.err
+    told = done.json
     assert next(iter(told)) == "accuracy"
     assert (told["sampled"], told["other"]) == (True, 12)
     assert told["missing"]["likes.csv"] == ["Nobody Ever Wrote This One, Nobody At All"]
-    assert all((song["probability"] >= told["threshold"]) == (song["verdict"] == "keep") for song in told["songs"])
+    assert all((song["probability"] >= told["threshold"]) == song["keep"] for song in told["songs"])
 
 
 def test_the_command_says_in_a_line_what_it_cannot_do(lists: Path, demo_index: Path) -> None:
     (lists / "likes.csv").write_text("title,artist\nNobody Ever Wrote This One,Nobody At All\n", "utf-8")
     done = triage(lists, demo_index)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "liked holds 0 songs, expected at least 5" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert triage(lists, Path(os.devnull) / "nothing").returncode == 1
+    assert done.code == 1
+    assert done.out == ""
+    assert "liked holds 0 songs, expected at least 5" in done.err
+    assert "Traceback" not in done.err
+    assert triage(lists, Path(os.devnull) / "nothing").code == 1
 
 
 def test_sound_alone_is_enough_to_be_judged(demo: Engine, sides: tuple[list[str], list[str]]) -> None:

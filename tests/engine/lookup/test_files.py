@@ -35,8 +35,14 @@ def write(folder: Path, name: str, text: str) -> Path:
         ("a.jsonl", f'{{"title": "{BOAT}", "artist": "Ludie Sparow"}}\n' + '{"song_id": "{1}"}\n'),
         ("a.txt", f"# my list\n\n{BOAT}, Ludie Sparrow\n{{1}}\n{{1}}\n"),
         ("a.m3u8", f"#EXTM3U\n#EXTINF:200,x\nLudie Sparrow - {BOAT}\n#EXTINF:100,y\nMilkthistle Year - {POOL}\n"),
+        (
+            "a.m3u",
+            f"#EXTM3U\n#EXTINF:200,Ludie Sparrow - {BOAT}\n/music/01.mp3\n"
+            f"#EXTINF:-1 tvg-id=\"x\",Milkthistle Year - {POOL}\nC:\\Music\\b side\\02.flac\n",
+        ),
+        ("a.m3u", f"/music/Ludie Sparrow - {BOAT}.mp3\n#EXTALB:x\nfile:///m/Milkthistle Year - {POOL}.ogg\n"),
     ],
-    ids=["names", "exported", "ids", "entries", "jsonl", "text", "m3u8"],
+    ids=["names", "exported", "ids", "entries", "jsonl", "text", "m3u8", "extinf", "file names"],
 )  # fmt: skip
 def test_songs_are_found_however_they_are_listed(
     demo: Engine, ids: list[str], tmp_path: Path, name: str, text: str

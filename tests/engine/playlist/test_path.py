@@ -126,7 +126,12 @@ def test_neither_the_ends_nor_their_versions_come_again():
 
 @pytest.mark.parametrize(
     ("ends", "length", "message"),
-    [([0, 0], 5, "in the same place"), ([0, 180], 5, "exactly opposite"), ([0, 90], 1, "2 songs or more")],
+    [
+        ([0, 0], 5, "in the same place"),
+        ([0, 180], 5, "exactly opposite"),
+        ([0, 90], 1, r"is 1, expected 2\.\.200"),
+        ([0, 90], 201, r"is 201, expected 2\.\.200"),
+    ],
 )
 def test_paths_that_cannot_be(ends, length, message):
     with pytest.raises(ValueError, match=message):
@@ -140,3 +145,56 @@ def test_vectors_that_do_not_fit_are_refused():
         path(table(1), np.zeros((1, 2)), ENDS, on_arc([0, 90]), 5)
     with pytest.raises(ValueError, match="max_per_artist is 0"):
         path(table(1), on_arc([1]), ENDS, on_arc([0, 90]), 5, max_per_artist=0)
+
+
+def cost_of(found, candidates, vectors, ends):
+    """The whole cost of a path, as `path` has it."""
+    where = {int(row): i for i, row in enumerate(candidates.rows)}
+    inner = [where[int(row)] for row in found.songs.rows[1:-1]]
+    angle = np.arccos(ends[0] @ ends[1])
+    sideways = (ends[1] - np.cos(angle) * ends[0]) / np.sin(angle)
+    angles = np.linspace(0, angle, len(inner) + 2)[1:-1]
+    waypoints = np.cos(angles)[:, None] * ends[0] + np.sin(angles)[:, None] * sideways
+    everyone = ENDS.followed_by(candidates)
+    numbers = [0, *(i + 2 for i in inner), 1]
+    artists = everyone.artist_numbers()[numbers]
+    steps = TRANSITION_WEIGHT * transition_costs(everyone)[numbers[:-1], numbers[1:]]
+    steps = steps + SAME_ARTIST * (artists[1:] == artists[:-1])
+    return (1 - (vectors[inner] * waypoints).sum(axis=1)).sum() + steps.sum()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_looking_at_the_nearest_candidates_alone_costs_hardly_more(monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    n = 500
+    some = table(n, artists=rng.integers(0, 300, n), energy=rng.random(n), tempo=rng.uniform(60, 180, n))
+    vectors, ends = unit(rng, n, 5), unit(rng, 2, 5)
+    best = cost_of(path(some, vectors, ENDS, ends, 20, max_per_artist=20), some, vectors, ends)
+    monkeypatch.setattr("engine.playlist.path.STEPS_LOOKED", 0)
+    narrow = cost_of(path(some, vectors, ENDS, ends, 20, max_per_artist=20), some, vectors, ends)
+    assert best <= narrow + 1e-9
+    assert narrow < 1.02 * best
+
+
+@pytest.mark.parametrize("artists", [800, 50, 1])
+def test_two_hundred_songs_are_found_by_bounded_work(artists):
+    """However few artists there are, one search after another ends, and no cap is broken in silence."""
+    rng = np.random.default_rng(0)
+    n = 1_100  # more than are tabled
+    some = table(n, artists=rng.integers(0, artists, n), energy=rng.random(n), tempo=rng.uniform(60, 180, n))
+    vectors, ends = unit(rng, n, 12), unit(rng, 2, 12)
+    found = path(some, vectors, ENDS, ends, 200)
+    assert len(found) == 200
+    along = progress(vectors[found.songs.rows[1:-1]], ends)
+    assert (np.diff(along) >= 0).all()
+    most = max(Counter(found.songs.artists.tolist()).values())
+    assert ("artist cap" in " / ".join(found.relaxed)) == (most > 2)
+    assert most <= max(2, -(-198 // artists) + 1)
+
+
+def test_under_two_caps_a_song_that_its_album_has_no_room_for_takes_no_place_of_the_artist():
+    """Artist 5 has two songs on album 1 and one on album 2: under both caps one of each stays."""
+    candidates = table(4, artists=[5, 5, 5, 7], albums=[1, 1, 2, 3])
+    found = path(candidates, on_arc([20, 22, 50, 70]), ENDS, on_arc([0, 90]), 5, max_per_artist=2, max_per_album=1)
+    assert found.relaxed == ()
+    assert found.songs.rows.tolist()[2:] == [2, 3, 901]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.query.filters import Filters, audio_values, parse_range
+from engine.query.filters import RANGES, WORDS, Filters, audio_values, parse_range
 from indexer.errors import FilterError
-from indexer.records import AudioFeatures, Song
-from indexer.songs.table import Songs, write_songs
+from indexer.records import AUDIO_RANGES, AudioFeatures, Song
+from indexer.songs.table import Songs
+from indexer.songs.write import write_songs
 from indexer.store.generations import new_generation, open_generation
 from indexer.text.names import fold
 
+FACTS = {"stages": {}, "config": "{}"}
 GENRES = ("rock", "hard rock", "folk")
-ARTISTS = ("The Bees", "Élan", "Mo & Jo")
+ARTISTS = ("The Bees", "Élan", "Mo & Jo", "")
 
 
 def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -42,20 +46,20 @@ SONG = st.builds(
 CONDITIONS = st.fixed_dictionaries(
     {},
     optional={
-        "year": st.tuples(st.integers(1985, 1995), st.integers(1995, 2005)),
+        "year": st.tuples(some(st.integers(1985, 1995)), some(st.integers(1995, 2005))),
         "genre": st.lists(st.sampled_from(GENRES), min_size=1, max_size=2),
         "not_genre": st.sampled_from(GENRES),
         "language": st.sampled_from(["en", "es"]),
         "artist": st.sampled_from(["bees", "elan", "Mo and Jo"]),
-        "not_artist": st.sampled_from(ARTISTS),
+        "not_artist": st.sampled_from(ARTISTS[:3]),
         "album": st.sampled_from(["one", "Two"]),
         "tag": st.sampled_from(["sad", "LOUD"]),
         "not_tag": st.just("sad"),
         "explicit": st.sampled_from(["yes", "no"]),
         "has": st.sampled_from(["lyrics", "audio"]),
-        "energy": st.tuples(st.floats(0, 0.5, width=32), st.floats(0.5, 1, width=32)),
-        "tempo": st.just("90..120"),
-        "popularity": st.just("..50"),
+        "energy": st.tuples(some(st.floats(0, 0.5, width=32)), some(st.floats(0.5, 1, width=32))),
+        "tempo": st.sampled_from(["90..120", "..120", "90.."]),
+        "popularity": st.sampled_from(["..50", "50..", "20..80"]),
     },
 )
 
@@ -63,9 +67,14 @@ CONDITIONS = st.fixed_dictionaries(
 def index_of(folder: Path, songs: list[Song]) -> Songs:
     numbered = [Song(**{f: getattr(s, f) for f in Song.__slots__ if f != "song_id"}, song_id=f"s{i}")
                 for i, s in enumerate(songs)]  # fmt: skip
-    with new_generation(folder, {}) as draft:
+    with new_generation(folder, FACTS) as (draft, _):
         write_songs(draft, ((song, "digest") for song in numbered))
     return Songs(open_generation(folder))
+
+
+def ends(pair: tuple[float | None, float | None]) -> tuple[float, float]:
+    low, high = pair
+    return (-math.inf if low is None else low), (math.inf if high is None else high)
 
 
 def meets(song: Song, conditions: dict[str, Any]) -> bool:
@@ -77,20 +86,20 @@ def meets(song: Song, conditions: dict[str, Any]) -> bool:
 
     checks = []
     if "year" in conditions:
-        low, high = conditions["year"]
+        low, high = ends(conditions["year"])
         years = [song.year] if song.year is not None else range(song.decade, song.decade + 10) if song.decade else []
         checks.append(bool(years) and all(low <= year <= high for year in years))
     for name, having in (("genre", song.genres), ("tag", song.tags)):
         if name in conditions:
             checks.append(any(w.lower() in having for w in words(name)))
         if f"not_{name}" in conditions:
-            checks.append(not any(w.lower() in having for w in words(f"not_{name}")))
+            checks.append(bool(having) and not any(w.lower() in having for w in words(f"not_{name}")))
     if "language" in conditions:
         checks.append(song.language in words("language"))
     if "artist" in conditions:
         checks.append(fold(song.artist) in map(fold, words("artist")))
     if "not_artist" in conditions:
-        checks.append(fold(song.artist) not in map(fold, words("not_artist")))
+        checks.append(bool(song.artist) and fold(song.artist) not in map(fold, words("not_artist")))
     if "album" in conditions:
         checks.append(song.album is not None and song.album.lower() in [w.lower() for w in words("album")])
     if "explicit" in conditions:
@@ -99,11 +108,12 @@ def meets(song: Song, conditions: dict[str, Any]) -> bool:
         checks.append(getattr(song, conditions["has"]) is not None)
     energy, tempo = (song.audio.energy, song.audio.tempo) if song.audio else (None, None)
     if "energy" in conditions:
-        checks.append(energy is not None and conditions["energy"][0] <= energy <= conditions["energy"][1])
-    if "tempo" in conditions:
-        checks.append(tempo is not None and 90 <= tempo <= 120)
-    if "popularity" in conditions:
-        checks.append(song.popularity is not None and song.popularity <= 50)
+        low, high = ends(conditions["energy"])
+        checks.append(energy is not None and low <= energy <= high)
+    for name, value in (("tempo", tempo), ("popularity", song.popularity)):
+        if name in conditions:
+            low, _, high = conditions[name].partition("..")
+            checks.append(value is not None and float(low or "-inf") <= value <= float(high or "inf"))
     return all(checks)
 
 
@@ -127,11 +137,11 @@ def test_filters_against_brute_force(
 
 def test_dead_rows_never_pass(tmp_path: Path) -> None:
     songs = [Song("A", "x", song_id="a"), Song("B", "x", song_id="b")]
-    with new_generation(tmp_path / "ix", {}) as draft:
+    with new_generation(tmp_path / "ix", FACTS) as (draft, _):
         write_songs(draft, ((s, "d") for s in songs))
-    with new_generation(tmp_path / "ix", {}) as draft:
+    with new_generation(tmp_path / "ix", FACTS) as (draft, _):
         assert draft.base is not None
-        write_songs(draft, [(Song("C", "x", song_id="c"), "d")], base=Songs(draft.base), dead=[0])
+        write_songs(draft, [(Song("C", "x", song_id="c"), "d")], base=draft.base, dead=[0])
     index = Songs(open_generation(tmp_path / "ix"))
     assert Filters.of({"artist": "x"}).mask(index).tolist() == [False, True, True]
     assert [index.row_of(i) for i in "abc"] == [None, 1, 2]
@@ -162,10 +172,51 @@ def test_a_word_that_no_song_has_names_the_nearest(tmp_path: Path) -> None:
         Filters.of({"genre": "hardrock"}).mask(index)
 
 
+def test_an_unknown_value_meets_no_condition(tmp_path: Path) -> None:
+    unknown = Song("", "", lyrics="la la")
+    everything = Song(
+        "A", "x", album="One", year=1990, language="en", genres=("rock",), explicit=False, popularity=50.0,
+        audio=AudioFeatures(**{name: low for name, (low, _) in AUDIO_RANGES.items()}), tags=("sad",), lyrics="la la",
+    )  # fmt: skip
+    other = Song("B", "y", album="Two", language="es", genres=("folk",), tags=("loud",))
+    index = index_of(tmp_path / "ix", [unknown, everything, other])
+    words = {"genre": "rock", "not_genre": "folk", "language": "en", "artist": "x", "not_artist": "y", "album": "One",
+             "tag": "sad", "not_tag": "loud", "explicit": "no", "has": "audio"}  # fmt: skip
+    ranges = dict.fromkeys(RANGES, (None, 1000000000.0)) | {"explicit": "no"}
+    assert set(words) | set(ranges) | {"mood", "not_mood"} == {*WORDS, *RANGES, "explicit", "has"}, "every filter"
+    for name, value in (words | ranges).items():
+        assert not Filters.of({name: value}).mask(index)[0], name
+        assert Filters.of({name: value}).mask(index)[1], name
+
+
+def test_a_decade_beyond_an_open_end_does_not_pass(tmp_path: Path) -> None:
+    index = index_of(tmp_path / "ix", [Song("A", "x", decade=1990), Song("A", "x", year=1975), Song("A", "x")])
+    assert Filters.of({"year": "..1979"}).mask(index).tolist() == [False, True, False]
+    assert Filters.of({"year": "..1999"}).mask(index).tolist() == [True, True, False]
+    assert Filters.of({"year": "1980.."}).mask(index).tolist() == [True, False, False]
+
+
+def test_many_artists_are_looked_up_and_not_searched(tmp_path: Path) -> None:
+    index = index_of(tmp_path / "ix", [Song("A", f"artist {i}") for i in range(3000)])
+    Filters.of({"artist": "artist 7"}).mask(index)
+    with mock.patch.object(type(index.column("artist_key").terms), "__getitem__", side_effect=AssertionError):
+        assert Filters.of({"artist": ["Artist 9", "ARTIST 11"]}).mask(index).sum() == 2
+
+
 def test_ranges_and_values() -> None:
     assert parse_range("year", "1990") == (1990, 1990)
     assert parse_range("loudness", "-20..-5") == (-20, -5)
     assert parse_range("energy", 0.5) == (0.5, 0.5)
+    assert parse_range("energy", "1e-3..") == (0.001, math.inf)
+    for words, years in {
+        "1990s": (1990, 1999), "90s": (1990, 1999), "'80s": (1980, 1989), "00s": (2000, 2009), "10s": (2010, 2019),
+        "1980s..1990s": (1980, 1999), "..1970s": (-math.inf, 1979), "2000s..": (2000, math.inf), "1994": (1994, 1994),
+    }.items():  # fmt: skip
+        assert parse_range("year", words) == years, words
+    with pytest.raises(FilterError, match="1920s or 2020s"):
+        parse_range("year", "20s")
+    with pytest.raises(FilterError, match="expected a number"):
+        parse_range("tempo", "90s")
     with pytest.raises(FilterError, match=r"expected 0\.\.1"):
         audio_values("target", {"energy": 8})
     with pytest.raises(FilterError, match="expected one of danceability"):

@@ -11,13 +11,16 @@ import pytest
 
 from engine import Engine
 from engine.answer.answer import pool
-from engine.query.query import AVOID, Query, Seed
+from engine.query.query import AVOID, Query
+from engine.query.seeds import Seed
+from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
-from engine.score.signals import SIGNALS, Pool
+from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
+from engine.tune.reactions import weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
-from indexer.errors import CatalogueError
+from indexer.errors import CatalogueError, RequestError
 from indexer.models.factors import TRAINING_SEEDS
 from indexer.songs.popularity import playlist_popularity
 from indexer.songs.splits import split_of
@@ -75,14 +78,14 @@ def test_one_word_of_a_scene_finds_the_scene(scenes: tuple[Path, Path]) -> None:
                 assert {int(hit.song_id[1:]) % 3 for hit in hits} == {scene}
 
 
-@pytest.mark.parametrize("name", sorted(set(SIGNALS) - {"popularity", "target", "language"}))
+@pytest.mark.parametrize("name", sorted(set(BY_NAME) - {"popularity", "target", "language"}))
 def test_each_signal_alone_prefers_the_seeds_scene(scenes: tuple[Path, Path], name: str) -> None:
     with Engine.open(scenes[1]) as engine:
         index = engine.index
         row = index.songs.row_of("s30") or 0
         query = Query(index, seeds=(Seed.of_row(index, row),))
-        candidates = pool(query, DEFAULT_WEIGHTS["one"], 20, None)
-        values = SIGNALS[name](query, Pool(candidates.rows, candidates.found))
+        candidates = pool(query, DEFAULT_WEIGHTS["one"] | {"lexical": 0.1}, 20, None)
+        values = BY_NAME[name].measure(query, candidates)
         same = np.array([int(index.songs.song_ids[r][1:]) % 3 == 0 for r in candidates.rows])
         assert np.nanmean(values[same]) > np.nanmean(values[~same])
 
@@ -107,9 +110,13 @@ def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path,
         )
         rows = np.arange(len(index.songs))
         expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
-        np.testing.assert_allclose(SIGNALS["factors"](query, Pool(rows, {})), expected, rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(
+            BY_NAME["factors"].measure(query, Pool(index, rows, {}, len(rows))), expected, rtol=1e-2, atol=1e-3
+        )
         content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
-        assert np.isnan(SIGNALS["factors"](content, Pool(rows, {}))).all(), "no playlist can hold it"
+        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}, len(rows)))).all(), (
+            "no playlist can hold it"
+        )
 
 
 def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
@@ -139,7 +146,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
     with Engine.open(scenes[1]) as engine, Catalogue(scenes[0]) as catalogue:
         popular = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"popularity": 3.0}
         misled = Engine(engine.index, {"one": popular, "several": popular})
-        reports = tune_on_playlists(misled, catalogue.playlists(), rounds=1)
+        reports = tune_on_playlists(misled.index, misled.weights, catalogue.playlists(), rounds=1)
         assert [report.metric for report in reports.values()] == ["NDCG@500, 1 seed", "NDCG@500, 5 seeds"]
         for report in reports.values():
             assert report.accepted
@@ -150,7 +157,7 @@ def test_tuning_mends_a_weight_that_misleads(scenes: tuple[Path, Path]) -> None:
 
 def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path) -> None:
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 3.0}})
         queries = [([f"s{i:02d}"], [f"s{(i + 3 * j) % 90:02d}" for j in range(1, 9)]) for i in range(80)]
         report = engine.tune(queries)["one"]
         assert report.accepted
@@ -170,7 +177,7 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
 def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path]) -> None:
     """Songs of the seed's scene are liked, popular ones of another are skipped: the scene comes back more."""
     with Engine.open(scenes[1]) as engine:
-        engine.weights["one"] = dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}
+        engine.use({"one": dict.fromkeys(engine.weights["one"], 0.0) | {"popularity": 1.0}})
         liked, skipped = ["s03", "s06", "s09"], ["s88", "s85", "s82"]
         saved = {profile: dict(weights) for profile, weights in engine.weights.items()}
         before = [int(hit.song_id[1:]) % 3 for hit in engine.recommend(["s00"], k=20)]
@@ -179,8 +186,22 @@ def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path
         assert after.count(0) > before.count(0) + 5
         assert not {hit.song_id for hit in hits} & {"s00", *liked, *skipped}
         assert engine.weights == saved
-        with pytest.raises(ValueError, match="both liked and skipped"):
+        with pytest.raises(RequestError, match="both liked and skipped"):
             engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
+
+
+def test_reactions_are_weighed_among_the_songs_that_the_filters_leave(scenes: tuple[Path, Path]) -> None:
+    """Where nothing was skipped the other candidates stand for it: only those that may come back."""
+    with Engine.open(scenes[1]) as engine:
+        index, weights = engine.index, engine.weights["one"]
+        query = Query(index, seeds=(Seed.of(index, "s00"),))
+        liked = [index.songs.row_of("s03")]
+        everything = weights_from_reactions(query, weights, liked, [])
+        alone = np.zeros(len(index.songs), bool)
+        assert weights_from_reactions(query, weights, liked, [], alone) == weights, "nothing to compare with"
+        alone[index.songs.row_of("s88")] = True
+        assert weights_from_reactions(query, weights, liked, [], alone) != everything
+        assert alone.sum() == 1, "the caller's mask stays as it was"
 
 
 def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:
@@ -189,7 +210,7 @@ def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, 
         asked = draw(np.array(rows), 4, number=1)
         judged = judge(engine.index, asked, engine.weights["several"])
         ids = engine.index.songs.song_ids
-        ranked = [song_id for song_id, _ in engine.rank([ids[int(r)] for r in asked.seeds], k=500)]
+        ranked = engine.recommend([ids[int(r)] for r in asked.seeds], k=500, versions=True).song_ids
         wanted = {ids[int(r)] for r in asked.wanted}
         gains = [1 / np.log2(i + 2) for i, song_id in enumerate(ranked) if song_id in wanted]
         ideal = sum(1 / np.log2(i + 2) for i in range(10))
@@ -202,7 +223,7 @@ def test_tuning_without_playlists_says_what_is_missing(demo_catalogue: Path, dem
         Catalogue(demo_catalogue) as catalogue,
         pytest.raises(CatalogueError, match="held-out playlists"),
     ):
-        tune_on_playlists(engine, catalogue.playlists())
+        tune_on_playlists(engine.index, engine.weights, catalogue.playlists())
 
 
 def test_a_ranking_cannot_be_built_wrong() -> None:

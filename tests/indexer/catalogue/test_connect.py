@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import create_engine, event, text
 
-from indexer.catalogue import Catalogue
+from indexer.catalogue import Catalogue, Refusal
 from indexer.catalogue.migrations import history
 from indexer.catalogue.schema import SCHEMA_VERSION, Base
 from indexer.errors import CatalogueError
@@ -65,10 +66,12 @@ def test_a_catalogue_lives_in_a_file(url: str) -> None:
 
 
 def test_urls_that_nobody_can_read() -> None:
-    with pytest.raises(CatalogueError, match="expected sqlite:///FILE"):
+    with pytest.raises(CatalogueError, match=r"expected a file such as refrain\.db, sqlite:///FILE"):
         Catalogue("://")
-    with pytest.raises(CatalogueError, match="no driver"):
-        Catalogue("cassette://tape")
+    for url in ("cassette://tape", "mysql://ada:secret@host/songs", "postgres://ada:secret@host/songs"):
+        with pytest.raises(CatalogueError, match="lives in SQLite or PostgreSQL, not in") as caught:
+            Catalogue(url)
+        assert "secret" not in str(caught.value)
 
 
 def test_a_missing_catalogue_is_not_made_when_it_is_only_read(tmp_path: Path) -> None:
@@ -101,6 +104,35 @@ def test_other_files_are_left_as_they_are(tmp_path: Path) -> None:
     assert foreign.read_bytes() == before
 
 
+def test_every_older_schema_is_brought_up_to_date(place: str) -> None:
+    """A catalogue that the first version wrote opens, keeps what it holds and takes a new import."""
+    engine = create_engine(place)
+    oldest, *_ = reversed(list(history().walk_revisions()))
+    with engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        with Operations.context(context):
+            oldest.module.upgrade()
+            context.stamp(history(), oldest.revision)
+        connection.execute(
+            text(
+                "INSERT INTO imports (file, sha256, format, at, counts) "
+                "VALUES ('old.csv', 'abc', 'songs', '2026-01-01 00:00:00', '{}')"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO refusals (import_id, row, what, reason) VALUES (1, 7, 'song', 'no title')")
+        )
+    engine.dispose()
+    with Catalogue(place) as catalogue:
+        assert list(catalogue.refused()) == [Refusal("old.csv", 7, "song", "no title")]
+        assert catalogue.load(FORMATS / "songs.csv").counts["songs"].added == 3
+    engine = create_engine(place)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
 def test_a_newer_schema_is_refused_and_kept(place: str) -> None:
     with Catalogue(place) as catalogue:
         catalogue.load(FORMATS / "songs.csv")
@@ -109,7 +141,7 @@ def test_a_newer_schema_is_refused_and_kept(place: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     with pytest.raises(
-        CatalogueError, match=r"schema version 9999, this program knows 0001 to .*; upgrade the program"
+        CatalogueError, match=r"schema version '9999', this program knows 0001 to .*; upgrade the program"
     ):
         Catalogue(place)
 

@@ -71,3 +71,42 @@ def test_an_import_waits_for_another_and_then_sees_what_it_did(postgres_place: s
         one.load(FORMATS / "songs.csv", track=track)
         waiting[0].join()
         assert not reports[0].changed
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_in_another_encoding_is_refused(postgres_server: str, encoding: str) -> None:
+    import psycopg
+
+    administration = postgres_server.replace("+psycopg", "") + "/postgres"
+    name = f"refrain_{encoding.lower()}"
+    with psycopg.connect(administration, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C' LOCALE_PROVIDER libc"
+        )
+        try:
+            with pytest.raises(CatalogueError, match=f"database in {encoding}, a catalogue needs UTF8; make one with"):
+                Catalogue(f"{postgres_server}/{name}")
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_a_user_without_rights(postgres_place: str) -> None:
+    Catalogue(postgres_place).close()
+    engine = create_engine(postgres_place)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE ROLE guest LOGIN"))
+    try:
+        guest = postgres_place.replace("refrain@", "guest@")
+        with pytest.raises(CatalogueError, match=r"permission denied .*; ask the owner of the database for the right"):
+            Catalogue(guest)
+        with engine.begin() as connection:
+            connection.execute(text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest"))
+        with Catalogue(guest) as catalogue:
+            assert len(catalogue) == 0
+            with pytest.raises(CatalogueError, match="permission denied"):
+                catalogue.load(FORMATS / "songs.csv")
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("DROP OWNED BY guest"))
+            connection.execute(text("DROP ROLE guest"))
+        engine.dispose()

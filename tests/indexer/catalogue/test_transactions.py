@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue import Catalogue, Counts
+from indexer.catalogue import Catalogue, RowCounts
 from indexer.errors import CatalogueError, SourceError
 from indexer.records import Song
 from tests.indexer.catalogues import FORMATS, everything, many, rows
@@ -52,7 +52,7 @@ def test_ctrl_c_leaves_the_old_state(catalogue: Catalogue, tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         catalogue.load(many(tmp_path), track=Interrupted(stop))
     assert everything(catalogue) == before
-    assert catalogue.load(many(tmp_path)).counts["songs"] == Counts(added=5_000)
+    assert catalogue.load(many(tmp_path)).counts["songs"] == RowCounts(added=5_000)
 
 
 def test_readers_see_the_old_state_and_a_second_import_waits_in_vain(
@@ -70,7 +70,7 @@ def test_readers_see_the_old_state_and_a_second_import_waits_in_vain(
             with pytest.raises(CatalogueError, match="locked by another import; wait"):
                 other.load(FORMATS / "songs.jsonl")
 
-    assert catalogue.load(path, track=Interrupted(meanwhile)).counts["songs"] == Counts(added=5_000)
+    assert catalogue.load(path, track=Interrupted(meanwhile)).counts["songs"] == RowCounts(added=5_000)
     assert seen == [3]
     assert len(list(streaming)) == 2, "a stream that began before the import does not see it"
     assert len(catalogue) == 5_003
@@ -90,14 +90,6 @@ def test_progress_is_told_how_long_it_takes_where_the_file_says_it(catalogue: Ca
     )
     catalogue.load(path, track=track)
     assert told == [("import table", 3, 3)]
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty catalogue: copying it is quicker than making one."""
-    path = tmp_path_factory.mktemp("template") / "refrain.db"
-    Catalogue(path).close()
-    return path
 
 
 _WORDS = st.sampled_from(["", "Salt", "Road", "salt", "Öl", "NA", "!!!", "\x00", "The Cats", "a" * 40])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
 import subprocess
@@ -20,6 +21,7 @@ from rapidfuzz.distance import OSA
 
 from indexer.errors import IndexFormatError, IndexMissingError
 from indexer.search.lexical import LexicalIndex, SongText, best_line, build_lexical, rescore_lines, update_lexical
+from indexer.search.lexical.shard import SHARDS
 from indexer.search.lexical.spelling import Spelling, reach, write_vocabulary
 from indexer.text.tokens import tokenise
 
@@ -304,7 +306,7 @@ def fingerprint(folder: Path) -> dict[str, str]:
 def test_adding_equals_building_from_scratch(tmp_path: Path) -> None:
     songs = random_songs(5, 300)
     build_lexical(tmp_path / "old", songs[:250])
-    update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=songs[250:])
+    update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=songs[250:], everything=never)
     updated, rebuilt = LexicalIndex(tmp_path / "new"), built(tmp_path / "whole", songs)
     assert len(updated) == len(rebuilt) == 300
     for terms in (["rain"], ["neon", "creek", "slow"]):
@@ -315,27 +317,30 @@ def test_adding_equals_building_from_scratch(tmp_path: Path) -> None:
     assert [v.term for v in updated._spelling.near("umbrela", "lyrics")] == ["umbrella"]
 
 
+def never() -> list[SongText]:
+    raise AssertionError("nothing is removed, so nothing is indexed anew")
+
+
 def test_an_update_leaves_the_old_index_and_its_readers_alone(tmp_path: Path) -> None:
     songs = random_songs(6, 200)
     old = built(tmp_path / "old", songs)
     before, answer = fingerprint(tmp_path / "old"), old.search_terms(["rain", "dust"], 50)
-    removed, replaced = [3, 50, 51], 20
-    added: list[SongText] = [(replaced, "new", "new", "sunrise over rain"), (200, "Sunrise", "new", None)]
-    update_lexical(tmp_path / "old", tmp_path / "new", remove=removed, add=added)
+    added: list[SongText] = [(200, "Sunrise", "new", None), (201, "new", "new", "sunrise over rain")]
+    now = [song for song in songs if song[0] not in (3, 20)] + added
+    update_lexical(tmp_path / "old", tmp_path / "grown", remove=[], add=added, everything=never)
+    update_lexical(tmp_path / "old", tmp_path / "shrunk", remove=[3, 20], add=added, everything=lambda: now)
     assert fingerprint(tmp_path / "old") == before
     for reader in (old, LexicalIndex(tmp_path / "old")):
         again = reader.search_terms(["rain", "dust"], 50)
         assert again[0].tolist() == answer[0].tolist()
         assert again[1].tolist() == answer[1].tolist()
+    assert 200 in LexicalIndex(tmp_path / "grown").search_name("sunrise", 5)[0]
+    assert len(LexicalIndex(tmp_path / "shrunk")) == len(now)
 
-    new = LexicalIndex(tmp_path / "new")
-    now = {row: lyrics for row, _, _, lyrics in songs if row not in removed} | {row: ly for row, _, _, ly in added}
-    assert len(new) == len(now)
-    wanted = {row for row, lyrics in now.items() if "rain" in (lyrics or "").split()}
-    rows, _ = new.search_terms(["rain"], 500)
-    assert set(rows.tolist()) == wanted
-    assert len(rows) == len(wanted), "the replaced song is there once"
-    assert 200 in new.search_name("sunrise", 5)[0]
+
+def test_segments_are_linked_and_lists_are_not(tmp_path: Path) -> None:
+    build_lexical(tmp_path / "old", random_songs(6, 50))
+    update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=[(50, "a", "b", "rain")], everything=never)
     segments = [
         path
         for path in (tmp_path / "new").rglob("*.idx")
@@ -344,7 +349,68 @@ def test_an_update_leaves_the_old_index_and_its_readers_alone(tmp_path: Path) ->
     assert segments, "the old segments are still in use"
     assert all(path.stat().st_nlink > 1 for path in segments), "they are linked, not copied"
     for name in ("meta.json", ".managed.json"):
-        assert (tmp_path / "new" / "sung" / name).stat().st_nlink == 1, f"{name} is rewritten, so it must be a copy"
+        assert (tmp_path / "new" / SHARDS[0] / name).stat().st_nlink == 1, f"{name} is rewritten, so it must be a copy"
+
+
+def answers(index: LexicalIndex, rows: int) -> list[list[tuple[int, float]]]:
+    """What an index answers to every kind of search, scores rounded."""
+    allowed, rows = np.arange(rows) % 3 > 0, max(rows, 1)
+    found = [index.search_terms([word], rows) for word in WORDS[:6]]
+    found += [index.search_terms(WORDS[:6], rows, allowed=allowed, fields={"lyrics": 1.0, "title": 0.5})]
+    found += [index.search_text(text, rows) for text in ("rain grey window", '"rain rain"', "umbrela")]
+    found += [index.search_name(text, rows) for text in ("rain gray", "windo")]
+    return [[(int(row), round(float(score), 3)) for row, score in zip(*pair, strict=True)] for pair in found]
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_update_answers_as_a_fresh_build_does(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Songs go, come and change (a changed song is a new row), several times over."""
+    folder = tmp_path_factory.mktemp("updates")
+    lyrics = st.lists(st.sampled_from(WORDS[:6]), max_size=6).map(lambda words: " ".join(words) or None)
+    living: dict[int, SongText] = {}
+    build_lexical(folder / "0", [])
+    next_row, steps = 0, data.draw(st.integers(1, 3))
+    for step in range(steps):
+        removed = data.draw(st.sets(st.sampled_from(sorted(living)))) if living else set()
+        texts = data.draw(st.lists(lyrics, max_size=8))
+        added = [(next_row + i, " ".join(WORDS[i : i + 2]), "grey", text) for i, text in enumerate(texts)]
+        next_row += len(added)
+        living = {row: song for row, song in living.items() if row not in removed} | {song[0]: song for song in added}
+        update_lexical(folder / str(step), folder / str(step + 1), remove=removed, add=added, everything=living.values)
+    build_lexical(folder / "fresh", living.values())
+    updated, fresh = LexicalIndex(folder / str(steps)), LexicalIndex(folder / "fresh")
+    assert len(updated) == len(fresh)
+    assert answers(updated, next_row) == answers(fresh, next_row)
+
+
+def test_words_of_a_removed_song_are_in_no_file(tmp_path: Path) -> None:
+    words = {"title": "qvxtitleword", "artist": "qvxartistword", "lyrics": "qvxlyricsword"}
+    gone: SongText = (1, words["title"], words["artist"], f"{words['lyrics']} rain " * 3)
+    songs: list[SongText] = [(0, "Porch", "Marrow", "grey rain"), gone, (2, "Neon", "Someone", None)]
+    build_lexical(tmp_path / "old", songs)
+
+    def holding(folder: Path) -> set[str]:
+        files = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+        return {word for word in words.values() if any(word.encode() in content for content in files)}
+
+    assert holding(tmp_path / "old") == set(words.values()), "the test sees words where they are"
+    add: list[SongText] = [(3, "Low", "Nobody", "slow dust")]
+    update_lexical(
+        tmp_path / "old", tmp_path / "new", remove=[1], add=add, everything=lambda: [songs[0], songs[2], *add]
+    )
+    assert holding(tmp_path / "new") == set()
+    index = LexicalIndex(tmp_path / "new")
+    assert index._spelling.near("qvxlyricswords", "lyrics") == index._spelling.near("qvxartistwords", "names") == []
+    assert (len(index), index.search_terms(["dust"], 5)[0].tolist()) == (3, [3])
+
+
+def test_rows_of_an_update_are_new(tmp_path: Path) -> None:
+    build_lexical(tmp_path / "old", random_songs(6, 5))
+    with pytest.raises(ValueError, match="row 4 comes after the rows of the index, up to 4"):
+        update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=[(4, "a", "b", "c")], everything=never)
 
 
 def test_updates_add_up(tmp_path: Path) -> None:
@@ -352,7 +418,8 @@ def test_updates_add_up(tmp_path: Path) -> None:
     songs = random_songs(7, 120)
     build_lexical(tmp_path / "0", [])
     for step in range(12):
-        update_lexical(tmp_path / str(step), tmp_path / str(step + 1), remove=[], add=songs[10 * step : 10 * step + 10])
+        add = songs[10 * step : 10 * step + 10]
+        update_lexical(tmp_path / str(step), tmp_path / str(step + 1), remove=[], add=add, everything=never)
     rows, _ = LexicalIndex(tmp_path / "12").search_terms(WORDS, 200)
     assert sorted(rows.tolist()) == [row for row, _, _, lyrics in songs if lyrics]
 
@@ -389,7 +456,7 @@ def test_a_read_only_folder_opens(tmp_path: Path) -> None:
         os.chdir(sys.argv[1])
         LexicalIndex("index").search_text("rivr road", 1)  # imports what only the first user may read
         os.getuid() or os.setuid(65534)
-        print(LexicalIndex("index").search_text("rivr road", 1)[0][0], os.access("index/sung", os.W_OK))
+        print(LexicalIndex("index").search_text("rivr road", 1)[0][0], os.access("index/with_lyrics", os.W_OK))
     """
     public = [
         path
@@ -412,16 +479,111 @@ def test_a_damaged_index_is_said_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="no inverted index"):
         LexicalIndex(tmp_path / "none")
     build_lexical(tmp_path / "index", BOX)
-    for victim in ("sung/meta.json", "vocabulary.npy", "words.npy", next((tmp_path / "index/sung").glob("*.term"))):
+    for victim in (
+        f"{SHARDS[0]}/meta.json",
+        "vocabulary.npy",
+        "words.npy",
+        next((tmp_path / f"index/{SHARDS[0]}").glob("*.term")),
+    ):
         path = tmp_path / "index" / victim
         content = path.read_bytes()
         path.write_bytes(content[: len(content) // 2])
         with pytest.raises(IndexFormatError, match="damaged"):
             LexicalIndex(tmp_path / "index")
         path.write_bytes(content)
-    (tmp_path / "index/sung/meta.json").unlink()
+    (tmp_path / "index" / SHARDS[0] / "meta.json").unlink()
     with pytest.raises(IndexFormatError, match="damaged"):
         LexicalIndex(tmp_path / "index")
+
+
+# ---- indexes that somebody prepared ---------------------------------------------------------------
+
+
+def test_a_list_of_files_to_delete_is_not_believed(tmp_path: Path) -> None:
+    diary = tmp_path / "diary.txt"
+    diary.write_text("dear diary")
+    build_lexical(tmp_path / "old", BOX)
+    for shard in SHARDS:
+        managed = tmp_path / "old" / shard / ".managed.json"
+        managed.write_text(json.dumps([str(diary), "../../diary.txt", *json.loads(managed.read_text())]))
+    update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=[(9, "a", "b", "rain")], everything=never)
+    LexicalIndex(tmp_path / "new").search_text("rain", 3)
+    assert diary.read_text() == "dear diary"
+
+
+@pytest.mark.parametrize("planted", ["meta.json", "segment"])
+def test_a_link_out_of_the_index_is_refused(tmp_path: Path, planted: str) -> None:
+    build_lexical(tmp_path / "old", BOX)
+    shard = tmp_path / "old" / SHARDS[0]
+    victim = shard / planted if planted == "meta.json" else next(shard.glob("*.pos"))
+    outside = tmp_path / "outside"
+    victim.rename(outside)
+    victim.symlink_to(outside)
+    before = outside.stat().st_nlink
+    with pytest.raises(IndexFormatError, match="symbolic link"):
+        LexicalIndex(tmp_path / "old")
+    with pytest.raises(IndexFormatError, match="symbolic link"):
+        update_lexical(tmp_path / "old", tmp_path / "new", remove=[], add=[(9, "a", "b", "c")], everything=never)
+    assert outside.stat().st_nlink == before, "a user's file is no file of the index"
+
+
+def test_a_pipe_or_deep_json_is_refused_at_once(tmp_path: Path) -> None:
+    build_lexical(tmp_path / "index", BOX)
+    for victim in (tmp_path / "index" / SHARDS[1] / "meta.json", next((tmp_path / "index").rglob("*.idx"))):
+        content = victim.read_bytes()
+        victim.unlink()
+        os.mkfifo(victim)
+        with pytest.raises(IndexFormatError, match="pipe"):
+            LexicalIndex(tmp_path / "index")
+        victim.unlink()
+        victim.write_bytes(content)
+    (tmp_path / "index" / SHARDS[1] / "meta.json").write_text("[" * 200_000)
+    with pytest.raises(IndexFormatError, match="nested too deep"):
+        LexicalIndex(tmp_path / "index")
+
+
+def test_rows_beyond_the_songs_are_damage(tmp_path: Path) -> None:
+    build_lexical(tmp_path / "index", BOX)
+    with pytest.raises(IndexFormatError, match="row 4 of 3"):
+        LexicalIndex(tmp_path / "index", rows=3).search_terms(["low"], 5)
+
+
+def test_words_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    build_lexical(tmp_path / "index", BOX)
+    words = np.load(tmp_path / "index" / "words.npy")
+    np.save(tmp_path / "index" / "words.npy", np.full_like(words, 0xFF))
+    with pytest.raises(IndexFormatError, match="no UTF-8"):
+        LexicalIndex(tmp_path / "index").search_text("midnigth", 3)
+
+
+def test_a_full_disk_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk that is full."""
+    code = """if True:
+        import resource, sys
+        from pathlib import Path
+        from indexer.errors import RefrainError
+        from indexer.search.lexical import build_lexical
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        songs = [(row, f"title{row}", "someone", f"word{row} rain") for row in range(5000)]
+        try:
+            build_lexical(Path(sys.argv[1]) / "index", songs)
+        except RefrainError as error:
+            print(error)
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=os.getcwd(), timeout=120
+    )
+    assert "could not be written" in ran.stdout, ran.stderr
+    assert "make room" in ran.stdout
+
+
+def test_files_have_the_modes_of_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        build_lexical(tmp_path / "index", BOX)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "index").rglob("*") if path.is_file()} == {0o644}
 
 
 # ---- lines ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ EXAMPLES = {
     "playlist_entries.csv": "playlist entries",
     "song_tags.csv": "tags",
     "artist_tags.csv": "tags",
+    "genius_songs.csv": "songs",
+    "pandas_index.tsv": "songs",
+    "songs_with_playlists.jsonl": "songs",
+    "track_genres.csv": "songs",
+    "pipes.csv": "songs",
 }
 
 
@@ -85,9 +91,52 @@ def test_a_table_says_the_same_in_csv_utf16_jsonl_and_parquet(name: str, tmp_pat
 def test_import_order_puts_songs_first() -> None:
     shuffled = sorted((FORMATS / name for name in EXAMPLES), key=lambda path: path.name[::-1])
     names = [path.name for path in import_order(shuffled)]
-    assert set(names[:3]) == {"songs.csv", "songs.jsonl", "lyrics_only.csv"}
+    songs = [name for name, format in EXAMPLES.items() if format == "songs"]
+    assert set(names[: len(songs)]) == set(songs)
     assert set(names[-2:]) == {"song_tags.csv", "artist_tags.csv"}
     assert names.index("playlists.csv") < names.index("playlist_entries.csv")
+
+
+def test_songs_of_genius_are_songs_with_their_tag_as_genre() -> None:
+    batch = read(FORMATS / "genius_songs.csv")
+    assert not batch.tags
+    assert [song.facts.get("genres") for song in batch.songs] == [("rock",), ("r&b",), None]
+    assert [song.facts.get("language") for song in batch.songs] == ["en", "en", None]
+    assert ["lyrics" in song.facts for song in batch.songs] == [True, True, False], "NA is no lyric"
+
+
+def test_a_table_with_an_index_column_without_a_name() -> None:
+    batch = read(FORMATS / "pandas_index.tsv")
+    assert [song.facts for song in batch.songs] == [
+        {"title": "Salt Road", "artist": "Marrow & Lantern", "energy": 0.5},
+        {"title": "Brass Umbrella", "artist": "Oda Finch", "energy": 0.25},
+    ]
+    assert not batch.refusals
+
+
+def test_songs_that_list_their_playlists_are_songs(tmp_path: Path) -> None:
+    assert len(read(FORMATS / "songs_with_playlists.jsonl").songs) == 2
+    song = {"title": "A", "artist": "B", "lyrics": "la " * 40_000, "playlists": [{"pid": 1, "tracks": []}]}
+    assert len(read(table(tmp_path, json.dumps(song) + "\n" + json.dumps(song))).songs) == 2
+    info = {"info": {"slice": "0-9", "version": "v1"}, "playlists": [{"pid": 3, "name": "P" * 90_000, "tracks": []}]}
+    for indent in (None, 2):
+        (playlist,) = read(table(tmp_path, json.dumps(info, indent=indent))).playlists
+        assert playlist.playlist_id == "mpd:3"
+
+
+def test_several_artists_in_one_cell_stay_one_text() -> None:
+    first, *_ = read(FORMATS / "track_genres.csv").songs
+    assert first.facts["artist"] == "Marrow & Lantern;Oda Finch"
+
+
+def test_a_table_with_pipes() -> None:
+    (song,) = read(FORMATS / "pipes.csv").songs
+    assert (song.facts["artist"], song.facts["genres"]) == ("Marrow, Lantern", ("folk", "indie folk"))
+
+
+def test_a_blank_line_before_the_header(tmp_path: Path) -> None:
+    (song,) = read(table(tmp_path, "\n  \nsong_id,title\na,A\n")).songs
+    assert song.song_id == "a"
 
 
 def test_column_names_people_use(tmp_path: Path) -> None:
@@ -129,14 +178,35 @@ def test_keys_of_jsonl_may_differ_and_come_late(tmp_path: Path) -> None:
         ({"explicit": "maybe"}, {}, ["explicit is 'maybe', expected true or false"]),
         ({"language": "EN"}, {"language": "en"}, []),
         ({"language": "zh-cn"}, {"language": "zh"}, []),
-        ({"language": "English"}, {}, ["language is 'english', expected a two-letter code such as 'en'"]),
+        ({"language": "English"}, {"language": "en"}, []),
+        ({"language": "eng"}, {"language": "en"}, []),
+        ({"language": "ger"}, {"language": "de"}, []),
+        ({"language": "yue"}, {"language": "yue"}, []),
+        ({"language": "und"}, {}, []),
+        ({"language": "NA"}, {}, []),
+        (
+            {"language": "Elvish!"},
+            {},
+            ["language is 'Elvish!', expected a code such as 'en' or a name such as 'English'"],
+        ),
         ({"popularity": "66.0"}, {"popularity": 66.0}, []),
         ({"popularity": "101"}, {}, ["popularity is 101, expected 0..100"]),
         ({"tempo": "0", "key": "-1", "energy": "nan", "mode": "NA"}, {}, []),
         ({"energy": "0.8", "valence": "-1.4"}, {"energy": 0.8}, ["valence is -1.4, expected 0..1"]),
         ({"energy": float("inf")}, {}, ["energy is inf, expected 0..1"]),
         ({"energy": 10**400}, {}, ["energy is inf, expected 0..1"]),
-        ({"title": "NA", "artist": "None", "album": "Null"}, {"title": "NA", "artist": "None", "album": "Null"}, []),
+        ({"title": "NA", "artist": "None", "album": "nan"}, {}, []),
+        ({"title": "None", "artist": "Ada"}, {"title": "None", "artist": "Ada"}, []),
+        ({"title": "NA"}, {}, []),
+        ({"artist": "A;B"}, {"artist": "A;B"}, []),
+        ({"lyrics": "NA", "genre": "nan", "explicit": "None", "decade": "n/a", "popularity": "-"}, {}, []),
+        ({"lyrics": "[Instrumental]", "energy": "#N/A"}, {}, []),
+        ({"lyrics": "Instrumental"}, {}, []),
+        ({"lyrics": "None of this"}, {"lyrics": "None of this"}, []),
+        ({"lyrics": "NA NA NA NA"}, {"lyrics": "NA NA NA NA"}, []),
+        ({"genre": "misc"}, {}, []),
+        ({"genre": ["Rock", "nan"]}, {"genres": ("rock",)}, []),
+        ({"genre": "['a',{[]:1}]"}, {"genres": ("['a',{[]:1}]",)}, []),
         ({"lyrics": "a\x00b\nc"}, {"lyrics": "ab\nc"}, []),
         ({"lyrics": " \n"}, {}, []),
         ({"title": None, "lyrics": float("nan")}, {}, []),
@@ -219,6 +289,11 @@ def test_an_mpd_slice_of_any_shape(tmp_path: Path) -> None:
 BAD = {
     "empty": (b"", "is empty; expected a CSV"),
     "blank": (b" \n\n", "is empty"),
+    "bom": (b"\xef\xbb\xbf", "is empty; expected a CSV"),
+    "bom16": (b"\xff\xfe", "is empty; expected a CSV"),
+    "huge.jsonl": (b'{"title": "A", "year": ' + b"9" * 5_000 + b"}", "line 1 is not JSON"),
+    "huge.json": (b'{"info": {},\n"playlists": [{"pid": ' + b"9" * 5_000 + b', "tracks": []}]}', "is not whole JSON"),
+    "deep.json": (b'{"info": {},\n"playlists": [{"pid": ' + b"[" * 100_000, "is not whole JSON"),
     "page.csv": (b"\n<!DOCTYPE html><html>", r"HTML or XML page, not a table; download the file itself"),
     "packed": (b"\x1f\x8b\x08\x00", "gzip-compressed .unpack it with gunzip"),
     "latin": ("song_id,title\na,Café\n".encode("latin-1"), r"not UTF-8 text: byte 19; convert it.*iconv -f latin1"),
@@ -265,6 +340,39 @@ def test_damage_inside_a_parquet_file(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(SourceError, match="cut short or damaged"):
         read(path)
+
+
+def test_dates_and_texts_in_parquet_that_python_does_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "songs"
+    days = pyarrow.array([0, 2**31 - 1, None], pyarrow.int32()).cast(pyarrow.date32())
+    raw = pyarrow.array([b"A", b"B", b"\xff\xfe"], pyarrow.binary())
+    text = pyarrow.StringArray.from_buffers(3, *raw.buffers()[1:])
+    pyarrow.parquet.write_table(pyarrow.table({"song_id": ["a", "b", "c"], "title": text, "release_date": days}), path)
+    batch = read(path)
+    assert [(song.song_id, song.facts["year"]) for song in batch.songs] == [("a", 1970)]
+    assert [refusal.row for refusal in batch.refusals] == [2, 3]
+    assert "column 'release_date' holds a date32[day] that cannot be read" in batch.refusals[0].reason
+    assert "column 'title' holds a string that cannot be read" in batch.refusals[1].reason
+    pyarrow.parquet.write_table(pyarrow.table({"song_id": ["a"], "title": pyarrow.array([b"Caf\xc3\xa9"])}), path)
+    assert read(path).songs[0].facts["title"] == "Café"
+
+
+def test_a_file_name_that_is_not_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.csv"))
+    path.write_text("song_id,title,year\na,A,x\n", "utf-8")
+    (refusal,) = read(path).refusals
+    assert refusal.file == "caf\ufffd.csv"
+    path.write_text("recipe\nbread\n", "utf-8")
+    with pytest.raises(SourceError, match=r"caf.\.csv has the columns: recipe") as caught:
+        read(path)
+    str(caught.value).encode("utf-8")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(SourceError, match="is a device or a pipe; save what it holds as a file first"):
+            recognise(path)
 
 
 def test_places_that_are_no_files(tmp_path: Path) -> None:

@@ -8,17 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.text import (
-    MAX_LYRIC_CHARACTERS,
-    clean,
-    fold,
-    lines,
-    name_key,
-    title_stem,
-    tokenise,
-    tokenise_lines,
-    unique_lines,
-)
+from indexer.text.clean import MAX_LYRIC_CHARACTERS, clean
+from indexer.text.names import fold, name_key, title_stem
+from indexer.text.tokens import lines, tokenise, tokenise_lines, unique_lines
 
 DIRT = st.sampled_from(
     ["[Chorus]", "(Verse 2)", "[Bridge: Mo & Jo]", "12 ContributorsSong Lyrics", "139Embed", "NA ", "\x00", "\u200b",
@@ -55,10 +47,48 @@ def test_plain_words_survive_cleaning(text: str) -> None:
         ("Rock &amp; roll", "Rock & roll"),
         ("(Chorus) hey\n(Yeah, yeah)", "hey\n(Yeah, yeah)"),
         ("[Chorus]", ""),
+        ("[Chorus: Ada & (Bo)]\nhey", "hey"),
+        ("(Chorus: Ada (x2))\nhey", "hey"),
+        ("(Part 2) hey (2x)", "hey"),
+        ("(Verse One - Ada)\n(Repeat chorus x2)\n(Instrumental break)\nhey", "hey"),
+        ("(Written by Ada)\nLyrics by: ada\nSongwriters: Ada and Bo\n© 1965 Ada", "(Written by Ada)"),
+        ("Produced by Ada Finch for Brass Records. Recorded by Bo.\nhey", "hey"),
+        ("NA NA Wake up", "Wake up"),
     ],
 )
 def test_known_dirt(dirty: str, sung: str) -> None:
     assert clean(dirty) == sung
+
+
+@pytest.mark.parametrize(
+    "sung",
+    [
+        "(hooked on you)",
+        "(Partner in crime)",
+        "(part of me)",
+        "(Introduce me)",
+        "(Bridges burning)",
+        "(Corona in my hand)",
+        "(Solo tonight)",
+        "(Solo tu y yo)",
+        "(Party people in the house)",
+        "(Refrain d'amour...)",
+        "(spoken: can you hear the wind)",
+        "NA NA NA NA",
+        "NA NA NA NA, hey",
+        "NA NA HEY HEY",
+        "Written by the hand of God",
+        "Written by an old poet",
+        "Music by the river",
+        "Produced by Ada on that old machine",
+        "You might also like to dance",
+        "produced by ada finch " + "I walked the salt road " * 40,
+        "Written By Ada " + "And I Walked The Salt Road " * 40,
+    ],
+)
+def test_what_is_sung_stays(sung: str) -> None:
+    assert clean(sung) == sung.strip()
+    assert clean(f"[Chorus]\n{sung}\n(x2)") == sung.strip()
 
 
 def test_a_lyric_of_a_megabyte_is_cut_and_quick() -> None:

@@ -1,0 +1,79 @@
+"""Progress of long work on stderr: bars where a person looks on, a line every half minute where a file does."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import TypeVar
+
+from engine.cli.render.console import message, stderr
+from indexer.progress import Track, quiet
+
+T = TypeVar("T")
+
+EVERY_S = 30.0
+
+
+def progress(silent: bool = False) -> Track:
+    """The `Track` of the command line: nothing with --quiet, bars on a terminal, lines elsewhere."""
+    if silent:
+        return quiet
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+class Bars:
+    """A bar for each piece of work, gone when it is done."""
+
+    def __call__(self, steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=stderr(), transient=True) as drawn:
+            yield from drawn.track(steps, total=total, description=label)
+
+
+class Lines:
+    """A line every `every_s` seconds: the work, n of m, the time left. Short pieces share the half minute.
+
+    clock   seconds, rising; write   takes a line
+    """
+
+    def __init__(
+        self,
+        every_s: float = EVERY_S,
+        clock: Callable[[], float] = time.monotonic,
+        write: Callable[[str], None] = message,
+    ) -> None:
+        self._every_s, self._clock, self._write = every_s, clock, write
+        self._latest = clock()
+
+    def __call__(self, steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+        if total is None and isinstance(steps, Sized):
+            total = len(steps)
+        started = self._clock()
+        for done, step in enumerate(steps):
+            now = self._clock()
+            if now - self._latest >= self._every_s:
+                self._latest = now
+                self._write(progress_line(label, done, total, now - started))
+            yield step
+
+
+def progress_line(label: str, done: int, total: int | None, elapsed_s: float) -> str:
+    """How far the work is; the time left is what the rest takes at the pace until now.
+
+    >>> progress_line("encode lyrics", 1200, 6000, 60.0), progress_line("read songs", 70, None, 31.0)
+    ('encode lyrics: 1,200 of 6,000, about 4 min left', 'read songs: 70')
+    """
+    if not total:
+        return f"{label}: {done:,}"
+    amount = f"{label}: {done:,} of {total:,}"
+    return f"{amount}, about {_duration(elapsed_s / done * (total - done))} left" if 0 < done <= total else amount
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"

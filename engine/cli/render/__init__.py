@@ -1,0 +1,1 @@
+"""How answers look: a table for people, JSON for programs. One module for each kind of result."""

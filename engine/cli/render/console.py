@@ -1,0 +1,94 @@
+"""The way to the terminal: tables, lines and JSON on stdout, messages on stderr. Here outside text becomes harmless."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Literal
+
+from indexer.text.printable import HARMFUL, printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PIPE_WIDTH = 160  # columns of a table that goes into a file: wide enough for a song and its reason in one line
+
+Column = tuple[str, Literal["left", "right"]]  # heading, and the side to which its cells keep
+
+
+def stdout() -> Console:
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+
+
+def stderr() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def table(title: str | None, columns: Sequence[Column], rows: Iterable[Sequence[object]]) -> None:
+    """A table on stdout. None is an empty cell; a title in square brackets is a title."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+    from rich.text import Text
+
+    def cell(value: object) -> Text:  # as Text, for rich reads markup and emoji codes in a str
+        return Text("" if value is None else printable(str(value)))
+
+    drawn = Table(title=None if title is None else cell(title), box=SIMPLE, title_justify="left", pad_edge=False)
+    for heading, side in columns:
+        drawn.add_column(cell(heading), justify=side, overflow="fold")
+    for row in rows:
+        drawn.add_row(*map(cell, row))
+    stdout().print(drawn)
+
+
+def line(text: str, style: str = "") -> None:
+    """One line of an answer, on stdout; it is not broken where the terminal ends."""
+    _write(stdout(), text, style)
+
+
+def message(text: str, style: str = "") -> None:
+    """One line that is no part of an answer, on stderr."""
+    _write(stderr(), text, style)
+
+
+def _write(console: Console, text: str, style: str) -> None:
+    from rich.text import Text
+
+    console.print(Text(printable(text), style), soft_wrap=True)
+
+
+def json_document(value: object) -> None:
+    """One JSON document on stdout: dataclasses are objects, a number that is none (NaN, infinity) is null.
+
+    What a terminal would obey stands in it as JSON's own escapes, so the document is the same.
+    """
+    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2)
+    sys.stdout.write(HARMFUL.sub(lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON has it: dicts, lists, strings, numbers, booleans and None."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case PathLike():
+            return fspath(value)
+        case Mapping():
+            return {str(name): plain(each) for name, each in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        case _ if hasattr(value, "tolist"):  # an array, or a number of numpy
+            return plain(value.tolist())
+        case Iterable():
+            return [plain(each) for each in value]
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,95 @@
+"""Listing: the songs under filters in an order that a person looks through, a page at a time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.index import OpenIndex
+from engine.requests import ListSongs
+from indexer.records import AUDIO_NAMES, Song
+from indexer.songs.table import Songs
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the songs that meet the filters.
+
+    total    how many meet them
+    offset   how many stand before this page
+    """
+
+    songs: tuple[Song, ...]
+    total: int
+    offset: int = 0
+
+    def __len__(self) -> int:
+        return len(self.songs)
+
+    def __iter__(self) -> Iterator[Song]:
+        return iter(self.songs)
+
+
+def list_songs(index: OpenIndex, request: ListSongs) -> Page:
+    """The page of songs that the request is for."""
+    songs = index.songs
+    rows = np.flatnonzero(request.filters.mask(songs) if request.filters else songs.alive)
+    page = in_order(songs, rows, request.sort)[request.offset : request.offset + request.limit]
+    return Page(tuple(songs.song(int(row)) for row in page), len(rows), request.offset)
+
+
+def in_order(songs: Songs, rows: Rows, sort: str = "name") -> Rows:
+    """The rows sorted: texts from A to Z, numbers from the highest down, the other way round after a minus.
+
+    Unknown values come last either way; songs of one value are in the order of their names.
+    """
+    name, backwards = sort.removeprefix("-"), sort.startswith("-")
+    rows = rows[_order([(_letters(songs.titles[r]), _letters(songs.artists[r])) for r in rows.tolist()])]
+    if name == "name":
+        return rows[::-1] if backwards else rows
+    if name in _TEXTS:
+        texts = [_letters(_TEXTS[name](songs, row)) for row in rows.tolist()]
+        known = np.array([bool(text) for text in texts], bool)
+        order = _order(texts, backwards=backwards)
+    else:
+        values = _numbers(songs, name)[rows].astype(np.float64)
+        known = ~np.isnan(values)
+        order = np.argsort(values if backwards else -values, kind="stable")
+    return np.asarray(rows[np.concatenate([order[known[order]], order[~known[order]]])])
+
+
+_TEXTS: dict[str, Callable[[Songs, int], str]] = {
+    "artist": lambda songs, row: songs.artists[row],
+    "album": lambda songs, row: songs.text("album", row) or "",
+}
+
+
+def _order(keys: list[str] | list[tuple[str, str]], *, backwards: bool = False) -> Rows:
+    """Places in the order of the keys; equal keys stay as they stand, backwards too."""
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__, reverse=backwards), np.int64)
+
+
+def _numbers(songs: Songs, name: str) -> npt.NDArray[np.floating]:
+    """float (rows,), NaN where unknown; of a song whose decade is known alone, the decade's first year."""
+    if name == "year":
+        when = np.where(songs.year >= 0, songs.year, songs.decade).astype(np.float64)
+        return np.where(when < 0, np.nan, when)
+    return songs.popularity if name == "popularity" else songs.audio[:, AUDIO_NAMES.index(name)]
+
+
+def _letters(text: str) -> str:
+    """A text as it is sorted: without regard to case and accents.
+
+    >>> _letters("Élan")
+    'elan'
+    """
+    if text.isascii():
+        return text.casefold()
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()

@@ -1,0 +1,43 @@
+"""One song whole: what the catalogue says of it, and what the index knows beyond."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.index import OpenIndex
+from indexer.records import Song
+
+MOODS = 5  # moods that a record names
+
+
+@dataclass(frozen=True, slots=True)
+class SongRecord:
+    """A song of the catalogue and what an index made of it.
+
+    playlists   how many of the catalogue's playlists that may be learned from hold it
+    keywords    the words of its lyrics that tell it from others, best first
+    moods       (mood, share of songs that it is more of it than, 0..1), the likeliest first; () where nothing is known
+    """
+
+    song: Song
+    playlists: int
+    keywords: tuple[str, ...]
+    moods: tuple[tuple[str, float], ...]
+
+
+def record_of(index: OpenIndex, row: int) -> SongRecord:
+    """The record of a row."""
+    columns = index.songs.moods
+    moods: list[tuple[str, float]] = []
+    if columns.names and columns.known[row]:
+        odds = columns.probabilities[row].astype(np.float32) / np.maximum(columns.base_rates, 1e-6)
+        best = np.argsort(-odds, kind="stable")[:MOODS]
+        moods = [(columns.names[i], round(float(columns.rank(columns.names[i])[row]), 3)) for i in best.tolist()]
+    return SongRecord(
+        song=index.songs.song(row),
+        playlists=len(set(index.cooccurrence.playlists_of(row))),
+        keywords=tuple(index.keywords[row].split()),
+        moods=tuple(moods),
+    )

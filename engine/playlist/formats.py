@@ -1,0 +1,144 @@
+"""Formats: playlists as the files that players and programs read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.answer.hits import Hit
+    from engine.playlist.playlist import Playlist
+
+# Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
+_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+_NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
+
+_FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet computes such a cell: owasp.org, "CSV Injection"
+
+# The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
+_JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
+
+_CSV_COLUMNS = (
+    "position", "song_id", "title", "artist", "album", "year", "duration_ms", "tempo", "key", "mode", "energy",
+    "score", "reason", "spotify_id",
+)  # fmt: skip
+
+
+def one_line(text: str) -> str:
+    """The text without line ends, control characters or bidi overrides, runs of spaces as one.
+
+    >>> one_line("Two\\r\\nLines ")
+    'Two Lines'
+    """
+    return " ".join(_BREAKING.sub(" ", text).split())
+
+
+def m3u8(playlist: Playlist) -> str:
+    """Extended M3U in UTF-8: `#EXTINF:seconds,Artist - Title`, then the line that a player opens.
+
+    No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
+    name: players show the entry and skip it, and importers, which count these lines and not the
+    comments, have a name to match. -1 seconds is the format's "unknown".
+    """
+    lines = ["#EXTM3U", f"#PLAYLIST:{one_line(playlist.name)}"]
+    for song in playlist.songs:
+        seconds = -1 if song.duration_ms is None else round(song.duration_ms / 1000)
+        called = one_line(f"{song.artist} - {song.title}" if song.artist else song.title) or one_line(song.song_id)
+        lines.append(f"#EXTINF:{seconds},{called}")
+        lines.append(f"spotify:track:{one_line(song.spotify_id)}" if song.spotify_id else file_name(called))
+    return "\n".join(lines) + "\n"
+
+
+def file_name(called: str) -> str:
+    """A name that no player takes for a comment, a folder or an address.
+
+    >>> file_name("#1 Dads - AC/DC: live?")
+    '_1 Dads - AC_DC_ live_'
+    """
+    name = _NOT_IN_A_NAME.sub("_", one_line(called)) or "_"
+    return "_" + name[1:] if name[0] in "#.~" else name
+
+
+def jspf(playlist: Playlist) -> str:
+    """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
+    tracks = [_jspf_track(song) for song in playlist.songs]
+    return to_json({"playlist": {"title": one_line(playlist.name), "track": tracks}})
+
+
+def _jspf_track(song: Hit) -> dict[str, object]:
+    track: dict[str, object] = {
+        "title": song.title,
+        "creator": song.artist,
+        "extension": {_JSPF_TRACK: {"additional_metadata": {"refrain_song_id": song.song_id}}},
+    }
+    if song.spotify_id:
+        track["identifier"] = [f"spotify:track:{song.spotify_id}"]
+    if song.album:
+        track["album"] = song.album
+    if song.duration_ms is not None:
+        track["duration"] = round(song.duration_ms)
+    if song.reason:
+        track["annotation"] = song.reason
+    return track
+
+
+def csv_table(playlist: Playlist) -> str:
+    """One record per song under a header, as RFC 4180 has it; an unknown value is empty.
+
+    A text that a spreadsheet would take for a formula begins with an apostrophe, see `harmless`.
+    """
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")  # with "\n", a lone "\r" in a title is not quoted
+    table.writerow(_CSV_COLUMNS)
+    for position, song in enumerate(playlist.songs, start=1):
+        cells = (getattr(song, name) for name in _CSV_COLUMNS[1:])
+        table.writerow([position, *(harmless(cell) if isinstance(cell, str) else cell for cell in cells)])
+    return out.getvalue()
+
+
+def harmless(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would compute it.
+
+    >>> harmless("=HYPERLINK(1)"), harmless("+44"), harmless("'39")
+    ("'=HYPERLINK(1)", "'+44", "'39")
+    """
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def as_json(playlist: Playlist) -> str:
+    """Everything that the playlist holds: {"name", "songs", "relaxed", "query"}."""
+    return to_json(playlist.to_dict())
+
+
+def to_json(value: Any) -> str:
+    """One JSON document as RFC 8259 has it; a number that is none (NaN, infinite) is null: unknown."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    """The value as dicts, lists, texts, finite numbers, bools and None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(each) for each in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # of numpy
+        return _plain(value.tolist())
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+WRITERS: dict[str, Callable[[Playlist], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}

@@ -1,0 +1,84 @@
+"""Playlists and paths as they are requested: the songs ranked, chosen, ordered and named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from engine.answer.answer import MOST_SONGS, POOL, answer
+from engine.answer.find import rank
+from engine.index import OpenIndex
+from engine.lookup.names import find
+from engine.playlist.journey import journey
+from engine.playlist.path import RANKED_PER_STEP, path_through
+from engine.playlist.playlist import Playlist, make_playlist, playlist_name, songs_to_rank
+from engine.playlist.tracks import Candidates
+from engine.query.query import Query
+from engine.query.reading import Profiles, excluded_rows, known_rows, read
+from engine.query.seeds import Seed
+from engine.requests import MakePath, MakePlaylist
+from engine.score.weights import profile_of
+from indexer.errors import RequestError
+
+SAME_NAME = 99.0  # similarity, 0..100, from which a song of the index is the one that was given by its content
+
+
+def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Playlist:
+    """The playlist that the request is for."""
+    reading = read(index, request, profiles)
+    opening = len(request.seeds) if request.with_seeds else 0
+    if request.from_mood is not None and request.to_mood is not None:
+        made = journey(
+            reading.query, reading.weights, reading.allowed, request.from_mood, request.to_mood, request.length,
+            duration_ms=request.duration_total_ms, opening=opening, never=_never(reading.query),
+            max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
+            seed=request.variation,
+        )  # fmt: skip
+        return replace(made, name=request.name or made.name, query=request.to_dict())
+    titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: len(request.seeds)]]
+    length = request.length if request.duration_total_ms is None else MOST_SONGS
+    k = min(MOST_SONGS, len(index), max(POOL, songs_to_rank(index, length, request.duration_total_ms)))
+    made = make_playlist(
+        rank(reading, k).top(k),
+        request.name or playlist_name(request, titles),
+        length,
+        duration_ms=request.duration_total_ms,
+        never=_never(reading.query),
+        max_per_artist=request.max_per_artist,
+        max_per_album=request.max_per_album,
+        arc=request.arc,
+        opening=opening,
+        seed=request.variation,
+    )
+    return replace(made, query=request.to_dict())
+
+
+def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
+    """The path that the request is for."""
+    ends = [known_rows(index, field, [song])[0] for field, song in (("start", request.start), ("end", request.end))]
+    if ends[0] == ends[1]:
+        raise RequestError(field="end", found="the song that it starts from", expected="another song than start")
+    filters = request.filters
+    query = Query(
+        index,
+        seeds=tuple(Seed.of_row(index, row) for row in ends),
+        exclude=excluded_rows(index, request.exclude),
+    )
+    weights = {**profiles[profile_of(2)], **request.weights}
+    k = min(MOST_SONGS, len(index), max(2 * POOL, RANKED_PER_STEP * request.length))
+    found = answer(query, weights, k, filters.mask(index.songs) if filters else None)
+    made = path_through(
+        found, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
+    )
+    return replace(made, name=request.name or made.name, query=request.to_dict())
+
+
+def _never(query: Query) -> Candidates:
+    """Seeds and songs to avoid, and what the catalogue has of those that were given by their content."""
+    rows = set(query.own_rows.tolist())
+    for seed in (*query.seeds, *query.avoid):
+        if seed.row is None and seed.song.title and seed.song.artist:
+            same = find(query.index, f"{seed.song.title}, {seed.song.artist}", 3)
+            rows.update(match.row for match in same if match.similarity >= SAME_NAME)
+    return Candidates.of_rows(query.index.songs, np.array(sorted(rows), np.int64))

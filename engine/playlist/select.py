@@ -1,0 +1,196 @@
+"""Selecting: the songs of a playlist, the most relevant first, under caps and without versions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.playlist.tracks import Candidates, Selection
+from engine.playlist.versions import Overlap, Versions
+from indexer.songs.table import UNKNOWN
+
+VARIED_HEAD = 200  # as many songs of the ranking as another seed may move about
+VARIATION = 0.3  # Gumbel noise, in standard deviations of the head's scores
+
+USUAL_DURATION = 210_000.0  # milliseconds that a song counts where no duration at all is known
+SPARE = 40  # songs beyond those that fill a duration, of which one may fill it better than the next
+NEAR_ENOUGH = 30_000.0  # milliseconds from the duration wanted; within, nothing is said
+
+
+def select(
+    candidates: Candidates,
+    length: int,
+    *,
+    max_per_artist: int = 2,
+    max_per_album: int | None = None,
+    before: Candidates | None = None,
+    never: Candidates | None = None,
+    overlap: Overlap | None = None,
+    seed: int = 0,
+) -> Selection:
+    """The most relevant songs that the rules allow, at most `length`, in order of relevance.
+
+    before   songs that stand in the list already: they count under the caps, and no version of them comes
+    never    songs that must not come, nor any version of them
+
+    No two versions of one song. If fewer than `length` songs fit, the album cap is lifted, then the artist cap raised
+    by one at a time; the songs that came so are appended. A shorter selection is a beginning of a longer one. Seed 0
+    takes the songs by score; any other seed adds Gumbel noise of VARIATION standard deviations to the first
+    VARIED_HEAD scores.
+    """
+    for name, cap in (("length", length), ("max_per_artist", max_per_artist), ("max_per_album", max_per_album)):
+        if cap is not None and cap < 1:
+            raise ValueError(f"{name} is {cap}, expected 1 or more")
+    versions = Versions(overlap, never, before)
+    taken: list[int] = []
+    by_artist: Counter[int] = Counter(before.artists.tolist() if before is not None else ())
+    by_album: Counter[int] = Counter(before.albums.tolist() if before is not None else ())
+    artists, albums, rows = candidates.artists.tolist(), candidates.albums.tolist(), candidates.rows.tolist()
+    waiting = _by_relevance(candidates, seed)
+    artist_cap, album_cap = max_per_artist, max_per_album
+    fitted: list[int] = []  # songs that each step had room for
+    while True:
+        capped = []
+        for i in waiting:
+            if len(taken) == length:
+                break
+            artist, album = artists[i], albums[i]
+            if (artist != UNKNOWN and by_artist[artist] >= artist_cap) or (
+                album_cap is not None and album != UNKNOWN and by_album[album] >= album_cap
+            ):
+                capped.append(i)
+            elif versions.new(rows[i], artist, candidates.stems[i]):
+                taken.append(i)
+                by_artist[artist] += 1
+                by_album[album] += 1
+        fitted.append(len(taken))
+        if len(taken) == length or not capped:
+            break
+        waiting = capped
+        if album_cap is not None:
+            album_cap = None
+        else:  # the least cap under which another song fits
+            artist_cap = 1 + min(by_artist[artists[i]] for i in capped)
+    relaxed = []
+    songs = candidates.take(taken)
+    most = max((by_artist[artist] for artist in songs.artists.tolist() if artist != UNKNOWN), default=0)
+    albums_taken = (album for album in songs.albums.tolist() if album != UNKNOWN)
+    if max_per_album is not None and any(by_album[album] > max_per_album for album in albums_taken):
+        relaxed.append(f"album cap {max_per_album} lifted: only {fitted[0]} of {length} songs fit")
+    if most > max_per_artist:
+        first = fitted[0 if max_per_album is None else 1]
+        relaxed.append(f"artist cap {max_per_artist} -> {most}: only {first} of {length} songs fit")
+    if len(taken) < length:
+        relaxed.append(f"{len(taken)} songs instead of {length}: no other song is left")
+    return Selection(songs, tuple(relaxed))
+
+
+def _by_relevance(candidates: Candidates, seed: int) -> list[int]:
+    order = np.lexsort((candidates.rows, -candidates.scores))
+    if seed:
+        head = order[:VARIED_HEAD]
+        scores = candidates.scores[head].astype(np.float64)
+        noise = np.random.default_rng(seed).gumbel(size=len(head)) * VARIATION * (scores.std() if len(head) else 0.0)
+        order = np.concatenate([head[np.argsort(-(scores + noise), kind="stable")], order[VARIED_HEAD:]])
+    return [int(i) for i in order]
+
+
+def broken_caps(songs: Candidates, max_per_artist: int, max_per_album: int | None) -> list[str]:
+    """A sentence for each cap that the songs, however they were chosen, do not keep."""
+    broken = []
+    if max_per_album is not None and songs.most_of("albums") > max_per_album:
+        broken.append(f"album cap {max_per_album} lifted: too few other songs fit")
+    if (most := songs.most_of("artists")) > max_per_artist:
+        broken.append(f"artist cap {max_per_artist} -> {most}: too few other songs fit")
+    return broken
+
+
+def fill(
+    candidates: Candidates,
+    duration_ms: float,
+    length: int,
+    *,
+    max_per_artist: int = 2,
+    max_per_album: int | None = None,
+    before: Candidates | None = None,
+    never: Candidates | None = None,
+    overlap: Overlap | None = None,
+    seed: int = 0,
+) -> Selection:
+    """The most relevant songs, at most `length`, that together with those in `before` last as long as wanted.
+
+    The songs of `select` one after another, as long as they fit; then the last or the one after it is exchanged for
+    one of the SPARE next that brings the sum nearest to `duration_ms`. An unknown duration counts as the median of
+    those known. What is said: unknown durations, broken caps, and a sum that is not NEAR_ENOUGH.
+    """
+    ranked = select(
+        candidates, length + SPARE, max_per_artist=max_per_artist, max_per_album=max_per_album, before=before,
+        never=never, overlap=overlap, seed=seed,
+    ).songs  # fmt: skip
+    usual = usual_duration(candidates.duration_ms)
+    lasts = np.where(np.isnan(ranked.duration_ms), usual, ranked.duration_ms).astype(np.float64)
+    standing = 0.0 if before is None else total_duration(before, usual)
+    sums = standing + np.concatenate([[0.0], np.cumsum(lasts)])
+    fitting = min(int(np.searchsorted(sums, duration_ms, side="right")) - 1, length)
+    fitting = max(fitting, 0)
+    nearest, places = abs(sums[fitting] - duration_ms), list(range(fitting))
+    if not fitting and (before is None or not len(before)):
+        nearest = math.inf  # one song that lasts too long is more of a playlist than none
+    for beginning in range(max(fitting - 1, 0), min(fitting + 1, length)):
+        for other in range(beginning, min(beginning + SPARE, len(ranked))):
+            away = abs(sums[beginning] + lasts[other] - duration_ms)
+            if away >= nearest:
+                continue
+            tried = [*range(beginning), other]
+            if other == beginning or not broken_caps(after(before, ranked.take(tried)), max_per_artist, max_per_album):
+                nearest, places = away, tried
+    songs = ranked.take(places)
+    everyone = after(before, songs)
+    relaxed = broken_caps(everyone, max_per_artist, max_per_album)
+    why = f"{length} songs are the most" if len(songs) == length else "no songs fit better"
+    return Selection(songs, (*relaxed, *off_duration(everyone, usual, duration_ms, why)))
+
+
+def off_duration(songs: Candidates, usual: float, wanted: float, why: str) -> list[str]:
+    """A sentence on unknown durations, which count as `usual`, and one where the songs do not last as long as wanted.
+
+    usual, wanted   milliseconds
+    """
+    sentences = []
+    if unknown := int(np.isnan(songs.duration_ms).sum()):
+        which = "1 song of unknown duration is" if unknown == 1 else f"{unknown} songs of unknown duration are"
+        sentences.append(f"{which} counted as {clock(usual)}, as long as songs usually last")
+    total = total_duration(songs, usual)
+    if abs(total - wanted) > NEAR_ENOUGH:
+        sentences.append(f"lasts {clock(total)} instead of {clock(wanted)}: {why}")
+    return sentences
+
+
+def total_duration(songs: Candidates, usual: float) -> float:
+    """Milliseconds that the songs last; unknown ones count as `usual`."""
+    return float(np.where(np.isnan(songs.duration_ms), usual, songs.duration_ms).astype(np.float64).sum())
+
+
+def usual_duration(durations: npt.NDArray[np.floating]) -> float:
+    """The median of the known durations, milliseconds; USUAL_DURATION where none is known."""
+    known = durations[~np.isnan(durations)]
+    return max(float(np.median(known)), 1.0) if len(known) else USUAL_DURATION
+
+
+def after(before: Candidates | None, songs: Candidates) -> Candidates:
+    """The songs before, if there are any, and these."""
+    return songs if before is None else before.followed_by(songs)
+
+
+def clock(milliseconds: float) -> str:
+    """A duration as players show it.
+
+    >>> clock(62_000), clock(3_725_000)
+    ('1:02', '1:02:05')
+    """
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,145 @@
+"""Reading a request: names become songs of the index, conditions a mask, and weights those of this one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.index import OpenIndex
+from engine.lookup.groups import songs_of_artist, songs_of_genre
+from engine.lookup.names import resolve
+from engine.query.filters import Mask
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.requests import MakePlaylist, Recommend, Search
+from engine.score.weights import SEARCH_WEIGHTS, Profile, profile_of
+from engine.tune.reactions import weights_from_reactions
+from indexer.errors import EmptyQueryError, RequestError, SongNotFoundError
+from indexer.records import Song
+
+MOST_NAMES = 200  # songs to exclude that are looked up by name; the others must be ids
+
+TABLED = 100  # songs from which on a table of all ids is made and kept
+
+Profiles = Mapping[Profile, Mapping[str, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A request as one index reads it.
+
+    weights       signal -> weight
+    words_alone   whether nothing but words is given, so that the candidates decide what they weigh
+    fixed         the weights of the request itself: they hold whatever is decided
+    allowed       bool (rows,): the rows that may come back; None is every living row
+    """
+
+    query: Query
+    weights: Mapping[str, float]
+    words_alone: bool
+    fixed: Mapping[str, float]
+    allowed: Mask | None
+
+
+def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles: Profiles) -> Reading:
+    """What the request means in this index. Raises the errors of names that are not found, and EmptyQueryError."""
+    filters = request.filters
+    seeds, avoid = _seeds(index, request)
+    targets = {} if isinstance(request, Search) else dict(request.target)
+    if isinstance(request, MakePlaylist) and request.from_mood is not None and request.to_mood is not None:
+        targets |= {request.from_mood: 1.0, request.to_mood: 0.0}
+    text = request.text if request.text.replace('"', "").strip() else ""
+    weights: Mapping[str, float] = profiles[profile_of(len(seeds))]
+    if not seeds and not text and not targets:
+        if filters.mood:
+            targets = dict.fromkeys(filters.mood, 1.0)
+        elif filters:  # the best known of the songs that the filters leave
+            targets, weights = {"popularity": 100.0}, {"popularity": 1.0}
+        else:
+            raise EmptyQueryError("the query is empty; expected a seed song, words, target values or filters")
+    query = Query(
+        index, seeds=seeds, avoid=avoid, text=text, target=tuple(targets.items()), moods=filters.mood,
+        exclude=excluded_rows(index, request.exclude),
+    )  # fmt: skip
+    words_alone = query.has_text and not seeds
+    if words_alone:
+        weights = SEARCH_WEIGHTS | ({"target": weights["target"]} if targets else {})
+    weights = {**weights, **request.weights}
+    allowed = filters.mask(index.songs) if filters else None
+    reading = Reading(query, weights, words_alone, request.weights, allowed)
+    if isinstance(request, Recommend) and (request.liked or request.skipped):
+        return _after_reactions(reading, request)
+    return reading
+
+
+def known_rows(index: OpenIndex, field: str, songs: Sequence[Song | str]) -> list[int]:
+    """The rows of songs that must be in the catalogue."""
+    rows = []
+    for song in songs:
+        row = resolve(index, song) if isinstance(song, str) else index.songs.row_of(song.song_id)
+        if row is None:
+            name = song if isinstance(song, str) else song.name
+            raise SongNotFoundError(f"{name!r} under {field} is not in the catalogue; name songs that are")
+        rows.append(row)
+    return rows
+
+
+def excluded_rows(index: OpenIndex, songs: Sequence[Song | str]) -> npt.NDArray[np.int64]:
+    """The rows of songs that must not come back.
+
+    An id that the index does not hold can not come back and is passed over, as a history of listening has many. A
+    name of several words must be found; a single word that names no song is read as an id.
+    """
+    rows: set[int] = set()
+    names: list[str] = []
+    row_of = index.by_id.get if len(songs) > TABLED else index.songs.row_of
+    for song in songs:
+        row = row_of(song if isinstance(song, str) else song.song_id)
+        if row is not None:
+            rows.add(row)
+        elif isinstance(song, str):
+            names.append(song)
+    for place, name in enumerate(sorted(names, key=lambda name: " " not in name.strip())):
+        several_words = " " in name.strip()
+        if place >= MOST_NAMES:
+            if several_words:
+                raise RequestError(
+                    field="exclude", found=f"{len(names)} names", expected=f"song_ids, and at most {MOST_NAMES} names"
+                )
+            break
+        try:
+            rows.add(resolve(index, name))
+        except (SongNotFoundError, EmptyQueryError):
+            if several_words:
+                raise
+    return np.array(sorted(rows), np.int64)
+
+
+def _seeds(index: OpenIndex, request: Recommend | Search | MakePlaylist) -> tuple[tuple[Seed, ...], tuple[Seed, ...]]:
+    """Seeds and songs to avoid. Songs stand before those of artists and genres; no song of the index twice."""
+    if isinstance(request, Search):
+        return (), ()
+    seeds = [Seed.of(index, song) for song in request.seeds]
+    taken = {seed.row for seed in seeds}
+    groups = [songs_of_artist(index, name) for name in request.seed_artists]
+    groups += [songs_of_genre(index, name) for name in request.seed_genres]
+    avoid = tuple(Seed.of(index, song) for song in request.avoid)
+    unwanted = {seed.row for seed in avoid}
+    for row in dict.fromkeys(row for group in groups for row in group):
+        if row not in taken and row not in unwanted:
+            seeds.append(Seed.of_row(index, row))
+    return tuple(seeds), avoid
+
+
+def _after_reactions(reading: Reading, request: Recommend) -> Reading:
+    """The weights as the songs liked and skipped bend them; neither comes back."""
+    query, index = reading.query, reading.query.index
+    liked, skipped = known_rows(index, "liked", request.liked), known_rows(index, "skipped", request.skipped)
+    weights = weights_from_reactions(query, reading.weights, liked, skipped, reading.allowed)
+    exclude = np.union1d(query.excluded_rows, np.array([*liked, *skipped], np.int64))
+    return replace(
+        reading, query=replace(query, exclude=exclude), weights={**weights, **request.weights}, words_alone=False
+    )

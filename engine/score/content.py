@@ -1,0 +1,104 @@
+"""Signals of what the songs themselves are: their words, their meaning and their sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.playlist.transitions import tempo_distance
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.retrieve.pool import Pool
+from engine.score.signal import FloatVector, Signal, cosine, listed, unit_cosine, unknown
+
+MOST_WORDS = 3  # shared words that a sentence names
+CLOSE = 0.12  # a feature is called alike within this share of its spread in the index
+SAME_TEMPO = 0.17  # tempo_distance of 6 percent, what a pitch fader bridges without its being noticed
+
+# How a likeness of each feature is put into words.
+_SOUND = {
+    "energy": ("calm", "energetic"),
+    "valence": ("dark", "bright"),
+    "danceability": ("loose", "danceable"),
+    "acousticness": ("electric", "acoustic"),
+}
+
+
+def lexical(query: Query, pool: Pool) -> FloatVector:
+    """BM25 of the keywords or words; 0 for a song with lyrics that BM25 did not retrieve, NaN without lyrics.
+
+    Words that were typed may also match a title, so there a song without lyrics has 0 rather than NaN.
+    """
+    ranking = pool.rankings.get("lexical")
+    if ranking is None or not len(ranking):
+        return unknown(pool)
+    out = np.zeros(len(pool), np.float32)
+    if not query.has_text:
+        out[~pool.column("has_lyrics")] = np.nan
+    here = np.isin(ranking.rows, pool.rows)
+    out[np.searchsorted(pool.rows, ranking.rows[here])] = ranking.scores[here]
+    return out
+
+
+def shared_words(seeds: Sequence[Seed], keywords: Sequence[str]) -> list[str]:
+    """Keywords that a song shares with the seeds, the seeds' best first."""
+    here = set(keywords)
+    return list(dict.fromkeys(word for seed in seeds for word in seed.keywords if word in here))
+
+
+def lexical_clause(query: Query, row: int) -> str | None:
+    if query.has_text:
+        return "has the words"
+    words = shared_words(query.seeds, query.index.keywords[row].split())[:MOST_WORDS]
+    plural = "s" if len(words) > 1 else ""
+    return f"shares the word{plural} " + listed([f"“{word}”" for word in words]) if words else None
+
+
+def lyrics(query: Query, pool: Pool) -> FloatVector:
+    """Cosine of the lyrics' sentence vectors, at full width."""
+    return unit_cosine(query.sentence, pool.column("sentence")) if query.sentence.any() else unknown(pool)
+
+
+def lyrics_clause(query: Query, row: int) -> str | None:
+    return "sings of the same things" if query.seeds else "is close in meaning"
+
+
+def audio(query: Query, pool: Pool) -> FloatVector:
+    """Cosine of the scaled audio features."""
+    return cosine(query.audio, pool.column("audio")) if query.audio.any() else unknown(pool)
+
+
+def audio_clause(query: Query, row: int) -> str | None:
+    songs, spread = query.index.songs, query.index.spread
+    words = []
+    for name, (low_word, high_word) in _SOUND.items():
+        value = songs.feature(name, row)
+        if value is None or name not in query.sound:
+            continue
+        low, high = spread[name]
+        wanted, here = (query.sound[name] - low) / max(high - low, 1e-6), (value - low) / max(high - low, 1e-6)
+        if abs(wanted - here) <= CLOSE and (here <= 0.35 or here >= 0.65):
+            words.append((abs(here - 0.5), high_word if here > 0.5 else low_word))
+    alike = [word for _, word in sorted(words, reverse=True)[:2]]
+    tempo = songs.feature("tempo", row)
+    if tempo is not None and "tempo" in query.sound and tempo_distance(tempo, query.sound["tempo"]) <= SAME_TEMPO:
+        alike.append(f"{tempo:.0f} BPM")
+    return "sounds alike" + (f" ({listed(alike)})" if alike else "")
+
+
+def tbert(query: Query, pool: Pool) -> FloatVector:
+    """Cosine of the tBERT embeddings."""
+    return unit_cosine(query.tbert, pool.column("tbert")) if query.tbert.any() else unknown(pool)
+
+
+def tbert_clause(query: Query, row: int) -> str | None:
+    return "has the same mood"
+
+
+CONTENT = (
+    Signal("lexical", lexical, lexical_clause, "content", "cheap"),
+    Signal("lyrics", lyrics, lyrics_clause, "content", "dear"),
+    Signal("audio", audio, audio_clause, "content", "cheap"),
+    Signal("tbert", tbert, tbert_clause, "content", "dear"),
+)

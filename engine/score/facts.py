@@ -1,0 +1,117 @@
+"""Signals of what the catalogue states: artist, genre, language, year, and the values that a query wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.query.query import Query
+from engine.retrieve.pool import Pool
+from engine.score.signal import FloatVector, Signal, listed, no_clause, unknown
+from indexer.records import AUDIO_NAMES
+
+ERA_YEARS = 10.0  # years after which two songs are 1/e as close; a decade is how people cut music up
+MOST_NEIGHBOURS = 3  # learned moods that a sentence names for one that was not learned
+A_MOOD_IS_WANTED = 0.5  # target of a mood from which the reason names it
+
+
+def artist(query: Query, pool: Pool) -> FloatVector:
+    """The share of seeds by the candidate's artist."""
+    codes = query.index.songs.single("artist_key")
+    out = np.zeros(len(pool), np.float32)
+    for seed in query.seeds:
+        if seed.row is not None:
+            out += (pool.column("artist") == codes[seed.row]) / np.float32(len(query.seeds))
+    return out
+
+
+def artist_clause(query: Query, row: int) -> str | None:
+    return f"is also by {query.index.songs.artists[row]}"
+
+
+def genre(query: Query, pool: Pool) -> FloatVector:
+    """Mean over the seeds of |shared genres| / |genres of either| (Jaccard)."""
+    of_seeds = [set(seed.song.genres) for seed in query.seeds if seed.song.genres]
+    if not of_seeds:
+        return unknown(pool)
+    owner, codes = pool.column("genre").T
+    counts = np.bincount(owner, minlength=len(pool)).astype(np.float32)
+    out = np.zeros(len(pool), np.float32)
+    code_of = query.index.genre_codes
+    for genres in of_seeds:
+        wanted = [code_of[name] for name in genres if name in code_of]
+        shared = np.bincount(owner, weights=np.isin(codes, wanted), minlength=len(out)).astype(np.float32)
+        out += shared / np.maximum(counts + len(genres) - shared, 1) / len(of_seeds)
+    out[counts == 0] = np.nan
+    return out
+
+
+def genre_clause(query: Query, row: int) -> str | None:
+    of_seeds = {name for seed in query.seeds for name in seed.song.genres}
+    both = [name for name in query.index.songs.column("genre").of(row) if name in of_seeds]
+    return f"is also {both[-1]}" if both else None  # the narrowest genre comes last
+
+
+def language(query: Query, pool: Pool) -> FloatVector:
+    """The share of seeds sung in the candidate's language."""
+    of_seeds = [seed.song.language for seed in query.seeds if seed.song.language]
+    if not of_seeds:
+        return unknown(pool)
+    code_of = query.index.language_codes
+    codes = pool.column("language")
+    out: FloatVector = np.mean([codes == code_of.get(name, -2) for name in of_seeds], axis=0).astype(np.float32)
+    out[codes < 0] = np.nan
+    return out
+
+
+def era(query: Query, pool: Pool) -> FloatVector:
+    """exp(-|years between| / 10), the mean over the seeds; a decade alone counts as its middle."""
+    years = [_year(seed.song.year, seed.song.decade) for seed in query.seeds]
+    of_seeds = [year for year in years if year is not None]
+    if not of_seeds:
+        return unknown(pool)
+    year, decade = pool.column("year"), pool.column("decade")
+    when = np.where(year >= 0, year, decade + 5).astype(np.float32)
+    near: FloatVector = np.mean([np.exp(-np.abs(when - y) / ERA_YEARS) for y in of_seeds], axis=0).astype(np.float32)
+    near[(year < 0) & (decade < 0)] = np.nan
+    return near
+
+
+def _year(year: int | None, decade: int | None) -> float | None:
+    return float(year) if year is not None else decade + 5.0 if decade is not None else None
+
+
+def era_clause(query: Query, row: int) -> str | None:
+    year, decade = query.index.songs.when(row)
+    return f"is from {year}" if year else f"is from the {decade}s" if decade else None
+
+
+def target(query: Query, pool: Pool) -> FloatVector:
+    """Closeness to the target values: 1 at the target, 0 at the other end of the feature's spread."""
+    return query.closeness[pool.rows] if query.target else unknown(pool)
+
+
+def target_clause(query: Query, row: int) -> str | None:
+    wanted = [
+        name for name, value in query.target if name not in (*AUDIO_NAMES, "popularity") and value >= A_MOOD_IS_WANTED
+    ]
+    return mood_clause(query, wanted) if wanted else "is near the target values"
+
+
+def mood_clause(query: Query, moods: Sequence[str]) -> str:
+    """The moods by name; with one that was not learned, the learned ones that it is judged by."""
+    named = []
+    for mood in moods:
+        by = list(query.index.songs.moods.learned_neighbours(mood))
+        named.append(mood if by == [mood] else f"{mood} (judged by {listed(by[:MOST_NEIGHBOURS])})")
+    return f"is likely to be called {' and '.join(named)}"
+
+
+FACTS = (
+    Signal("artist", artist, artist_clause, "facts", "cheap"),
+    Signal("genre", genre, genre_clause, "facts", "cheap"),
+    Signal("language", language, no_clause, "facts", "cheap"),
+    Signal("era", era, era_clause, "facts", "cheap"),
+    Signal("target", target, target_clause, "facts", "cheap"),
+)

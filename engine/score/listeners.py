@@ -1,0 +1,70 @@
+"""Signals of what listeners do: which songs their playlists hold together, and how often."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.query.query import Query
+from engine.retrieve.pool import Pool
+from engine.score.signal import FloatVector, Signal, unit_cosine, unknown
+
+
+def taste(query: Query, pool: Pool) -> FloatVector:
+    """Cosine in the space in which songs that share playlists are close."""
+    return unit_cosine(query.parts["taste"], pool.column("taste")) if has_taste(query) else unknown(pool)
+
+
+def has_taste(query: Query) -> bool:
+    """Whether the query has a place in taste: that of its seeds, or that of playlists that its words name."""
+    return "taste" in query.parts and bool(query.parts["taste"].any())
+
+
+def cooccurrence(query: Query, pool: Pool) -> FloatVector:
+    """Root of the mean over the seeds of the likeness of their playlists to the candidate's; NaN for a song in none.
+
+    The likeness has a long tail; its root is the better column beside cosines (5 seeds, development playlists of
+    shared/data, beside taste: R-precision 0.273 against 0.267).
+    """
+    rows, values = query.cooccurrence
+    out = np.zeros(len(pool), np.float32)
+    out[~pool.column("history")] = np.nan
+    if len(rows):
+        place = np.minimum(np.searchsorted(rows, pool.rows), len(rows) - 1)
+        near = rows[place] == pool.rows
+        out[near] = np.sqrt(values[place[near]])
+    return out
+
+
+def factors(query: Query, pool: Pool) -> FloatVector:
+    """How likely a playlist that holds the seeds holds the candidate, by its factors; NaN for a song of no playlist."""
+    if not query.listener_factors.any():
+        return unknown(pool)
+    likely = pool.column("factors") @ query.listener_factors
+    return np.asarray(np.where(pool.column("history"), likely, np.nan), np.float32)
+
+
+def popularity(query: Query, pool: Pool) -> FloatVector:
+    """How often the catalogue's playlists hold the song, or its popularity where there are none."""
+    return np.asarray(pool.column("popularity"), np.float32)
+
+
+def playlist_clause(query: Query, row: int) -> str | None:
+    """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
+    playlists = query.index.cooccurrence.playlists_of(row)
+    shared = max((len(of_seed.intersection(playlists)) for of_seed in query.playlists), default=0)
+    if not shared:
+        return "fits the same playlists" if query.seeds else "is in playlists that are called so"
+    many = f"{shared} playlist{'s' * (shared > 1)}"
+    return f"shares {many} with it" if len(query.seeds) == 1 else f"shares {many} with a seed"
+
+
+def popularity_clause(query: Query, row: int) -> str | None:
+    return "is often chosen by listeners"
+
+
+LISTENERS = (
+    Signal("taste", taste, playlist_clause, "listeners", "cheap"),
+    Signal("cooccurrence", cooccurrence, playlist_clause, "listeners", "cheap"),
+    Signal("factors", factors, playlist_clause, "listeners", "cheap"),
+    Signal("popularity", popularity, popularity_clause, "listeners", "cheap"),
+)

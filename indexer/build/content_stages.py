@@ -1,0 +1,223 @@
+"""Stages that read songs: the song table, the inverted index, vectors of words, topics and sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.build.context import Batch, Context
+from indexer.build.stage import BATCH, Columns, Outcome, no_rows, write_rows
+from indexer.encoders.cache import VectorCache
+from indexer.models.audio_scaler import COLUMNS, AudioScaler
+from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
+from indexer.models.keywords import choose_by_meaning, tfidf_keywords
+from indexer.models.mlp import DenseStack, load_encoder
+from indexer.models.topics import fit_topics, load_topics
+from indexer.search.lexical import LexicalIndex, build_lexical, update_lexical
+from indexer.songs.write import write_songs
+from indexer.store import artefacts
+from indexer.store.artefacts import Artefact
+from indexer.text.tokens import tokenise, unique_lines
+
+FloatMatrix = npt.NDArray[np.float32]
+
+LEAST_ROWS = 32  # fewer lyrics or feature rows than this teach an autoencoder nothing
+MOST_ROWS = 200_000  # rows that a model is fitted to at most, drawn at random
+ENCODED_AT_ONCE = 2_048  # lyrics that are encoded and saved at once: half a minute's work is what a crash can cost
+WORDS_AT_ONCE = 1_000
+
+
+def songs(context: Context) -> Outcome:
+    """The song table: all songs of the catalogue, or those that are new or changed below the base's."""
+    changes = context.changes
+    wanted = None if context.base is None else sorted((*changes.added, *changes.changed))
+    stream = iter(()) if wanted == [] else context.snapshot.songs(wanted)
+    total = len(changes.digests) if wanted is None else len(wanted)
+    read = ((song, changes.digests[song.song_id]) for song in context.track(stream, "read songs", total))
+    write_songs(context.draft, read, base=context.base, dead=changes.dead if context.base is not None else ())
+    return Outcome(songs=len(changes.digests))
+
+
+def lexical(context: Context) -> Outcome:
+    """The inverted index; songs that were deleted leave no word in it."""
+    folder = context.draft.folder(artefacts.LEXICAL)
+    base = context.base
+    if base is None:
+        build_lexical(folder, _texts(context, range(len(context.songs))), track=context.track, total=len(context.songs))
+    else:
+        dead = [row for row in context.changes.dead if row < context.first]
+        rows = range(len(context.songs))
+        update_lexical(
+            base.place(artefacts.LEXICAL), folder, remove=dead, add=_texts(context, context.new),
+            everything=lambda: _texts(context, rows), track=context.track,
+            total=len(rows) if dead else len(context.new),
+        )  # fmt: skip
+    return Outcome()
+
+
+def _texts(context: Context, rows: range) -> Iterator[tuple[int, str, str, str | None]]:
+    table = context.songs
+    return ((r, table.titles[r], table.artists[r], table.lyrics[r] or None) for r in rows if table.alive[r])
+
+
+def sentences(context: Context) -> Outcome:
+    """Sentence vectors of the lyrics, each line once; what was encoded before is taken from there."""
+    cache = VectorCache(context.cache, context.encoder, context.draft.base)
+
+    def apply(batch: Batch) -> Columns:
+        texts = [unique_lines(text) for text in batch.lyrics]
+        return {artefacts.SENTENCE: cache.encode(texts, batch.array(artefacts.LYRICS_HASH))}
+
+    like = {artefacts.SENTENCE: no_rows(context.encoder.dim, np.float16)}
+    write_rows(context, like, apply, label="encode lyrics", batch=ENCODED_AT_ONCE)
+    return Outcome()
+
+
+def keywords(context: Context) -> Outcome:
+    """Keywords by TF-IDF, and of them the salient ones: nearest in meaning to the song, unlike each other."""
+    draft, base, config = context.draft, context.base, context.config
+    index = LexicalIndex(draft.place(artefacts.LEXICAL))
+    frequency: dict[str, int] = {}
+
+    def document_frequency(word: str) -> int:
+        if word not in frequency:
+            frequency[word] = index.document_frequency(word)
+        return frequency[word]
+
+    with_lyrics = int(context.songs.has_lyrics.sum())
+    blank = _newly_dead(context)
+    before = {a: None if base is None else base.strings(a) for a in (artefacts.KEYWORDS, artefacts.SALIENT_KEYWORDS)}
+    with draft.strings_writer(artefacts.KEYWORDS, after=before[artefacts.KEYWORDS], blank=blank) as write:
+        for batch in context.track(context.batches(BATCH), "choose keywords"):
+            tokens = (tokenise(text) for text in batch.lyrics)
+            write(" ".join(tfidf_keywords(words, document_frequency, with_lyrics, config.keywords)) for words in tokens)
+    place, vectors = _word_vectors(context)
+    chosen = draft.strings(artefacts.KEYWORDS)
+    after = before[artefacts.SALIENT_KEYWORDS]
+    with draft.strings_writer(artefacts.SALIENT_KEYWORDS, after=after, blank=blank) as write:
+        for batch in context.track(context.batches(BATCH), "choose salient keywords"):
+            songs_ = batch.array(artefacts.SENTENCE).astype(np.float32)
+            salient = []
+            for row, vector in zip(batch.rows, songs_, strict=True):
+                words = chosen[row].split()
+                candidates = vectors[[place[word] for word in words]].astype(np.float32)
+                picked = choose_by_meaning(vector, candidates, config.salient_keywords) if words else []
+                salient.append(" ".join(words[i] for i in picked))
+            write(salient)
+    return Outcome()
+
+
+def _word_vectors(context: Context) -> tuple[dict[str, int], npt.NDArray[np.float16]]:
+    """The keywords of living songs, each with a place, and the vectors at these places; written on the way."""
+    draft, base = context.draft, context.base
+    known: dict[str, int] = {}
+    if base is not None:
+        known = {word: code for code, word in enumerate(base.strings(artefacts.WORDS))}
+    rows = context.everything(BATCH) if base is None or _newly_dead(context) is not None else context.batches(BATCH)
+    chosen = draft.strings(artefacts.KEYWORDS)
+    used = {word for batch in rows for row in batch.rows for word in chosen[row].split()}
+    if base is not None and _newly_dead(context) is None:
+        used |= known.keys()
+    words = [*(word for word in known if word in used), *sorted(used - known.keys())]
+    draft.write_strings(artefacts.WORDS, words)
+    vectors = draft.new_array(artefacts.WORD_VECTORS, (len(words), context.encoder.dim), np.float16)
+    old = len(words) - len(used - known.keys())
+    if old and base is not None:
+        before = base.array(artefacts.WORD_VECTORS)
+        vectors[:old] = before[[known[word] for word in words[:old]]]
+    starts = range(old, len(words), WORDS_AT_ONCE)
+    for start in context.track(starts, "encode keywords"):
+        some = words[start : start + WORDS_AT_ONCE]
+        vectors[start : start + len(some)] = context.encoder.encode(some)
+    return {word: place for place, word in enumerate(words)}, vectors
+
+
+def _newly_dead(context: Context) -> npt.NDArray[np.bool_] | None:
+    """bool (rows of the base,): its dead rows, where this update makes some; else None."""
+    if context.base is None or not context.changes.dead:
+        return None
+    return ~context.songs.alive[: context.first]
+
+
+def topics(context: Context) -> Outcome:
+    settings = context.config.topics
+    outcome = Outcome(learned=True)
+    if context.action == "learn":
+        many, model, why = int(context.songs.has_lyrics.sum()), None, ""
+        if many >= LEAST_ROWS:
+            lyrics = context.songs.lyrics
+            model = fit_topics(lyrics, topics=settings.topics, seed=settings.seed, track=context.track)
+            why = "the lyrics share too few words"
+        outcome = Outcome(model is not None, many, why="" if model else why or _few(many, "lyrics"))
+        if model is not None:
+            model.save(context.draft.folder(artefacts.TOPIC_MODEL))
+    found = (
+        load_topics(context.draft.place(artefacts.TOPIC_MODEL)) if context.draft.has(artefacts.TOPIC_MODEL) else None
+    )
+
+    def apply(batch: Batch) -> Columns:
+        return {} if found is None else {artefacts.TOPICS: found.infer(batch.lyrics)}
+
+    write_rows(context, {artefacts.TOPICS: no_rows(settings.topics)}, apply, label="infer topics")
+    return outcome
+
+
+def audio(context: Context) -> Outcome:
+    """Audio features on one scale."""
+    outcome = Outcome(learned=True)
+    if context.action == "learn":
+        table = context.songs.audio[context.songs.alive]
+        AudioScaler.fit(_sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER) / "scaler.json")
+        many = int((context.songs.alive & context.songs.has_audio).sum())
+        # A scale of a few songs serves until there are more: not learned, so that an update learns it.
+        outcome = Outcome(many >= LEAST_ROWS, many, why="" if many >= LEAST_ROWS else _few(many, "audio features"))
+    scaler = AudioScaler.load(context.draft.place(artefacts.AUDIO_SCALER) / "scaler.json")
+
+    def apply(batch: Batch) -> Columns:
+        return {artefacts.AUDIO: scaler.transform(batch.array(artefacts.AUDIO_FEATURES))}
+
+    write_rows(context, {artefacts.AUDIO: no_rows(len(COLUMNS))}, apply, label="")
+    return outcome
+
+
+def lyrics_latents(context: Context) -> Outcome:
+    names = artefacts.SENTENCE, artefacts.LYRICS_AUTOENCODER, artefacts.LYRICS_PART
+    return _compress(context, *names, context.config.lyrics, "lyrics")
+
+
+def audio_latents(context: Context) -> Outcome:
+    names = artefacts.AUDIO, artefacts.AUDIO_AUTOENCODER, artefacts.AUDIO_PART
+    return _compress(context, *names, context.config.audio, "audio features")
+
+
+def _compress(
+    context: Context, source: Artefact, model: Artefact, part: Artefact, config: AutoencoderConfig, what: str
+) -> Outcome:
+    draft, outcome = context.draft, Outcome(learned=True)
+    if context.action == "learn":
+        matrix = draft.array(source)
+        known = _sample(np.flatnonzero(matrix.any(axis=1)))
+        enough = len(known) >= LEAST_ROWS
+        outcome = Outcome(enough, len(known), why="" if enough else _few(len(known), what))
+        if enough:
+            train_autoencoder(matrix[known].astype(np.float32), config, track=context.track).save(draft.folder(model))
+    stack: DenseStack | None = load_encoder(draft.place(model)) if draft.has(model) else None
+
+    def apply(batch: Batch) -> Columns:
+        return {} if stack is None else {part: stack.encode(batch.array(source).astype(np.float32))}
+
+    write_rows(context, {part: no_rows(config.latent)}, apply, label="")
+    return outcome
+
+
+def _few(many: int, what: str) -> str:
+    return f"{many} songs have {what}, needs {LEAST_ROWS}"
+
+
+def _sample(rows: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """All rows, or MOST_ROWS of them drawn at random, in their order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return rows[np.sort(np.random.default_rng(0).choice(len(rows), MOST_ROWS, replace=False))]

@@ -1,0 +1,313 @@
+"""The plan of a build or an update: for each stage, what is to be done and why. Nothing else decides it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from indexer.build.changes import Changes
+from indexer.build.stage import Action, Stage, Table, fingerprint
+from indexer.build.stages import STAGE_NAMES, STAGES
+from indexer.config import IndexConfig
+from indexer.errors import ConfigError
+from indexer.store.generations import Generation
+
+OUTGROWN = 2.0  # times what a model was learned from: an update says that it should be learned again
+FEW = 1_000  # songs below which every new one is a reason to try again to learn what could not be learned
+
+_TABLES: Mapping[Table, str] = {
+    "songs": "songs",
+    "playlists": "playlists",
+    "artist_tags": "tags of artists",
+    "labels": "labels",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """What one stage will do.
+
+    action   "keep" its files; "apply" to `rows` rows, new ones or all; "learn" again; "compute" again
+    reason   why, in words
+    key      names this work: stage, settings and all that is read; what a crash left of it is taken over by it
+    record   what the manifest will say of the stage: settings, the fingerprints of what it read, its own
+    """
+
+    name: str
+    action: Action
+    reason: str
+    rows: int
+    key: str
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build or an update will do.
+
+    notes    what the user should know: models that the catalogue has outgrown, stages that the program has changed
+    """
+
+    stages: tuple[StagePlan, ...]
+    changes: Changes
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[StagePlan]:
+        return iter(self.stages)
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return all(stage.action == "keep" for stage in self.stages)
+
+    def of(self, name: str) -> StagePlan:
+        return next(stage for stage in self.stages if stage.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a plan is made from.
+
+    tables      the fingerprint of each part of the catalogue
+    playlists   how many there are
+    encoder     what the manifest will say of the encoder
+    """
+
+    config: IndexConfig
+    encoder: Mapping[str, Any]
+    tables: Mapping[str, str]
+    playlists: int
+    changes: Changes
+
+    @property
+    def songs(self) -> int:
+        return len(self.changes.digests)
+
+
+def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = None, force: bool = False) -> Plan:
+    """Every model is that of today's catalogue and configuration: what is not is learned again.
+
+    stage   only this one and those that read it; the others stay as they are
+    force   all of them, whatever there is
+    """
+    if stage is not None and stage not in STAGE_NAMES:
+        raise ConfigError(f"no stage is called {stage!r}, expected one of {', '.join(STAGE_NAMES)}")
+    if stage is not None and base is None:
+        raise ConfigError(f"the stage {stage} cannot run alone: there is no index yet; run `refrain build` first")
+    planner = _Planner(inputs, base)
+    again: set[str] = set()
+    for each in STAGES:
+        before = planner.before(each.name)
+        fresh = planner.record(each)
+        needed = [name for name in (*each.reads, *each.looks_at) if name in again]
+        if stage is not None:
+            reason = "asked for" if each.name == stage else f"reads {needed[0]}" if needed else None
+        elif force:
+            reason = "asked for"
+        elif before is None:
+            reason = "there is no index yet" if base is None else "new in this version"
+        else:
+            reason = None if before["fingerprint"] == fresh["fingerprint"] else planner.why(each, before, fresh, needed)
+        if reason is None:
+            planner.keep(each, "nothing that it reads has changed" if stage is None else "not asked for")
+        else:
+            again.add(each.name)
+            planner.add(each, "learn" if each.learns else "compute", reason, inputs.songs, fresh)
+    return Plan(tuple(planner.stages), inputs.changes)
+
+
+def plan_update(inputs: Inputs, base: Generation) -> Plan:
+    """Models stay; they are applied to songs that are new or changed, and learned where they are missing."""
+    planner = _Planner(inputs, base)
+    changes, notes = inputs.changes, list[str]()
+    again: set[str] = set()  # stages that write other values for songs that were there
+    grown = bool(changes.any)
+    many = len(changes.digests) if changes.renumber else len(changes.added) + len(changes.changed)
+    for each in STAGES:
+        before = planner.before(each.name)
+        fresh = planner.record(each)
+        action: Action = "learn" if each.learns else "compute"
+        if before is None:
+            again.add(each.name)
+            planner.add(each, action, "new in this version", inputs.songs, fresh)
+            continue
+        needed = [name for name in each.reads if name in again]
+        data = any(before["tables"].get(table) != inputs.tables[table] for table in each.tables)
+        missing = each.learns and before["outcome"].get("learned") is False
+        if needed:
+            again.add(each.name)
+            planner.add(each, action, f"reads {needed[0]}, which is learned for the first time", inputs.songs, fresh)
+        elif missing and (data or _worth_trying(before["outcome"].get("songs", 0), inputs.songs)):
+            again.add(each.name)
+            planner.add(
+                each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh
+            )
+        elif each.name == "songs":
+            if not grown:
+                planner.keep(each, "no song is new, changed or deleted")
+            elif changes.renumber:
+                planner.add(each, "compute", "a fifth of its rows are of deleted songs", inputs.songs, fresh)
+            else:
+                planner.add(each, "apply", _counted(changes), many, planner.applied(each, before, fresh))
+        elif each.learns and each.name != "factors":
+            if grown:
+                planner.add(each, "apply", f"to {many:,} songs that are new or changed", many, dict(before))
+            else:
+                planner.keep(each, "applied to every song")
+        elif each.name in _EXTENDED:
+            if not grown and not (data and each.name == "factors"):
+                planner.keep(each, "nothing that it reads has changed")
+            elif changes.renumber and each.name != "factors":
+                planner.add(each, "compute", "its rows are numbered anew", inputs.songs, fresh)
+            else:
+                reason = f"to {many:,} songs that are new or changed" if grown else _changed(each, before, inputs)
+                planner.add(each, "apply", reason, many, planner.applied(each, before, fresh))
+        elif data or grown or any(name in planner.touched for name in each.reads):
+            planner.add(each, "compute", _changed(each, before, inputs) if data else "songs were added or deleted",
+                        inputs.songs, planner.applied(each, before, fresh))  # fmt: skip
+        else:
+            planner.keep(each, "nothing that it reads has changed")
+        notes += planner.notes(each, before)
+    return Plan(tuple(planner.stages), changes, tuple(_merged(notes)))
+
+
+# Stages without a model of their own, or with one that an update goes on from, whose files an update continues.
+_EXTENDED = frozenset({"lexical", "sentences", "keywords", "factors", "vectors"})
+
+
+class _Planner:
+    """Collects the plans of stages; knows what the base says of them."""
+
+    def __init__(self, inputs: Inputs, base: Generation | None):
+        self._inputs, self._base = inputs, base
+        self._records: dict[str, dict[str, Any]] = dict(base.manifest["stages"]) if base is not None else {}
+        self._fingerprints: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+        self.stages: list[StagePlan] = []
+        self.touched: set[str] = set()
+
+    def before(self, name: str) -> dict[str, Any] | None:
+        return self._records.get(name)
+
+    def record(self, stage: Stage) -> dict[str, Any]:
+        """What the manifest would say of the stage if it were done afresh now."""
+        inputs = self._inputs
+        settings = stage.settings_of(inputs.config, inputs.encoder)
+        tables = {table: inputs.tables[table] for table in stage.tables}
+        read = {name: self._fingerprints[name] for name in (*stage.reads, *stage.looks_at)}
+        found = fingerprint(stage.name, settings, tables, read)
+        return {"settings": settings, "tables": tables, "reads": read, "fingerprint": found, "outcome": {}}
+
+    def applied(self, stage: Stage, before: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, Any]:
+        """The record of a stage that was continued: never that of one done afresh, so that a build does it again."""
+        found = fingerprint("continued", before["fingerprint"], fresh["fingerprint"])
+        exact = stage.name in ("popularity", "cooccurrence", "artist_tags")  # computed whole: as if done afresh
+        same_rows = all(self.before(name) and self._fingerprints[name] == fresh["reads"][name] for name in stage.reads)
+        return {
+            **fresh,
+            "settings": before["settings"],
+            "fingerprint": fresh["fingerprint"] if exact and same_rows else found,
+        }
+
+    def keep(self, stage: Stage, reason: str) -> None:
+        self.add(stage, "keep", reason, 0, dict(self._records[stage.name]))
+
+    def add(self, stage: Stage, action: Action, reason: str, rows: int, record: dict[str, Any]) -> None:
+        base = self._base.digest if self._base is not None and action in ("keep", "apply") else None
+        read = {name: self._keys[name] for name in (*stage.reads, *stage.looks_at)}
+        tables = {table: self._inputs.tables[table] for table in stage.tables}
+        settings = stage.settings_of(self._inputs.config, self._inputs.encoder)
+        key = fingerprint(stage.name, action, settings, tables, read, base)
+        self.stages.append(StagePlan(stage.name, action, reason, rows, key, record))
+        self._fingerprints[stage.name], self._keys[stage.name] = record["fingerprint"], key
+        if action != "keep":
+            self.touched.add(stage.name)
+
+    def why(self, stage: Stage, before: Mapping[str, Any], fresh: Mapping[str, Any], needed: list[str]) -> str:
+        """What differs between a record and what it would be now, in words."""
+        if before["settings"] != fresh["settings"]:
+            return _settings_changed(before["settings"], fresh["settings"])
+        if any(before["tables"].get(table) != value for table, value in fresh["tables"].items()):
+            return _changed(stage, before, self._inputs)
+        if needed:
+            return f"reads {needed[0]}, which is done again"
+        return "was continued by an update, and is made anew from the whole catalogue"
+
+    def notes(self, stage: Stage, before: Mapping[str, Any]) -> list[str]:
+        """What an update leaves to a build."""
+        outcome, inputs = before["outcome"], self._inputs
+        found = []
+        now = stage.settings_of(inputs.config, inputs.encoder)
+        if before["settings"].get("version") != now["version"]:
+            found.append(f"the program has changed what {stage.name} does: run `refrain build` to do it again")
+        for what, many in (("songs", inputs.songs), ("playlists", inputs.playlists)):
+            learned_from = outcome.get(what, 0)
+            if outcome.get("learned") and learned_from and many > OUTGROWN * learned_from and _counts(stage, what):
+                found.append(f"outgrown {what} {stage.name} {learned_from} {many}")
+        return found
+
+
+def _worth_trying(songs_before: int, songs: int) -> bool:
+    """Whether what could not be learned from so many songs may be learned from so many now."""
+    return songs >= OUTGROWN * songs_before or (songs_before < FEW and songs > songs_before)
+
+
+def _counts(stage: Stage, what: str) -> bool:
+    return "playlists" in stage.tables if what == "playlists" else not stage.tables
+
+
+def _merged(notes: list[str]) -> Iterator[str]:
+    """Notes on models that were outgrown in one sentence each kind."""
+    seen: set[str] = set()
+    for note in notes:
+        if not note.startswith("outgrown "):
+            yield note
+            continue
+        _, what, _, learned_from, many = note.split()
+        if what not in seen:
+            seen.add(what)
+            yield (
+                f"the catalogue has {int(many):,} {what}, its models were learned from {int(learned_from):,}: "
+                "run `refrain build` to learn them again"
+            )
+
+
+def _counted(changes: Changes) -> str:
+    parts = ((len(changes.added), "new"), (len(changes.changed), "changed"), (changes.removed, "deleted"))
+    return ", ".join(f"{many:,} {what}" for many, what in parts if many)
+
+
+def _changed(stage: Stage, before: Mapping[str, Any], inputs: Inputs) -> str:
+    """Which part of the catalogue has changed since, with numbers where they are known."""
+    names = [table for table in stage.tables if before["tables"].get(table) != inputs.tables[table]]
+    outcome, words = before["outcome"], []
+    for name in names:
+        many = {"songs": inputs.songs, "playlists": inputs.playlists}.get(name)
+        earlier = outcome.get(name)
+        if many is not None and earlier and earlier != many:
+            words.append(f"the catalogue has {many:,} {_TABLES[name]}, not {earlier:,}")
+        else:
+            words.append(f"{_TABLES[name]} have changed")
+    return ", ".join(words)
+
+
+def _settings_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    if before.get("encoder") != now.get("encoder"):
+        return "the encoder or its settings have changed"
+    if before.get("version") != now.get("version"):
+        return "the program has changed what it does"
+    was, is_ = _flat(before.get("settings")), _flat(now.get("settings"))
+    names = [name for name in {**was, **is_} if was.get(name) != is_.get(name)]
+    changed = [f"{name} was {was.get(name, 'not there')}, is {is_.get(name, 'not there')}" for name in names]
+    return "; ".join(changed[:3]).lstrip() or "its settings have changed"
+
+
+def _flat(value: Any, prefix: str = "") -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        return {prefix or "the setting": json.dumps(value)}
+    found: dict[str, str] = {}
+    for name, each in value.items():
+        found |= _flat(each, f"{prefix}.{name}" if prefix else str(name))
+    return found

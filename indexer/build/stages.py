@@ -1,0 +1,52 @@
+"""The recipe: every stage between a catalogue and an index folder, in order."""
+
+from __future__ import annotations
+
+from indexer.build import content_stages as content
+from indexer.build import listener_stages as listeners
+from indexer.build.stage import Stage
+
+STAGES: tuple[Stage, ...] = (
+    Stage("songs", content.songs, lambda c: None, tables=("songs",)),
+    Stage("lexical", content.lexical, lambda c: None, reads=("songs",)),
+    Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
+    Stage(
+        "keywords", content.keywords, lambda c: {"keywords": c.keywords, "salient_keywords": c.salient_keywords},
+        reads=("songs", "sentences"), looks_at=("lexical",), encoder=True,
+    ),
+    Stage("topics", content.topics, lambda c: c.topics, reads=("songs",), learns=True),
+    Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True),
+    Stage("lyrics_latents", content.lyrics_latents, lambda c: c.lyrics, reads=("sentences",), learns=True),
+    Stage("audio_latents", content.audio_latents, lambda c: c.audio, reads=("audio",), learns=True),
+    Stage("popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists",), reads=("songs",)),
+    Stage(
+        "cooccurrence", listeners.cooccurrence, lambda c: {"cooccurrence": c.cooccurrence, "held_out": c.held_out},
+        tables=("playlists",), reads=("songs",),
+    ),
+    Stage(
+        "factors", listeners.factors, lambda c: {"factors": c.factors, "held_out": c.held_out},
+        tables=("playlists",), reads=("songs",), learns=True,
+    ),
+    Stage("artist_tags", listeners.artist_tags, lambda c: None, tables=("artist_tags",), reads=("songs",)),
+    Stage(
+        "taste", listeners.taste, lambda c: {"taste": c.taste, "held_out": c.held_out},
+        tables=("playlists",), reads=("songs", "lyrics_latents", "audio", "topics"), looks_at=("artist_tags",),
+        learns=True,
+    ),
+    Stage(
+        "tbert", listeners.tbert, lambda c: {"tbert": c.tbert, "held_out": c.held_out},
+        tables=("playlists",), reads=("songs", "sentences", "topics", "audio"), encoder=True, learns=True,
+    ),
+    Stage(
+        "vectors", listeners.vectors, lambda c: c.exact_below, reads=("lyrics_latents", "audio_latents", "taste"),
+    ),
+    Stage(
+        "moods", listeners.moods, lambda c: {"moods": c.moods, "held_out": c.held_out},
+        tables=("playlists", "labels"), reads=("songs", "sentences", "audio", "taste"), encoder=True, learns=True,
+    ),
+    Stage(
+        "mood_labels", listeners.mood_labels, lambda c: c.held_out, tables=("playlists", "labels"),
+        reads=("songs", "moods"),
+    ),
+)  # fmt: skip
+STAGE_NAMES = tuple(stage.name for stage in STAGES)

@@ -1,0 +1,188 @@
+"""Rows: what every source turns a file into, and what it says about what it leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from indexer.sources.tabular import BROKEN, OpenedFile, Row
+from indexer.sources.validate import (
+    MAX_COUNT,
+    MAX_ID,
+    MAX_NAME,
+    MAX_TAG,
+    bad_id,
+    number,
+    plain,
+    song_facts,
+    texts,
+)
+
+# The kinds of rows that a load counts.
+KINDS = ("songs", "playlists", "entries", "tags", "labels")
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_VALUE = re.compile(r"\b(is|has|line) \S+?(?=, | characters| cells| has )")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something in a file that the catalogue does not hold, and why.
+
+    file     the file's name
+    row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1
+    what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
+             "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept
+    reason   one sentence
+    kind     the same sentence without the values of this row: what remarks are counted by
+    """
+
+    file: str
+    row: int
+    what: str
+    reason: str
+    kind: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.kind:
+            object.__setattr__(self, "kind", without_values(self.reason))
+
+    @classmethod
+    def about(cls, file: str, row: int, what: str, subject: str, problem: str) -> Refusal:
+        """What is wrong with `subject`, a song or a playlist."""
+        return cls(file, row, what, f"{subject}: {problem}", without_values(problem))
+
+
+@dataclass(frozen=True, slots=True)
+class SongRow:
+    """A song as one row describes it.
+
+    song_id   the catalogue's key where the row brings one
+    ids       (namespace, value) of other catalogues, as ("spotify", "6f80..."), best first
+    facts     only the columns of `Song` that this row knows; genres is a tuple, audio features stand by name
+    tags      what listeners call it, one count each
+    labels    measured values that are no property of Song, as {"deezer_valence": -0.68}
+    """
+
+    row: int
+    song_id: str | None
+    ids: tuple[tuple[str, str], ...]
+    facts: Mapping[str, object]
+    tags: tuple[str, ...] = ()
+    labels: Mapping[str, float] = field(default_factory=dict)
+
+
+class PlaylistRow(NamedTuple):
+    """A playlist without its entries; `facts` holds name, description, followers as far as known."""
+
+    row: int
+    playlist_id: str
+    facts: Mapping[str, object]
+
+
+class EntryRow(NamedTuple):
+    """A song in a playlist. `song` is (namespace, value); namespace "song" is the catalogue's own key."""
+
+    row: int
+    playlist_id: str
+    position: int
+    song: tuple[str, str]
+
+
+class TagRow(NamedTuple):
+    """A tag of a song ((namespace, value)) or of an artist (("artist", name)); how many times, None if unknown."""
+
+    row: int
+    owner: tuple[str, str]
+    tag: str
+    times: int | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some thousand rows of a file, sorted by kind. Songs are stored before what points to them."""
+
+    songs: list[SongRow] = field(default_factory=list)
+    playlists: list[PlaylistRow] = field(default_factory=list)
+    entries: list[EntryRow] = field(default_factory=list)
+    tags: list[TagRow] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def valid_rows(self, rows: Iterable[Row], file: str, what: str) -> Iterator[Row]:
+        """The rows that could be read; the others are refused with the reader's reason."""
+        for row, values in rows:
+            if BROKEN in values:
+                self.refusals.append(Refusal(file, row, what, str(values[BROKEN])))
+            else:
+                yield row, values
+
+    def add_song(
+        self,
+        file: str,
+        row: int,
+        values: Mapping[str, object],
+        *,
+        song_id: str = "",
+        ids: Sequence[tuple[str, str]] = (),
+        labels: Mapping[str, float] | None = None,
+    ) -> SongRow | None:
+        """Add the song that `values` describes, or refuse the row; what could not be kept is listed either way."""
+        problems: list[str] = []
+        facts = song_facts(values, problems)
+        too_long = next((value for value in (song_id, *(value for _, value in ids)) if len(value) > MAX_ID), None)
+        if too_long is not None:
+            reason = bad_id("an id", too_long)
+        elif not song_id and not ids and "title" not in facts:
+            reason = "neither an id nor a title; give it a song_id or a title"
+        else:
+            reason = ""
+        if reason:
+            self.refusals.append(Refusal(file, row, "song", reason))
+            return None
+        if problems:
+            name = song_id or (ids[0][1] if ids else str(facts["title"])[:80])
+            self.refusals.extend(Refusal.about(file, row, "value", name, problem) for problem in problems)
+        tags = tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(values.get("tags"), "|;,")))
+        song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {})
+        self.songs.append(song)
+        return song
+
+    def add_playlist(self, file: str, row: int, playlist_id: str, values: Mapping[str, object]) -> bool:
+        """Add the playlist that `values` (name, description, followers) describes; False where it is refused."""
+        if not 0 < len(playlist_id) <= MAX_ID:
+            self.refusals.append(Refusal(file, row, "playlist", bad_id("playlist_id", playlist_id)))
+            return False
+        problems: list[str] = []
+        facts: dict[str, object] = {name: plain(values.get(name))[:MAX_NAME] for name in ("name", "description")}
+        followers = number(values.get("followers"), "followers", 0, MAX_COUNT, problems)
+        if followers is not None:
+            facts["followers"] = int(followers)
+        self.refusals.extend(Refusal.about(file, row, "value", playlist_id, problem) for problem in problems)
+        self.playlists.append(PlaylistRow(row, playlist_id, facts))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A layout that files come in.
+
+    rank     files of a lower rank are imported first: songs before the playlists, entries and tags that name them
+    layout   what a file of this format must hold, for messages
+    """
+
+    name: str
+    rank: int
+    layout: str
+    fits: Callable[[OpenedFile], bool]
+    read: Callable[[OpenedFile], Iterator[Batch]]
+
+
+def without_values(reason: str) -> str:
+    """A reason without the values that differ from row to row.
+
+    >>> without_values("energy is 1.7, expected 0..1"), without_values("year is 'MCM', expected a number")
+    ('energy is ..., expected 0..1', 'year is ..., expected a number')
+    """
+    return _VALUE.sub(r"\1 ...", _QUOTED.sub("...", reason))

@@ -1,0 +1,111 @@
+"""Playlists of the demonstration's songs: journeys under caps, seeds that open the list, total durations, paths."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+from engine.answer.answer import answer
+from engine.engine import Engine
+from engine.playlist.path import path_through
+from engine.playlist.playlist import make_playlist, songs_to_rank
+from engine.playlist.tracks import Candidates
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from indexer import Catalogue, build_index
+
+NOBODY = np.zeros(0, np.int64)
+
+
+def ranked(engine, *names, k=200):
+    seeds = tuple(Seed.of(engine.index, name) for name in names)
+    return answer(Query(engine.index, seeds=seeds), engine.weights["one"], k)
+
+
+@pytest.mark.parametrize("per_artist", [1, 2])
+@pytest.mark.parametrize("per_album", [None, 1, 2])
+def test_a_journey_keeps_the_caps_from_its_first_leg_to_its_last(demo, per_artist, per_album):
+    """Every 29th of all pairs of moods: a cap is kept, or the sentence that names it is there."""
+    songs = demo.index.songs
+    pairs = list(permutations(songs.moods.names, 2))
+    for start, end in [("angry", "breakup"), *pairs[:: max(1, len(pairs) // 6)]]:
+        made = demo.playlist(
+            length=25, from_mood=start, to_mood=end, max_per_artist=per_artist, max_per_album=per_album
+        )
+        rows = [songs.row_of(hit.song_id) for hit in made]
+        everyone = Candidates.of_rows(songs, np.array(rows, np.int64))
+        sentences = " / ".join(made.relaxed)
+        assert ("artist cap" in sentences) == (everyone.most_of("artists") > per_artist), (start, end)
+        assert ("album cap" in sentences) == (everyone.most_of("albums") > (per_album or 25)), (start, end)
+        assert ("no other song is left" in sentences) == (len(made) < 25)
+        named = Counter((a, t) for a, t in zip(everyone.artists.tolist(), everyone.stems, strict=True) if t)
+        assert not named or max(named.values()) == 1, "two versions of one song"
+        assert [hit.rank for hit in made] == list(range(1, len(made) + 1))
+
+
+def test_seeds_open_the_playlist_in_their_order_and_count_as_songs(demo):
+    first, second = (song.song_id for song in demo.find("love", 2))
+    found = ranked(demo, first, second)
+    songs = demo.index.songs
+    seeds = np.array(sorted(seed.row for seed in found.query.seeds), np.int64)
+    never = Candidates.of_rows(songs, seeds)
+    made = make_playlist(found, "mix", 12, never=never, opening=2, max_per_artist=1)
+    ids = [hit.song_id for hit in made]
+    assert ids[:2] == [first, second]
+    assert len(set(ids)) == 12
+    assert [hit.reason for hit in made][:2] == ["One of the seeds"] * 2
+    others = [hit.artist for hit in made if hit.song_id not in (first, second)]
+    assert not set(others) & {hit.artist for hit in made.songs[:2]} or "artist cap" in " ".join(made.relaxed)
+    assert [hit.song_id for hit in make_playlist(found, "mix", 1, never=never, opening=2)] == [first]
+    assert not {first, second} & {hit.song_id for hit in make_playlist(found, "mix", 12, never=never)}
+
+
+def test_a_playlist_lasts_as_long_as_was_asked(demo):
+    seed = demo.find("love", 1)[0].song_id
+    found = ranked(demo, seed)
+    never = Candidates.of_rows(demo.index.songs, NOBODY)
+    for minutes in (20, 60):
+        made = make_playlist(found, "mix", 100, duration_ms=minutes * 60_000.0, never=never)
+        known = [hit.duration_ms for hit in made if hit.duration_ms is not None]
+        if len(known) == len(made):
+            assert abs(sum(known) - minutes * 60_000) <= 30_000 or "instead of" in made.relaxed[-1]
+        assert len(made) > 2
+    assert songs_to_rank(demo.index, 25, None) == 200
+    assert songs_to_rank(demo.index, 5_000, 60 * 60_000.0) < 1_000
+
+
+def test_a_catalogue_too_small_to_learn_from_has_paths_by_its_words_and_sound(tmp_path, tiny_config):
+    songs = [
+        {"title": f"Song {i}", "artist": f"Artist {i % 7}", "lyrics": f"harbour light number {i} burning",
+         "energy": i / 20, "valence": 0.5, "tempo": 90 + i}
+        for i in range(20)
+    ]  # fmt: skip
+    (tmp_path / "songs.jsonl").write_text("".join(json.dumps(song) + "\n" for song in songs), "utf-8")
+    with Catalogue(tmp_path / "refrain.db") as catalogue:
+        catalogue.load(tmp_path / "songs.jsonl")
+        build_index(catalogue, tmp_path / "refrain.index", tiny_config)
+    with Engine.open(tmp_path / "refrain.index") as engine:
+        made = path_through(ranked(engine, "Song 0", "Song 19"), 5)
+        assert [made.songs[0].title, made.songs[-1].title] == ["Song 0", "Song 19"]
+        assert len(made) == 5
+
+
+def test_a_request_with_its_seeds_or_of_a_duration(demo):
+    first = demo.find("love", 1)[0].song_id
+    made = demo.playlist([first], 8, with_seeds=True)
+    assert made.songs[0].song_id == first
+    assert len(made) == 8
+    assert made.query["with_seeds"] is True
+    hour = demo.playlist([first], duration_total_ms=3_600_000)
+    assert sum(hit.duration_ms or 0 for hit in hour) > 3_000_000 or hour.relaxed
+    journey = demo.playlist([first], 8, with_seeds=True, from_mood="angry", to_mood="tender")
+    assert next(iter(journey)).song_id == first
+    assert len(journey) == 8
+    assert [hit.rank for hit in journey] == list(range(1, 9))
+    half = demo.playlist(from_mood="angry", to_mood="tender", duration_total_ms=1_800_000)
+    total = sum(hit.duration_ms or 0 for hit in half)
+    assert abs(total - 1_800_000) <= 30_000 or any("a journey is counted in songs" in s for s in half.relaxed)

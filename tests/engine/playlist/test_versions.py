@@ -1,0 +1,77 @@
+"""Versions and caps of plain answers: the better of two versions stays, caps are those of a greedy choice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.playlist.versions import VERSION_OVERLAP, capped, lyric_overlap, without_other_versions
+
+
+class Catalogue(SimpleNamespace):
+    """The columns of `Songs` that are read."""
+
+    def single(self, name):
+        return self.artist_codes if name == "artist_key" else self.album_codes
+
+
+def catalogue(titles, artists, albums=None, lyrics=None):
+    n = len(titles)
+    return Catalogue(
+        titles=titles,
+        artist_codes=np.array(artists, np.int32),
+        album_codes=np.array([-1] * n if albums is None else albums, np.int32),
+        lyrics=[""] * n if lyrics is None else lyrics,
+    )
+
+
+def test_the_better_ranked_version_stays():
+    songs = catalogue(["Rain", "Rain - Live", "Rain (2011 Remaster)", "Rain", "Sun"], [0, 0, 0, 1, 1])
+    assert without_other_versions(songs, np.array([1, 0, 4, 2, 3])).tolist() == [True, False, True, False, True]
+
+
+def test_a_cover_is_a_version_where_the_words_are_the_same():
+    words = "one two three four five six seven eight nine ten"
+    songs = catalogue(
+        ["Rain", "Rain", "Rain"], [0, 1, 2], lyrics=[words, words + " eleven", "other words are sung here"]
+    )
+    assert lyric_overlap(songs.lyrics[0], songs.lyrics[1]) >= VERSION_OVERLAP
+    assert without_other_versions(songs, np.array([0, 1, 2])).tolist() == [True, False, True]
+
+
+def test_no_more_are_looked_at_than_are_wanted():
+    songs = catalogue([f"Song {i}" for i in range(9)], range(9))
+    assert without_other_versions(songs, np.arange(9), most=4).tolist() == [True] * 4 + [False] * 5
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 2)), max_size=40),
+    st.one_of(st.none(), st.integers(1, 3)),
+    st.one_of(st.none(), st.integers(1, 3)),
+)
+@settings(max_examples=200)
+def test_caps_are_those_of_a_greedy_choice(pairs, per_artist, per_album):
+    artists = [artist for artist, _ in pairs]
+    albums = [-1 if artist == -1 or album == 0 else 10 * artist + album for artist, album in pairs]
+    songs = catalogue(["x"] * len(pairs), artists, albums)
+    rows = np.random.default_rng(0).permutation(len(pairs))
+    by_artist, by_album, expected = Counter(), Counter(), []
+    for row in rows.tolist():
+        artist, album = artists[row], albums[row]
+        fits = (per_artist is None or artist == -1 or by_artist[artist] < per_artist) and (
+            per_album is None or album == -1 or by_album[album] < per_album
+        )
+        expected.append(fits)
+        by_artist[artist] += fits
+        by_album[album] += fits
+    assert capped(songs, rows, max_per_artist=per_artist, max_per_album=per_album).tolist() == expected
+
+
+def test_a_cap_below_one_is_a_mistake():
+    with pytest.raises(ValueError, match="max_per_album is 0"):
+        capped(catalogue(["x"], [0]), np.array([0]), max_per_album=0)

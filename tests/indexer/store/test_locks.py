@@ -1,0 +1,62 @@
+"""Locks: one writer, readers that are seen, and lock files that somebody planted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from indexer.errors import RefrainError
+from indexer.store.locks import has_readers, lock_shared, writer_lock
+
+
+def test_a_second_writer_is_refused_and_the_next_one_is_not(tmp_path: Path) -> None:
+    with writer_lock(tmp_path), pytest.raises(RefrainError, match="another `refrain build`"), writer_lock(tmp_path):
+        pass
+    with writer_lock(tmp_path):
+        pass
+
+
+def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
+    code = "import os, sys; from pathlib import Path; from indexer.store.locks import writer_lock\n"
+    code += "with writer_lock(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=os.getcwd(), timeout=60)
+    assert (tmp_path / ".writer").exists()
+    with writer_lock(tmp_path):
+        pass
+
+
+def test_a_lock_file_that_is_another_name_of_a_file_leaves_it_whole(tmp_path: Path) -> None:
+    diary, index = tmp_path / "diary", tmp_path / "index"
+    diary.write_text("dear diary")
+    index.mkdir()
+    (index / ".writer").symlink_to(diary)
+    with pytest.raises(RefrainError, match="no regular file"), writer_lock(index):
+        pass
+    (index / ".writer").unlink()
+    os.link(diary, index / ".writer")
+    with writer_lock(index):
+        pass
+    assert diary.read_text() == "dear diary"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder"])
+def test_a_lock_file_that_is_none_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    os.mkfifo(tmp_path / ".writer") if kind == "pipe" else (tmp_path / ".writer").mkdir()
+    with pytest.raises(RefrainError, match="no regular file"), writer_lock(tmp_path):
+        pass
+
+
+def test_readers_are_seen_until_they_close(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    assert not has_readers(path), "a file that is not there has none"
+    path.touch()
+    assert not has_readers(path)
+    reader = os.open(path, os.O_RDONLY)
+    lock_shared(reader)
+    assert has_readers(path)
+    os.close(reader)
+    assert not has_readers(path)
