@@ -22,7 +22,7 @@ MOST_PLAYLISTS = 2_000  # of one song, the shortest, which say the most; a hit o
 
 @dataclass(frozen=True, slots=True)
 class CoOccurrenceConfig:
-    """shrinkage: added to the denominator, in playlists of usual weight; 1 to 10 measure within 3 percent."""
+    """shrinkage: added to the denominator, in playlists of mean weight; 1 to 10 measure within 3 percent."""
 
     shrinkage: float = 5.0
 
@@ -38,7 +38,7 @@ class CoOccurrence:
     """Playlists by song and songs by playlist, sparse, and the shrunk cosine of any song with all others.
 
     A table of each song's 100 nearest songs, which is the usual way, takes more room than the playlists
-    themselves, and on shared/data loses a sixth of NDCG@500 against all neighbours, with 400 kept still 3 percent.
+    themselves, and loses a sixth of NDCG@500 against all neighbours; one of the 400 nearest still 3 percent.
 
     songs      playlist p holds songs[song_starts[p] : song_starts[p + 1]]
     holders    song r is held by playlists holders[holder_starts[r] : holder_starts[r + 1]], the shortest first
@@ -65,16 +65,16 @@ class CoOccurrence:
         lists = [np.unique(rows) for rows in playlists if len(rows)]
         lengths = np.array([len(rows) for rows in lists], np.int64)
         weights = (1.0 / np.sqrt(lengths)).astype(np.float32)
-        held = np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int32)
+        entries = np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int32)
         playlist = np.repeat(np.arange(len(lists), dtype=np.int32), lengths)
-        order = np.lexsort((playlist, lengths[playlist], held))
+        order = np.lexsort((playlist, lengths[playlist], entries))
         return cls(
             np.concatenate([[0], np.cumsum(lengths)]),
-            held,
-            np.concatenate([[0], np.cumsum(np.bincount(held, minlength=songs))]),
+            entries,
+            np.concatenate([[0], np.cumsum(np.bincount(entries, minlength=songs))]),
             playlist[order],
             weights,
-            np.sqrt(np.bincount(held, weights[playlist], minlength=songs)).astype(np.float32),
+            np.sqrt(np.bincount(entries, weights[playlist], minlength=songs)).astype(np.float32),
             config.shrinkage * float(weights.mean()) if len(weights) else 0.0,
         )
 
@@ -112,9 +112,9 @@ class CoOccurrence:
         """The songs that share a playlist with any of the songs, ascending, and the mean of their values to all."""
         if not len(rows):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        found = [self.of(row) for row in rows]
-        near, where = np.unique(np.concatenate([part for part, _ in found]), return_inverse=True)
-        summed = np.bincount(where, np.concatenate([values for _, values in found]), minlength=len(near))
+        near_each = [self.of(row) for row in rows]
+        near, where = np.unique(np.concatenate([part for part, _ in near_each]), return_inverse=True)
+        summed = np.bincount(where, np.concatenate([values for _, values in near_each]), minlength=len(near))
         return near, (summed / len(rows)).astype(np.float32)
 
     def save(self, draft: Draft) -> None:
