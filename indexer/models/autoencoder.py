@@ -7,16 +7,17 @@ import os
 import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from indexer.errors import ConfigError
 from indexer.models.mlp import Activation, DenseStack, Layer, checked_matrix, untrained_stacks
 from indexer.models.training import EarlyStopping
 from indexer.progress import Track, quiet
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
+from indexer.settings import Count, NotNegative, Positive, Share, Whole, settings
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -27,7 +28,7 @@ _ALMOST_ZERO = 1e-9
 _FAR = -1e4  # takes a pair out of a softmax
 
 
-@dataclass(frozen=True, slots=True)
+@settings()
 class AutoencoderConfig:
     """What an autoencoder is and how it is trained. The decoder mirrors the encoder; the latent has no activation.
 
@@ -48,37 +49,27 @@ class AutoencoderConfig:
     sample            songs that are used at most, so that a large collection takes no longer
     """
 
-    latent: int = 48
-    widths: tuple[int, ...] = (1024,)
+    latent: Count = 48
+    widths: tuple[Count, ...] = (1024,)
     activations: tuple[Activation, ...] = ("relu",)
     linear_path: bool = True
-    neighbour_weight: float = 1.0
-    temperature: float = 0.04
-    latent_temperature: float = 0.055
-    epochs: int = 30
-    patience: int = 5
-    batch: int = 512
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.1
-    held_out: float = 0.1
-    sample: int = 50_000
-    seed: int = 0
+    neighbour_weight: NotNegative = 1.0
+    temperature: Positive = 0.04
+    latent_temperature: Positive = 0.055
+    epochs: Count = 30
+    patience: Count = 5
+    batch: Annotated[Whole, Field(ge=2)] = 512
+    learning_rate: Positive = 2e-3
+    weight_decay: NotNegative = 0.1
+    held_out: Share = 0.1
+    sample: Annotated[Whole, Field(ge=2)] = 50_000
+    seed: Whole = 0
 
     def __post_init__(self) -> None:
         if len(self.widths) != len(self.activations):
             raise ConfigError(
                 f"{len(self.widths)} widths and {len(self.activations)} activations, expected one for each"
             )
-        for activation in self.activations:
-            if activation not in get_args(Activation):
-                raise ConfigError(
-                    f"activation {activation!r} is unknown, expected one of {', '.join(get_args(Activation))}"
-                )
-        if any(width < 1 for width in self.widths):
-            raise ConfigError(f"widths are {self.widths}, expected each at least 1")
-        ranges = dict.fromkeys(("latent", "epochs", "patience"), COUNT) | {"batch": Range(2), "sample": Range(2)}
-        ranges |= dict.fromkeys(("temperature", "latent_temperature", "learning_rate"), POSITIVE)
-        check(self, ranges | {"held_out": SHARE, "neighbour_weight": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE})
 
 
 # Audio, 14 -> 12. Ten epochs keep 0.94 of the ten nearest neighbours; thirty keep 0.01 more in six times the time.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
-from indexer.ranges import NOT_NEGATIVE, check
+from indexer.settings import NotNegative, settings
 from indexer.store import artefacts
 from indexer.store.columns import check_numbers, check_starts
 from indexer.store.generations import Draft, Source
@@ -20,14 +20,11 @@ Values = npt.NDArray[np.float32]
 MOST_PLAYLISTS = 2_000  # of one song, the shortest, which say the most; a hit of a million playlists is in 45,000
 
 
-@dataclass(frozen=True, slots=True)
+@settings("cooccurrence")
 class CoOccurrenceConfig:
     """shrinkage: added to the denominator, in playlists of mean weight; 1 to 10 measure within 3 percent."""
 
-    shrinkage: float = 5.0
-
-    def __post_init__(self) -> None:
-        check(self, {"shrinkage": NOT_NEGATIVE}, "cooccurrence.")
+    shrinkage: NotNegative = 5.0
 
 
 DEFAULTS = CoOccurrenceConfig()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from indexer.progress import Track, quiet
-from indexer.ranges import COUNT, POSITIVE, Range, check
+from indexer.settings import Count, Number, Positive, Whole, settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -26,7 +26,7 @@ CHUNK = 50_000  # pairs of a playlist and a song that are multiplied at once
 TRAINING_SEEDS = 8.0  # seeds for which a listener is regularised as in training
 
 
-@dataclass(frozen=True, slots=True)
+@settings("factors")
 class FactorsConfig:
     """Of alternating least squares on playlists.
 
@@ -39,21 +39,14 @@ class FactorsConfig:
     window_weight    what a song in a window counts; in a playlist it is 1
     """
 
-    size: int = 128
-    confidence: float = 30.0
-    regularization: float = 150.0
-    frequency: float = 0.5
-    window: int = 20
-    window_weight: float = 0.5
-    iterations: int = 12
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        ranges = {
-            "size": COUNT, "confidence": POSITIVE, "regularization": POSITIVE, "frequency": Range(0, 1),
-            "window": Range(2), "window_weight": POSITIVE, "iterations": COUNT,
-        }  # fmt: skip
-        check(self, ranges, "factors.")
+    size: Count = 128
+    confidence: Positive = 30.0
+    regularization: Positive = 150.0
+    frequency: Annotated[Number, Field(ge=0, le=1)] = 0.5
+    window: Annotated[Whole, Field(ge=2)] = 20
+    window_weight: Positive = 0.5
+    iterations: Count = 12
+    seed: Whole = 0
 
 
 def learn_factors(

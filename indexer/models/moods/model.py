@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from indexer.models.mlp import sigmoid, softmax
 from indexer.models.moods.reader import RANDOM_FEATURES, VIEWS, Reader
-from indexer.ranges import COUNT, Range, check
+from indexer.settings import Count, Number, Whole, settings
 from indexer.store.weights import Arrays, load_model, save_model
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -22,7 +23,7 @@ Kind = Literal["values", "probabilities", "classes"]
 _ROWS = 16_384  # songs that are scored at once; bounds memory on a million songs
 
 
-@dataclass(frozen=True, slots=True)
+@settings("moods")
 class MoodsConfig:
     """Which moods are learned.
 
@@ -32,13 +33,10 @@ class MoodsConfig:
                       which with few songs asks for far more
     """
 
-    least_playlists: int = 5
-    least_songs: int = 8
-    least_auc: float = 0.55
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check(self, {"least_playlists": COUNT, "least_songs": Range(4), "least_auc": Range(0, 1)}, "moods.")
+    least_playlists: Count = 5
+    least_songs: Annotated[Whole, Field(ge=4)] = 8
+    least_auc: Annotated[Number, Field(ge=0, le=1)] = 0.55
+    seed: Whole = 0
 
 
 _ARRAYS = ("lyrics", "means", "spreads", "frequencies", "phases", "features_mean")

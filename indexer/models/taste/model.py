@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from indexer.models.mlp import unit_rows
 from indexer.models.taste.content import Content, Reader
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check
+from indexer.settings import Count, NotNegative, Positive, Share, Whole, settings
 from indexer.store.weights import Arrays, load_model, save_model
 from indexer.text.names import fold
 
@@ -26,7 +26,7 @@ FloatMatrix = npt.NDArray[np.float32]
 _APPLY_ROWS = 8_192  # rows that go through the tower at once; bounds memory on a million songs
 
 
-@dataclass(frozen=True, slots=True)
+@settings("taste")
 class TasteConfig:
     """How taste is learned.
 
@@ -45,32 +45,25 @@ class TasteConfig:
     held_out            share of the training playlists for early stopping
     """
 
-    size: int = 64
-    hidden: int = 256
-    epochs: int = 12
-    patience: int = 2
-    batch: int = 1024
-    max_steps: int = 60_000
-    learning_rate: float = 4e-3
-    weight_decay: float = 1e-3
-    temperature: float = 0.07
-    negatives: int = 1024
-    seeds: int = 4
-    names: float = 0.3
-    least_named: int = 4
-    drop_part: float = 0.1
-    drop_artist: float = 0.3
-    drop_song: float = 0.5
-    dropout: float = 0.2
-    held_out: float = 0.05
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        counts = ("size", "hidden", "epochs", "patience", "batch", "max_steps", "negatives", "seeds", "least_named")
-        shares = ("drop_part", "drop_artist", "drop_song", "dropout", "held_out")
-        ranges = dict.fromkeys(counts, COUNT) | dict.fromkeys(shares, SHARE)
-        ranges |= {"learning_rate": POSITIVE, "temperature": POSITIVE}
-        check(self, ranges | {"names": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE}, "taste.")
+    size: Count = 64
+    hidden: Count = 256
+    epochs: Count = 12
+    patience: Count = 2
+    batch: Count = 1024
+    max_steps: Count = 60_000
+    learning_rate: Positive = 4e-3
+    weight_decay: NotNegative = 1e-3
+    temperature: Positive = 0.07
+    negatives: Count = 1024
+    seeds: Count = 4
+    names: NotNegative = 0.3
+    least_named: Count = 4
+    drop_part: Share = 0.1
+    drop_artist: Share = 0.3
+    drop_song: Share = 0.5
+    dropout: Share = 0.2
+    held_out: Share = 0.05
+    seed: Whole = 0
 
 
 def name_words(name: str) -> tuple[str, ...]:

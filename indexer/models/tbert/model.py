@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from indexer.errors import ConfigError
 from indexer.models.mlp import Activation, DenseStack, checked_matrix, softmax, unit_rows
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
+from indexer.settings import Count, NotNegative, Number, Positive, Share, Whole, settings
 from indexer.store.weights import Arrays, load_model, save_model
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ FLAGS = 2  # are lyrics known, is audio known
 _ROWS = 8_192  # songs that are joined and computed at once; bounds memory on a million songs
 
 
-@dataclass(frozen=True, slots=True)
+@settings("tbert")
 class TBertConfig:
     """What the network is and how it is trained.
 
@@ -48,34 +49,23 @@ class TBertConfig:
                       the encoder first, on `tuned_sample` songs with lyrics (5 to 10 songs/s on a CPU core)
     """
 
-    hidden: int = 128
-    width: int = 1024
-    dropout: float = 0.1
-    modality_dropout: float = 0.1
-    epochs: int = 60
-    patience: int = 4
-    batch: int = 1024
-    learning_rate: float = 3e-3
-    weight_decay: float = 0.01
-    held_out: float = 0.0
-    sample: int = 100_000
-    seed: int = 0
+    hidden: Count = 128
+    width: Count = 1024
+    dropout: Share = 0.1
+    modality_dropout: Annotated[Number, Field(ge=0, lt=0.5)] = 0.1
+    epochs: Count = 60
+    patience: Count = 4
+    batch: Annotated[Whole, Field(ge=2)] = 1024
+    learning_rate: Positive = 3e-3
+    weight_decay: NotNegative = 0.01
+    held_out: Share = 0.0
+    sample: Annotated[Whole, Field(ge=2)] = 100_000
+    seed: Whole = 0
     transformer: Transformer = "frozen"
-    tuned_layers: int = 2
-    tuned_epochs: int = 2
-    tuned_rate: float = 2e-5
-    tuned_sample: int = 8_000
-
-    def __post_init__(self) -> None:
-        pairs = dict.fromkeys(("batch", "sample", "tuned_sample"), Range(2))
-        ranges = dict.fromkeys(("hidden", "width", "epochs", "patience", "tuned_layers", "tuned_epochs"), COUNT) | pairs
-        ranges |= {"dropout": SHARE, "modality_dropout": Range(0, 0.5, open_high=True), "held_out": SHARE}
-        ranges |= {"learning_rate": POSITIVE, "tuned_rate": POSITIVE, "weight_decay": NOT_NEGATIVE}
-        check(self, ranges, "tbert.")
-        if self.transformer not in get_args(Transformer):
-            raise ConfigError(
-                f"transformer is {self.transformer!r}, expected one of {', '.join(get_args(Transformer))}"
-            )
+    tuned_layers: Count = 2
+    tuned_epochs: Count = 2
+    tuned_rate: Positive = 2e-5
+    tuned_sample: Annotated[Whole, Field(ge=2)] = 8_000
 
 
 @dataclass(frozen=True, slots=True)
