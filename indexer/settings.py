@@ -53,8 +53,26 @@ def explained(problem: ErrorDetails, made: type, section: str = "") -> str:
         return f"no setting is called {name!r}, expected one of {', '.join(_names(made, place[:-1]))}"
     if problem["type"] == "value_error":
         return str(problem["ctx"]["error"])
-    expected = problem["msg"][:1].lower() + problem["msg"][1:]
-    return f"{name or 'a setting'} is {problem['input']!r}; {expected.replace('input should be', 'expected it to be')}"
+    context = problem.get("ctx", {})
+    expected = _EXPECTED.get(problem["type"])
+    words = expected.format(**context) if expected else problem["msg"].removeprefix("Input should be ")
+    return f"{name or 'a setting'} is {problem['input']!r}, expected {words}"
+
+
+# What pydantic calls each kind of problem -> what was expected.
+_EXPECTED = {
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "literal_error": "one of {expected}",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "dataclass_type": "a table",
+}
 
 
 def _names(made: Any, place: list[str]) -> list[str]:

@@ -9,26 +9,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from benchmarks.papers.product import (
-    COUNT,
-    NOT_NEGATIVE,
-    POSITIVE,
+    Count,
     EncoderError,
-    Range,
+    NotNegative,
+    Positive,
     Rows,
     SentenceEncoder,
     Track,
+    Whole,
     batches,
-    check,
     copy_of,
     last_layers,
     learn,
     quiet,
+    settings,
     without_bars,
 )
 
@@ -42,7 +43,7 @@ EntailmentTask = Literal["nli", "nsp"]
 _BATCH = 32
 
 
-@dataclass(frozen=True, slots=True)
+@settings()
 class EntailmentConfig:
     """Of fine-tuning.
 
@@ -53,21 +54,16 @@ class EntailmentConfig:
     learning_rate  of the layers; head and perceptron, which start from nothing, have `head_rate`
     """
 
-    layers: int = 3
-    max_length: int = 128
-    epochs: int = 2
-    batch: int = 32
+    layers: Count = 3
+    max_length: Annotated[Whole, Field(ge=16)] = 128
+    epochs: Count = 2
+    batch: Count = 32
     neutral: bool = False
-    acoustics: int = 0
-    learning_rate: float = 5e-5
-    head_rate: float = 1e-3
-    weight_decay: float = 0.01
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        ranges = dict.fromkeys(("layers", "epochs", "batch"), COUNT) | {"max_length": Range(16)}
-        ranges |= dict.fromkeys(("learning_rate", "head_rate"), POSITIVE)
-        check(self, ranges | {"acoustics": NOT_NEGATIVE, "weight_decay": NOT_NEGATIVE})
+    acoustics: Annotated[Whole, Field(ge=0)] = 0
+    learning_rate: Positive = 5e-5
+    head_rate: Positive = 1e-3
+    weight_decay: NotNegative = 0.01
+    seed: Whole = 0
 
 
 @dataclass(frozen=True, slots=True)

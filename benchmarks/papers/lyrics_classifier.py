@@ -10,31 +10,32 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from benchmarks.papers.preprocessing import preprocess
 from benchmarks.papers.product import (
-    COUNT,
-    NOT_NEGATIVE,
-    POSITIVE,
-    SHARE,
     ConfigError,
+    Count,
     IndexFormatError,
     Losses,
-    Range,
+    NotNegative,
+    Positive,
     Rows,
     SentenceEncoder,
+    Share,
     Track,
     TunedEncoder,
-    check,
+    Whole,
     copy_of,
     first_windows,
     last_layers,
     learn,
     quiet,
+    settings,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ FloatMatrix = npt.NDArray[np.float32]
 _FACTS, _HEAD, _TRANSFORMER = "classifier.json", "head.safetensors", "transformer"
 
 
-@dataclass(frozen=True, slots=True)
+@settings()
 class ClassifierConfig:
     """What is trained, and how.
 
@@ -56,21 +57,16 @@ class ClassifierConfig:
     preprocessed   lyrics are read as `preprocess` leaves them, not as they are sung
     """
 
-    layers: int = 2
-    max_length: int = 128
-    epochs: int = 4
-    batch: int = 64
-    learning_rate: float = 2.5e-5
-    head_rate: float = 1e-3
-    dropout: float = 0.1
-    weight_decay: float = 0.01
+    layers: Count = 2
+    max_length: Annotated[Whole, Field(ge=8)] = 128
+    epochs: Count = 4
+    batch: Count = 64
+    learning_rate: Positive = 2.5e-5
+    head_rate: Positive = 1e-3
+    dropout: Share = 0.1
+    weight_decay: NotNegative = 0.01
     preprocessed: bool = False
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        ranges = dict.fromkeys(("layers", "epochs", "batch"), COUNT) | {"max_length": Range(8)}
-        ranges |= dict.fromkeys(("learning_rate", "head_rate"), POSITIVE)
-        check(self, ranges | {"dropout": SHARE, "weight_decay": NOT_NEGATIVE})
+    seed: Whole = 0
 
     def read(self, lyrics: str) -> str | None:
         """What the encoder is given of a lyric; None where there is too little of it."""

@@ -27,8 +27,8 @@ from indexer.models.tbert.training import cross_entropy, new_network
 from indexer.models.tbert.transformer import TunedEncoder
 from indexer.models.topics import TopicModel, fit_topics
 from indexer.progress import Track, quiet
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
 from indexer.records import AUDIO_NAMES
+from indexer.settings import Count, NotNegative, Positive, Share, Whole, settings
 from indexer.songs.splits import PlaylistRows, place_of
 from indexer.sources.tables import MOOD_LABEL
 from indexer.store.files import write_whole
@@ -36,21 +36,18 @@ from indexer.text.tokens import tokenise, unique_lines
 
 __all__ = [
     "AUDIO_NAMES",
-    "COUNT",
     "GRID",
     "LEAST_LABELLED",
     "LEAST_SONGS",
     "MOOD_LABEL",
     "NEIGHBOURS",
-    "NOT_NEGATIVE",
-    "POSITIVE",
-    "SHARE",
     "SONGS_PER_CLUSTER",
     "VOCABULARY",
     "Activation",
     "AudioScaler",
     "Catalogue",
     "ConfigError",
+    "Count",
     "Curves",
     "EncoderError",
     "Engine",
@@ -58,11 +55,13 @@ __all__ = [
     "IndexFormatError",
     "Losses",
     "MoodsConfig",
+    "NotNegative",
     "PlaylistRows",
-    "Range",
+    "Positive",
     "Reader",
     "Rows",
     "SentenceEncoder",
+    "Share",
     "Sizes",
     "TBert",
     "TBertConfig",
@@ -70,8 +69,8 @@ __all__ = [
     "Track",
     "Traits",
     "TunedEncoder",
+    "Whole",
     "batches",
-    "check",
     "choose",
     "copy_of",
     "count",
@@ -94,6 +93,7 @@ __all__ = [
     "quadrant_of",
     "quiet",
     "reduce",
+    "settings",
     "tokenise",
     "trace",
     "train_autoencoder",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 
-from benchmarks.papers.product import COUNT, SHARE, check
+from benchmarks.papers.product import Count, Share, settings
 
 # The paper's two sets (of its tags, "synonyms of happy and sad"), with the nouns and adjectives they come from.
 HAPPY = frozenset(["happy", "happiness", "cheerful", "cheerfulness", "joy", "joyful"])
@@ -20,7 +19,7 @@ FOUR_MOODS: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@settings("tags")
 class TagRule:
     """What tags must be to give a song its class; the paper's numbers.
 
@@ -30,14 +29,10 @@ class TagRule:
     margin        its lead over the other classes' tags, as a share of all times the song was given a tag
     """
 
-    least_users: int = 3
-    least_tags: int = 11
-    top: int = 5
-    margin: float = 0.1
-
-    def __post_init__(self) -> None:
-        ranges = dict.fromkeys(("least_users", "least_tags", "top"), COUNT) | {"margin": SHARE}
-        check(self, ranges, "tags.")
+    least_users: Count = 3
+    least_tags: Count = 11
+    top: Count = 5
+    margin: Share = 0.1
 
 
 PAPER = TagRule()
