@@ -195,3 +195,11 @@ def test_importing_the_engine_or_asking_for_help_does_not_load_pydantic() -> Non
     code = "import sys, engine, engine.cli; print('pydantic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.filterwarnings("error")
+def test_every_request_has_a_schema_for_programs() -> None:
+    for kind, request in KINDS.items():
+        schema = request.model_json_schema()
+        assert schema["properties"]["kind"]["const"] == kind
+        assert schema["additionalProperties"] is False
