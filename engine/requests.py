@@ -50,7 +50,7 @@ class _Request(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """The request as JSON has it; what is empty is left out, every number is in it."""
         values = self.model_dump(mode="json")
-        return {name: value for name, value in values.items() if value not in (None, "", [], {}, False)}
+        return {name: value for name, value in values.items() if value is not False and value not in (None, "", [], {})}
 
     def to_json(self) -> str:
         """The request as one line of JSON; `request_from_json` reads it."""

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.fields import MOST_EXCLUDED, MOST_STEPS, SORTS
@@ -86,6 +86,8 @@ REQUESTS = st.one_of(
 
 
 @given(REQUESTS)
+@example(Explain(a="0", b=Song("", "")))
+@example(Recommend(seeds=[Song("", "", audio=AudioFeatures(energy=0.0))]))
 def test_a_request_survives_json(request: Request) -> None:
     again = request_from_json(request.to_json())
     assert again == request
