@@ -167,7 +167,8 @@ def _song_fields(song: str | Song) -> str | dict[str, Any]:
         del known["decade"]  # follows from the year
     if song.audio is not None:
         known["audio"] = song.audio.known()
-    return {name: value for name, value in known.items() if value not in (None, (), "")}
+    names = {"title": song.title, "artist": song.artist}
+    return names | {name: value for name, value in known.items() if value not in (None, (), "")}
 
 
 def shown(value: Any) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NoReturn, Self, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from rapidfuzz import process
 
 from engine.fields import (
@@ -50,7 +50,7 @@ class _Request(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """The request as JSON has it; what is empty is left out, every number is in it."""
         values = self.model_dump(mode="json")
-        return {name: value for name, value in values.items() if value not in (None, "", [], {}, False)}
+        return {name: value for name, value in values.items() if value is not False and value not in (None, "", [], {})}
 
     def to_json(self) -> str:
         """The request as one line of JSON; `request_from_json` reads it."""
@@ -80,9 +80,9 @@ class Recommend(_Request):
     avoid: Seeds = ()
     exclude: Excluded = ()
     text: Text = ""
-    target: Target = Values()
-    filters: Conditions = Filters()
-    weights: Weights = Values()
+    target: Target = Field(default_factory=Values)
+    filters: Conditions = Field(default_factory=Filters)
+    weights: Weights = Field(default_factory=Values)
     liked: Seeds = ()
     skipped: Seeds = ()
     max_per_artist: Count | None = None
@@ -99,9 +99,9 @@ class Search(_Request):
 
     kind: Literal["search"] = "search"
     text: Text = ""
-    filters: Conditions = Filters()
+    filters: Conditions = Field(default_factory=Filters)
     exclude: Excluded = ()
-    weights: Weights = Values()
+    weights: Weights = Field(default_factory=Values)
     max_per_artist: Count | None = None
     max_per_album: Count | None = None
     versions: bool = False
@@ -127,9 +127,9 @@ class MakePlaylist(_Request):
     text: Text = ""
     avoid: Seeds = ()
     exclude: Excluded = ()
-    target: Target = Values()
-    filters: Conditions = Filters()
-    weights: Weights = Values()
+    target: Target = Field(default_factory=Values)
+    filters: Conditions = Field(default_factory=Filters)
+    weights: Weights = Field(default_factory=Values)
     length: Count = 25
     duration_total_ms: Annotated[int, whole(1, MOST_MILLISECONDS)] | None = None
     max_per_artist: Count = 2
@@ -164,8 +164,8 @@ class MakePath(_Request):
     end: Seed
     length: Annotated[int, whole(2, MOST_STEPS)] = 15
     exclude: Excluded = ()
-    filters: Conditions = Filters()
-    weights: Weights = Values()
+    filters: Conditions = Field(default_factory=Filters)
+    weights: Weights = Field(default_factory=Values)
     max_per_artist: Count = 2
     max_per_album: Count | None = None
     name: Name | None = None
@@ -177,7 +177,7 @@ class Explain(_Request):
     kind: Literal["explain"] = "explain"
     a: Seed
     b: Seed
-    weights: Weights = Values()
+    weights: Weights = Field(default_factory=Values)
 
 
 class ListSongs(_Request):
@@ -189,7 +189,7 @@ class ListSongs(_Request):
     """
 
     kind: Literal["songs"] = "songs"
-    filters: Conditions = Filters()
+    filters: Conditions = Field(default_factory=Filters)
     sort: Annotated[str, AfterValidator(sort_name)] = "name"
     offset: Annotated[int, whole(0, 2**63 - 1)] = 0
     limit: Count = 50

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.fields import MOST_EXCLUDED, MOST_STEPS, SORTS
@@ -86,6 +86,8 @@ REQUESTS = st.one_of(
 
 
 @given(REQUESTS)
+@example(Explain(a="0", b=Song("", "")))
+@example(Recommend(seeds=[Song("", "", audio=AudioFeatures(energy=0.0))]))
 def test_a_request_survives_json(request: Request) -> None:
     again = request_from_json(request.to_json())
     assert again == request
@@ -195,3 +197,11 @@ def test_importing_the_engine_or_asking_for_help_does_not_load_pydantic() -> Non
     code = "import sys, engine, engine.cli; print('pydantic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.filterwarnings("error")
+def test_every_request_has_a_schema_for_programs() -> None:
+    for kind, request in KINDS.items():
+        schema = request.model_json_schema()
+        assert schema["properties"]["kind"]["const"] == kind
+        assert schema["additionalProperties"] is False
