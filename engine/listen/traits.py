@@ -87,7 +87,8 @@ class Traits:
             return known
         other = cls.of_content(index, [songs[i] for i in outside])
         order = np.argsort([*(i for i, seed in enumerate(songs) if seed.row is not None), *outside])
-        vectors, names = np.concatenate([known.vectors, other.vectors]), vstack([known.names, other.names], format="csr")
+        vectors = np.concatenate([known.vectors, other.vectors])
+        names = vstack([known.names, other.names], format="csr")
         return cls(vectors[order], names[order])
 
     @classmethod
