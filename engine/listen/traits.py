@@ -59,7 +59,7 @@ class Traits:
 
     @classmethod
     def of_content(cls, index: OpenIndex, songs: Sequence[Seed]) -> Traits:
-        """Songs that the index does not hold: what their content tells, in the same columns."""
+        """Songs that the index does not hold: what is known by their content, in the same columns."""
         when = [seed.song.year if seed.song.year is not None else _middle(seed.song.decade) for seed in songs]
         vectors = {
             **{name: np.stack([seed.parts[name] for seed in songs]) for name in index.layout.names},
@@ -85,9 +85,10 @@ class Traits:
         known = cls.of_rows(index, np.array([seed.row for seed in songs if seed.row is not None], np.int64))
         if not outside:
             return known
-        told = cls.of_content(index, [songs[i] for i in outside])
+        other = cls.of_content(index, [songs[i] for i in outside])
         order = np.argsort([*(i for i, seed in enumerate(songs) if seed.row is not None), *outside])
-        vectors, names = np.concatenate([known.vectors, told.vectors]), vstack([known.names, told.names], format="csr")
+        vectors = np.concatenate([known.vectors, other.vectors])
+        names = vstack([known.names, other.names], format="csr")
         return cls(vectors[order], names[order])
 
     @classmethod
