@@ -54,7 +54,8 @@ class Query:
     @lazy
     def excluded_rows(self) -> Rows:
         """int64: `exclude` as an array."""
-        return np.fromiter(self.exclude, np.int64, len(self.exclude))
+        rows = self.exclude if isinstance(self.exclude, np.ndarray) else list(self.exclude)
+        return np.asarray(rows, np.int64)
 
     @lazy
     def rows(self) -> frozenset[int]:
