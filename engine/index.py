@@ -12,12 +12,13 @@ import numpy.typing as npt
 from engine.lazy import lazy
 from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
-from indexer.errors import EncoderError
+from indexer.errors import EncoderError, IndexFormatError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
 from indexer.search.lexical import LexicalIndex
-from indexer.search.vectors.faiss_store import Parts, VectorIndex
+from indexer.search.vectors.base import Parts
+from indexer.search.vectors.faiss_store import VectorIndex
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.table import Songs
 from indexer.store import artefacts
@@ -58,10 +59,15 @@ class OpenIndex:
         self.manifest = self.generation.manifest
         self.config = IndexConfig.from_json(self.manifest["config"])
         self.songs = Songs(self.generation)
-        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL))
+        self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL), rows=len(self.songs))
         names, dims = zip(*self.manifest["parts"], strict=True)
         self.layout = Parts(names, dims)
         self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS))
+        if (len(self.vectors), self.vectors.dim) != (len(self.songs), self.layout.dim):
+            raise IndexFormatError(
+                f"{path} holds {len(self.vectors):,} vectors of {self.vectors.dim}, expected {len(self.songs):,} of "
+                f"{self.layout.dim}; rebuild with `refrain build`"
+            )
         self.sentence: npt.NDArray[np.float16] = self.generation.array(artefacts.SENTENCE)
         self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
         self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)
@@ -195,10 +201,21 @@ class OpenIndex:
         return rows[np.argsort(-np.nan_to_num(self.popularity[rows], nan=-1.0), kind="stable")]
 
     @lazy
+    def by_id(self) -> dict[str, int]:
+        """song_id -> its living row: for those who look up thousands; `songs.row_of` needs no table."""
+        ids = self.songs.song_ids
+        return {ids[row]: row for row in np.flatnonzero(self.songs.alive).tolist()}
+
+    @lazy
     def by_spotify(self) -> dict[str, int]:
         """The 22 characters of a Spotify track -> its living row."""
         ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
         return {spotify_id: row for spotify_id, row in ids if spotify_id}
+
+    @lazy
+    def shuffled_rows(self) -> npt.NDArray[np.int64]:
+        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
+        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
 
     @lazy
     def artist_codes(self) -> dict[str, int]:

@@ -72,7 +72,7 @@ class AudioFeatures:
         >>> AudioFeatures.of({"energy": 7.5})
         (None, ['energy is 7.5, expected 0..1'])
         """
-        kept: dict[str, float] = {}
+        known: dict[str, float] = {}
         problems: list[str] = []
         for name, (low, high) in AUDIO_RANGES.items():
             raw = values.get(name)
@@ -88,8 +88,8 @@ class AudioFeatures:
             if not low <= value <= high:
                 problems.append(f"{name} is {value:g}, expected {low:g}..{high:g}")
                 continue
-            kept[name] = value
-        return (cls(**kept) if kept else None), problems
+            known[name] = value
+        return (cls(**known) if known else None), problems
 
     def known(self) -> dict[str, float]:
         """The features that are known, by name.
@@ -108,7 +108,8 @@ class Song:
     song_id      the catalogue's key, lasting; "" for a song that is in no catalogue
     title        as written by the source; "" only where the source has an id and no title
     decade       first year of the decade (1990); follows from `year` where that is known
-    language     ISO 639-1 code, lower case
+    artist       as written by the source; several artists in one field stay one text ("Ada;Bo"); "" where unknown
+    language     ISO 639-1 code, lower case; ISO 639-3 for a language that has none
     genres       lower case, broad ones first ("rock", "hard rock")
     popularity   0..100, Spotify's scale
     lyrics       None for a song without lyrics, never ""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from engine.engine import Engine
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.config import EncoderConfig
 from indexer.demo import demo_files
@@ -78,12 +77,6 @@ def demo_index(demo_catalogue: Path) -> Path:
     with Catalogue(demo_catalogue) as catalogue:
         build_index(catalogue, index)
     return index
-
-
-@pytest.fixture
-def demo(demo_index: Path) -> Iterator[Engine]:
-    with Engine.open(demo_index) as engine:
-        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
+import json
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-import indexer
 from benchmarks.systems.system import Fold, Rows
 from engine.index import OpenIndex
 from indexer.build.run import build_index
-from indexer.catalogue import Catalogue
+from indexer.catalogue import Catalogue, Snapshot
+from indexer.catalogue.read import Queries
 from indexer.config import IndexConfig
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 from indexer.songs.splits import place_of
-from indexer.store.generations import link, open_generation
+from indexer.store.files import link, write_whole
+from indexer.store.generations import open_generation
 
 PROTOCOL = 1  # raised whenever the same catalogue would give other questions; runs of two protocols never meet
 TEST_FROM = 0.8  # playlists from here on (place_of their ids) are the test split: 20 %, as in the reference figures
+ENOUGH_PLAYLISTS = 100  # of the test split
 COLD_SHARE = 0.15  # of the songs, as in the reference figures
-NOT_BUILDING = {"catalogue", "sources", "demo"}  # parts of `indexer` that a change of leaves an index as it was
 
 
 def is_test(playlist_id: str) -> bool:
@@ -44,53 +47,53 @@ def is_cold(song_id: str) -> bool:
     return place_of(f"cold|{song_id}") < COLD_SHARE
 
 
-class Reserved(Catalogue):
-    """A catalogue that does not show its test playlists; with `cold`, nor the cold songs in any playlist.
+class _Hiding(Queries):
+    """Reads that do not show the test playlists; with `cold`, nor the cold songs in any playlist."""
 
-    `build_index` makes the ordinary index of it. The fingerprint also changes with the code that builds an index, so
-    that a benchmark never reads one that older code has made.
-    """
-
-    def __init__(self, place: str, *, cold: bool = False):
-        super().__init__(place, create=False)
-        self.cold = cold
+    cold: bool
 
     def playlists(self) -> Iterator[SavedPlaylist]:
         """The playlists that may be learned from, by rising playlist_id."""
         for playlist in super().playlists():
             if not is_test(playlist.playlist_id):
-                kept = tuple(s for s in playlist.song_ids if not (self.cold and is_cold(s)))
-                yield replace(playlist, song_ids=kept)
+                shown = tuple(s for s in playlist.song_ids if not (self.cold and is_cold(s)))
+                yield replace(playlist, song_ids=shown)
+
+    def fingerprints(self) -> dict[str, str]:
+        """As of the whole catalogue, but for the playlists: what is hidden of them is part of their fingerprint."""
+        whole = super().fingerprints()
+        hidden = f"{PROTOCOL}|{TEST_FROM}|{COLD_SHARE if self.cold else 0}|{whole['playlists']}"
+        return whole | {"playlists": hashlib.sha256(hidden.encode()).hexdigest()}
+
+
+class ReservedSnapshot(_Hiding, Snapshot):
+    """A snapshot of a catalogue, without what is hidden."""
+
+
+class Reserved(_Hiding, Catalogue):
+    """A catalogue without its test playlists; `build_index` makes the ordinary index of it."""
+
+    def __init__(self, place: str, *, cold: bool = False):
+        super().__init__(place, create=False)
+        self.cold = cold
+
+    @contextmanager
+    def snapshot(self) -> Iterator[ReservedSnapshot]:
+        with self._connection() as connection:
+            shown = ReservedSnapshot(connection)
+            shown.cold = self.cold
+            yield shown
 
     def test_playlists(self) -> Iterator[SavedPlaylist]:
         """The others, whole."""
-        return (playlist for playlist in super().playlists() if is_test(playlist.playlist_id))
-
-    def fingerprint(self) -> str:
-        shown = f"{PROTOCOL}|{TEST_FROM}|{COLD_SHARE if self.cold else 0}|{building_code()}|{super().fingerprint()}"
-        return hashlib.sha256(shown.encode()).hexdigest()
-
-    def whole_fingerprint(self) -> str:
-        """The fingerprint of everything, test playlists included: what runs are told apart by."""
-        return super().fingerprint()
+        with super().snapshot() as whole:
+            yield from (playlist for playlist in whole.playlists() if is_test(playlist.playlist_id))
 
 
-@cache
-def building_code() -> str:
-    """12 digits that change with the statements that build an index, not with comments, docstrings or layout."""
-    home = Path(indexer.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(home.rglob("*.py")):
-        if path.relative_to(home).parts[0] in NOT_BUILDING:
-            continue
-        tree = ast.parse(path.read_bytes())
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-                node.body = [
-                    s for s in node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
-                ]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()[:12]
+def whole_fingerprint(catalogue: str) -> str:
+    """The fingerprint of everything, test playlists included: runs of two of these are never compared."""
+    with Catalogue(catalogue, create=False) as whole:
+        return whole.fingerprint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,13 @@ class Place:
 
     catalogue   file name or URL
     index       the index folder, built without what `cold` and the test split hide
+    build_s     building it, wall clock; sentence vectors that an older index already had are not encoded again
     """
 
     catalogue: str
     index: Path
     cold: bool
+    build_s: float | None = None
 
 
 def prepare(
@@ -128,9 +133,13 @@ def prepare(
             encoded = prepare(catalogue, work, config, cold=False, encoded=encoded, track=track).index
         if encoded is not None:
             _copy(encoded, index)
+    timing = index.with_suffix(".seconds")
     with Reserved(catalogue, cold=cold) as reserved:
-        build_index(reserved, index, config, track=track)
-    return Place(catalogue, index, cold)
+        start = time.perf_counter()
+        report = build_index(reserved, index, config, track=track)
+        if report.kind != "unchanged":
+            write_whole(timing, f"{time.perf_counter() - start:.1f}\n")
+    return Place(catalogue, index, cold, float(timing.read_text()) if timing.is_file() else None)
 
 
 def _copy(source: Path, index: Path) -> None:
@@ -159,11 +168,11 @@ class Dataset:
         train: list[Rows] = []
         tune: list[Rows] = []
         with Reserved(place.catalogue, cold=place.cold) as catalogue:
-            self.fingerprint = catalogue.whole_fingerprint()
+            self.fingerprint = whole_fingerprint(place.catalogue)
             for playlist in catalogue.playlists():
                 if len(rows := self.rows(playlist)):
-                    held = place_of(playlist.playlist_id) < self.index.config.held_out
-                    (tune if held else train).append(rows)
+                    held_out = place_of(playlist.playlist_id) < self.index.config.held_out
+                    (tune if held_out else train).append(rows)
             self.test = sorted(catalogue.test_playlists(), key=lambda p: place_of(p.playlist_id))
         self.train, self.tune = tuple(train), tuple(tune)
 
@@ -197,12 +206,22 @@ class Dataset:
         return Fold(self.index, self.train, self.tune, candidates)
 
     def facts(self) -> dict[str, object]:
-        """What a run says of its data: no title, no name, no id."""
+        """What a run records of its data: no title, no name, no id."""
         return {
             "protocol": PROTOCOL,
             "catalogue": self.fingerprint,
-            "building_code": building_code(),
             "songs": len(self.all),
             "songs_with_lyrics_and_audio": len(self.whole),
             "playlists": {"train": len(self.train), "tune": len(self.tune), "test": len(self.test)},
         }
+
+    def config(self) -> dict[str, object]:
+        """The configuration of the index."""
+        content: dict[str, object] = json.loads(self.index.manifest["config"])
+        return content
+
+    def notes(self) -> list[str]:
+        """What a reader must know of figures from these data."""
+        if len(self.test) >= ENOUGH_PLAYLISTS:
+            return []
+        return [f"{len(self.test)} test playlists, expected {ENOUGH_PLAYLISTS}: means of so few say little"]

@@ -62,12 +62,12 @@ def clicks(ranking: Rows, relevant: Rows) -> int:
     return int(hits[0]) // PAGE if len(hits) else NO_PAGE
 
 
-def judge(
+def score_rankings(
     rankings: Sequence[Rows], relevant: Sequence[Rows], metrics: Sequence[str] = CONTINUATION
 ) -> dict[str, list[float]]:
     """Each metric's score of every query, in order; an empty ranking scores the worst.
 
-    >>> judge([np.array([3, 1, 2])], [np.array([1, 3, 7])], ["R-precision", "P@10", "clicks"])
+    >>> score_rankings([np.array([3, 1, 2])], [np.array([1, 3, 7])], ["R-precision", "P@10", "clicks"])
     {'R-precision': [0.6667], 'P@10': [0.2], 'clicks': [0]}
     """
     import ir_measures
@@ -80,8 +80,8 @@ def judge(
         part = range(start, min(start + _AT_ONCE, len(rankings)))
         qrels = {str(i): {str(row): 1 for row in relevant[i].tolist()} for i in part}
         run = {str(i): {str(row): float(-n) for n, row in enumerate(rankings[i].tolist())} for i in part}
-        for found in ir_measures.iter_calc(list(parsed), qrels, run):
-            scores[parsed[found.measure]][int(found.query_id)] = round(float(found.value), 4)
+        for score in ir_measures.iter_calc(list(parsed), qrels, run):
+            scores[parsed[score.measure]][int(score.query_id)] = round(float(score.value), 4)
     if "clicks" in scores:
         scores["clicks"] = [clicks(ranking, right) for ranking, right in zip(rankings, relevant, strict=True)]
     return scores

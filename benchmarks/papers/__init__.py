@@ -9,14 +9,12 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.data.dataset import Dataset, prepare
-from benchmarks.judge.measure import machine
+from benchmarks.papers.product import Catalogue, IndexConfig, Track, quiet
 from benchmarks.papers.record import Comparison, Record
 from benchmarks.papers.steps import Steps
-from indexer.catalogue import Catalogue
-from indexer.config import IndexConfig
-from indexer.progress import Track, quiet
+from benchmarks.report.origin import machine
 
-# name -> the paper. Each has a module of its own with `reproduce(steps) -> Found`.
+# name -> the paper. Each has a module of its own with `reproduce(steps) -> Findings`.
 PAPERS: Mapping[str, str] = {
     "spotify-mood": "Naseri, Reddy, Correia, Karlgren, Jones 2022, The Contribution of Lyrics and Acoustics to "
     "Collaborative Understanding of Mood",
@@ -29,7 +27,7 @@ PAPERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Findings:
     """What a reproduction's module returns; as in Record."""
 
     comparisons: Sequence[Comparison]
@@ -57,7 +55,7 @@ def reproduce(
     with Catalogue(catalogue, create=False) as opened:
         steps = Steps.of(name, dataset, opened, work, quick=quick, track=track)
         module = import_module(f"benchmarks.papers.{name.replace('-', '_')}")
-        call: Callable[[Steps], Found] = module.reproduce
+        call: Callable[[Steps], Findings] = module.reproduce
         found = call(steps)
         return Record(
             name=name,

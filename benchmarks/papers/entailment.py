@@ -14,18 +14,30 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from indexer.encoders.finetune import Rows, batches, copy_of, last_layers, learn
-from indexer.encoders.sentence import SentenceEncoder, without_bars
-from indexer.errors import EncoderError
-from indexer.progress import Track, quiet
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, Range, check
+from benchmarks.papers.product import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    EncoderError,
+    Range,
+    Rows,
+    SentenceEncoder,
+    Track,
+    batches,
+    check,
+    copy_of,
+    last_layers,
+    learn,
+    quiet,
+    without_bars,
+)
 
 if TYPE_CHECKING:
     import torch
 
 FloatMatrix = npt.NDArray[np.float32]
 FloatVector = npt.NDArray[np.float32]
-Task = Literal["nli", "nsp"]
+EntailmentTask = Literal["nli", "nsp"]
 
 _BATCH = 32
 
@@ -108,13 +120,13 @@ def fine_tuned(
         torch.manual_seed(config.seed)
         transformer = copy_of(encoder)
         layers = last_layers(transformer, config.layers)
-        heard = nn.Identity() if not config.acoustics else _perceptron(pairs.acoustics.shape[1], config.acoustics)
+        sound = nn.Identity() if not config.acoustics else _perceptron(pairs.acoustics.shape[1], config.acoustics)
         head = nn.Linear(encoder.dim + config.acoustics, 3 if config.neutral else 2)
 
-        def logits(asked: Pairs, rows: Rows) -> torch.Tensor:
-            vectors = _read(transformer, asked, rows, config.max_length) * math.sqrt(encoder.dim)
+        def logits(batch: Pairs, rows: Rows) -> torch.Tensor:
+            vectors = _read(transformer, batch, rows, config.max_length) * math.sqrt(encoder.dim)
             if config.acoustics:
-                vectors = torch.cat([vectors, heard(torch.from_numpy(asked.acoustics[asked.songs[rows]]))], dim=1)
+                vectors = torch.cat([vectors, sound(torch.from_numpy(batch.acoustics[batch.songs[rows]]))], dim=1)
             found: torch.Tensor = head(vectors)
             return found
 
@@ -123,19 +135,19 @@ def fine_tuned(
             return cross_entropy(logits(pairs, rows), classes[rows])
 
         learn(
-            [(layers, config.learning_rate), (nn.ModuleList([heard, head]), config.head_rate)],
+            [(layers, config.learning_rate), (nn.ModuleList([sound, head]), config.head_rate)],
             loss, seen, unseen, np.random.default_rng(config.seed),
             epochs=config.epochs, batch=config.batch, weight_decay=config.weight_decay, track=track,
         )  # fmt: skip
         transformer.eval()
 
-    def entails(asked: Pairs) -> FloatVector:
-        return _judged(asked, lambda rows: logits(asked, rows)[:, :2].softmax(dim=1)[:, 0])
+    def entails(batch: Pairs) -> FloatVector:
+        return _judged(batch, lambda rows: logits(batch, rows)[:, :2].softmax(dim=1)[:, 0])
 
     return entails
 
 
-def published(name: str, task: Task, *, max_length: int = 512) -> Entails:
+def published(name: str, task: EntailmentTask, *, max_length: int = 512) -> Entails:
     """A published head from a folder or the Hugging Face hub, untrained: P(entailment) of pairs.
 
     "nli": a sequence classifier whose labels are called entailment and contradiction (any case); what it gives to
@@ -143,8 +155,8 @@ def published(name: str, task: Task, *, max_length: int = 512) -> Entails:
     """
     from transformers import AutoModelForNextSentencePrediction, AutoModelForSequenceClassification, AutoTokenizer
 
-    if task not in get_args(Task):
-        raise ValueError(f"the task is {task!r}, expected one of {', '.join(get_args(Task))}")
+    if task not in get_args(EntailmentTask):
+        raise ValueError(f"the task is {task!r}, expected one of {', '.join(get_args(EntailmentTask))}")
     loader: Any = AutoModelForSequenceClassification if task == "nli" else AutoModelForNextSentencePrediction
     try:
         with without_bars():
@@ -157,13 +169,13 @@ def published(name: str, task: Task, *, max_length: int = 512) -> Entails:
         ) from error
     columns = _entailment_columns(model.config, name) if task == "nli" else (0, 1)
 
-    def chances(asked: Pairs, rows: Rows) -> torch.Tensor:
-        texts = [asked.lyrics[i] for i in asked.songs[rows]], [asked.sentences[i] for i in asked.moods[rows]]
+    def chances(batch: Pairs, rows: Rows) -> torch.Tensor:
+        texts = [batch.lyrics[i] for i in batch.songs[rows]], [batch.sentences[i] for i in batch.moods[rows]]
         limit = min(max_length, tokenizer.model_max_length)
         tokens = tokenizer(*texts, truncation="only_first", max_length=limit, padding=True, return_tensors="pt")
         return model(**tokens).logits[:, list(columns)].float().softmax(dim=1)[:, 0]  # type: ignore[no-any-return]
 
-    return lambda asked: _judged(asked, lambda rows: chances(asked, rows))
+    return lambda batch: _judged(batch, lambda rows: chances(batch, rows))
 
 
 def _entailment_columns(config: Any, name: str) -> tuple[int, int]:
@@ -192,11 +204,11 @@ def _perceptron(columns: int, width: int) -> torch.nn.Module:
     return nn.Sequential(nn.Linear(columns, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
 
 
-def _read(transformer: Any, asked: Pairs, rows: Rows, max_length: int) -> torch.Tensor:
+def _read(transformer: Any, batch: Pairs, rows: Rows, max_length: int) -> torch.Tensor:
     """Unit vectors of lyric and sentence read as one text, one row a pair, through which gradients flow."""
     from torch.nn.functional import normalize
 
-    lyrics, moods = [asked.lyrics[i] for i in asked.songs[rows]], [asked.sentences[i] for i in asked.moods[rows]]
+    lyrics, moods = [batch.lyrics[i] for i in batch.songs[rows]], [batch.sentences[i] for i in batch.moods[rows]]
     limit = min(max_length, transformer.max_seq_length or max_length)
     tokens = transformer.tokenizer(
         lyrics, moods, truncation="only_first", max_length=limit, padding=True, return_tensors="pt"
@@ -205,12 +217,12 @@ def _read(transformer: Any, asked: Pairs, rows: Rows, max_length: int) -> torch.
     return normalize(transformer(features)["sentence_embedding"].float(), dim=1)
 
 
-def _judged(asked: Pairs, chances: Callable[[Rows], torch.Tensor]) -> FloatVector:
+def _judged(batch: Pairs, chances: Callable[[Rows], torch.Tensor]) -> FloatVector:
     """What `chances` gives for every pair, in batches of texts of like length."""
     import torch
 
-    order = np.argsort([-len(asked.lyrics[i]) for i in asked.songs], kind="stable")
-    out = np.zeros(len(asked), np.float32)
+    order = np.argsort([-len(batch.lyrics[i]) for i in batch.songs], kind="stable")
+    out = np.zeros(len(batch), np.float32)
     with torch.inference_mode():
         for rows in batches(order, _BATCH):
             out[rows] = chances(rows).numpy()

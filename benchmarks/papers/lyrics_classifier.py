@@ -16,12 +16,26 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.papers.preprocessing import preprocess
-from indexer.encoders.finetune import Losses, Rows, copy_of, first_windows, last_layers, learn
-from indexer.encoders.sentence import SentenceEncoder
-from indexer.errors import ConfigError, IndexFormatError
-from indexer.models.tbert.transformer import TunedEncoder
-from indexer.progress import Track, quiet
-from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
+from benchmarks.papers.product import (
+    COUNT,
+    NOT_NEGATIVE,
+    POSITIVE,
+    SHARE,
+    ConfigError,
+    IndexFormatError,
+    Losses,
+    Range,
+    Rows,
+    SentenceEncoder,
+    Track,
+    TunedEncoder,
+    check,
+    copy_of,
+    first_windows,
+    last_layers,
+    learn,
+    quiet,
+)
 
 if TYPE_CHECKING:
     import torch

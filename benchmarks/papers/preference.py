@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.data.dataset import Dataset
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
+from benchmarks.papers.product import Engine, Traits
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from engine.engine import Engine
-from engine.listen.traits import Traits
 
 Rows = npt.NDArray[np.int64]
 FloatMatrix = npt.NDArray[np.float32]
@@ -46,7 +45,7 @@ KINDS = {
 }
 
 
-class Pair(NamedTuple):
+class Listeners(NamedTuple):
     """Two listeners' likes without the songs of both, in their order, not yet of one length."""
 
     likeness: float
@@ -72,7 +71,7 @@ class Split:
         return cls(np.concatenate([one[:length], other[:length]]), liked, np.isin(np.arange(2 * length), places))
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """30 pairs of each kind and every system on each of them."""
     dataset, wanted = steps.dataset, QUICK_PAIRS if steps.quick else PAIRS
     least, playlists = (QUICK_SONGS, QUICK_BROAD) if steps.quick else (SONGS, BROAD)
@@ -107,10 +106,12 @@ def reproduce(steps: Steps) -> Found:
         curves[f"{kind}: training loss"] = found["losses"]
         data |= {f"{kind}: {name}": float(value) for name, value in found["data"].items()}
         told.append(_finding(kind, accuracy))
-    return Found(comparisons, [*_differs(least, playlists), *told], curves, data)
+    return Findings(comparisons, [*_differs(least, playlists), *told], curves, data)
 
 
-def pair_up(kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, wanted: int) -> list[Pair]:
+def pair_up(
+    kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, wanted: int
+) -> list[Listeners]:
     """The first `wanted` playlists in the order of the test split, each with the likest or the least like of all.
 
     No pair is taken twice, no playlist is the other half of more than two pairs, and both halves keep `least` songs
@@ -120,7 +121,7 @@ def pair_up(kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags,
         return []
     likeness = sound_likeness(dataset, likes) if kind == "different sound" else taste_likeness(dataset, likes)
     gain = likeness if kind == "similar taste" else -likeness
-    pairs: list[Pair] = []
+    pairs: list[Listeners] = []
     chosen: set[frozenset[int]] = set()
     halves = np.zeros(len(likes), np.int64)
     for one in range(len(likes)):
@@ -133,12 +134,14 @@ def pair_up(kind: str, dataset: Dataset, likes: Sequence[Rows], complete: Flags,
             if other != one and enough and halves[other] < 2 and frozenset((one, other)) not in chosen:
                 chosen.add(frozenset((one, other)))
                 halves[other] += 1
-                pairs.append(Pair(float(likeness[one, other]), a, b))
+                pairs.append(Listeners(float(likeness[one, other]), a, b))
                 break
     return pairs
 
 
-def broad_pairs(dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, playlists: int) -> list[Pair]:
+def broad_pairs(
+    dataset: Dataset, likes: Sequence[Rows], complete: Flags, least: int, playlists: int
+) -> list[Listeners]:
     """Playlists in the order of the test split, so many at a time as one listener's likes; two such are a pair."""
     groups = [likes[at : at + playlists] for at in range(0, len(likes) - playlists + 1, playlists)]
     merged = [np.unique(np.concatenate([rows[:OF_EACH] for rows in group])) for group in groups]
@@ -148,7 +151,7 @@ def broad_pairs(dataset: Dataset, likes: Sequence[Rows], complete: Flags, least:
     for one in range(0, len(merged) - 1, 2):
         a, b = (rng.permutation(merged[one + i][~np.isin(merged[one + i], merged[one + 1 - i])]) for i in (0, 1))
         if min(complete[a].sum(), complete[b].sum()) >= least:
-            pairs.append(Pair(float(likeness[one, one + 1]), a, b))
+            pairs.append(Listeners(float(likeness[one, one + 1]), a, b))
     return pairs
 
 
@@ -166,7 +169,7 @@ def sound_likeness(dataset: Dataset, likes: Sequence[Rows]) -> Floats:
     return np.asarray(-np.linalg.norm(centres[:, None] - centres[None], axis=2), np.float64)
 
 
-def measured(kind: str, steps: Steps, pairs: Sequence[Pair], complete: Flags) -> dict[str, Any]:
+def measured(kind: str, steps: Steps, pairs: Sequence[Listeners], complete: Flags) -> dict[str, Any]:
     """METRICS of each system on each pair, the network's training loss by epoch, facts of the pairs: plain for JSON."""
     engine = Engine(steps.dataset.index)
     scores: dict[str, list[list[float]]] = {name: [] for name in SYSTEMS}
@@ -263,7 +266,7 @@ def triaged(engine: Engine, split: Split) -> tuple[list[float], float]:
     return judged(outputs, said, split.liked[split.test]), preference.accuracy
 
 
-def judged(outputs: Floats, said: Flags, liked: Flags) -> list[float]:
+def judged(outputs: Floats, predicted: Flags, liked: Flags) -> list[float]:
     """METRICS; a precision of nothing is 0.
 
     >>> judged(np.array([0.5, 0.5]), np.array([True, True]), np.array([True, False]))
@@ -271,10 +274,10 @@ def judged(outputs: Floats, said: Flags, liked: Flags) -> list[float]:
     """
     certain = np.clip(outputs, EDGE, 1 - EDGE)
     loss = -np.where(liked, np.log(certain), np.log(1 - certain)).mean()
-    hits = float((said & liked).sum())
-    recall, precision = hits / max(int(liked.sum()), 1), hits / max(int(said.sum()), 1)
-    f1 = 2 * hits / max(int(liked.sum()) + int(said.sum()), 1)
-    return [round(float(value), 4) for value in (loss, (said == liked).mean(), recall, precision, f1)]
+    hits = float((predicted & liked).sum())
+    recall, precision = hits / max(int(liked.sum()), 1), hits / max(int(predicted.sum()), 1)
+    f1 = 2 * hits / max(int(liked.sum()) + int(predicted.sum()), 1)
+    return [round(float(value), 4) for value in (loss, (predicted == liked).mean(), recall, precision, f1)]
 
 
 def _summary(scores: Floats) -> dict[str, float]:

@@ -1,22 +1,24 @@
-"""Records: a paper's figures beside ours, in one small JSON file, with what differs said in sentences."""
+"""Records: a paper's figures beside ours, in one small JSON file, with what differs in sentences."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.dataclasses import dataclass
 from rich.table import Table
 
+from benchmarks.papers.product import write_whole
 from benchmarks.report.tables import number
-from indexer.store.files import write_whole
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Literal[1] = 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Line:
     """What one system scored.
 
@@ -29,7 +31,7 @@ class Line:
     published: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Comparison:
     """One table: systems down, metrics across, the paper's figure beside each of ours where it has one."""
 
@@ -57,8 +59,7 @@ def _cell(line: Line, metric: str) -> str:
     return f"{ours} ({number(line.published[metric])})" if metric in line.published else ours if ours != "–" else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(BaseModel):
     """What a reproduction found, and all that is needed to do it again.
 
     paper     authors, year, title
@@ -68,6 +69,9 @@ class Record:
     curves    name -> points, for the figures
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = FORMAT_VERSION
     name: str
     paper: str
     comparisons: Sequence[Comparison]
@@ -84,24 +88,17 @@ class Record:
         """Write folder/name.json; what was there is replaced whole."""
         path = folder / f"{self.name}.json"
         folder.mkdir(parents=True, exist_ok=True)
-        content = {"format": FORMAT_VERSION, **asdict(self)}
-        write_whole(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_whole(path, json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n")
         return path
 
     @classmethod
     def load(cls, path: Path) -> Record:
         try:
-            content = json.loads(path.read_bytes())
-            version = content.pop("format")
-            comparisons = [
-                Comparison(each["title"], [Line(**line) for line in each["lines"]])
-                for each in content.pop("comparisons")
-            ]
-            record = cls(comparisons=comparisons, **content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
             raise ValueError(
-                f"{path} is no record ({error!r}); expected what `python -m benchmarks reproduce` writes"
+                f"{path} is no record of format {FORMAT_VERSION} ({where}: {first['msg']}); expected what "
+                "`python -m benchmarks reproduce` writes: reproduce it again"
             ) from error
-        if version != FORMAT_VERSION:
-            raise ValueError(f"{path} has format {version}, this program reads {FORMAT_VERSION}; reproduce it again")
-        return record

@@ -12,21 +12,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.papers import Found
-from benchmarks.papers.entailment import EntailmentConfig, Pairs, by_similarity, fine_tuned, published
-from benchmarks.papers.entailment import Task as Entailing
+from benchmarks.judge.paired import differences
+from benchmarks.papers import Findings
+from benchmarks.papers.entailment import EntailmentConfig, EntailmentTask, Pairs, by_similarity, fine_tuned, published
+from benchmarks.papers.product import (
+    VOCABULARY,
+    AudioScaler,
+    EncoderError,
+    MoodsConfig,
+    PlaylistRows,
+    Reader,
+    count,
+    gather,
+    labels,
+    least_squares,
+    npmi,
+    place_of,
+    unique_lines,
+)
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from indexer.errors import EncoderError
-from indexer.models.audio_scaler import AudioScaler
-from indexer.models.moods.association import count, labels, npmi
-from indexer.models.moods.evidence import gather
-from indexer.models.moods.fitting import least_squares
-from indexer.models.moods.model import MoodsConfig, Reader
-from indexer.models.moods.vocabulary import VOCABULARY
-from indexer.songs.splits import PlaylistRows, place_of
-from indexer.text.tokens import unique_lines
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -58,13 +63,13 @@ SURE = 0.01
 class Head:
     """A published head for a zero-shot system: a name of the hub or a folder, which a variable may replace."""
 
-    task: Entailing
+    task: EntailmentTask
     variable: str
-    usual: str
+    default: str
 
     @property
     def model(self) -> str:
-        return os.environ.get(self.variable) or self.usual
+        return os.environ.get(self.variable) or self.default
 
 
 # The paper's NLI model is BART-large: half an hour on two cores for 2,400 pairs, so a small one is the usual one.
@@ -77,7 +82,7 @@ BOTH = "hybrid, sentence vectors"
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class MoodPairs:
     """Pairs of songs, with lyrics and acoustics, and moods that listeners clearly call them by or clearly do not.
 
     rows     of the songs in the index;  moods   names
@@ -101,12 +106,15 @@ class Task:
         return songs, moods
 
 
-def reproduce(steps: Steps) -> Found:
+SHOWN = ("bag of words", "acoustics", "sentence vectors", BOTH)  # in the table of moods
+
+
+def reproduce(steps: Steps) -> Findings:
     """Labels from playlists, then every system on the same pairs."""
     task = labelled(steps)
     index = steps.dataset.index
     if not len(task.moods):
-        return Found([], (task.source, *DIFFERS))
+        return Findings([], (task.source, *DIFFERS))
     words = [unique_lines(index.songs.lyrics[row]) for row in task.rows]
     sound = AudioScaler.fit(index.songs.audio).transform(index.songs.audio[task.rows])
     sentence = index.sentence[task.rows].astype(np.float32)
@@ -120,28 +128,28 @@ def reproduce(steps: Steps) -> Found:
         "sound, nonlinear": lambda: squares(task, np.zeros_like(sentence), sound),
         BOTH: lambda: squares(task, sentence, sound),
     }
-    found = {name: steps.done(_file(name), call) for name, call in simple.items()}
+    results = {name: steps.done(_file(name), call) for name, call in simple.items()}
     configs = {
         "fine-tuned, no neutral": EntailmentConfig(max_length=TOKENS),
         "fine-tuned, neutral": EntailmentConfig(max_length=TOKENS, neutral=True),
         "hybrid, fine-tuned": EntailmentConfig(max_length=TOKENS, acoustics=32),
     }
     for name, config in configs.items():
-        found[name] = steps.done(_file(name), partial(tuned, steps, task, words, sound, config))
+        results[name] = steps.done(_file(name), partial(tuned, steps, task, words, sound, config))
     unheard = []
     for name, head in HEADS.items():
         try:
-            found[name] = steps.done(_file(f"{name} {head.model}"), partial(zero_shot, task, words, sound, head))
+            results[name] = steps.done(_file(f"{name} {head.model}"), partial(zero_shot, task, words, sound, head))
         except EncoderError as error:
             unheard.append(f"{name} has no figures of ours: {error}. {head.variable} names another one.")
     yes = np.ones_like(task.labels, bool)
-    found[ALWAYS] = scored(task, yes)
-    asked = {name: np.array(each["right"]) for name, each in found.items()}
-    lines = [Line(name, measured(task, each), _published(name)) for name, each in found.items()]
-    lines += [Line(name, {}, _published(name)) for name in PUBLISHED if name not in found]
+    results[ALWAYS] = scored(task, yes)
+    asked = {name: np.array(each["right"]) for name, each in results.items()}
+    lines = [Line(name, measured(task, each), _published(name)) for name, each in results.items()]
+    lines += [Line(name, {}, _published(name)) for name in PUBLISHED if name not in results]
     each_mood = [
-        Line(mood, {name: found[name]["F1"][i] for name in ("bag of words", "acoustics", "sentence vectors", BOTH)} | {
-            "positive": found[ALWAYS]["precision"][i],
+        Line(mood, {name: results[name]["F1"][i] for name in SHOWN} | {
+            "positive": results[ALWAYS]["precision"][i],
         })
         for i, mood in enumerate(task.moods)
     ]  # fmt: skip
@@ -154,13 +162,13 @@ def reproduce(steps: Steps) -> Found:
         f"{np.mean(task.labels[task.pairs(task.test)] > 0):.0%} of the test pairs are positive: always yes is the line "
         "to beat, and the paper's F1 of a zero-shot model that almost always says yes shows the same."
     )
-    told = (task.source, prevalence, *_compared(asked, found), _decided(task, found), *unheard, *DIFFERS)
+    told = (task.source, prevalence, *_compared(asked, results), _decided(task, results), *unheard, *DIFFERS)
     songs, _ = task.pairs(task.test)
     data = {"songs": float(len(task.rows)), "moods": float(len(task.moods)), "test pairs": float(len(songs))}
-    return Found(comparisons, told, curves, data)
+    return Findings(comparisons, told, curves, data)
 
 
-def labelled(steps: Steps) -> Task:
+def labelled(steps: Steps) -> MoodPairs:
     """The songs with lyrics and acoustics, and the moods that have enough of both labels."""
     for source in (associated, called):
         task = _task(steps, *source(steps))
@@ -170,16 +178,16 @@ def labelled(steps: Steps) -> Task:
     return replace(task, source=why)
 
 
-def _task(steps: Steps, moods: Sequence[str], found: npt.NDArray[np.int8], known: Mask, source: str) -> Task:
+def _task(steps: Steps, moods: Sequence[str], results: npt.NDArray[np.int8], known: Mask, source: str) -> MoodPairs:
     dataset = steps.dataset
-    rows = dataset.whole[(found[dataset.whole] != 0).any(axis=1)]
+    rows = dataset.whole[(results[dataset.whole] != 0).any(axis=1)]
     rows = np.sort(np.random.default_rng(0).permutation(rows)[: MOST_SONGS[steps.quick]])
     place = np.array([place_of(dataset.index.songs.song_ids[row]) for row in rows])
     test, validation = place < TEST, (place >= TEST) & (place < VALIDATION)
-    learned, least = found[rows[~test]], LEAST_EACH[steps.quick]
+    learned, least = results[rows[~test]], LEAST_EACH[steps.quick]
     enough = np.flatnonzero(((learned > 0).sum(axis=0) >= least) & ((learned < 0).sum(axis=0) >= least))
     kept = tuple(moods[i] for i in enough.tolist())
-    return Task(rows, kept, found[rows][:, enough], known[rows][:, enough], test, validation, source)
+    return MoodPairs(rows, kept, results[rows][:, enough], known[rows][:, enough], test, validation, source)
 
 
 Source = tuple[tuple[str, ...], npt.NDArray[np.int8], Mask, str]
@@ -200,16 +208,16 @@ def called(steps: Steps) -> Source:
     songs = steps.dataset.index.songs
     least = MoodsConfig().least_playlists
     evidence = gather(steps.catalogue, songs, _playlists(steps), least_playlists=least)
-    found = np.maximum(evidence.labels, 0)
+    results = np.maximum(evidence.labels, 0)
     rng = np.random.default_rng(0)
     for i in range(len(evidence.moods)):
         without = rng.permutation(np.flatnonzero(evidence.known & (evidence.labels[:, i] <= 0)))
-        found[without[: (found[:, i] > 0).sum()], i] = -1
+        results[without[: (results[:, i] > 0).sum()], i] = -1
     told = (
         "Labels: these playlists name too few moods for NPMI, so a song is positive that a tag or playlist calls by "
         "the mood; as many negative ones are drawn from songs that tags or playlists know without it; none is neutral."
     )
-    return evidence.moods, found, found != 0, told
+    return evidence.moods, results, results != 0, told
 
 
 def histogram(steps: Steps) -> list[list[float]]:
@@ -226,7 +234,7 @@ def _playlists(steps: Steps) -> list[PlaylistRows]:
     return [PlaylistRows(*each) for each in read if len(each[1])]
 
 
-def bags(task: Task, words: Sequence[str], beside: Floats | None = None) -> Any:
+def bags(task: MoodPairs, words: Sequence[str], beside: Floats | None = None) -> Any:
     """Binary bags of the words of the training songs, sparse, with the scaled acoustics beside them where given."""
     from scipy.sparse import csr_matrix, hstack
     from sklearn.feature_extraction.text import CountVectorizer
@@ -236,7 +244,7 @@ def bags(task: Task, words: Sequence[str], beside: Floats | None = None) -> Any:
     return bag if beside is None else hstack([bag, csr_matrix(beside)]).tocsr()
 
 
-def per_mood(task: Task, features: Any) -> dict[str, Any]:
+def per_mood(task: MoodPairs, features: Any) -> dict[str, Any]:
     """A logistic regression for each mood, as the paper's."""
     from sklearn.linear_model import LogisticRegression
 
@@ -248,7 +256,7 @@ def per_mood(task: Task, features: Any) -> dict[str, Any]:
     return scored(task, says)
 
 
-def squares(task: Task, sentence: Floats, sound: Floats) -> dict[str, Any]:
+def squares(task: MoodPairs, sentence: Floats, sound: Floats) -> dict[str, Any]:
     """The product's reader and least squares, one mood at a time, on lyrics, sound or both."""
     reader = Reader.fit(sentence, sound, 0)
     rows = reader.read(sentence, sound, np.zeros((len(sentence), 0)))
@@ -262,7 +270,9 @@ def squares(task: Task, sentence: Floats, sound: Floats) -> dict[str, Any]:
     return scored(task, says)
 
 
-def tuned(steps: Steps, task: Task, words: Sequence[str], sound: Floats, config: EntailmentConfig) -> dict[str, Any]:
+def tuned(
+    steps: Steps, task: MoodPairs, words: Sequence[str], sound: Floats, config: EntailmentConfig
+) -> dict[str, Any]:
     """A transformer that reads lyric and mood sentence together, fine-tuned on a sample of the pairs."""
     rng = np.random.default_rng(config.seed)
     songs, moods = task.pairs(~task.test, neutral=config.neutral)
@@ -280,7 +290,7 @@ def tuned(steps: Steps, task: Task, words: Sequence[str], sound: Floats, config:
     return scored(task, says)
 
 
-def zero_shot(task: Task, words: Sequence[str], sound: Floats, head: Head) -> dict[str, Any]:
+def zero_shot(task: MoodPairs, words: Sequence[str], sound: Floats, head: Head) -> dict[str, Any]:
     """A published head, as it is."""
     entails = published(head.model, head.task, max_length=TOKENS)
     asked = task.pairs(task.test)
@@ -289,30 +299,33 @@ def zero_shot(task: Task, words: Sequence[str], sound: Floats, head: Head) -> di
     return scored(task, says)
 
 
-def scored(task: Task, says: Mask) -> dict[str, Any]:
+def scored(task: MoodPairs, answers: Mask) -> dict[str, Any]:
     """On the test songs: whether each pair is judged right, and precision, recall and F1 of each mood."""
     songs, moods = task.pairs(task.test)
-    truth, said = task.labels[songs, moods] > 0, says[songs, moods]
-    found: dict[str, Any] = {"right": (truth == said).astype(int).tolist(), "said": said.astype(int).tolist()}
+    truth, predicted = task.labels[songs, moods] > 0, answers[songs, moods]
+    results: dict[str, Any] = {
+        "right": (truth == predicted).astype(int).tolist(),
+        "predicted": predicted.astype(int).tolist(),
+    }
     for name in ("precision", "recall", "F1"):
-        found[name] = [_rates(truth[moods == i], said[moods == i])[name] for i in range(len(task.moods))]
-    return found
+        results[name] = [_rates(truth[moods == i], predicted[moods == i])[name] for i in range(len(task.moods))]
+    return results
 
 
-def _rates(truth: Mask, said: Mask) -> dict[str, float]:
-    both = float((truth & said).sum())
+def _rates(truth: Mask, predicted: Mask) -> dict[str, float]:
+    both = float((truth & predicted).sum())
     return {
-        "precision": both / max(float(said.sum()), 1.0),
+        "precision": both / max(float(predicted.sum()), 1.0),
         "recall": both / max(float(truth.sum()), 1.0),
-        "F1": 2 * both / max(float(said.sum() + truth.sum()), 1.0),
+        "F1": 2 * both / max(float(predicted.sum() + truth.sum()), 1.0),
     }
 
 
-def measured(task: Task, found: Mapping[str, Any]) -> dict[str, float]:
+def measured(task: MoodPairs, results: Mapping[str, Any]) -> dict[str, float]:
     """Precision, recall and F1 over all pairs, as the paper, and F1 as the mean over moods."""
     songs, moods = task.pairs(task.test)
-    rates = _rates(task.labels[songs, moods] > 0, np.array(found["said"], bool))
-    return {**rates, "macro F1": float(np.mean(found["F1"]))}
+    rates = _rates(task.labels[songs, moods] > 0, np.array(results["predicted"], bool))
+    return {**rates, "macro F1": float(np.mean(results["F1"]))}
 
 
 def _published(name: str) -> dict[str, float]:
@@ -323,25 +336,20 @@ def _file(name: str) -> str:
     return re.sub(r"\W+", "-", name)
 
 
-def _compared(right: Mapping[str, npt.NDArray[np.int64]], found: Mapping[str, Any]) -> list[str]:
+def _compared(right: Mapping[str, npt.NDArray[np.int64]], results: Mapping[str, Any]) -> list[str]:
     """Whether both together judge more pairs right than lyrics alone and sound alone, by paired tests."""
     rivals = ("sentence vectors", "sound, nonlinear", "bag of words", "acoustics")
-    values = holm([paired_p(right[BOTH].astype(float), right[rival].astype(float)) for rival in rivals])
-    said = []
-    for rival, p in zip(rivals, values, strict=True):
-        more = right[BOTH].mean() - right[rival].mean()
-        sure = "beyond chance" if p < SURE else "not told apart"
-        said.append(
-            f"{BOTH} judge {right[BOTH].mean():.1%} of the pairs right, {rival} {right[rival].mean():.1%} "
-            f"({more:+.1%}, p = {p:.2g} with Holm's correction, {sure})."
-        )
-    order = sorted(found, key=lambda name: -float(np.mean(found[name]["F1"])))
-    return [*said, f"By macro F1, the best first: {'; '.join(order)}."]
+    scores = {name: right[name].astype(float).tolist() for name in (BOTH, *rivals)}
+    verdicts = [each.verdict(SURE) for each in differences(scores, [(BOTH, rival) for rival in rivals])]
+    shares = ", ".join(f"{name} {right[name].mean():.1%}" for name in (BOTH, *rivals))
+    sentence = f"Pairs judged right: {shares}; by paired t-tests with Holm's correction {'; '.join(verdicts)}."
+    order = sorted(results, key=lambda name: -float(np.mean(results[name]["F1"])))
+    return [sentence, f"By macro F1, the best first: {'; '.join(order)}."]
 
 
-def _decided(task: Task, found: Mapping[str, Any]) -> str:
+def _decided(task: MoodPairs, results: Mapping[str, Any]) -> str:
     """Which moods lyrics tell better and which the sound."""
-    margins = np.array(found["sentence vectors"]["F1"]) - np.array(found["sound, nonlinear"]["F1"])
+    margins = np.array(results["sentence vectors"]["F1"]) - np.array(results["sound, nonlinear"]["F1"])
     sung = [mood for mood, margin in zip(task.moods, margins, strict=True) if margin > 0]
     heard = [mood for mood, margin in zip(task.moods, margins, strict=True) if margin < 0]
     return f"Lyrics tell better: {', '.join(sung) or 'none'}. Sound tells better: {', '.join(heard) or 'none'}."

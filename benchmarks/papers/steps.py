@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.data.dataset import Dataset, building_code
-from indexer.catalogue import Catalogue
-from indexer.progress import Track
-from indexer.store.files import write_whole
+from benchmarks.data.dataset import Dataset
+from benchmarks.papers.product import Catalogue, Track, write_whole
+from benchmarks.report.origin import measuring_code
 
 T = TypeVar("T")
 HOME = Path(__file__).parent
@@ -37,8 +36,8 @@ class Steps:
 
     @classmethod
     def of(cls, name: str, dataset: Dataset, catalogue: Catalogue, work: Path, *, quick: bool, track: Track) -> Steps:
-        told = "|".join((dataset.fingerprint, building_code(), code_of(name), str(quick)))
-        folder = work / "reproductions" / name / hashlib.sha256(told.encode()).hexdigest()[:12]
+        state = "|".join((dataset.fingerprint, measuring_code().sha256, code_of(name), str(quick)))
+        folder = work / "reproductions" / name / hashlib.sha256(state.encode()).hexdigest()[:12]
         folder.mkdir(parents=True, exist_ok=True)
         return cls(dataset, catalogue, folder, quick, track)
 
@@ -46,12 +45,12 @@ class Steps:
         """What `call` returns, made of what JSON holds; read where an earlier run has done it."""
         path = self.folder / f"{step}.json"
         if path.is_file():
-            kept: T = json.loads(path.read_bytes())["result"]
-            return kept
+            earlier: T = json.loads(path.read_bytes())["result"]
+            return earlier
         start = time.perf_counter()
         result = call()
-        held: dict[str, Any] = {"seconds": round(time.perf_counter() - start, 2), "result": result}
-        write_whole(path, json.dumps(held))
+        content: dict[str, Any] = {"seconds": round(time.perf_counter() - start, 2), "result": result}
+        write_whole(path, json.dumps(content))
         return result
 
     @property

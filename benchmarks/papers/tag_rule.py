@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from indexer.ranges import COUNT, SHARE, check
+from benchmarks.papers.product import COUNT, SHARE, check
 
 # The paper's two sets (of its tags, "synonyms of happy and sad"), with the nouns and adjectives they come from.
 HAPPY = frozenset(["happy", "happiness", "cheerful", "cheerfulness", "joy", "joyful"])

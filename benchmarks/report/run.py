@@ -4,57 +4,68 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from benchmarks.report.origin import Code
 from indexer.store.files import write_whole
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Literal[2] = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One set of queries.
+class Result(BaseModel):
+    """What a system scored on one set of queries.
 
-    asked     digest of queries and answers: only scores of the same can be paired
-    scores    metric -> one score a query, in the order of asking
+    digest    of queries and answers: only scores of the same can be paired
+    scores    metric -> one score a query, in the order of the queries
     median_ms, p99_ms   of one query; None where answers were not timed one by one
     facts     what else was measured
     """
 
-    asked: str
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    digest: str
     scores: Mapping[str, Sequence[float]]
     median_ms: float | None = None
     p99_ms: float | None = None
-    facts: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, float] = Field(default_factory=dict)
 
     @property
     def queries(self) -> int:
         return len(next(iter(self.scores.values()), ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(BaseModel):
     """What one system scored on one task, and all that is needed to do it again.
 
     settings   by name, in the order of tables
-    tuning     the system's tuning budget in a sentence
-    fit_s      learning and tuning, wall clock; peak_mib is the most memory its process held, data included
+    tuning     what was chosen for the system, on what, in how many trials, in a sentence
+    fit_s      learning and tuning, wall clock; build_s: the index that it reads, None where that is not known
+    peak_mib   the most memory its process had, data included
+    code       that measured
     config     of the index, and the weights where the system has some
+    notes      what a reader of the figures must know, in sentences
     """
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[2] = FORMAT_VERSION
     task: str
     system: str
-    settings: Mapping[str, Setting]
     tuning: str
     fit_s: float
+    build_s: float | None = None
     peak_mib: float
+    code: Code
     config: Mapping[str, Any]
     data: Mapping[str, Any]
     machine: Mapping[str, Any]
     date: str
     command: str
+    notes: Sequence[str] = Field(default_factory=list)
+    settings: Mapping[str, Result]
 
     @property
     def is_refrain(self) -> bool:
@@ -69,13 +80,13 @@ class Run:
 
     def to_json(self) -> str:
         """Readable, with each list of scores on one line."""
-        content = {"format": FORMAT_VERSION, **asdict(self)}
+        content = self.model_dump(mode="json")
         settings = content.pop("settings")
         head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
         lines = []
-        for name, setting in settings.items():
-            scores = setting.pop("scores")
-            body = json.dumps(setting, ensure_ascii=False).removesuffix("}")
+        for name, result in settings.items():
+            scores = result.pop("scores")
+            body = json.dumps(result, ensure_ascii=False).removesuffix("}")
             lists = ",\n".join(f"   {json.dumps(m)}: {json.dumps(v, separators=(',', ':'))}" for m, v in scores.items())
             lines.append(f'  {json.dumps(name, ensure_ascii=False)}: {body}, "scores": {{\n{lists}\n  }}}}')
         return head + ',\n "settings": {\n' + ",\n".join(lines) + "\n }\n}\n"
@@ -83,21 +94,18 @@ class Run:
     @classmethod
     def load(cls, path: Path) -> Run:
         try:
-            content = json.loads(path.read_bytes())
-            version = content.pop("format")
-            settings = {name: Setting(**setting) for name, setting in content.pop("settings").items()}
-            run = cls(settings=settings, **content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return cls.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
             raise ValueError(
-                f"{path} is not a run ({error!r}); expected what `python -m benchmarks run` writes"
+                f"{path} is not a run of format {FORMAT_VERSION} ({where}: {first['msg']}); expected what "
+                "`python -m benchmarks run` writes: run the task again"
             ) from error
-        if version != FORMAT_VERSION:
-            raise ValueError(f"{path} has format {version}, this program reads {FORMAT_VERSION}; run the task again")
-        return run
 
 
 def run_file(folder: Path, task: str, system: str) -> Path:
-    """Where a run is kept."""
+    """Where a run lies in a campaign's folder."""
     safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in system)
     return folder / task / f"{safe}.json"
 

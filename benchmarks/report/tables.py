@@ -1,24 +1,22 @@
-"""Tables, from runs alone: in the terminal, and as Markdown for the README."""
+"""Tables, from runs alone: what the terminal shows, and the cells that the README's generator prints."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from rich.table import Table
 
-from benchmarks.judge.compare import SIGNIFICANT, Paired, best, better, compare, corrected
 from benchmarks.judge.metrics import means
+from benchmarks.judge.paired import SIGNIFICANT, Paired, best, better, compare, corrected
 from benchmarks.report.run import Run
-from indexer.store.files import write_whole
-
-BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One mean, and whether it is the best of its column and beats the best peer beyond chance."""
+    """One mean; whether it is the best of its column; and whether refrain and its best peer differ beyond chance, and
+    this is the better of the two.
+    """
 
     mean: float
     best: bool
@@ -45,8 +43,9 @@ def overview(run: Run) -> Table:
     names = list(dict.fromkeys(metric for setting in run.settings.values() for metric in setting.scores))
     title = f"{run.task}: {run.system}, fitted in {run.fit_s:g} s, peak {run.peak_mib:,.0f} MiB"
     table = Table(
-        "setting", "n", *names, "ms", "p99", title=title, caption=f"tuning: {run.tuning}", title_justify="left"
-    )
+        "setting", "n", *names, "ms", "p99", title=title, title_justify="left",
+        caption="\n".join([f"chosen: {run.tuning}", f"code: {run.code}", *run.notes]), caption_justify="left",
+    )  # fmt: skip
     for name, setting in run.settings.items():
         found = means(setting.scores)
         ms = [("" if value is None else number(value)) for value in (setting.median_ms, setting.p99_ms)]
@@ -57,7 +56,7 @@ def overview(run: Run) -> Table:
 def against_best_peer(runs: Sequence[Run]) -> dict[tuple[str, str, str], tuple[str, Paired]]:
     """(system, setting, metric) -> (best peer, comparison) for refrain's runs, corrected over all of them."""
     peers = [run for run in runs if not run.is_refrain]
-    keys, names, found = [], [], []
+    keys, names, pairs = [], [], []
     for run in runs:
         if not run.is_refrain:
             continue
@@ -69,8 +68,8 @@ def against_best_peer(runs: Sequence[Run]) -> dict[tuple[str, str, str], tuple[s
                     paired = compare(_only(run, setting), _only(rival, setting), [metric])
                     keys.append((run.system, setting, metric))
                     names.append(rival.system)
-                    found += paired
-    return dict(zip(keys, zip(names, corrected(found), strict=True), strict=True))
+                    pairs += paired
+    return dict(zip(keys, zip(names, corrected(pairs), strict=True), strict=True))
 
 
 def setting_tables(runs: Sequence[Run]) -> list[Table]:
@@ -81,7 +80,7 @@ def setting_tables(runs: Sequence[Run]) -> list[Table]:
         taking_part = [run for run in runs if setting in run.settings]
         metrics = list(dict.fromkeys(m for run in taking_part for m in run.settings[setting].scores))
         title = f"{runs[0].task}, {setting} (n = {taking_part[0].settings[setting].queries:,})"
-        table = Table("system", *metrics, "ms", "p99", "fit s", "MiB", title=title, title_justify="left")
+        table = Table("system", *metrics, "ms", "p99", "fit s", "build s", "MiB", title=title, title_justify="left")
         columns = {metric: cells(taking_part, setting, metric, tests) for metric in metrics}
         for run in taking_part:
             shown = [columns[m].get(run.system) for m in metrics]
@@ -89,7 +88,8 @@ def setting_tables(runs: Sequence[Run]) -> list[Table]:
             ms = [
                 "" if v is None else number(v) for v in (run.settings[setting].median_ms, run.settings[setting].p99_ms)
             ]
-            table.add_row(run.system, *texts, *ms, number(run.fit_s), f"{run.peak_mib:,.0f}")
+            built = "" if run.build_s is None else number(run.build_s)
+            table.add_row(run.system, *texts, *ms, number(run.fit_s), built, f"{run.peak_mib:,.0f}")
         tables.append(table)
     return tables
 
@@ -97,21 +97,21 @@ def setting_tables(runs: Sequence[Run]) -> list[Table]:
 def cells(
     runs: Sequence[Run], setting: str, metric: str, tests: Mapping[tuple[str, str, str], tuple[str, Paired]]
 ) -> dict[str, Cell]:
-    """One column: each system's mean, by name."""
-    found = {
+    """One column: each system's mean, by name. A star stands on refrain or on its best peer, whichever is better."""
+    measured = {
         run.system: means({metric: run.settings[setting].scores[metric]})[metric]
         for run in runs
         if setting in run.settings and metric in run.settings[setting].scores
     }
-    top = best(metric, found.values()) if found else 0.0
-    return {
-        system: Cell(mean, not better(metric, top, mean), _sure(tests.get((system, setting, metric))))
-        for system, mean in found.items()
-    }
-
-
-def _sure(test: tuple[str, Paired] | None) -> bool:
-    return test is not None and test[1].a_is_better and test[1].adjusted < SIGNIFICANT
+    if not measured:
+        return {}
+    top = best(metric, measured.values())
+    starred = set()
+    for system in measured:
+        rival, paired = tests.get((system, setting, metric), ("", None))
+        if paired is not None and paired.adjusted < SIGNIFICANT:
+            starred.add(system if paired.a_is_better else rival)
+    return {system: Cell(mean, not better(metric, top, mean), system in starred) for system, mean in measured.items()}
 
 
 def _best_run(runs: Sequence[Run], setting: str, metric: str) -> Run:
@@ -121,18 +121,18 @@ def _best_run(runs: Sequence[Run], setting: str, metric: str) -> Run:
 
 
 def _only(run: Run, setting: str) -> Run:
-    return replace(run, settings={setting: run.settings[setting]})
+    return run.model_copy(update={"settings": {setting: run.settings[setting]}})
 
 
 def difference_table(runs: Sequence[Run], base: Run) -> Table:
     """What each run loses (-) or gains (+) against one of them, with Holm's correction over the whole table."""
     tests = differences(runs, base)
-    columns = list(dict.fromkeys(column for found in tests.values() for column in found))
+    columns = list(dict.fromkeys(column for each in tests.values() for column in each))
     heads = [f"{setting}\n{metric}" for setting, metric in columns]
     table = Table("", *heads, title=f"against {base.system}; * p < {SIGNIFICANT}, Holm", title_justify="left")
     table.add_row(base.system, *(number(means(base.settings[s].scores)[m]) for s, m in columns))
-    for system, found in tests.items():
-        table.add_row(system, *(difference(found[column]) for column in columns))
+    for system, each in tests.items():
+        table.add_row(system, *(difference(each[column]) for column in columns))
     return table
 
 
@@ -150,10 +150,10 @@ def difference(paired: Paired) -> str:
     return f"{paired.a - paired.b:+.4f}{'*' if paired.adjusted < SIGNIFICANT else ''}"
 
 
-def paired_table(found: Sequence[Paired], a: str, b: str) -> Table:
+def paired_table(lines: Sequence[Paired], a: str, b: str) -> Table:
     """What `compare` prints."""
     table = Table("task", "setting", "metric", "n", a, b, "win / tie / loss", "p", "p, Holm", title=f"{a} against {b}")
-    for p in found:
+    for p in lines:
         first, second = number(p.a), number(p.b)
         sure = p.adjusted < SIGNIFICANT
         table.add_row(
@@ -163,23 +163,3 @@ def paired_table(found: Sequence[Paired], a: str, b: str) -> Table:
             f"{p.wins} / {p.ties} / {p.losses}", f"{p.p:.2g}", f"{p.adjusted:.2g}",
         )  # fmt: skip
     return table
-
-
-def rewrite(readme: Path, block: str) -> bool:
-    """Put the block between the README's two marks; whether that changed anything."""
-    text = readme.read_text("utf-8")
-    before, _, after = split_readme(text, str(readme))
-    fresh = f"{before}{BEGIN}\n{block}{END}{after}"
-    if fresh == text:
-        return False
-    write_whole(readme, fresh)
-    return True
-
-
-def split_readme(text: str, name: str = "README.md") -> tuple[str, str, str]:
-    """What stands before, between and after the two marks."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"{name} must hold the lines {BEGIN} and {END} once each, in this order")
-    before, _, rest = text.partition(BEGIN)
-    between, _, after = rest.partition(END)
-    return before, between.removeprefix("\n"), after

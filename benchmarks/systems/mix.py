@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.systems.content import ContentMix
-from benchmarks.systems.neighbours import ItemItem
+from benchmarks.systems.content.vectors import ContentMix
+from benchmarks.systems.playlists.neighbours import ItemItem
 from benchmarks.systems.scoring import Floats, Scored, best
 from benchmarks.systems.simple import SameArtist
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.tuning import Setting, Trial, described, grid, learned_from, stated
+from benchmarks.systems.tuning import Choice, TuningFold, described, grid, learned_from, stated
 from engine.score.fusion import normalise
 
 WEIGHTS = grid(popularity=[0.3, 0, 0.1, 0.6], artist=[0.3, 0, 0.1, 0.6], content=[0.1, 0, 0.3, 0.6])
@@ -29,11 +29,11 @@ class Mix(Scored):
 
     def __init__(self) -> None:
         self._items, self._artists, self._content = ItemItem(), SameArtist(), ContentMix()
-        self._weights_one: Setting = WEIGHTS[0]
-        self._weights_several: Setting = WEIGHTS[0]
+        self._weights_one: Choice = WEIGHTS[0]
+        self._weights_several: Choice = WEIGHTS[0]
 
     def fit(self, fold: Fold) -> None:
-        trial = Trial.of(fold)
+        trial = TuningFold.of(fold)
         setting = self._items.choose(trial)
         if trial.queries:
             self._learn(trial.fold, setting)
@@ -45,28 +45,28 @@ class Mix(Scored):
         self._learn(learned_from(fold), setting)
         alone, weights = described(setting), described(self._weights_one)
         self.tuning = (
-            f"item-item's {len(self._items.settings)} settings first ({alone}); weights of the others for one seed "
+            f"item-item's {len(self._items.choices)} settings first ({alone}); weights of the others for one seed "
             f"({weights}) and, apart, " + stated("for several", len(WEIGHTS), trial, self._weights_several)
         )
 
     def learn(self, fold: Fold) -> None:
-        self._learn(fold, self._items.settings[0])
+        self._learn(fold, self._items.choices[0])
 
     def score(self, seeds: Rows) -> Floats:
         weights = self._weights_one if len(seeds) == 1 else self._weights_several
         return self._signals(seeds) @ self._factors(weights)
 
-    def _learn(self, fold: Fold, setting: Setting) -> None:
+    def _learn(self, fold: Fold, setting: Choice) -> None:
         self.candidates = fold.candidates
         self._items.learn(fold, setting)
         self._artists.learn(fold)
         self._content.learn(fold)
 
-    def _choose(self, trial: Trial) -> Setting:
+    def _choose(self, trial: TuningFold) -> Choice:
         # the signals of a query are the same under all weights
         judged = {query.seeds.tobytes(): self._signals(query.seeds) for query in trial.queries}
 
-        def metric(weights: Setting) -> float:
+        def metric(weights: Choice) -> float:
             factors = self._factors(weights)
 
             def rank(seeds: Rows, k: int) -> Rows:
@@ -89,5 +89,5 @@ class Mix(Scored):
             )
         )
 
-    def _factors(self, weights: Setting) -> npt.NDArray[np.float32]:
+    def _factors(self, weights: Choice) -> npt.NDArray[np.float32]:
         return np.array([1.0, weights["popularity"], weights["artist"], weights["content"]], np.float32)

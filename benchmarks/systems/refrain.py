@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,33 +10,32 @@ import numpy.typing as npt
 
 from benchmarks.systems.system import Fold, Rows
 from engine.answer.answer import MOST_SONGS, pool, ranked
-from engine.engine import Engine
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool
 from engine.score.search_policy import search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, profile_of
-from engine.tune.acceptance import accepted_weights
 from engine.tune.golden import Trial
-from engine.tune.playlists import tune_on_playlists
-from indexer.errors import CatalogueError
-from indexer.records import SavedPlaylist
-from indexer.songs.splits import place_of
+from engine.tune.playlists import LEAST_QUERIES, LEAST_SONGS, MOST_QUERIES, SEEDS, draw, tune_on_queries
 
 NOTHING: Rows = np.zeros(0, np.int64)
+DEFAULTS = (
+    "nothing here: the program's default weights and settings, which were chosen on development playlists of the data "
+    "set of the runs of record, in more trials than anybody counted"
+)
 
 
 class Refrain:
     """The engine on the fold's index.
 
-    tuned        its weights are chosen by `tune_on_playlists`, on the playlists that the index was not taught
-    without      signals whose weight is 0
-    every_song   no candidate stage: all candidates of the fold are scored
+    tuned     its weights are chosen on the fold's tuning playlists, from which the index has not learned
+    without   signals whose weight is 0
+    every     no candidate stage: all candidates of the fold are scored
     """
 
     def __init__(self, name: str = "refrain", *, tuned: bool = False, without: Sequence[str] = (), every: bool = False):
         self.name = name
-        self.tuning = "none: the weights that the program comes with"
+        self.tuning = DEFAULTS
         self.tuned = tuned
         self.off = tuple(without)
         self.every_song = every
@@ -46,7 +44,6 @@ class Refrain:
 
     def fit(self, fold: Fold) -> None:
         self.fold = fold
-        self.engine = Engine(fold.index, self.weights)
         alive = fold.index.songs.alive
         self.mask: npt.NDArray[np.bool_] = np.zeros(len(alive), bool)
         self.mask[fold.candidates] = True
@@ -54,7 +51,7 @@ class Refrain:
             self._tune()
         self.weights = {
             profile: {name: 0.0 if name in self.off else weight for name, weight in weights.items()}
-            for profile, weights in self.engine.weights.items()
+            for profile, weights in self.weights.items()
         }
 
     @property
@@ -62,8 +59,8 @@ class Refrain:
         """Those that have a weight for some query."""
         return tuple(dict.fromkeys(n for weights in self.weights.values() for n, weight in weights.items() if weight))
 
-    def settings(self) -> dict[str, Any]:
-        """What a run says of it: the weights by profile, and each trial of a tuning: round, signal, weight, metric."""
+    def settings(self) -> Mapping[str, Any]:
+        """The weights by profile, and each trial of a tuning: round, signal, weight, metric."""
         weights = {
             profile: {name: round(float(weight), 4) for name, weight in each.items()}
             for profile, each in self.weights.items()
@@ -97,38 +94,33 @@ class Refrain:
         return ranked(query, candidates, search_weights(query, candidates), k).ranking.rows
 
     def _pool(self, query: Query, weights: dict[str, float], k: int) -> Pool:
-        found = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask)
+        candidates = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask)
         if not self.every_song:
-            return found
-        seeds = np.array(sorted(query.rows), np.int64)
-        return found.of_rows(np.setdiff1d(self.fold.candidates, seeds))
+            return candidates
+        return candidates.of_rows(np.setdiff1d(self.fold.candidates, query.own_rows))
 
     def _tune(self) -> None:
-        playlists = list(_saved(self.fold))
-        try:
-            reports = tune_on_playlists(self.engine.index, self.engine.weights, playlists)
-        except CatalogueError as error:
-            self.tuning = f"none possible: {error}"
-            return
-        said = []
-        self.engine.use(accepted_weights(self.engine.weights, reports))
-        for profile, report in reports.items():
+        """Golden section on every other tuning playlist; the others decide whether the weights are any better."""
+        verdicts = []
+        for profile, seeds in SEEDS.items():
+            lists = [rows for rows in self.fold.tune if len(rows) >= max(LEAST_SONGS, seeds + 1)]
+            queries = [draw(rows, seeds, number) for number, rows in enumerate(lists)]
+            tune, decide = queries[::2][:MOST_QUERIES], queries[1::2][:MOST_QUERIES]
+            if len(decide) < LEAST_QUERIES:
+                self.tuning = (
+                    f"{len(lists)} tuning playlists of {LEAST_SONGS} songs or more, too few to choose by "
+                    f"({2 * LEAST_QUERIES} expected); {DEFAULTS}"
+                )
+                return
+            report = tune_on_queries(self.fold.index, self.weights[profile], tune, decide)
+            self.weights[profile] = self.weights[profile] | dict(report.weights)
             self.traces[profile] = report.tuned.trace
-            verdict = "accepted" if report.accepted else "rejected"
-            said.append(
-                f"{report.metric} in {len(report.tuned.trace)} evaluations, {verdict} on the other half "
+            verdicts.append(
+                f"{report.metric} in {len(report.tuned.trace)} trials on {len(tune)} tuning playlists, "
+                f"{'accepted' if report.accepted else 'rejected'} by {len(decide)} others "
                 f"(p = {report.check.p_value:.4f})"
             )
-        self.tuning = f"golden section on half of {len(playlists)} held-out playlists: {'; '.join(said)}"
-
-
-def _saved(fold: Fold) -> Iterator[SavedPlaylist]:
-    """The playlists to tune on as the engine takes them. It splits them by id, and a fold tells none: any will do
-    that lies among the held-out."""
-    held_out = fold.index.config.held_out
-    ids = (name for n in count() if place_of(name := f"tune {n}") < held_out)
-    for rows in fold.tune:
-        yield SavedPlaylist(next(ids), "", song_ids=tuple(fold.index.songs.song_ids[row] for row in rows.tolist()))
+        self.tuning = f"the weights of signals by golden section: {'; '.join(verdicts)}; before that, {DEFAULTS}"
 
 
 VARIANTS = {

@@ -1,9 +1,10 @@
-"""What peers share: a score for every candidate becomes a ranking, and where a library is missing it is said."""
+"""What peers share: a score for every candidate becomes a ranking, and an error where a library is missing."""
 
 from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,9 @@ class Scored(ABC):
 
     def rank(self, seeds: Rows, k: int) -> Rows:
         return best(self.score(seeds), self.candidates, k, without=seeds)
+
+    def settings(self) -> Mapping[str, Any]:
+        return {}
 
 
 def best(

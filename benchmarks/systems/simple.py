@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.systems.playlists import song_counts
+from benchmarks.systems.playlists.counts import song_counts
 from benchmarks.systems.scoring import Floats, Scored, best
 from benchmarks.systems.system import Fold, Rows
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,10 @@ class System(Protocol):
 
     def rank(self, seeds: Rows, k: int) -> Rows:
         """At most k of the fold's candidates, best first, no seed among them; deterministic."""
+        ...
+
+    def settings(self) -> Mapping[str, Any]:
+        """What a run records of the fitted system, such as weights; made of what JSON holds."""
         ...
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from benchmarks.judge.metrics import Question
 from benchmarks.systems.scoring import Scored
 from benchmarks.systems.system import Fold, Rows
 from engine.tune.golden import ndcg_at
@@ -21,26 +22,18 @@ METRIC_K = 500
 COLD_SHARE = 0.15  # of the songs, where settings are chosen for songs that no playlist holds
 _DRAW = 5
 
-Setting = Mapping[str, float]
+Choice = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """Songs of a tuning playlist, and the candidates among its other songs."""
-
-    seeds: Rows
-    relevant: Rows
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
+class TuningFold:
     """What settings are tried on: a fold to learn from without its tuning playlists, and queries made of these."""
 
     fold: Fold
-    queries: tuple[Query, ...]
+    queries: tuple[Question, ...]
 
     @classmethod
-    def of(cls, fold: Fold) -> Trial:
+    def of(cls, fold: Fold) -> TuningFold:
         """Where candidates are cold, in no playlist, other songs are made cold likewise: else no setting fits them."""
         queries = _queries(fold)
         if not queries and fold.tune:
@@ -49,7 +42,7 @@ class Trial:
         return cls(replace(fold, tune=()), queries)
 
     @property
-    def asked(self) -> str:
+    def described(self) -> str:
         """What the queries are, in words."""
         counts = sorted({len(query.seeds) for query in self.queries})
         return f"{len(self.queries)} tuning playlists, {' or '.join(map(str, counts))} random seeds each"
@@ -78,11 +71,11 @@ def _with_others_cold(fold: Fold) -> Fold:
     return replace(fold, train=train, candidates=cold)
 
 
-def _queries(fold: Fold) -> tuple[Query, ...]:
+def _queries(fold: Fold) -> tuple[Question, ...]:
     held = np.unique(np.concatenate([*fold.train, np.zeros(0, np.int64)]))
     warm = bool(np.isin(fold.candidates, held).any())
     rng = np.random.default_rng(_DRAW)
-    found: list[Query] = []
+    found: list[Question] = []
     for i in rng.permutation(len(fold.tune)):
         playlist = np.unique(fold.tune[i])
         ranked = np.isin(playlist, fold.candidates)
@@ -90,13 +83,13 @@ def _queries(fold: Fold) -> tuple[Query, ...]:
         seeds = rng.permutation(playlist[ranked == warm])[:count]
         relevant = np.setdiff1d(playlist[ranked], seeds)
         if len(seeds) == count and len(relevant):
-            found.append(Query(seeds, relevant))
+            found.append(Question(seeds, relevant))
         if len(found) == MOST:
             break
     return tuple(found)
 
 
-def grid(**values: Sequence[float]) -> tuple[Setting, ...]:
+def grid(**values: Sequence[float]) -> tuple[Choice, ...]:
     """Every combination, the first of each list first.
 
     >>> grid(a=[1, 2], b=[0.5])
@@ -110,7 +103,7 @@ def learned_from(fold: Fold) -> Fold:
     return replace(fold, train=(*fold.train, *fold.tune), tune=())
 
 
-def described(setting: Setting) -> str:
+def described(setting: Choice) -> str:
     """A setting in words.
 
     >>> described({"shrinkage": 5, "power": 0.5})
@@ -119,10 +112,10 @@ def described(setting: Setting) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in setting.items())
 
 
-def stated(choice: str, trials: int, trial: Trial, setting: Setting) -> str:
+def stated(choice: str, trials: int, trial: TuningFold, setting: Choice) -> str:
     """The tuning budget in a sentence.
 
-    >>> trial = Trial(None, ())
+    >>> trial = TuningFold(None, ())
     >>> stated("lambda", 6, trial, {"lambda": 200})
     'lambda: the first of 6 settings (lambda 200), for want of tuning playlists'
     """
@@ -130,31 +123,31 @@ def stated(choice: str, trials: int, trial: Trial, setting: Setting) -> str:
     if not trial.queries:
         return f"{choice}: the first of {trials} settings ({chosen}), for want of tuning playlists"
     return (
-        f"{choice}: the best of {trials} settings ({chosen}) by NDCG@{METRIC_K} on {trial.asked}; then learned again "
-        "from training and tuning playlists"
+        f"{choice}: the best of {trials} settings ({chosen}) by NDCG@{METRIC_K} on {trial.described}; then learned "
+        "again from training and tuning playlists"
     )
 
 
-class Tuned(Scored):
+class TunedPeer(Scored):
     """A peer with settings: each is tried once, the best is learned with again from all playlists of the fold.
 
-    settings   the first is taken where there are no tuning playlists; of equally good ones the first
+    choices    the first is taken where there are no tuning playlists; of equally good ones the first
     choice     what is chosen, for the sentence in `tuning`
     """
 
-    settings: tuple[Setting, ...]
+    choices: tuple[Choice, ...]
     choice: str
 
     def fit(self, fold: Fold) -> None:
-        trial = Trial.of(fold)
+        trial = TuningFold.of(fold)
         setting = self.choose(trial)
         self.learn(learned_from(fold), setting)
-        self.tuning = stated(self.choice, len(self.settings), trial, setting)
+        self.tuning = stated(self.choice, len(self.choices), trial, setting)
 
-    def choose(self, trial: Trial) -> Setting:
+    def choose(self, trial: TuningFold) -> Choice:
         """The best setting on a trial."""
-        chosen, highest = self.settings[0], -np.inf
-        for setting in self.settings if trial.queries else ():
+        chosen, highest = self.choices[0], -np.inf
+        for setting in self.choices if trial.queries else ():
             self.learn(trial.fold, setting)
             metric = trial.metric(self.rank)
             if metric > highest:
@@ -162,5 +155,5 @@ class Tuned(Scored):
         return chosen
 
     @abstractmethod
-    def learn(self, fold: Fold, setting: Setting | None = None) -> None:
+    def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         """As Scored.learn, with this setting; without one, the first."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from benchmarks.judge import measure
-from benchmarks.judge.metrics import CONTINUATION, DEPTH, Question, digest, judge
-from benchmarks.report.run import Run, Setting
+from benchmarks.judge.metrics import CONTINUATION, DEPTH, Question
+from benchmarks.report.run import Result, Run
 from benchmarks.systems.refrain import VARIANTS, Refrain
 from benchmarks.tasks import continuation
-from benchmarks.tasks.running import Job, opened, run_of
+from benchmarks.tasks.asking import ask
+from benchmarks.tasks.running import Job, opened, result, run_of
 from indexer.progress import Track
 
 TASK = "ablation"
 ALL, EVERY_SONG = "all signals", "all signals, every song scored"
-ASKED = {"a": ("1 seed, random", "5 seeds, random"), "c": ("5 seeds, random",)}  # pool -> settings
+SETTINGS = {"a": ("1 seed, random", "5 seeds, random"), "c": ("5 seeds, random",)}  # pool -> settings
 NOT_MEASURED = ("target",)  # only a user who asks for a target has it
 LISTENERS = ("taste", "factors", "cooccurrence", "popularity")  # what a catalogue without playlists does not have
 CONTENT = "by content"
@@ -38,31 +38,35 @@ def measure_ablation(job: Job, systems: Sequence[str], track: Track) -> Iterator
     """One run for each variant; all of a system's in one process, on one fit."""
     for name in systems:
         warm, cold = opened(job.warm), opened(job.cold)
-        runs: dict[str, dict[str, Setting]] = {}
+        runs: dict[str, dict[str, Result]] = {}
         fitted: dict[str, Refrain] = {}
-        for pool, names in ASKED.items():
+        for pool, names in SETTINGS.items():
             dataset = cold if continuation.is_cold_pool(pool) else warm
             system = VARIANTS[name]()
             system.fit(continuation.fold(dataset, pool))
-            asked = continuation.questions(dataset, pool, limit=job.limit)
+            questions = continuation.questions(dataset, pool, limit=job.limit)
+            continuation.require(questions, dataset, pool)
             for variant, changed in variants(system):
-                found = _settings(changed, {n: asked[n] for n in names if asked[n]}, pool, track, f"{name} {variant}")
-                runs.setdefault(variant, {}).update(found)
+                chosen = {setting: questions[setting] for setting in names if questions[setting]}
+                results = _results(job, changed, chosen, pool, track, f"{name} {variant}")
+                runs.setdefault(variant, {}).update(results)
                 fitted[variant] = changed
         for variant, settings in runs.items():
             system = fitted[variant]
-            yield run_of(job, f"{name}, {variant}", settings, warm, tuning=system.tuning, told=system.settings())
+            yield run_of(job, f"{name}, {variant}", settings, warm, tuning=system.tuning, config=system.settings())
 
 
-def _settings(
-    system: Refrain, asked: Mapping[str, Sequence[Question]], pool: str, track: Track, label: str
-) -> dict[str, Setting]:
-    found = {}
-    for name, questions in asked.items():
-        rankings, ms = measure.ask(system, questions, DEPTH, system.fold.candidates, track=track, label=label)
-        scores = judge(rankings, [question.relevant for question in questions], CONTINUATION[:2])
-        found[f"({pool}) {name}"] = Setting(digest(questions), scores, *measure.spread(ms))
-    return found
+def _results(
+    job: Job, system: Refrain, settings: Mapping[str, Sequence[Question]], pool: str, track: Track, label: str
+) -> dict[str, Result]:
+    results = {}
+    for name, questions in settings.items():
+        rankings, ms = ask(
+            system, questions, DEPTH, system.fold.candidates, track=track, label=f"{label}, ({pool}) {name}",
+            unfinished=job.unfinished,
+        )  # fmt: skip
+        results[f"({pool}) {name}"] = result(questions, rankings, ms, CONTINUATION[:2])
+    return results
 
 
 def by_base(runs: Sequence[Run]) -> Iterator[tuple[Run, list[Run]]]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.measure import spread, timed
-from benchmarks.report.run import Run, Setting
+from benchmarks.judge.timing import spread, timed
+from benchmarks.report.run import Result, Run
 from benchmarks.tasks.running import Job, run_of
 from indexer.progress import Track
 from indexer.search.vectors.faiss_store import VectorIndex, build_vectors
@@ -47,10 +47,10 @@ def made(songs: int, parts: Sequence[int], seed: int = 0, *, missing: float = 0.
     return out
 
 
-def recall(query: npt.NDArray[np.float32], matrix: Matrix, found: npt.NDArray[np.int64]) -> float:
+def recall(query: npt.NDArray[np.float32], matrix: Matrix, nearest: npt.NDArray[np.int64]) -> float:
     """Share of the K rows that score no less than the exact K-th: equal scores are equally right."""
     scores = matrix @ query
-    return float((scores[found] >= np.partition(scores, -K)[-K] - 1e-6).sum() / K)
+    return float((scores[nearest] >= np.partition(scores, -K)[-K] - 1e-6).sum() / K)
 
 
 def weighted(matrix: Matrix, weights: tuple[float, float], count: int) -> Matrix:
@@ -92,5 +92,8 @@ def measure_ann(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]
                 }
                 scores = {"recall@100": shares, "ms": [round(ms, 4) for ms in took]}
                 name = f"weights {weights[0]}, {weights[1]}"
-                settings[name] = Setting(f"{songs} made, {weights}", scores, *spread(took), facts=facts)
+                median, p99 = spread(took)
+                settings[name] = Result(
+                    digest=f"{songs} made, {weights}", scores=scores, median_ms=median, p99_ms=p99, facts=facts
+                )
             yield run_of(job, layout, settings, None, fit_s=built)

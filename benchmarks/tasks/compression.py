@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.report.run import Run, Setting
+from benchmarks.report.run import Result, Run
 from benchmarks.systems.system import Rows
 from benchmarks.tasks.running import Job, opened, run_of
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
@@ -27,46 +27,7 @@ ASKING = 2_000  # songs whose neighbours a run of record compares
 _QUERY_ROWS = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One line of the table. Shares of the 10 nearest songs (cosine) that are among the 10 nearest latents.
-
-    songs, held_out   rows compared and how many of them training did not see
-    every             asked by a sample of all songs, among all
-    new               asked by the held-out songs, among all
-    among_new         asked by the held-out songs, among themselves
-    seconds           training, wall clock
-    """
-
-    method: str
-    latent: int
-    songs: int
-    held_out: int
-    every: float
-    new: float
-    among_new: float
-    seconds: float
-
-
-def neighbours_kept(
-    original: npt.ArrayLike,
-    compressed: npt.ArrayLike,
-    k: int = 10,
-    *,
-    sample: int | None = 5_000,
-    rows: npt.ArrayLike | None = None,
-    seed: int = 0,
-) -> float:
-    """The mean of `shares_kept`.
-
-    >>> line = np.array([[1, 0.0], [1, 0.1], [1, 0.9], [1, 1.0]])
-    >>> neighbours_kept(line, line @ [[0, 1], [1, 0]], k=1), neighbours_kept(line, line[[0, 2, 1, 3]], k=1)
-    (1.0, 0.0)
-    """
-    return float(shares_kept(original, compressed, k, sample=sample, rows=rows, seed=seed).mean())
-
-
-def shares_kept(
+def shares_preserved(
     original: npt.ArrayLike,
     compressed: npt.ArrayLike,
     k: int = 10,
@@ -75,9 +36,15 @@ def shares_kept(
     rows: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> npt.NDArray[np.float64]:
-    """For each row that asks, the share of its k nearest rows by cosine that are its k nearest after compression.
+    """For each row, the share of its k nearest rows by cosine that are its k nearest after compression.
 
-    Asked by `rows` (all without), of which at most `sample` are drawn; a row is never its own neighbour.
+    The rows are `rows` (all without), of which at most `sample` are drawn; a row is never its own neighbour.
+
+    >>> line = np.array([[1, 0.0], [1, 0.1], [1, 0.9], [1, 1.0]])
+    >>> shares_preserved(line, line @ [[0, 1], [1, 0]], k=1).tolist()
+    [1.0, 1.0, 1.0, 1.0]
+    >>> shares_preserved(line, line[[0, 2, 1, 3]], k=1).tolist()
+    [0.0, 0.0, 0.0, 0.0]
     """
     before, after = _unit(original), _unit(compressed)
     if len(before) != len(after):
@@ -96,22 +63,6 @@ def shares_kept(
     return np.concatenate(shared) / k
 
 
-def compare(vectors: npt.ArrayLike, latents: Sequence[int], config: AutoencoderConfig, *, seed: int = 0) -> list[Kept]:
-    """Every method at every latent size, each fitted to the songs that are not held out."""
-    unit, new, seen = _halves(vectors, seed)
-    found = []
-    for latent in latents:
-        for method in METHODS:
-            started = time.perf_counter()
-            encode = _fit(method, unit[seen], latent, config)
-            seconds = time.perf_counter() - started
-            short = encode(unit)
-            every, asked_by_new = neighbours_kept(unit, short), neighbours_kept(unit, short, rows=new)
-            among_new = neighbours_kept(unit[new], short[new])
-            found.append(Kept(method, latent, len(unit), len(new), every, asked_by_new, among_new, seconds))
-    return found
-
-
 def measure_compression(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
     """A run for each method, on the lyrics' sentence vectors of the index."""
     dataset = opened(job.warm)
@@ -125,15 +76,15 @@ def measure_compression(job: Job, systems: Sequence[str], track: Track) -> Itera
             encode = _fit(method, unit[seen], latent, config)
             took = time.perf_counter() - started
             short = encode(unit)
-            for name, kept in (
-                ("new songs", shares_kept(unit, short, rows=new, sample=sample)),
-                ("new among new", shares_kept(unit[new], short[new], sample=sample)),
+            for name, shares in (
+                ("new songs", shares_preserved(unit, short, rows=new, sample=sample)),
+                ("new among new", shares_preserved(unit[new], short[new], sample=sample)),
             ):
                 facts = {"songs": len(unit), "held_out": len(new), "training_s": round(took, 2)}
-                scores = {"kept": [round(float(share), 4) for share in kept]}
-                settings[f"{latent}, {name}"] = Setting(f"{dataset.fingerprint[:12]}", scores, facts=facts)
+                scores = {"preserved": [round(float(share), 4) for share in shares]}
+                settings[f"{latent}, {name}"] = Result(digest=dataset.fingerprint[:12], scores=scores, facts=facts)
             seconds += took
-        yield run_of(job, method, settings, dataset, tuning="none: the library's defaults", fit_s=seconds)
+        yield run_of(job, method, settings, dataset, tuning="nothing: the library's defaults", fit_s=seconds)
 
 
 def _halves(vectors: npt.ArrayLike, seed: int) -> tuple[FloatMatrix, Rows, Rows]:
@@ -141,8 +92,8 @@ def _halves(vectors: npt.ArrayLike, seed: int) -> tuple[FloatMatrix, Rows, Rows]
     unit = _unit(vectors)
     unit = unit[unit.any(axis=1)]
     order = np.random.default_rng(seed).permutation(len(unit))
-    held = round(HELD_OUT * len(unit))
-    return unit, np.sort(order[:held]), np.sort(order[held:])
+    new = round(HELD_OUT * len(unit))
+    return unit, np.sort(order[:new]), np.sort(order[new:])
 
 
 def _fit(

@@ -8,14 +8,15 @@ A test playlist counts with 10 or more songs of the pool, in (c) 5 or more of th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.data.dataset import Dataset
+from benchmarks.data.dataset import ENOUGH_PLAYLISTS, Dataset
 from benchmarks.judge.metrics import Question
 from benchmarks.systems.system import Fold, Rows
+from indexer.errors import RefrainError
 from indexer.records import SavedPlaylist
 
 Mask = npt.NDArray[np.bool_]
@@ -31,6 +32,10 @@ LEAST_SONGS = 10  # of the pool, in a playlist that counts
 LEAST_LEFT = 5  # to be found again; a playlist with fewer songs beside the seeds is left out of that setting
 COLD_SEEDS, LEAST_COLD = 5, 3
 NAME_ONLY = "name only"
+
+
+class NoQuestionsError(RefrainError):
+    """A catalogue's playlists give a task nothing to ask."""
 
 
 def is_cold_pool(pool: str) -> bool:
@@ -70,6 +75,15 @@ def questions(dataset: Dataset, pool: str, *, limit: int | None = None) -> dict[
             found[name] = [_warm(drawn(playlist, rows) if way == "random" else rows, count) for playlist, rows in long]
     found[NAME_ONLY] = list(_named(counting))
     return found
+
+
+def require(settings: Mapping[str, Sequence[Question]], dataset: Dataset, pool: str) -> None:
+    """Raise where a catalogue's test playlists give nothing to ask."""
+    if not any(settings.values()):
+        raise NoQuestionsError(
+            f"{len(dataset.test)} test playlists, expected {ENOUGH_PLAYLISTS} or more, and none of them has the "
+            f"{LEAST_SONGS} songs of pool ({pool}) that a question needs; import more playlists"
+        )
 
 
 def drawn(playlist: SavedPlaylist, rows: Rows) -> Rows:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.data.dataset import Dataset
-from benchmarks.report.run import Run, Setting
+from benchmarks.report.run import Result, Run
 from benchmarks.tasks.running import Job, opened, run_of
 from indexer.models.moods.evidence import Evidence
 from indexer.models.moods.model import MoodsConfig, Reader, Scores
@@ -94,7 +94,7 @@ def measure(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
         yield run_of(job, system, settings, dataset, tuning=TUNING[system])
 
 
-def classified(classify: Classify, dataset: Dataset, songs: Labelled, vectors: Floats) -> Setting:
+def classified(classify: Classify, dataset: Dataset, songs: Labelled, vectors: Floats) -> Result:
     """Accuracy song by song, each predicted by a model of four fifths of the songs, by other artists."""
     fold = np.random.default_rng(0).integers(0, FOLDS, int(songs.groups.max()) + 1)[songs.groups]
     predicted = np.zeros(len(songs.wanted), np.int64)
@@ -102,7 +102,8 @@ def classified(classify: Classify, dataset: Dataset, songs: Labelled, vectors: F
         seen, unseen = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
         predicted[unseen] = classify(dataset, songs, vectors, seen, unseen)
     facts = {"macro F1": macro_f1(songs.wanted, predicted)}
-    return Setting(digest_of(songs.ids), {"accuracy": (predicted == songs.wanted).astype(float).tolist()}, facts=facts)
+    scores = {"accuracy": (predicted == songs.wanted).astype(float).tolist()}
+    return Result(digest=digest_of(songs.ids), scores=scores, facts=facts)
 
 
 def macro_f1(wanted: Rows, predicted: Rows) -> float:
@@ -141,34 +142,34 @@ def minilm(dataset: Dataset, songs: Labelled, vectors: Floats, seen: Rows, unsee
 
 
 def refrain(dataset: Dataset, songs: Labelled, vectors: Floats, seen: Rows, unseen: Rows) -> Rows:
-    """The product's mood model, told the labels of the seen songs and nothing else."""
+    """The product's mood model, trained on the labels of the seen songs and nothing else."""
     two = songs.wanted.max() == 1
     label = np.full(len(songs.wanted), -1, np.int8)
     label[seen] = songs.wanted[seen]
     nothing = np.full(len(label), -1, np.int8)
-    told = {"happy": label, "named": nothing} if two else {"happy": nothing, "named": label}
+    labels = {"happy": label, "named": nothing} if two else {"happy": nothing, "named": label}
     widths = dataset.index.audio.shape[1], taste(dataset).shape[1]
     blocks = [vectors, *(np.zeros((len(label), width), np.float32) for width in widths)]
-    scores = scored(dataset, blocks, silent(songs.groups, **told), blocks)
+    scores = scored(dataset, blocks, only(songs.groups, **labels), blocks)
     return (scores.happy[unseen] >= 0.5).astype(np.int64) if two else scores.quadrants[unseen].argmax(axis=1)
 
 
 TUNING = {
     "refrain": "penalties by cross-validation inside the training",
-    "minilm": "of the regression on Deezer by leave-one-out, otherwise none",
-    "tfidf": "none",
-    "majority": "none",
+    "minilm": "of the regression on Deezer by leave-one-out, otherwise nothing",
+    "tfidf": "nothing",
+    "majority": "nothing",
 }
 SYSTEMS: Mapping[str, Classify] = {"refrain": refrain, "minilm": minilm, "tfidf": tfidf, "majority": majority}
 
 
-def silent(artists: Rows, **told: Any) -> Evidence:
-    """Evidence of songs of which nothing is said but what is told."""
+def only(artists: Rows, **labels: Any) -> Evidence:
+    """Evidence of songs that have these labels and no others."""
     rows = len(artists)
-    none, labels = np.full(rows, -1, np.int8), np.zeros((rows, 0), np.int8)
+    none, no_moods = np.full(rows, -1, np.int8), np.zeros((rows, 0), np.int8)
     unknown = np.full((rows, 2), np.nan, np.float32)
-    facts: dict[str, Any] = {"affect": unknown, "named": none, "happy": none} | told
-    return Evidence((), labels, np.zeros(rows, bool), (labels, labels), artists=artists, **facts)
+    facts: dict[str, Any] = {"affect": unknown, "named": none, "happy": none} | labels
+    return Evidence((), no_moods, np.zeros(rows, bool), (no_moods, no_moods), artists=artists, **facts)
 
 
 def scored(dataset: Dataset, blocks: Sequence[Floats], evidence: Evidence, shown: Sequence[Floats]) -> Scores:
@@ -189,7 +190,7 @@ def taste(dataset: Dataset) -> Floats:
     return np.asarray(index.parts["taste"])
 
 
-def valence_and_arousal(system: str, dataset: Dataset, limit: int | None) -> dict[str, Setting]:
+def valence_and_arousal(system: str, dataset: Dataset, limit: int | None) -> dict[str, Result]:
     """R2 of the validation songs with lyrics and sound, learned from the training songs with either.
 
     A song's score is 1 - (error / standard deviation)^2, so that the mean is R2.
@@ -206,32 +207,31 @@ def valence_and_arousal(system: str, dataset: Dataset, limit: int | None) -> dic
     sentence, audio, places = np.asarray(index.sentence[rows], np.float32), index.audio[rows], taste(dataset)[rows]
     both = sentence.any(axis=1) & audio.any(axis=1)
     unseen = np.array([row["split"] != "train" for row in known])
-    asked = np.flatnonzero(unseen & both)[:limit]
+    queries = np.flatnonzero(unseen & both)[:limit]
     seen = np.flatnonzero(~unseen & (sentence.any(axis=1) | audio.any(axis=1)))
-    if not len(asked) or len(seen) < FOLDS:
+    if not len(queries) or len(seen) < FOLDS:
         return {}
     blocks = [sentence, audio, places]
     scores: Floats | None = None
-    found = {}
+    results = {}
     for name, shown in READ.items():
         parts = [block if show else np.zeros_like(block) for block, show in zip(blocks, shown, strict=True)]
         if system == "refrain":
             affect = np.full((len(rows), 2), np.nan, np.float32)
             affect[seen] = labels[seen]
             artists = index.songs.single("artist_key")[rows].astype(np.int64)
-            told = silent(artists, affect=affect)
-            scores = scored(dataset, blocks, told, parts).affect
+            scores = scored(dataset, blocks, only(artists, affect=affect), parts).affect
         elif system == "minilm" and not shown[2]:
             scores = _ridge(np.hstack([parts[0], parts[1] * np.float32(0.13)]), labels, seen)
         else:
             continue
-        errors = (scores[asked] - labels[asked]) / labels[asked].std(axis=0)
+        errors = (scores[queries] - labels[queries]) / labels[queries].std(axis=0)
         marks = 1 - errors**2
-        found[f"{DEEZER}, {name}"] = Setting(
-            digest_of([known[i]["song_id"] for i in asked.tolist()]),
-            {"R2 valence": marks[:, 0].tolist(), "R2 arousal": marks[:, 1].tolist()},
+        results[f"{DEEZER}, {name}"] = Result(
+            digest=digest_of([known[i]["song_id"] for i in queries.tolist()]),
+            scores={"R2 valence": marks[:, 0].tolist(), "R2 arousal": marks[:, 1].tolist()},
         )
-    return found
+    return results
 
 
 def _ridge(features: Floats, labels: Floats, seen: Rows) -> Floats:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.data.dataset import Place, prepare
+from benchmarks.data.dataset import Place, prepare, whole_fingerprint
 from benchmarks.judge.metrics import CONTINUATION, KNOWN_ITEM
+from benchmarks.report.origin import measuring_code
 from benchmarks.report.run import Run
 from benchmarks.systems.peers import PEERS, PeerUnavailableError
-from benchmarks.systems.refrain import VARIANTS, Refrain
+from benchmarks.systems.refrain import VARIANTS
 from benchmarks.systems.system import System
-from benchmarks.tasks import ann, compression, continuation, known_item, moods, neighbours, reranking
+from benchmarks.tasks import ann, compression, continuation, known_item, moods, reranking
 from benchmarks.tasks.ablation import measure_ablation
+from benchmarks.tasks.asking import Unfinished
 from benchmarks.tasks.encoding import measure_encoding
 from benchmarks.tasks.latency import measure_latency
 from benchmarks.tasks.running import Job, Task, evaluate, opened
@@ -31,11 +37,12 @@ def _continuation(pool: str) -> Task:
         dataset = opened(job.cold if cold else job.warm)
         fold = continuation.fold(dataset, pool)
         settings = continuation.questions(dataset, pool, limit=job.limit)
+        continuation.require(settings, dataset, pool)
         for name in systems:
             yield evaluate(job, SYSTEMS[name](), dataset, fold, settings, CONTINUATION, track=track)
 
-    says = f"the rest of a playlist from some of its songs; {continuation.POOLS[pool]}"
-    return Task(f"continuation-{pool}", says, tuple(SYSTEMS), measure, warm=not cold, cold=cold)
+    summary = f"the rest of a playlist from some of its songs; {continuation.POOLS[pool]}"
+    return Task(f"continuation-{pool}", summary, tuple(SYSTEMS), measure, warm=not cold, cold=cold)
 
 
 def _known_item(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
@@ -44,22 +51,6 @@ def _known_item(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]
     settings = known_item.questions(dataset.index.songs, limit=job.limit)
     for name in systems:
         yield evaluate(job, SYSTEMS[name](), dataset, fold, settings, KNOWN_ITEM, k=10, track=track)
-
-
-def _neighbours(task: str) -> Task:
-    told = neighbours.TOLD[task]
-
-    def measure(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
-        dataset = opened(job.warm)
-        fold = dataset.fold(neighbours.candidates(dataset))
-        settings = neighbours.questions(dataset, task, limit=job.limit)
-        for name in systems:
-            system = Refrain(name, without=[told]) if name in VARIANTS else SYSTEMS[name]()
-            yield evaluate(job, system, dataset, fold, settings, ["P@10"], k=neighbours.K, track=track)
-
-    says = f"the ten nearest songs of one: {neighbours.SETTINGS[task]}; refrain without its signal {told}"
-    names = tuple(name for name in SYSTEMS if name not in neighbours.TOLD_IT and name != "refrain-tuned")
-    return Task(task, says, names, measure)
 
 
 TASKS: dict[str, Task] = {
@@ -79,8 +70,6 @@ TASKS: dict[str, Task] = {
             moods.measure,
             apart=False,
         ),
-        _neighbours("similar-artist"),
-        _neighbours("same-genre"),
         Task(
             "ablation",
             "each signal off in turn, and every song scored instead of candidates",
@@ -97,7 +86,7 @@ TASKS: dict[str, Task] = {
         ),
         Task(
             "compression",
-            "nearest songs kept when lyrics vectors are compressed",
+            "nearest songs preserved when lyrics vectors are compressed",
             compression.METHODS,
             compression.measure_compression,
             apart=False,
@@ -123,6 +112,23 @@ def tasks_named(name: str) -> list[Task]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of some systems of a task.
+
+    task, systems   what was to be measured
+    files           the runs that were written, or were there
+    there           nothing was measured: the runs of this code, data and configuration were there
+    unavailable     why the systems cannot run here
+    """
+
+    task: str
+    systems: tuple[str, ...]
+    files: tuple[Path, ...] = ()
+    there: bool = False
+    unavailable: PeerUnavailableError | None = None
+
+
 def run_tasks(
     tasks: Sequence[Task],
     systems: Sequence[str],
@@ -133,11 +139,14 @@ def run_tasks(
     config: IndexConfig | None = None,
     encoded: Path | None = None,
     limit: int | None = None,
+    again: bool = False,
     track: Track = quiet,
-) -> Iterator[tuple[str, list[Path] | PeerUnavailableError]]:
-    """Measure and save; yields what was run and its files, or why it cannot run here.
+) -> Iterator[Outcome]:
+    """Measure and save, task by task. An interrupted call goes on where it was: what is there is not measured again.
 
-    No `systems`: all that a task has.
+    systems   all that a task has, where none is named
+    out       the campaign's folder
+    again     measure also what is there
     """
     config = config or IndexConfig()
     for task in tasks:
@@ -151,20 +160,59 @@ def run_tasks(
 
     warm = place(any(task.warm for task in tasks), cold=False)
     cold = place(any(task.cold for task in tasks), cold=True)
+    data = whole_fingerprint(catalogue) if warm or cold else ""
     for task in tasks:
         chosen = [name for name in task.systems if not systems or name in systems]
         for group in [[name] for name in chosen] if task.apart else [chosen]:
-            limited = "" if limit is None else f" --limit {limit}"
-            named = "".join(f" --system {name}" for name in group)
-            job = Job(task.name, warm, cold, limit, f"python -m benchmarks run {task.name}{named}{limited}")
-            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-                done = process.submit(measured, job, group, out, track)
-                try:
-                    yield f"{task.name} {', '.join(group)}", done.result()
-                except PeerUnavailableError as error:
-                    yield f"{task.name} {', '.join(group)}", error
+            missing = []
+            for name in group:
+                files = () if again else finished(out, task, name, data, config, limit)
+                if files:
+                    yield Outcome(task.name, (name,), files, there=True)
+                else:
+                    missing.append(name)
+            if missing:
+                folder = unfinished_folder(work, task.name, missing, data, config, limit)
+                if again:
+                    shutil.rmtree(folder, ignore_errors=True)
+                limited = "" if limit is None else f" --limit {limit}"
+                named = "".join(f" --system {name}" for name in missing)
+                command = f"python -m benchmarks run {task.name}{named}{limited}"
+                job = Job(task.name, warm, cold, limit, command, Unfinished(folder))
+                yield _measured_apart(job, tuple(missing), out, track)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measured_apart(job: Job, systems: tuple[str, ...], out: Path, track: Track) -> Outcome:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        try:
+            return Outcome(job.task, systems, tuple(process.submit(measured, job, systems, out, track).result()))
+        except PeerUnavailableError as error:
+            return Outcome(job.task, systems, unavailable=error)
 
 
 def measured(job: Job, systems: Sequence[str], out: Path, track: Track) -> list[Path]:
     """What runs in a process of its own: the runs' files."""
     return [run.save(out) for run in TASKS[job.task].measure(job, systems, track)]
+
+
+def finished(out: Path, task: Task, system: str, data: str, config: IndexConfig, limit: int | None) -> tuple[Path, ...]:
+    """Files of a system's runs (several where a task measures variants of it) by this code on these data."""
+    files = []
+    for path in sorted((out / task.name).glob("*.json")):
+        run = Run.load(path)
+        if run.system == system or run.system.startswith(f"{system}, "):
+            same_data = not (task.warm or task.cold) or (
+                run.data.get("catalogue") == data and run.config.get("index") == json.loads(config.to_json())
+            )
+            if run.code.sha256 == measuring_code().sha256 and run.data.get("limit") == limit and same_data:
+                files.append(path)
+    return tuple(files)
+
+
+def unfinished_folder(
+    work: Path, task: str, systems: Sequence[str], data: str, config: IndexConfig, limit: int | None
+) -> Path:
+    """Where the answers of an interrupted run of this code on these data lie."""
+    state = f"{measuring_code().sha256}|{data}|{config.to_json()}|{limit}|{' '.join(systems)}"
+    return work / "unfinished" / f"{task}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from benchmarks.data.dataset import Dataset, Place
-from benchmarks.judge import measure
-from benchmarks.judge.metrics import DEPTH, Question, digest, judge
-from benchmarks.report.run import Run, Setting
-from benchmarks.systems.refrain import Refrain
-from benchmarks.systems.system import Fold, System, TextSystem
+from benchmarks.judge.metrics import DEPTH, Question, digest, score_rankings
+from benchmarks.judge.timing import peak_mib, spread
+from benchmarks.report.origin import machine, measuring_code
+from benchmarks.report.run import Result, Run
+from benchmarks.systems.system import Fold, Rows, System, TextSystem
+from benchmarks.tasks.asking import NOTHING_DONE, Unfinished, ask
 from indexer.progress import Track, quiet
 
 
@@ -23,6 +23,7 @@ class Job:
 
     warm, cold   the datasets that the task asked for
     limit        at most so many queries a setting, None for all; a run with a limit is no run of record
+    unfinished   where answers of an interrupted run lie
     """
 
     task: str
@@ -30,9 +31,10 @@ class Job:
     cold: Place | None
     limit: int | None
     command: str
+    unfinished: Unfinished = NOTHING_DONE
 
 
-class Measured(Protocol):
+class Measure(Protocol):
     """What a task does with a job: one run for each system named."""
 
     def __call__(self, job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]: ...
@@ -42,7 +44,7 @@ class Measured(Protocol):
 class Task:
     """A measurement.
 
-    says      what is measured, in a line
+    summary   what is measured, in a line
     systems   what can be measured, in the order of running
     measure   does it
     warm, cold   the indexes that it reads
@@ -50,9 +52,9 @@ class Task:
     """
 
     name: str
-    says: str
+    summary: str
     systems: tuple[str, ...]
-    measure: Measured
+    measure: Measure
     warm: bool = True
     cold: bool = False
     apart: bool = True
@@ -69,7 +71,7 @@ def evaluate(
     k: int = DEPTH,
     track: Track = quiet,
 ) -> Run:
-    """Fit a system to the fold, ask it every question, judge its answers. Settings it cannot answer are left out."""
+    """Fit a system to the fold, ask it every question, score its answers. Settings it cannot answer are left out."""
     start = time.perf_counter()
     system.fit(fold)
     fitted = time.perf_counter() - start
@@ -77,48 +79,55 @@ def evaluate(
     for name, questions in settings.items():
         if questions and (isinstance(system, TextSystem) or not questions[0].text):
             label = f"{system.name}: {name}"
-            rankings[name], timings[name] = measure.ask(system, questions, k, fold.candidates, track=track, label=label)
-    peak = measure.peak_mib()  # before judging, whose memory is not the system's
-    measured = {
-        name: Setting(
-            digest(settings[name]),
-            judge(ranked, [question.relevant for question in settings[name]], metrics),
-            *measure.spread(timings[name]),
-        )
-        for name, ranked in rankings.items()
-    }
-    told = system.settings() if isinstance(system, Refrain) else {}
-    return run_of(job, system.name, measured, dataset, tuning=system.tuning, fit_s=fitted, peak=peak, told=told)
+            rankings[name], timings[name] = ask(
+                system, questions, k, fold.candidates, track=track, label=label, unfinished=job.unfinished
+            )
+    peak = peak_mib()  # before scoring, whose memory is not the system's
+    results = {name: result(settings[name], ranked, timings[name], metrics) for name, ranked in rankings.items()}
+    return run_of(
+        job, system.name, results, dataset, tuning=system.tuning, fit_s=fitted, peak=peak, config=system.settings()
+    )  # fmt: skip
+
+
+def result(
+    questions: Sequence[Question], rankings: Sequence[Rows], ms: Sequence[float], metrics: Sequence[str]
+) -> Result:
+    """The scores and times of one setting."""
+    scores = score_rankings(rankings, [question.relevant for question in questions], metrics)
+    median, p99 = spread(ms)
+    return Result(digest=digest(questions), scores=scores, median_ms=median, p99_ms=p99)
 
 
 def run_of(
     job: Job,
     system: str,
-    settings: Mapping[str, Setting],
+    settings: Mapping[str, Result],
     dataset: Dataset | None,
     *,
-    tuning: str = "none",
+    tuning: str = "nothing",
     fit_s: float = 0.0,
     peak: float | None = None,
-    told: Mapping[str, Any] | None = None,
+    config: Mapping[str, Any] | None = None,
 ) -> Run:
     """A run with everything that says how it came about."""
-    config: dict[str, Any] = dict(told or {})
+    of_index: dict[str, Any] = {}
     if dataset is not None:
-        config["index"] = json.loads(dataset.index.manifest["config"])
-        config["encoder"] = dataset.index.manifest["encoder"]
+        of_index = {"index": dataset.config(), "encoder": dataset.index.manifest["encoder"]}
     return Run(
         task=job.task,
         system=system,
         settings=settings,
         tuning=tuning,
         fit_s=round(fit_s, 2),
-        peak_mib=measure.peak_mib() if peak is None else peak,
-        config=config,
+        build_s=None if dataset is None else dataset.place.build_s,
+        peak_mib=peak_mib() if peak is None else peak,
+        code=measuring_code(),
+        config={**(config or {}), **of_index},
         data={**({} if dataset is None else dataset.facts()), "limit": job.limit},
-        machine=measure.machine(),
+        machine=machine(),
         date=time.strftime("%Y-%m-%d", time.gmtime()),
         command=job.command,
+        notes=[] if dataset is None else dataset.notes(),
     )
 
 

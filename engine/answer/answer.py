@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from engine.answer.hits import Hits
 from engine.query.query import Query
+from engine.retrieve.background import BackgroundRetriever
 from engine.retrieve.cooccurrence import CoOccurrenceRetriever
 from engine.retrieve.lexical import LexicalRetriever
 from engine.retrieve.pool import Pool
@@ -19,6 +20,7 @@ from engine.retrieve.retriever import Mask, Retriever
 from engine.retrieve.target import TargetRetriever
 from engine.retrieve.vectors import VectorRetriever
 from engine.score.fusion import contributions, normalise, scores
+from engine.score.rerank import SecondPass, two_passes
 from engine.score.signals import measure
 
 MOST_SONGS = 5_000  # k at most: what a reranker downstream may ask for
@@ -38,6 +40,10 @@ class Answer:
     ranking: Ranking
     names: tuple[str, ...]
     shares: npt.NDArray[np.float32]
+
+    def top(self, k: int) -> Answer:
+        """The first k songs."""
+        return Answer(self.query, self.ranking.top(k), self.names, self.shares[:k])
 
     def hits(self, rows: Sequence[int] | None = None) -> Hits:
         """Hits in the order of the ranking, or of `rows`; a row that is not ranked (a seed) has score 0."""
@@ -60,11 +66,20 @@ def answer(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | N
 
 
 def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int) -> Answer:
-    """The k best candidates: score = sum of weight x normalised signal."""
-    weights = {name: weight for name, weight in weights.items() if weight}  # the others need not be computed
-    shares = contributions(normalise(measure(query, candidates, weights)), list(weights.values()))
-    ranking = Ranking.of(candidates.rows, scores(shares)).top(k)
-    return Answer(query, ranking, tuple(weights), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    """The k best candidates: score = sum of weight x normalised signal.
+
+    Cheap signals are measured for all candidates, dear ones that weigh little for the best of them.
+    """
+    first, second = two_passes({name: weight for name, weight in weights.items() if weight})
+    shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
+    ranking = Ranking.of(candidates.rows, scores(shares))
+    found = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    return (SecondPass(second).rerank(found, head_of(candidates.wanted)) if second else found).top(k)
+
+
+def head_of(k: int) -> int:
+    """How many songs are looked at closely where k are to come back."""
+    return max(POOL, POOL_PER_HIT * k)
 
 
 def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None) -> Pool:
@@ -81,13 +96,13 @@ def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | Non
         allowed = np.ones(len(index.songs), bool) if allowed is None else allowed.copy()
         allowed[query.own_rows] = False
         allowed[query.excluded_rows] = False
-    wanted = max(POOL, POOL_PER_HIT * k) + len(query.own_rows)
+    most = head_of(k) + len(query.own_rows)
     rankings = {
-        retriever.name: retriever.retrieve(query, wanted, allowed).without(query.own_rows)
+        retriever.name: retriever.retrieve(query, most, allowed).without(query.own_rows)
         for retriever in _retrievers(query, weights)
     }
     rows = np.unique(np.concatenate([np.zeros(0, np.int64), *(ranking.rows for ranking in rankings.values())]))
-    return Pool(index, rows, rankings)
+    return Pool(index, rows, rankings, k)
 
 
 def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retriever]:
@@ -108,3 +123,5 @@ def _retrievers(query: Query, weights: Mapping[str, float]) -> Iterator[Retrieve
         yield TargetRetriever()
     if query.seeds or query.target:
         yield PopularRetriever()
+    if query.seeds:
+        yield BackgroundRetriever()

@@ -93,7 +93,7 @@ def _values(query: Query, rows: npt.NDArray[np.int64], weights: Mapping[str, flo
         allowed = np.zeros(len(query.index.songs), bool)
         allowed[rows] = True
         rankings["lexical"] = LexicalRetriever().retrieve(query, len(rows), allowed)
-    return measure(query, Pool(query.index, rows, rankings), weights)
+    return measure(query, Pool(query.index, rows, rankings, len(rows)), weights)
 
 
 def _shared_topic(query: Query, other: Seed) -> tuple[str, ...]:

@@ -16,11 +16,11 @@ def rank(reading: Reading, k: int) -> Answer:
     query = reading.query
     if not reading.words_alone:
         candidates = pool(query, reading.weights, k, reading.allowed)
-        return ranked(query, candidates, reading.weights, len(candidates))
+        return ranked(query, candidates, reading.weights, max(len(candidates), 1))
     # Whatever weight the words get in the end, the policy looks at what BM25 found.
     candidates = pool(query, {**reading.weights, "lexical": 1.0}, k, reading.allowed)
     weights = {**reading.weights, **search_weights(query, candidates), **reading.fixed}
-    return ranked(query, candidates, weights, len(candidates))
+    return ranked(query, candidates, weights, max(len(candidates), 1))
 
 
 def find(

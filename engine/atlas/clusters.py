@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.atlas.names import Moods, moods_of, portraits
-from engine.atlas.reduction import LEAST_SONGS, NEIGHBOURS, Graph, graph_of, known_songs, nearest, reduce
+from engine.atlas.neighbours import LEAST_SONGS, NEIGHBOURS, known_songs, nearest
+from engine.atlas.umap import Graph, graph_of, reduce
 from engine.index import OpenIndex
 from indexer.errors import RequestError
 from indexer.progress import Track, quiet
@@ -49,7 +50,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Songs that lie together; every list begins with what tells most.
+    """Songs that lie together; every list begins with what sets the cluster apart most.
 
     name       no other cluster has it
     rows       int64, rising
@@ -120,10 +121,10 @@ def clusters_of(
     for _ in track(range(1), f"{DIMENSIONS} dimensions"):
         places = reduce(graph, DIMENSIONS, min_dist=0.0, epochs=EPOCHS if len(rows) > MANY else None, seed=seed)
     curves = trace(places, None if clusters is None else [clusters], seed=seed, track=track)
-    found = partition(places, choose(curves), seed=seed)
+    of_songs = partition(places, choose(curves), seed=seed)
     labels = np.full(len(index.songs), -1, np.int32)
-    labels[rows] = found
-    named = portraits(index, rows, found, moods)
+    labels[rows] = of_songs
+    named = portraits(index, rows, of_songs, moods)
     return Clusters(
         labels,
         tuple(
@@ -193,8 +194,8 @@ def partition(places: FloatMatrix, clusters: int, *, seed: int = 0) -> Labels:
 
     with threadpool_limits(1):
         start = KMeans(clusters, n_init=STARTS, random_state=seed).fit(_sample(places, SAMPLE, seed)).cluster_centers_
-        found = KMeans(clusters, init=start, n_init=1).fit(places).labels_
-    _, first, labels, sizes = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
+        unordered = KMeans(clusters, init=start, n_init=1).fit(places).labels_
+    _, first, labels, sizes = np.unique(unordered, return_index=True, return_inverse=True, return_counts=True)
     rank = np.empty(len(sizes), np.int32)
     rank[np.lexsort((first, -sizes))] = np.arange(len(sizes))
     return rank[labels]

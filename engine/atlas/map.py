@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.atlas.clusters import Clusters, check, clusters_of
-from engine.atlas.names import Moods, deviations, moods_of
-from engine.atlas.reduction import NEIGHBOURS, graph_of, known_songs, nearest, reduce
+from engine.atlas.names import deviations, moods_of
+from engine.atlas.neighbours import NEIGHBOURS, known_songs, nearest
+from engine.atlas.umap import graph_of, reduce
 from engine.index import OpenIndex
 from indexer.errors import RequestError
 from indexer.progress import Track, quiet
@@ -61,8 +62,6 @@ def draw_map(
     *,
     clusters: int | None = None,
     sample: int | None = None,
-    moods: Moods | None = None,
-    seed: int = 0,
     track: Track = quiet,
 ) -> SongMap:
     """Lay the songs of an index out in the plane, and find their clusters.
@@ -70,23 +69,24 @@ def draw_map(
     weights    signal -> weight, as the engine has them for one seed
     clusters   how many; None chooses by distortion and silhouette
     sample     draw so many songs, taken by chance; None draws all
-    moods      (names, float32 (rows, moods)): probabilities, NaN where unknown; None takes the index's own
+
+    The same index, weights and numbers always give the same map.
     """
     rows, vectors = known_songs(index, weights)
     left_out = len(index) - len(rows)
     if sample is not None and sample < len(rows):
-        chosen = np.sort(np.random.default_rng(seed).choice(len(rows), max(sample, 0), replace=False))
+        chosen = np.sort(np.random.default_rng(0).choice(len(rows), max(sample, 0), replace=False))
         rows, vectors = rows[chosen], vectors[chosen]
     check(len(rows), clusters)
-    moods = moods or moods_of(index)
-    found = nearest(vectors, NEIGHBOURS - 1, track=track)
-    graph = graph_of(vectors, found, seed=seed)
-    grouped = clusters_of(index, rows, graph, clusters=clusters, moods=moods, seed=seed, track=track)
+    moods = moods_of(index)
+    neighbours = nearest(vectors, NEIGHBOURS - 1, track=track)
+    graph = graph_of(vectors, neighbours)
+    grouped = clusters_of(index, rows, graph, clusters=clusters, moods=moods, seed=0, track=track)
     for _ in track(range(1), "2 dimensions"):
-        places = reduce(graph, 2, min_dist=MIN_DIST, seed=seed)
+        places = reduce(graph, 2, min_dist=MIN_DIST)
     names = tuple(moods[0]) if moods else ()
     codes = _moods_of(moods[1][rows]) if moods else np.full((len(rows), SHOWN_MOODS), -1, np.int64)
-    return SongMap(rows, places, found.positions[:, :SHOWN_NEIGHBOURS], grouped, names, codes, left_out)
+    return SongMap(rows, places, neighbours.positions[:, :SHOWN_NEIGHBOURS], grouped, names, codes, left_out)
 
 
 def write_map(
@@ -99,7 +99,7 @@ def write_map(
     track: Track = quiet,
 ) -> SongMap:
     """Draw the map and write its page, whole or not at all."""
-    if out.is_dir() or not out.parent.is_dir():  # said now, not after minutes of work
+    if out.is_dir() or not out.parent.is_dir():  # now, not after minutes of work
         raise RequestError(f"{out} cannot be written; expected a file name in a folder that exists")
     drawn = draw_map(index, weights, clusters=clusters, sample=sample, track=track)
     write_whole(out, page(index, drawn))
@@ -107,7 +107,7 @@ def write_map(
 
 
 def _moods_of(probabilities: FloatMatrix) -> Rows:
-    """The moods that a song has more than one deviation beyond the usual, the farthest first."""
+    """The moods that a song has more than one deviation beyond the mean, the farthest first."""
     far = deviations(probabilities)
     far = np.where(far > 1.0, far, -np.inf)
     best = np.argsort(-far, axis=1, kind="stable")[:, :SHOWN_MOODS]

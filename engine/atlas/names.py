@@ -24,7 +24,7 @@ LEAST_LIFT = 1.5  # times as frequent as in the other clusters: what is sung eve
 LEAST_OF_ALL = 0.05  # of all its songs, since in some clusters few have any
 ARTIST_TAGS = 8  # an artist's heaviest tags; the others were given by one or two listeners
 TAG_WORDS = 3  # a longer tag is a remark
-MOST_TERMS = 6  # words, genres and moods that are kept of each cluster
+MOST_TERMS = 6  # words, genres and moods of each cluster
 OWN_SHARE = 0.5  # a cluster of which one artist has more than this is named after the artist
 
 # Of the recording, not of the song; section marks that lyrics came with; and words that no map should be labelled with.
@@ -54,7 +54,7 @@ SOUND: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """What a cluster is told by; each the most telling first, () where nothing tells it from the others."""
+    """What sets a cluster apart, the most distinctive first; () where it does not differ from the others."""
 
     name: str
     words: tuple[str, ...]
@@ -82,20 +82,20 @@ def portraits(index: OpenIndex, rows: Rows, labels: Labels, moods: Moods | None 
     genres = class_terms([_called(index, row) for row in rows.tolist()], labels, artists, least_share=LEAST_SHARE)
     features = standing_out(index.songs.audio[rows], labels, clusters)
     feelings = standing_out(moods[1][rows], labels, clusters) if moods else [[] for _ in range(clusters)]
-    found: list[Portrait] = []
+    drawn: list[Portrait] = []
     for c in range(clusters):
         sound = (SOUND[AUDIO_NAMES[f]][z > 0] for f, z in features[c] if AUDIO_NAMES[f] in SOUND)
         felt = [moods[0][m] for m, z in feelings[c] if z > 0] if moods else []
         unnamed = Portrait("", tuple(words[c]), tuple(genres[c]), tuple(felt[:MOST_TERMS]), tuple(sound))
         artist = _main_artist(index, rows[labels == c])
-        found.append(replace(unnamed, name=_name(unnamed, c, artist, {p.name for p in found})))
-    return found
+        drawn.append(replace(unnamed, name=_name(unnamed, c, artist, {p.name for p in drawn})))
+    return drawn
 
 
 def class_terms(
     terms: Sequence[Iterable[str]], labels: Labels, artists: npt.NDArray[np.int32], *, least_share: float = 0.0
 ) -> list[list[str]]:
-    """The terms that tell each cluster from the others, best first: class-based TF-IDF (Grootendorst 2022).
+    """The terms that set each cluster apart from the others, best first: class-based TF-IDF (Grootendorst 2022).
 
     score(t, c) = songs of c with t / songs of c with any term x ln(1 + A / songs with t), A = terms of a cluster, on
     average. Left out are terms of fewer than LEAST_SONGS songs or LEAST_ARTISTS artists of the cluster, and those not
@@ -107,30 +107,30 @@ def class_terms(
     [['rain'], ['neon']]
     """
     clusters = int(labels.max(initial=-1)) + 1
-    held = [sorted(set(each)) for each in terms]
-    vocabulary = sorted({term for each in held for term in each})
+    by_song = [sorted(set(each)) for each in terms]
+    vocabulary = sorted({term for each in by_song for term in each})
     code = {term: i for i, term in enumerate(vocabulary)}
-    songs = np.repeat(np.arange(len(held)), [len(each) for each in held])
-    codes = np.array([code[term] for each in held for term in each], np.int64)
+    songs = np.repeat(np.arange(len(by_song)), [len(each) for each in by_song])
+    codes = np.array([code[term] for each in by_song for term in each], np.int64)
     pairs, which, counts = np.unique(
         labels[songs].astype(np.int64) * len(vocabulary) + codes, return_inverse=True, return_counts=True
     )
     by_artist = np.unique(np.stack([which.reshape(-1), artists[songs]]), axis=1)[0]
     of_artists = np.bincount(by_artist, minlength=len(pairs))
     cluster, term = np.divmod(pairs, max(len(vocabulary), 1))
-    having = np.bincount(labels[[bool(each) for each in held]], minlength=clusters)
+    having = np.bincount(labels[[bool(each) for each in by_song]], minlength=clusters)
     share = counts / np.maximum(having[cluster], 1)
     average = len(codes) / max(clusters, 1)
     total = np.bincount(codes, minlength=len(vocabulary))[term]
     score = share * np.log(1.0 + average / np.maximum(total, 1))
     elsewhere = (total - counts) / np.maximum(having.sum() - having[cluster], 1)
-    kept = (counts >= LEAST_SONGS) & (of_artists >= LEAST_ARTISTS) & (share >= least_share)
-    kept &= share >= LEAST_LIFT * elsewhere
+    enough = (counts >= LEAST_SONGS) & (of_artists >= LEAST_ARTISTS) & (share >= least_share)
+    enough &= share >= LEAST_LIFT * elsewhere
     if least_share:
-        kept &= counts >= LEAST_OF_ALL * np.bincount(labels, minlength=clusters)[cluster]
+        enough &= counts >= LEAST_OF_ALL * np.bincount(labels, minlength=clusters)[cluster]
     order = np.lexsort((term, -score, cluster))
     out: list[list[str]] = [[] for _ in range(clusters)]
-    for i in order[kept[order]].tolist():
+    for i in order[enough[order]].tolist():
         if len(out[cluster[i]]) < MOST_TERMS:
             out[cluster[i]].append(vocabulary[term[i]])
     return out
@@ -171,7 +171,7 @@ def standing_out(table: npt.ArrayLike, labels: Labels, clusters: int) -> list[li
 
 
 def _words(index: OpenIndex, row: int) -> set[str]:
-    """The telling words of a song's lyrics, and the words of its title: two songs in three may have no lyrics."""
+    """The salient words of a song's lyrics, and the words of its title: two songs in three may have no lyrics."""
     title = {word for word in title_stem(index.songs.titles[row]).split() if len(word) > 2 and not word.isdigit()}
     return (title | set(index.salient_keywords[row].split())) - LEFT_OUT
 

@@ -1,4 +1,4 @@
-"""Moods of a song: what listeners would call it, how it feels, and what says so."""
+"""Moods of a song: what listeners would call it, how it feels, and the evidence for it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ from indexer.text.clean import clean
 FloatMatrix = npt.NDArray[np.float32]
 
 WORDS, FEATURES = 3, 3  # shown as evidence of a mood
-_FEELS = dict(
-    zip(QUADRANTS, ("pleasant, excited", "unpleasant, excited", "unpleasant, calm", "pleasant, calm"), strict=True)
-)
 LEAST_LOGIT = 0.02  # log-odds below which a word or feature is no evidence
 
 
@@ -31,26 +28,27 @@ LEAST_LOGIT = 0.02  # log-odds below which a word or feature is no evidence
 class MoodScore:
     """One mood of a song.
 
-    probability  that listeners call the song so, as often as they call such songs so
-    usual        share of all songs that are called so: what the probability is to be held against
-    said         True where this song's playlists clearly say so, False where they clearly do not, None: nobody knows
-    shares       how much of the evidence lies in "lyrics", in "sound" and in "listeners" (artist, genre, playlists that
-                 such songs share); they sum to 1
-    words        of its lyrics that speak for the mood, features ("low energy") likewise; the strongest first
+    probability       that listeners call the song so, as often as they call such songs so
+    base_rate         share of all songs that are called so: what the probability compares with
+    listeners_agree   True where this song's playlists or tags clearly call it so, False where they clearly do not,
+                      None where nobody knows
+    shares            how much of the evidence lies in "lyrics", in "sound" and in "listeners" (artist, genre, playlists
+                      that such songs share); they sum to 1
+    words, features   of its lyrics and its sound ("low energy"), those that raise the probability; the strongest first
     """
 
     name: str
     probability: float
-    usual: float
-    said: bool | None
+    base_rate: float
+    listeners_agree: bool | None
     shares: Mapping[str, float]
     words: tuple[str, ...]
     features: tuple[str, ...]
 
     @property
-    def telling(self) -> float:
-        """What this says of the song: probability x log2 (probability / usual), bits; by this moods are ordered."""
-        return self.probability * float(np.log2(max(self.probability, 1e-9) / self.usual))
+    def information_bits(self) -> float:
+        """How much the mood tells this song from others: probability x log2(probability / base_rate), bits."""
+        return self.probability * float(np.log2(max(self.probability, 1e-9) / self.base_rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ class SongMoods:
     """The moods of a song. Where neither its lyrics nor its sound are known, nothing is: no moods, everything None.
 
     known      what was read: "lyrics", "sound"
-    moods      every mood that was learned, the most telling first
+    moods      every mood that was learned, by falling `information_bits`
     valence    standard deviations from the mean of songs, unpleasant to pleasant; arousal, calm to excited
     quadrant   the likeliest of Q1 (pleasant, excited), Q2 (unpleasant, excited), Q3 (unpleasant, calm), Q4 (pleasant,
                calm); quadrants has the probability of each
@@ -72,16 +70,6 @@ class SongMoods:
     quadrant: str | None = None
     quadrants: Mapping[str, float] | None = None
     happy: float | None = None
-
-    @property
-    def feels(self) -> str | None:
-        """The quadrant in words."""
-        return None if self.quadrant is None else _FEELS[self.quadrant]
-
-    @property
-    def sad(self) -> float | None:
-        """Probability of sad where happy is the other."""
-        return None if self.happy is None else 1.0 - self.happy
 
     def __getitem__(self, mood: str) -> MoodScore:
         """One mood, by any of its forms; FilterError where it was not learned here."""
@@ -116,7 +104,7 @@ def _known(song: Song) -> bool:
 
 
 def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
-    """What the model says of a song, and why."""
+    """The moods that the model reads from a song, and the evidence."""
     known = tuple(name for name, part in (("lyrics", seed.sentence), ("sound", seed.audio)) if part.any())
     if not known:
         return SongMoods(())
@@ -148,7 +136,7 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     valence, arousal = scores.affect[0].tolist()
     return SongMoods(
         known,
-        tuple(sorted(moods, key=lambda mood: -mood.telling)),
+        tuple(sorted(moods, key=lambda mood: -mood.information_bits)),
         valence,
         arousal,
         max(quadrants, key=quadrants.__getitem__),
@@ -178,8 +166,8 @@ def _features(
     """The song's audio features in words, and the log-odds (features, moods) that would be missing without each."""
     audio = seed.song.audio
     known = audio.known() if audio is not None else {}
-    told = [name for name in known if name != "key"]  # a pitch class tells nobody anything
-    rests = ({other: value for other, value in known.items() if other != name} for name in told)
+    shown = [name for name in known if name != "key"]  # a pitch class means nothing to most people
+    rests = ({other: value for other, value in known.items() if other != name} for name in shown)
     without = [replace(seed.song, audio=AudioFeatures(**rest)) for rest in rests]
     if not without:
         return (), np.zeros((0, len(model.names)), np.float32)
@@ -189,7 +177,7 @@ def _features(
     rows = model.reader.read(nothing[0], scaled, nothing[1])
     added = (row[columns] - rows[:, columns]) @ weights[columns] * model.heads["moods"].slope
     named = []
-    for name in told:
+    for name in shown:
         low, high = index.spread[name]
         above = known[name] > (low + high) / 2
         named.append(

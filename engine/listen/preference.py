@@ -1,10 +1,10 @@
-"""Triage: would I like it? What tells the songs of one list from those of another, and how well, before it is used."""
+"""Preference: would I like it? Learned from songs liked and others, with how well it does on songs it has not seen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from engine.query.filters import Filters
 from engine.query.seeds import Seed
 from indexer.errors import RequestError
 from indexer.records import AudioFeatures, Song
+from indexer.songs.table import Songs
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -24,7 +25,7 @@ Integers = npt.NDArray[np.int64]
 LEAST = 5  # songs of a list: one for each fold
 FOLDS, ROUNDS = 5, 3
 STRENGTH = 10.0  # scikit-learn's C; 3 to 30 measure alike on development playlists of shared/data
-SLIGHT = 0.01  # slope of the probabilities where a list cannot be told from the other: near the share liked, in order
+SLIGHT = 0.01  # slope of the probabilities where the lists do not differ: near the share liked, in order
 ROWS_AT_ONCE = 2_048
 
 
@@ -36,9 +37,37 @@ class Judged(NamedTuple):
     liked: bool
 
 
+class RankedSongs(Sequence[Judged]):
+    """Songs of an index with their probabilities, the likeliest first; a song is read when it is asked for.
+
+    rows            int64 (n,)
+    probabilities   float64 (n,), 0..1
+    threshold       probability from which a song is liked
+    """
+
+    def __init__(self, songs: Songs, rows: Integers, probabilities: Floats, threshold: float):
+        self._songs = songs
+        self.rows = rows
+        self.probabilities = probabilities
+        self.threshold = threshold
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Judged: ...
+    @overload
+    def __getitem__(self, place: slice) -> RankedSongs: ...
+    def __getitem__(self, place: int | slice) -> Judged | RankedSongs:
+        if isinstance(place, slice):
+            return RankedSongs(self._songs, self.rows[place], self.probabilities[place], self.threshold)
+        probability = float(self.probabilities[place])
+        return Judged(self._songs.song(int(self.rows[place])), probability, probability >= self.threshold)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Preference:
-    """What tells songs that are liked from others: a weight for each trait of a song.
+    """How songs that are liked differ from others: a weight for each trait of a song.
 
     accuracy, balanced_accuracy   cross-validated: of the songs given, the share judged rightly by models that had not
                                   seen them; the mean of that share of the songs liked and of the others
@@ -47,11 +76,11 @@ class Preference:
     threshold   probability from which a song is liked: unseen songs of the lists pass it as often as they are liked
     liked, other   how many songs were given
     sampled     nobody said which songs are not liked: a sample of the catalogue stands for them
-    named       rows of the songs given, those drawn not among them
-    unseen      row -> score by models that had not seen it, of all songs that were learned from: how they are judged
-    weights     float64 (columns,): of the columns of `Traits`
-    offset      what a song has of which nothing is known
-    slope, level   probability = 1 / (1 + exp(-(slope x score + level)))
+    given_rows   rows of the songs given, those drawn not among them
+    validated    row -> score by models that had not seen it, of all songs learned from: how these songs are judged
+    weights      float64 (columns,): of the columns of `Traits`
+    offset       the score of a song of which nothing is known
+    slope, intercept   probability = 1 / (1 + exp(-(slope x score + intercept)))
 
     The probability is that of the mixture given: where few of the songs to be judged are as those liked, or many are,
     the order still holds.
@@ -66,12 +95,12 @@ class Preference:
     liked: int
     other: int
     sampled: bool
-    named: frozenset[int]
-    unseen: Mapping[int, float]
+    given_rows: frozenset[int]
+    validated: Mapping[int, float]
     weights: Floats
     offset: float
     slope: float
-    level: float
+    intercept: float
 
     @property
     def summary(self) -> str:
@@ -101,8 +130,8 @@ class Preference:
         *,
         k: int | None = None,
         filters: Mapping[str, Any] | None = None,
-    ) -> list[Judged]:
-        """The songs, the likeliest first; without `songs` all of the index that were not named before.
+    ) -> Sequence[Judged]:
+        """The songs, the likeliest first; without `songs` all of the index that were not given before.
 
         k         only so many
         filters   exact conditions on the songs of the index, by name (see `Filters.of`)
@@ -115,30 +144,31 @@ class Preference:
             return sorted(self.judge(songs), key=lambda judged: -judged.probability)[:k]
         conditions = Filters.of(filters or {})
         rows = np.flatnonzero(conditions.mask(self.index.songs) if conditions else self.index.songs.alive)
-        rows = rows[~np.isin(rows, list(self.named))]
+        rows = np.setdiff1d(rows, list(self.given_rows))
         parts = [rows[at : at + ROWS_AT_ONCE] for at in range(0, len(rows), ROWS_AT_ONCE)]
         scores = np.concatenate(
             [np.zeros(0), *(self._scores(Traits.of_rows(self.index, part), part.tolist()) for part in parts)]
         )
         best = np.argsort(-scores, kind="stable")[:k]
-        return self._judged((self.index.songs.song(row) for row in rows[best].tolist()), scores[best])
+        probabilities = _probability(scores[best], self.slope, self.intercept)
+        return RankedSongs(self.index.songs, rows[best], probabilities, self.threshold)
 
     def _scores(self, traits: Traits, rows: Sequence[int | None]) -> Floats:
         scores = traits.weighed(self.weights) + self.offset
         for place, row in enumerate(rows):
-            if row is not None and row in self.unseen:
-                scores[place] = self.unseen[row]
+            if row is not None and row in self.validated:
+                scores[place] = self.validated[row]
         return scores
 
     def _judged(self, songs: Iterator[Song], scores: Floats) -> list[Judged]:
-        probabilities = _probability(scores, self.slope, self.level).tolist()
+        probabilities = _probability(scores, self.slope, self.intercept).tolist()
         return [Judged(song, p, p >= self.threshold) for song, p in zip(songs, probabilities, strict=True)]
 
 
 def to_keep(judged: Sequence[Judged]) -> Playlist:
     """The songs that are liked, in their order, to be saved as any playlist is."""
-    kept = [each for each in judged if each.liked]
-    return Playlist("To keep", tuple(_hit(each, rank) for rank, each in enumerate(kept, 1)))
+    liked = [each for each in judged if each.liked]
+    return Playlist("To keep", tuple(_hit(each, rank) for rank, each in enumerate(liked, 1)))
 
 
 def _hit(judged: Judged, rank: int) -> Hit:
@@ -162,11 +192,11 @@ def _hit(judged: Judged, rank: int) -> Hit:
 
 
 def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None = None) -> Preference:
-    """Learn what tells the songs liked from the others; without others, from as many drawn from the catalogue.
+    """Learn how the songs liked differ from the others; without others, from as many drawn from the catalogue.
 
-    Logistic regression with a ridge on the songs' traits. What is said of unseen songs comes from ROUNDS x FOLDS
-    models that each miss a fifth of the songs: accuracy, threshold (for each fold from the other folds, so that it
-    flatters nobody), and the probabilities, as in Platt 1999. A song named twice counts once.
+    Logistic regression with a ridge on the songs' traits. Accuracy, threshold and probabilities (Platt 1999) come from
+    ROUNDS x FOLDS models that each miss a fifth of the songs, and judge that fifth; a fold's threshold is that of the
+    other folds. A song given twice counts once.
     """
     likes = _once("liked", liked)
     others = _drawn(index, likes) if other is None else _once("other", other)
@@ -177,13 +207,13 @@ def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None
     traits = Traits.of(index, learned)
     is_liked = np.arange(len(learned)) < len(likes)
     columns, used = traits.table()
-    unseen = _unseen(columns, is_liked)
-    accuracy, balanced = _accuracy(unseen, is_liked)
-    scores = np.concatenate([of_round for of_round, _ in unseen])
-    slope, level = _calibrate(scores, np.tile(is_liked, len(unseen)))
+    rounds = _validate(columns, is_liked)
+    accuracy, balanced = _accuracy(rounds, is_liked)
+    scores = np.concatenate([of_round for of_round, _ in rounds])
+    slope, intercept = _calibrate(scores, np.tile(is_liked, len(rounds)))
     weights = np.zeros(traits.columns)
     weights[used], offset = _fit(columns, is_liked)
-    told = np.mean([of_round for of_round, _ in unseen], axis=0).tolist()
+    means = np.mean([of_round for of_round, _ in rounds], axis=0).tolist()
     share = float(is_liked.mean())
     return Preference(
         index=index,
@@ -191,27 +221,27 @@ def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None
         balanced_accuracy=balanced,
         chance=max(share, 1.0 - share),
         share=share,
-        threshold=float(_probability(np.array([_cut(scores, share)]), slope, level)[0]),
+        threshold=float(_probability(np.array([_cut(scores, share)]), slope, intercept)[0]),
         liked=len(likes),
         other=len(others),
         sampled=other is None,
-        named=frozenset(key for key in (likes if other is None else {**likes, **others}) if isinstance(key, int)),
-        unseen={song.row: score for song, score in zip(learned, told, strict=True) if song.row is not None},
+        given_rows=frozenset(key for key in (likes if other is None else {**likes, **others}) if isinstance(key, int)),
+        validated={song.row: score for song, score in zip(learned, means, strict=True) if song.row is not None},
         weights=weights,
         offset=offset,
         slope=slope,
-        level=level,
+        intercept=intercept,
     )
 
 
 def _once(name: str, songs: Sequence[Seed]) -> dict[int | str, Seed]:
     """The songs by row, or by name where the index does not hold them."""
-    found: dict[int | str, Seed] = {}
+    once: dict[int | str, Seed] = {}
     for seed in songs:
-        found.setdefault(seed.song.name.casefold() if seed.row is None else seed.row, seed)
-    if len(found) < LEAST:
-        raise RequestError(f"{name} holds {len(found)} songs, expected at least {LEAST}; give more, 20 say much more")
-    return found
+        once.setdefault(seed.song.name.casefold() if seed.row is None else seed.row, seed)
+    if len(once) < LEAST:
+        raise RequestError(f"{name} holds {len(once)} songs, expected at least {LEAST}; give more, 20 say much more")
+    return once
 
 
 def _drawn(index: OpenIndex, likes: Mapping[int | str, Seed]) -> dict[int | str, Seed]:
@@ -232,7 +262,7 @@ def _fit(columns: npt.NDArray[np.float32], is_liked: npt.NDArray[np.bool_]) -> t
     return model.coef_[0].astype(np.float64), float(model.intercept_[0])
 
 
-def _unseen(columns: npt.NDArray[np.float32], is_liked: npt.NDArray[np.bool_]) -> list[tuple[Floats, Integers]]:
+def _validate(columns: npt.NDArray[np.float32], is_liked: npt.NDArray[np.bool_]) -> list[tuple[Floats, Integers]]:
     """For each round, every song's score by the model that had not seen it, and the fold that the song was in."""
     from sklearn.model_selection import StratifiedKFold
 
@@ -247,10 +277,10 @@ def _unseen(columns: npt.NDArray[np.float32], is_liked: npt.NDArray[np.bool_]) -
     return rounds
 
 
-def _accuracy(unseen: Sequence[tuple[Floats, Integers]], is_liked: npt.NDArray[np.bool_]) -> tuple[float, float]:
+def _accuracy(rounds: Sequence[tuple[Floats, Integers]], is_liked: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Accuracy and balanced accuracy, means over the rounds; each fold's threshold is that of the other folds."""
     right = []
-    for scores, folds in unseen:
+    for scores, folds in rounds:
         cuts = np.array([_cut(scores[folds != fold], float(is_liked[folds != fold].mean())) for fold in range(FOLDS)])
         right.append((scores >= cuts[folds]) == is_liked)
     by_song = np.mean(right, axis=0)
@@ -269,10 +299,10 @@ def _cut(scores: Floats, share: float) -> float:
 
 
 def _calibrate(scores: Floats, is_liked: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and level of the logistic curve from scores of songs unseen to probabilities.
+    """Slope and intercept of the logistic curve from cross-validated scores to probabilities.
 
-    The targets are (n + 1) / (n + 2) and 1 / (n + 2) rather than 1 and 0, n the songs of a class: what is told apart
-    without an error is still not certain (Platt 1999).
+    The targets are (n + 1) / (n + 2) and 1 / (n + 2) rather than 1 and 0, n the songs of a class: lists that are
+    separated without an error may still differ by chance (Platt 1999).
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -288,7 +318,7 @@ def _calibrate(scores: Floats, is_liked: npt.NDArray[np.bool_]) -> tuple[float, 
     return SLIGHT, float(np.log(liked / (songs - liked)))
 
 
-def _probability(scores: Floats, slope: float, level: float) -> Floats:
+def _probability(scores: Floats, slope: float, intercept: float) -> Floats:
     from scipy.special import expit
 
-    return np.asarray(expit(slope * scores + level), np.float64)
+    return np.asarray(expit(slope * scores + intercept), np.float64)

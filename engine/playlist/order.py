@@ -24,7 +24,7 @@ SEED_NOISE = 0.1  # at most, on a transition's cost of 0..1, for another order b
 REACH = 40  # places over which songs are exchanged or moved; in longer lists the rest is the construction's
 SWEEPS = 60  # improvement stops here at the latest; 25 songs need about 5, 500 about 30
 SWEPT = 30_000  # and after so many songs, 60 sweeps of 500
-AHEAD = 100  # places before its own at which a song of a long list is taken: who comes too soon is missed at the end
+APART = 50  # places from its ideal one that a song of a long list is put: who comes too soon is missed at the end
 TABLED = 1_000  # songs up to which all costs are computed once and looked up
 
 _ARCS: dict[str, Callable[[Matrix], Matrix]] = {
@@ -185,7 +185,7 @@ def _build(costs: Costs, artists: Numbers, gap: int, pinned: int = 0) -> Numbers
     n = len(artists)
     left = np.bincount(artists)
     due = np.array([int(np.maximum(left - j, 0).sum()) for j in range(int(left.max()))])
-    late = n - np.arange(len(due)) * (gap + 1)
+    deadline = n - np.arange(len(due)) * (gap + 1)
     free = np.ones(n, bool)
     built = np.empty(n, np.int64)
     for at in range(n):
@@ -195,14 +195,16 @@ def _build(costs: Costs, artists: Numbers, gap: int, pinned: int = 0) -> Numbers
             allowed = free.copy()
             for earlier in built[max(0, at - gap) : at]:
                 allowed &= artists != artists[earlier]
-            urgent = np.flatnonzero((due[1:] > 0) & (due[1:] >= late[1:] - at))
+            urgent = np.flatnonzero((due[1:] > 0) & (due[1:] >= deadline[1:] - at))
             if len(urgent):
                 allowed &= left[artists] > urgent[-1] + 1
             songs = np.flatnonzero(allowed)
             if not len(songs):
                 return None
-            if costs.ideal is not None and len(early := songs[costs.ideal[songs] <= at + AHEAD]):
-                songs = early
+            if costs.ideal is not None:
+                late = costs.ideal[songs] < at - APART
+                near = late if late.any() else costs.ideal[songs] <= at + APART
+                songs = songs[near] if near.any() else songs
             cost = costs.place(songs, np.int64(at))  # type: ignore[arg-type]
             if at:
                 cost = cost + costs.edge(built[at - 1], songs)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, POOL, Answer, answer
+from engine.answer.answer import MOST_SONGS, POOL, answer
 from engine.answer.find import rank
 from engine.index import OpenIndex
 from engine.lookup.names import find
@@ -15,7 +15,7 @@ from engine.playlist.path import RANKED_PER_STEP, path_through
 from engine.playlist.playlist import Playlist, make_playlist, playlist_name, songs_to_rank
 from engine.playlist.tracks import Candidates
 from engine.query.query import Query
-from engine.query.reading import Profiles, Reading, excluded_rows, known_rows, read
+from engine.query.reading import Profiles, excluded_rows, known_rows, read
 from engine.query.seeds import Seed
 from engine.requests import MakePath, MakePlaylist
 from engine.score.weights import profile_of
@@ -38,9 +38,9 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
         return replace(made, name=request.name or made.name, query=request.to_dict())
     titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: len(request.seeds)]]
     length = request.length if request.duration_total_ms is None else MOST_SONGS
-    k = songs_to_rank(index, length, request.duration_total_ms)
+    k = min(MOST_SONGS, len(index), max(POOL, songs_to_rank(index, length, request.duration_total_ms)))
     made = make_playlist(
-        _ranked(reading, min(MOST_SONGS, len(index), max(POOL, k))),
+        rank(reading, k).top(k),
         request.name or playlist_name(request, titles),
         length,
         duration_ms=request.duration_total_ms,
@@ -72,12 +72,6 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
         found, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
     )
     return replace(made, name=request.name or made.name, query=request.to_dict())
-
-
-def _ranked(reading: Reading, k: int) -> Answer:
-    """The k best of the candidates."""
-    found = rank(reading, k)
-    return replace(found, ranking=found.ranking.top(k), shares=found.shares[:k])
 
 
 def _never(query: Query) -> Candidates:

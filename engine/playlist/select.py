@@ -137,10 +137,8 @@ def fill(
     fitting = min(int(np.searchsorted(sums, duration_ms, side="right")) - 1, length)
     fitting = max(fitting, 0)
     nearest, places = abs(sums[fitting] - duration_ms), list(range(fitting))
-    if not fitting and (
-        before is None or not len(before)
-    ):  # one song that lasts too long is more of a playlist than none
-        nearest = math.inf
+    if not fitting and (before is None or not len(before)):
+        nearest = math.inf  # one song that lasts too long is more of a playlist than none
     for beginning in range(max(fitting - 1, 0), min(fitting + 1, length)):
         for other in range(beginning, min(beginning + SPARE, len(ranked))):
             away = abs(sums[beginning] + lasts[other] - duration_ms)

@@ -22,12 +22,10 @@ Rows = npt.NDArray[np.int64]
 # what is liked counts 0.75, what is disliked 0.15, so 0.2 of a seed.
 AVOID = 0.2
 
-TEXT_BESIDE_SEEDS = 0.5  # what the words' unit vector counts where the seeds' counts 1
-
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """What is looked for. Seeds are averaged part by part, songs to avoid are subtracted, words are added.
+    """What is looked for. Seeds are averaged part by part, songs to avoid are subtracted, words are one more seed.
 
     text      words that were typed, or ""; what stands in quotation marks must be sung word for word
     target    values of audio features and moods that pull the ranking without excluding anything
@@ -170,9 +168,11 @@ class Query:
         return parts
 
     def _mean(self, vector_of: Callable[[Seed], Vector], words: Vector | None = None, *, unit: bool = True) -> Vector:
-        """unit(unit(mean of the seeds' known vectors - AVOID x mean of those to avoid) + TEXT_BESIDE_SEEDS x words).
+        """unit(unit(mean of the seeds' known vectors - AVOID x mean of those to avoid) + words / number of seeds).
 
-        A zero vector is unknown. Where no seed is known the words stand for themselves; without either, zero.
+        A zero vector is unknown. Where no seed is known the words stand for themselves; without either, zero. So the
+        words count as one more seed: with the names of development playlists of shared/data NDCG@500 rises by 0.012
+        beside one seed and by 0.001 beside five, and does not change beside ten, where more of the words would harm.
         """
         liked = [v for v in map(vector_of, self.seeds) if v.any()]
         if not liked and words is not None:
@@ -188,7 +188,7 @@ class Query:
         mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
         if words is None or not words.any():
             return mean
-        mean = mean + np.float32(TEXT_BESIDE_SEEDS) * words
+        mean = mean + words / np.float32(len(liked))
         return mean / max(float(np.linalg.norm(mean)), 1e-12)
 
     @lazy

@@ -22,6 +22,8 @@ from indexer.records import Song
 
 MOST_NAMES = 200  # songs to exclude that are looked up by name; the others must be ids
 
+TABLED = 100  # songs from which on a table of all ids is made and kept
+
 Profiles = Mapping[Profile, Mapping[str, float]]
 
 
@@ -93,8 +95,9 @@ def excluded_rows(index: OpenIndex, songs: Sequence[Song | str]) -> npt.NDArray[
     """
     rows: set[int] = set()
     names: list[str] = []
+    row_of = index.by_id.get if len(songs) > TABLED else index.songs.row_of
     for song in songs:
-        row = index.songs.row_of(song if isinstance(song, str) else song.song_id)
+        row = row_of(song if isinstance(song, str) else song.song_id)
         if row is not None:
             rows.add(row)
         elif isinstance(song, str):

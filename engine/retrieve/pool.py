@@ -22,6 +22,7 @@ class Pool:
 
     rows       int64 (n,) ascending
     rankings   what each retriever returned, by its name
+    wanted     how many of them are to come back
     columns    name -> array (n, ...): those gathered so far. A backend that answers with columns hands them over here;
                what is missing is read from the index
     """
@@ -29,6 +30,7 @@ class Pool:
     index: OpenIndex
     rows: Rows
     rankings: Mapping[str, Ranking]
+    wanted: int
     columns: dict[str, Column] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -42,7 +44,7 @@ class Pool:
 
     def of_rows(self, rows: Rows) -> Pool:
         """Other candidates of the same query: rows int64, ascending."""
-        return Pool(self.index, rows, self.rankings)
+        return Pool(self.index, rows, self.rankings, self.wanted)
 
 
 def _unit(table: npt.NDArray[np.floating], rows: Rows) -> Column:

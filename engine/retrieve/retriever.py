@@ -11,6 +11,7 @@ from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
 
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 
 class Retriever(Protocol):
@@ -21,3 +22,21 @@ class Retriever(Protocol):
     def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
         """At most k songs for the query, only rows that `allowed` holds (None: no row of the index is dead)."""
         ...
+
+
+def first_allowed(rows: Rows, k: int, allowed: Mask | None) -> Rows:
+    """The first k of `rows` that are allowed; reads no further than to where they are found.
+
+    >>> first_allowed(np.array([3, 1, 0, 2]), 2, np.array([True, False, True, True])).tolist()
+    [3, 0]
+    """
+    if allowed is None:
+        return rows[:k]
+    taken = [np.zeros(0, np.int64)]
+    start, block, missing = 0, 4 * k, k
+    while missing > 0 and start < len(rows):
+        part = rows[start : start + block]
+        taken.append(part[allowed[part]][:missing])
+        missing -= len(taken[-1])
+        start, block = start + block, 4 * block
+    return np.concatenate(taken)

@@ -65,6 +65,6 @@ def popularity_clause(query: Query, row: int) -> str | None:
 LISTENERS = (
     Signal("taste", taste, playlist_clause, "listeners", "cheap"),
     Signal("cooccurrence", cooccurrence, playlist_clause, "listeners", "cheap"),
-    Signal("factors", factors, playlist_clause, "listeners", "dear"),
+    Signal("factors", factors, playlist_clause, "listeners", "cheap"),
     Signal("popularity", popularity, popularity_clause, "listeners", "cheap"),
 )

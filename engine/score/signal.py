@@ -25,7 +25,7 @@ class Signal:
     measure   float32 (candidates,): higher is better, NaN where nothing is known of the candidate
     clause    its part of the reason for a song (its row): a verb phrase ("is also by X"), None where it has none to say
     family    what it rests on: the songs' own content, listeners' playlists, or facts of the catalogue
-    cost      "dear" reads vectors of 128 numbers or more for each candidate, "cheap" less
+    cost      "cheap" is measured for every candidate; "dear" for the best of them, where its weight allows
     """
 
     name: str

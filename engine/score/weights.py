@@ -144,7 +144,10 @@ class Weights:
         unknown = sorted({name for each in weights.values() for name in each} - set(names))
         if unknown:
             raise FilterError(f"{path} weighs unknown signals {unknown}, expected some of {sorted(names)}; {_RETUNE}")
-        return cls(weights, fingerprint)
+        try:
+            return cls(weights, fingerprint)
+        except FilterError as error:
+            raise IndexFormatError(f"{path}: {error}; {_RETUNE}") from error
 
 
 def saved_weights(

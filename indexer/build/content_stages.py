@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +37,7 @@ def songs(context: Context) -> Outcome:
     total = len(changes.digests) if wanted is None else len(wanted)
     read = ((song, changes.digests[song.song_id]) for song in context.track(stream, "read songs", total))
     write_songs(context.draft, read, base=context.base, dead=changes.dead if context.base is not None else ())
-    return Outcome()
+    return Outcome(songs=len(changes.digests))
 
 
 def lexical(context: Context) -> Outcome:
@@ -52,7 +51,8 @@ def lexical(context: Context) -> Outcome:
         rows = range(len(context.songs))
         update_lexical(
             base.place(artefacts.LEXICAL), folder, remove=dead, add=_texts(context, context.new),
-            everything=lambda: _texts(context, rows), track=context.track, total=len(rows) if dead else len(context.new),
+            everything=lambda: _texts(context, rows), track=context.track,
+            total=len(rows) if dead else len(context.new),
         )  # fmt: skip
     return Outcome()
 
@@ -145,10 +145,12 @@ def topics(context: Context) -> Outcome:
     settings = context.config.topics
     outcome = Outcome(learned=True)
     if context.action == "learn":
-        lyrics = context.songs.lyrics
-        model = fit_topics(lyrics, topics=settings.topics, seed=settings.seed, track=context.track)
-        many = int(context.songs.has_lyrics.sum())
-        outcome = Outcome(model is not None, many, why="" if model else f"{many:,} lyrics share too few words")
+        many, model, why = int(context.songs.has_lyrics.sum()), None, ""
+        if many >= LEAST_ROWS:
+            lyrics = context.songs.lyrics
+            model = fit_topics(lyrics, topics=settings.topics, seed=settings.seed, track=context.track)
+            why = "the lyrics share too few words"
+        outcome = Outcome(model is not None, many, why="" if model else why or _few(many, "lyrics"))
         if model is not None:
             model.save(context.draft.folder(artefacts.TOPIC_MODEL))
     found = (
@@ -164,16 +166,20 @@ def topics(context: Context) -> Outcome:
 
 def audio(context: Context) -> Outcome:
     """Audio features on one scale."""
+    outcome = Outcome(learned=True)
     if context.action == "learn":
         table = context.songs.audio[context.songs.alive]
         AudioScaler.fit(_sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER) / "scaler.json")
+        many = int((context.songs.alive & context.songs.has_audio).sum())
+        # A scale of a few songs serves until there are more: not learned, so that an update learns it.
+        outcome = Outcome(many >= LEAST_ROWS, many, why="" if many >= LEAST_ROWS else _few(many, "audio features"))
     scaler = AudioScaler.load(context.draft.place(artefacts.AUDIO_SCALER) / "scaler.json")
 
     def apply(batch: Batch) -> Columns:
         return {artefacts.AUDIO: scaler.transform(batch.array(artefacts.AUDIO_FEATURES))}
 
     write_rows(context, {artefacts.AUDIO: no_rows(len(COLUMNS))}, apply, label="")
-    return Outcome(True, int((context.songs.alive & context.songs.has_audio).sum()))
+    return outcome
 
 
 def lyrics_latents(context: Context) -> Outcome:
@@ -194,12 +200,10 @@ def _compress(
         matrix = draft.array(source)
         known = _sample(np.flatnonzero(matrix.any(axis=1)))
         enough = len(known) >= LEAST_ROWS
-        outcome = Outcome(
-            enough, len(known), why="" if enough else f"{len(known)} songs have {what}, needs {LEAST_ROWS}"
-        )
+        outcome = Outcome(enough, len(known), why="" if enough else _few(len(known), what))
         if enough:
             train_autoencoder(matrix[known].astype(np.float32), config, track=context.track).save(draft.folder(model))
-    stack: DenseStack | None = _encoder(draft.place(model)) if draft.has(model) else None
+    stack: DenseStack | None = load_encoder(draft.place(model)) if draft.has(model) else None
 
     def apply(batch: Batch) -> Columns:
         return {} if stack is None else {part: stack.encode(batch.array(source).astype(np.float32))}
@@ -208,8 +212,8 @@ def _compress(
     return outcome
 
 
-def _encoder(folder: Path) -> DenseStack:
-    return load_encoder(folder)
+def _few(many: int, what: str) -> str:
+    return f"{many} songs have {what}, needs {LEAST_ROWS}"
 
 
 def _sample(rows: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

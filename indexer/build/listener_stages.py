@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
 from indexer.build.stage import Columns, Outcome, no_rows, write_rows
+from indexer.encoders.sentence import SentenceEncoder
+from indexer.errors import ConfigError
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
@@ -19,6 +21,7 @@ from indexer.models.taste import Reader, Taste, train_taste
 from indexer.models.taste.training import LEAST_PLAYLISTS
 from indexer.models.tbert import LEAST_LABELLED, load_tbert, train_tbert
 from indexer.models.tbert.labels import song_labels
+from indexer.search.vectors.base import StackedParts
 from indexer.search.vectors.faiss_store import add_vectors, build_vectors
 from indexer.songs.artist_tags import write_artist_tags
 from indexer.songs.popularity import playlist_popularity
@@ -112,7 +115,7 @@ def tbert(context: Context) -> Outcome:
             sentence, topics, audio, labels.distributions[labelled], labels.names, settings,
             artists=context.songs.single("artist_key")[labelled],
             texts=[unique_lines(context.songs.lyrics[row]) for row in labelled.tolist()] if tuned else None,
-            encoder=context.encoder, track=context.track,
+            encoder=_tunable(context) if tuned else None, track=context.track,
         )  # fmt: skip
         why = (
             "" if learned else f"{len(labelled)} songs are called something, needs {LEAST_LABELLED} with words or sound"
@@ -136,15 +139,21 @@ def tbert(context: Context) -> Outcome:
     return outcome
 
 
+def _tunable(context: Context) -> SentenceEncoder:
+    if not isinstance(context.encoder, SentenceEncoder):
+        raise ConfigError("tbert.transformer is 'fine-tuned', which only a sentence-transformers encoder can be")
+    return context.encoder
+
+
 def vectors(context: Context) -> Outcome:
     """The FAISS index over the parts side by side."""
     draft, target = context.draft, context.draft.new_file(artefacts.VECTORS)
-    parts = [draft.array(part) for part in artefacts.PARTS.values() if draft.has(part)]
+    parts = {name: draft.array(part) for name, part in artefacts.PARTS.items() if draft.has(part)}
     base = context.base
     if base is None or not context.first:
-        build_vectors(np.hstack(parts), target, exact_below=context.config.exact_below)
+        build_vectors(StackedParts(parts), target, exact_below=context.config.exact_below)
     else:
-        new = np.hstack([part[context.first :] for part in parts])
+        new = StackedParts({name: part[context.first :] for name, part in parts.items()})
         add_vectors(base.place(artefacts.VECTORS), target, new)
     return Outcome()
 
@@ -168,7 +177,8 @@ def moods(context: Context) -> Outcome:
         rows = reader.read(sentence, audio, taste)
         model = train_moods(reader, rows, evidence_of(context), words, config.moods)
         model.save(draft.folder(artefacts.MOOD_MODEL))
-        outcome = Outcome(True, int(context.songs.alive.sum()), len(context.playlists))
+        why = "" if model.names else "too few songs are called by any mood in playlists' names or tags"
+        outcome = Outcome(bool(model.names), int(context.songs.alive.sum()), len(context.playlists), why)
         del rows, model
     trained = MoodModel.load(draft.place(artefacts.MOOD_MODEL))
 

@@ -14,9 +14,8 @@ from indexer.config import IndexConfig
 from indexer.errors import ConfigError
 from indexer.store.generations import Generation
 
-OUTGROWN = (
-    2.0  # times as many songs or playlists as a model was learned from: an update says that it should learn again
-)
+OUTGROWN = 2.0  # times what a model was learned from: an update says that it should be learned again
+FEW = 1_000  # songs below which every new one is a reason to try again to learn what could not be learned
 
 _TABLES: Mapping[Table, str] = {
     "songs": "songs",
@@ -140,7 +139,7 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         if needed:
             again.add(each.name)
             planner.add(each, action, f"reads {needed[0]}, which is learned for the first time", inputs.songs, fresh)
-        elif missing and (data or grown):
+        elif missing and (data or _worth_trying(before["outcome"].get("songs", 0), inputs.songs)):
             again.add(each.name)
             planner.add(
                 each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh
@@ -160,6 +159,8 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         elif each.name in _EXTENDED:
             if not grown and not (data and each.name == "factors"):
                 planner.keep(each, "nothing that it reads has changed")
+            elif changes.renumber and each.name != "factors":
+                planner.add(each, "compute", "its rows are numbered anew", inputs.songs, fresh)
             else:
                 reason = f"to {many:,} songs that are new or changed" if grown else _changed(each, before, inputs)
                 planner.add(each, "apply", reason, many, planner.applied(each, before, fresh))
@@ -232,7 +233,7 @@ class _Planner:
             return _changed(stage, before, self._inputs)
         if needed:
             return f"reads {needed[0]}, which is done again"
-        return "was continued by an update, not learned from the whole catalogue"
+        return "was continued by an update, and is made anew from the whole catalogue"
 
     def notes(self, stage: Stage, before: Mapping[str, Any]) -> list[str]:
         """What an update leaves to a build."""
@@ -246,6 +247,11 @@ class _Planner:
             if outcome.get("learned") and learned_from and many > OUTGROWN * learned_from and _counts(stage, what):
                 found.append(f"outgrown {what} {stage.name} {learned_from} {many}")
         return found
+
+
+def _worth_trying(songs_before: int, songs: int) -> bool:
+    """Whether what could not be learned from so many songs may be learned from so many now."""
+    return songs >= OUTGROWN * songs_before or (songs_before < FEW and songs > songs_before)
 
 
 def _counts(stage: Stage, what: str) -> bool:

@@ -170,8 +170,9 @@ def _run(
         encoder = encoder or _encoder(config)
         plan = _plan(snapshot, base, config, encoder, update=update, stage=stage, force=force)
         if base is not None and plan.idle and base.manifest["config"] == config.to_json():
-            with writer_lock(index):
+            with writer_lock(index):  # what a build left that was killed after it had published
                 tidy(index)
+                VectorCache(index / CACHE, encoder, None).forget()
             return BuildReport("unchanged", str(index), base.number, base.manifest["songs"], notes=plan.notes)
     finally:
         if base is not None:

@@ -17,12 +17,12 @@ from indexer.catalogue.connect import chunks, open_engine, reading_connection, w
 from indexer.catalogue.import_file import load
 from indexer.catalogue.playlists import refresh_digests
 from indexer.catalogue.read import Queries, Snapshot
-from indexer.catalogue.reports import Counts, LoadReport, Remark, Statistics
+from indexer.catalogue.reports import LoadReport, Remark, RowCounts, Statistics
 from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.progress import Track, quiet
 from indexer.sources.base import Refusal
 
-__all__ = ["Catalogue", "Counts", "LoadReport", "Refusal", "Remark", "Snapshot", "Statistics"]
+__all__ = ["Catalogue", "LoadReport", "Refusal", "Remark", "RowCounts", "Snapshot", "Statistics"]
 
 
 class Catalogue(Queries):

@@ -160,10 +160,10 @@ def _set_up_postgresql(engine: Engine) -> None:
 
 def _bring_up_to_date(engine: Engine, *, create: bool) -> None:
     with engine.connect() as connection:
-        found = _version(connection)
-    if found == SCHEMA_VERSION:
+        version = _version(connection)
+    if version == SCHEMA_VERSION:
         return
-    if found is None and not create:
+    if version is None and not create:
         raise CatalogueError(f"{shown_place(engine.url)} holds no catalogue; {_NEXT_IMPORT}")
     if engine.dialect.name == "sqlite":
         driver = engine.raw_connection()  # the journal mode cannot change inside a transaction
@@ -180,7 +180,7 @@ def _bring_up_to_date(engine: Engine, *, create: bool) -> None:
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
-            upgrade(connection, found=_version(connection), place=shown_place(engine.url))
+            upgrade(connection, version=_version(connection), place=shown_place(engine.url))
 
 
 def _version(connection: Connection) -> str | None:
@@ -220,7 +220,7 @@ def _lock_postgresql(connection: Connection, patience_s: float) -> None:
 
 _LOCKED = "locked by another import; wait until that has ended and try again (nothing was changed)"
 _FULL = "the disk is full; make room and import again (the catalogue is as it was before)"
-_SQLITE_SAYS = {
+_SQLITE_ADVICE = {
     "database is locked": _LOCKED,
     "disk is full": _FULL,
     "not a database": "this is no SQLite database; expected a catalogue of Refrain: give another name",
@@ -234,7 +234,7 @@ _SQLITE_SAYS = {
 def _advice(error: DBAPIError, url: URL) -> str:
     message = (str(error.orig).strip().splitlines() or [type(error.orig).__name__])[0]
     if isinstance(error.orig, sqlite3.Error):
-        known = (advice for sign, advice in _SQLITE_SAYS.items() if sign in message)
+        known = (advice for sign, advice in _SQLITE_ADVICE.items() if sign in message)
         return next(known, f"{message}; nothing was changed")
     if "No space left" in message:
         return _FULL

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from indexer.catalogue.connect import chunks, writing
 from indexer.catalogue.merging import Id, SongWriter, stored_ids
 from indexer.catalogue.playlists import PlaylistWriter
-from indexer.catalogue.reports import REFUSALS_SHOWN, Counts, LoadReport, RemarkCounter
+from indexer.catalogue.reports import REFUSALS_SHOWN, LoadReport, RemarkCounter, RowCounts
 from indexer.catalogue.schema import (
     ARTIST_TAGS,
     IMPORTS,
@@ -28,7 +28,7 @@ from indexer.progress import Track
 from indexer.sources import Batch, Source, recognise
 from indexer.sources.base import KINDS, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
-from indexer.store.generations import file_sha256
+from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
 
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
@@ -93,13 +93,13 @@ class _Loading:
 
     def finish(self) -> LoadReport:
         """Merge what was gathered, store counts and refusals, and report."""
-        counts = dict.fromkeys(KINDS, Counts())
+        counts = dict.fromkeys(KINDS, RowCounts())
         counts["songs"] = self._songs.counts()
         counts["playlists"], counts["entries"] = self._playlists.finish()
         song_tags, tagged = self._song_tags.merge()
         refresh_tags_digests(self._connection, tagged)
         artist_tags, _ = self._artist_tags.merge()
-        counts["tags"] = Counts(*map(sum, zip(astuple(song_tags), astuple(artist_tags), strict=True)))
+        counts["tags"] = RowCounts(*map(sum, zip(astuple(song_tags), astuple(artist_tags), strict=True)))
         counts["labels"], _ = self._labels.merge()
         self._store_refusals()
         for what, kind in _KIND_OF.items():

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from indexer.catalogue.connect import chunks
-from indexer.catalogue.reports import Counts
+from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import EXTERNAL_IDS, SONG_COLUMNS, SONGS
 from indexer.records import AUDIO_NAMES
 from indexer.sources.base import SongRow
@@ -86,7 +86,7 @@ class SongWriter:
         self._flush(batch, dict.fromkeys(song_ids))
         return song_ids
 
-    def counts(self) -> Counts:
+    def counts(self) -> RowCounts:
         """Each song once, by what the whole file made of it."""
         return tally(self._touched)
 
@@ -289,7 +289,7 @@ def after(earlier: str, before: str, digest: str) -> str:
     return SAME if digest == original else original
 
 
-def tally(touched: Mapping[str, str]) -> Counts:
-    """Counts of what became of each."""
+def tally(touched: Mapping[str, str]) -> RowCounts:
+    """RowCounts of what became of each."""
     counts = Counter(what if what in (ADDED, SAME) else "changed" for what in touched.values())
-    return Counts(added=counts[ADDED], changed=counts["changed"], unchanged=counts[SAME])
+    return RowCounts(added=counts[ADDED], changed=counts["changed"], unchanged=counts[SAME])

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindpara
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
-from indexer.catalogue.reports import Counts
+from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
 from indexer.catalogue.values import checked
 from indexer.sources.base import EntryRow, PlaylistRow
@@ -39,7 +39,7 @@ _STAGED = Table(
 class PlaylistWriter:
     """Writes the playlists of one file and counts what became of them and of their entries.
 
-    A file that brings entries of a playlist brings all of them: they replace those it had.
+    The entries of a playlist in a file replace those that it had: a file is taken to list the whole playlist.
     """
 
     def __init__(self, connection: Connection, import_id: int, refuse: Refuse) -> None:
@@ -98,7 +98,7 @@ class PlaylistWriter:
             )
         self._execute(insert(_STAGED), staged)
 
-    def finish(self) -> tuple[Counts, Counts]:
+    def finish(self) -> tuple[RowCounts, RowCounts]:
         """Write the gathered entries; what became of the playlists and of their entries."""
         added = changed = unchanged = 0
         for playlist_ids in chunks(self._with_entries, PLAYLISTS_AT_A_TIME):
@@ -122,7 +122,7 @@ class PlaylistWriter:
             self._execute(_UPDATE, updates)
         if self._number:
             _STAGED.drop(self._connection, checkfirst=False)
-        return tally(self._touched), Counts(added=added, changed=changed, unchanged=unchanged)
+        return tally(self._touched), RowCounts(added=added, changed=changed, unchanged=unchanged)
 
     def _note(self, playlist_id: str, before: str, playlist: Mapping[str, Any], updates: list[dict[str, Any]]) -> None:
         if playlist["digest"] != before:
@@ -138,11 +138,11 @@ class PlaylistWriter:
         return {"playlist_id": playlist_id, "added_by": self._import_id} | unknown
 
     def _stored(self, playlist_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+        stored: dict[str, dict[str, Any]] = {}
         for chunk in chunks(playlist_ids):
             query = select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(chunk))
-            found.update((row["playlist_id"], dict(row)) for row in self._connection.execute(query).mappings())
-        return found
+            stored.update((row["playlist_id"], dict(row)) for row in self._connection.execute(query).mappings())
+        return stored
 
     def _gathered(self, playlist_ids: Sequence[str]) -> dict[str, dict[str, int]]:
         entries: dict[str, dict[str, int]] = defaultdict(dict)
@@ -177,11 +177,11 @@ def refresh_digests(connection: Connection, playlist_ids: Iterable[str]) -> None
     """Bring the digests of playlists that lost songs up to date."""
     for some in chunks(playlist_ids, PLAYLISTS_AT_A_TIME):
         entries = entries_of(connection, some)
-        found = connection.execute(select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(some))).mappings()
+        stored = connection.execute(select(PLAYLISTS).where(PLAYLISTS.c.playlist_id.in_(some))).mappings()
         statement = update(PLAYLISTS).where(PLAYLISTS.c.playlist_id == bindparam("of_playlist"))
         digests = [
             {"of_playlist": row["playlist_id"], "new_digest": _digest(dict(row), entries[row["playlist_id"]])}
-            for row in found
+            for row in stored
         ]
         if digests:
             connection.execute(statement.values(digest=bindparam("new_digest")), digests)

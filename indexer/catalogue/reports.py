@@ -15,7 +15,7 @@ ROWS_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """How often a load of a file said one thing.
+    """One reason in a file, and how often it came.
 
     what     as in `Refusal`
     kind     the reason, without what differs from row to row; the reason itself where it came once
@@ -31,7 +31,7 @@ class Remark:
 
 
 class RemarkCounter:
-    """Counts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
+    """RowCounts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
 
     def __init__(self) -> None:
         self._remarks: dict[tuple[str, str, str], Remark] = {}
@@ -58,7 +58,7 @@ class RemarkCounter:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class RowCounts:
     """What became of the rows of one kind. What came several times in a file is counted once, by what it became."""
 
     added: int = 0
@@ -72,14 +72,14 @@ class LoadReport:
     """What one load of one file did.
 
     counts     for each of "songs", "playlists", "entries", "tags", "labels"; refused counts the rows that are not in
-               the catalogue (a song kept without one wrong value is not refused)
+               the catalogue (a song without one value that is out of range is not refused)
     refusals   the first 1,000; `refused` is how many there are
     remarks    all of them, counted by kind
     """
 
     file: str
     format: str
-    counts: Mapping[str, Counts]
+    counts: Mapping[str, RowCounts]
     refusals: tuple[Refusal, ...]
     refused: int
     remarks: tuple[Remark, ...] = ()

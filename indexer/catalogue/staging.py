@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.merging import digest_of
-from indexer.catalogue.reports import Counts
+from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import SONG_TAGS, SONGS
 from indexer.catalogue.values import checked
 
@@ -60,10 +60,10 @@ class Staged:
             insert(self._staged), [{"owner": o, "name": n, "row": r, "value": v} for (o, n, r), v in rows.items()]
         )
 
-    def merge(self) -> tuple[Counts, list[str]]:
+    def merge(self) -> tuple[RowCounts, list[str]]:
         """Write what was gathered; what became of it, and the owners that are not as they were."""
         if not self._created:
-            return Counts(), []
+            return RowCounts(), []
         staged, target, run = self._staged, self._target, self._connection.execute
         owner, name, value = target.c
         self._keep_last()
@@ -81,7 +81,7 @@ class Staged:
             fresh = select(staged.c.owner, staged.c.name, func.coalesce(staged.c.value, 1))
             run(insert(target).from_select([owner, name, value], fresh.where(~exists().where(same_key))))
         staged.drop(self._connection, checkfirst=False)
-        return Counts(added=total - unchanged - changed, changed=changed, unchanged=unchanged), owners
+        return RowCounts(added=total - unchanged - changed, changed=changed, unchanged=unchanged), owners
 
     def _keep_last(self) -> None:
         staged, other = self._staged, self._staged.alias()

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
 from indexer.store import artefacts
-from indexer.store.columns import Strings
+from indexer.store.columns import Strings, check_lists
 from indexer.store.generations import Draft, Source
 
 MOST_TAGS = 30  # per artist, the most frequent ones
@@ -24,6 +25,9 @@ class ArtistTags:
         self._starts: npt.NDArray[np.int64] = source.array(artefacts.ARTIST_TAG_STARTS)
         self._codes: npt.NDArray[np.int32] = source.array(artefacts.ARTIST_TAG_CODES)
         self._weights: npt.NDArray[np.float32] = source.array(artefacts.ARTIST_TAG_WEIGHTS)
+        check_lists(self._starts, self._codes, len(self._terms), self._terms.source)
+        if len(self._weights) != len(self._codes):
+            raise IndexFormatError(f"{self._terms.source} is damaged: weights lack; rebuild with `refrain build`")
 
     def of(self, artist: int) -> list[tuple[str, float]]:
         """(tag, weight) of an artist's code, the heaviest first; none for a negative code."""

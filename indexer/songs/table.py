@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
 from indexer.lazy import lazy
 from indexer.models.moods.columns import MoodColumns
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
-from indexer.store.columns import Strings
+from indexer.store.columns import Strings, check_lists
 from indexer.store.generations import Source
 
 Rows = npt.NDArray[np.int64]
@@ -52,6 +53,9 @@ class Coded:
     terms: Strings
     starts: npt.NDArray[np.int64]
     codes: npt.NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        check_lists(self.starts, self.codes, len(self.terms), self.terms.source)
 
     def of(self, row: int) -> list[str]:
         return [self.terms[code] for code in self.codes[self.starts[row] : self.starts[row + 1]].tolist()]
@@ -143,7 +147,13 @@ class Songs:
         if name not in self._columns:
             of = TERMS[name]
             read = self._source
-            self._columns[name] = Coded(read.strings(of.terms), read.array(of.starts), read.array(of.codes))
+            column = Coded(read.strings(of.terms), read.array(of.starts), read.array(of.codes))
+            if len(column.starts) != len(self) + 1:
+                raise IndexFormatError(
+                    f"{column.terms.source} has {len(column.starts) - 1:,} rows, the index {len(self):,}; "
+                    "rebuild with `refrain build`"
+                )
+            self._columns[name] = column
         return self._columns[name]
 
     def codes(self, name: str) -> dict[str, list[int]]:
@@ -169,7 +179,9 @@ class Songs:
 
     @lazy
     def _by_id(self) -> Rows:
-        return self._source.array(artefacts.BY_ID)
+        rows: Rows = self._source.array(artefacts.BY_ID)
+        check_lists(np.array([0, len(rows)]), rows, len(self), artefacts.BY_ID.name)
+        return rows
 
     def row_of(self, song_id: str) -> int | None:
         """The living row of a song_id, by binary search."""

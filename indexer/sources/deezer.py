@@ -27,7 +27,7 @@ def _read(opened: OpenedFile) -> Iterator[Batch]:
         for row, values in batch.valid_rows(rows, file, "song"):
             deezer = identifier(values.get("dzr_sng_id"))
             problems: list[str] = []
-            found = {
+            labels = {
                 f"deezer_{name}": number(values.get(name), name, -_Z_BOUND, _Z_BOUND, problems)
                 for name in ("valence", "arousal")
             }
@@ -38,7 +38,7 @@ def _read(opened: OpenedFile) -> Iterator[Batch]:
                 {"title": values.get("track_name"), "artist": values.get("artist_name")},
                 song_id=identifier(values.get("song_id")),
                 ids=[("deezer", deezer)] if deezer else [],
-                labels={name: value for name, value in found.items() if value is not None},
+                labels={name: value for name, value in labels.items() if value is not None},
             )
         yield batch
 

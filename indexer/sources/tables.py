@@ -18,7 +18,6 @@ from indexer.sources.validate import (
     plain,
     spotify_track,
     texts,
-    unknown,
 )
 
 MOOD_LABEL = "mood:"  # what the label of a mood is called before its name
@@ -157,7 +156,7 @@ def _tags(opened: OpenedFile) -> Iterator[Batch]:
             artist = plain(values.get("artist"))
             owner = _target(values) or (("artist", artist) if artist and not _of_songs(opened) else None)
             tag = plain(values.get("tag"))[:MAX_TAG]
-            if owner is None or unknown(tag):
+            if owner is None or not tag:
                 reason = "no tag" if owner else "neither a song nor an artist that the tag is of"
                 batch.refusals.append(Refusal(file, row, "tag", reason))
                 continue

@@ -32,7 +32,7 @@ _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
 
 
 def unknown(text: str) -> bool:
-    """Whether a cell says that nothing is known. Names are excepted: a song may be called "None", see `song_facts`.
+    """Whether a cell says that nothing is known. Names and tags are excepted: a song may be called "None".
 
     >>> unknown(" NaN "), unknown("Nana")
     (True, False)
@@ -111,7 +111,7 @@ def texts(value: object, separators: str) -> list[str]:
     >>> texts("['a', 'b']", "|"), texts("edm|pop", "|"), texts(["x"], "|")
     (['a', 'b'], ['edm', 'pop'], ['x'])
     """
-    if value is None:
+    if value is None or (isinstance(value, str) and unknown(value)):
         return []
     if isinstance(value, str) and _is_list(value):
         try:
@@ -119,7 +119,7 @@ def texts(value: object, separators: str) -> list[str]:
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return [plain(value)]
     parts: Sequence[object] = value if isinstance(value, list | tuple) else re.split(f"[{separators}]", plain(value))
-    return [text for text in map(plain, parts) if not unknown(text)]
+    return [text for text in map(plain, parts) if text]
 
 
 def genre_names(*cells: object) -> tuple[str, ...]:
@@ -129,7 +129,9 @@ def genre_names(*cells: object) -> tuple[str, ...]:
     ('edm', 'r&b', 'pop edm')
     """
     names = (name.lower()[:100] for cell in cells for name in texts(cell, "|;,"))
-    return tuple(dict.fromkeys(_SPELLINGS.get(name, name) for name in names if name not in _NO_GENRE))
+    return tuple(
+        dict.fromkeys(_SPELLINGS.get(name, name) for name in names if not unknown(name) and name not in _NO_GENRE)
+    )
 
 
 def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, object]:

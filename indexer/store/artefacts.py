@@ -45,7 +45,7 @@ class Artefact:
     def owns(self, file: str) -> bool:
         """Whether a path inside the generation belongs to it.
 
-        >>> LEXICAL.owns("lexical/sung/meta.json"), LEXICAL.owns("lexical.npy"), TITLE.owns("songs/title.utf8")
+        >>> LEXICAL.owns("lexical/with_lyrics/meta.json"), LEXICAL.owns("lexical.npy"), TITLE.owns("songs/title.utf8")
         (True, False, True)
         """
         return file.startswith(f"{self.name}/") if self.kind == "folder" else file in self.files()
@@ -205,3 +205,17 @@ def of_stage(stage: str) -> tuple[Artefact, ...]:
 def owner_of(file: str) -> Artefact | None:
     """The artefact that a path inside a generation belongs to; None for a file that no artefact has."""
     return next((artefact for artefact in ARTEFACTS if artefact.owns(file)), None)
+
+
+def table() -> str:
+    """The declarations as a table in Markdown: the documentation of the format."""
+    lines = ["| artefact | kind | stage | what it is |", "| --- | --- | --- | --- |"]
+    for artefact in ARTEFACTS:
+        shape = ", ".join(map(str, artefact.shape))
+        kind = f"{artefact.dtype} ({shape})" if artefact.kind == "array" else artefact.kind
+        lines.append(f"| `{artefact.name}` | {kind} | {artefact.stage} | {artefact.about} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(table(), end="")

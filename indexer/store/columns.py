@@ -80,23 +80,52 @@ def map_strings(path: Path) -> Strings:
     return Strings(map_array(path.with_name(f"{path.name}.offsets.npy")), map_bytes(text), str(text))
 
 
-def map_array(path: Path) -> npt.NDArray[Any]:
+def map_array(path: Path, dtype: str = "", shape: Sequence[str | int] = ()) -> npt.NDArray[Any]:
     """The array of a .npy file, memory-mapped, read only.
 
-    IndexFormatError where the file is no regular one, no .npy, holds Python objects, or is longer or shorter than
-    its header says.
+    dtype   what it must be of, where that is known
+    shape   with it, how many dimensions it must have; a word stands for a length that is not known
+
+    IndexFormatError where the file is no regular one, no .npy, holds Python objects, is longer or shorter than its
+    header says, or is no array of `dtype` and `shape`.
     """
     with open_regular(path) as file, _damage(path):
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, in_columns, dtype = read(file)
+        lengths, in_columns, kind = read(file)
         start, size = file.tell(), file.seek(0, 2)
-        if dtype.hasobject:
+        if kind.hasobject:
             raise ValueError("it holds Python objects, which are never loaded")
-        if any(length < 0 for length in shape) or start + math.prod(shape) * dtype.itemsize != size:
-            raise ValueError(f"its header says {dtype} {shape}, the file has {size:,} bytes")
-        flat = np.frombuffer(map_bytes(path)[start:], dtype)
-        return flat.reshape(shape, order="F" if in_columns else "C")
+        if any(length < 0 for length in lengths) or start + math.prod(lengths) * kind.itemsize != size:
+            raise ValueError(f"its header says {kind} {lengths}, the file has {size:,} bytes")
+        if dtype and (kind != np.dtype(dtype) or not _fits(lengths, shape)):
+            raise ValueError(f"it is {kind} {lengths}, expected {dtype} ({', '.join(map(str, shape))})")
+        flat = np.frombuffer(map_bytes(path)[start:], kind)
+        return flat.reshape(lengths, order="F" if in_columns else "C")
+
+
+def _fits(lengths: Sequence[int], shape: Sequence[str | int]) -> bool:
+    return len(lengths) == len(shape) and all(
+        isinstance(expected, str) or length == expected for length, expected in zip(lengths, shape, strict=True)
+    )
+
+
+def check_lists(starts: npt.NDArray[np.int64], codes: npt.NDArray[Any], limit: int, source: str) -> None:
+    """Lists of numbers side by side, list i being codes[starts[i] : starts[i + 1]], each number in 0..limit - 1.
+
+    IndexFormatError, naming `source`, where the starts do not rise from 0 to len(codes) or a number is out of range.
+
+    >>> check_lists(np.array([0, 2, 3]), np.array([4, 0, 1]), 4, "songs/genre")
+    Traceback (most recent call last):
+    indexer.errors.IndexFormatError: songs/genre is damaged: a number is 4, expected 0..3; rebuild with `refrain build`
+    """
+    problem = None
+    if not len(starts) or starts[0] != 0 or starts[-1] != len(codes) or (starts[1:] < starts[:-1]).any():
+        problem = f"starts do not rise from 0 to {len(codes)}"
+    elif len(codes) and not 0 <= codes.min() <= codes.max() < limit:
+        problem = f"a number is {codes.min() if codes.min() < 0 else codes.max()}, expected 0..{limit - 1}"
+    if problem is not None:
+        raise IndexFormatError(f"{source} is damaged: {problem}; rebuild with `refrain build`")
 
 
 def map_bytes(path: Path) -> npt.NDArray[np.uint8]:

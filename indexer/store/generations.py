@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.progress import Track, quiet
-from indexer.store.artefacts import Artefact, owner_of
+from indexer.store.artefacts import ALIVE, Artefact, owner_of
 from indexer.store.columns import Strings, create_array, map_array, map_strings
 from indexer.store.files import (
     file_sha256,
@@ -57,8 +57,8 @@ class Source:
         self.path = path
 
     def array(self, artefact: Artefact) -> npt.NDArray[Any]:
-        """A memory-mapped array, read only; IndexFormatError where the file is damaged."""
-        return map_array(self.path / f"{artefact.name}.npy")
+        """A memory-mapped array, read only; IndexFormatError where the file is damaged or not as declared."""
+        return map_array(self.path / f"{artefact.name}.npy", artefact.dtype, artefact.shape)
 
     def strings(self, artefact: Artefact) -> Strings:
         """Texts, decoded when they are asked for; IndexFormatError where a file is damaged."""
@@ -80,11 +80,32 @@ class Generation(Source):
         super().__init__(path)
         self.manifest = manifest
         self.digest = digest
+        self._rows: int | None = None  # read with the first array that has a row for each song
         self._release = weakref.finalize(self, os.close, lock)
 
     @property
     def number(self) -> int:
         return int(self.path.name)
+
+    def array(self, artefact: Artefact) -> npt.NDArray[Any]:
+        array = super().array(artefact)
+        if artefact.by_row:
+            self._check_rows(artefact, len(array))
+        return array
+
+    def strings(self, artefact: Artefact) -> Strings:
+        strings = super().strings(artefact)
+        if artefact.by_row:
+            self._check_rows(artefact, len(strings))
+        return strings
+
+    def _check_rows(self, artefact: Artefact, rows: int) -> None:
+        if self._rows is None:
+            self._rows = len(super().array(ALIVE))
+        if rows != self._rows:
+            raise IndexFormatError(
+                f"{self.path / artefact.name} has {rows:,} rows, the index {self._rows:,}; rebuild with `refrain build`"
+            )
 
     def facts_of(self, artefact: Artefact) -> Facts:
         """The manifest's facts of an artefact's files."""
@@ -370,9 +391,7 @@ def new_generation(
     if generations.is_symlink():
         raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
     with writer_lock(index):
-        left_over = [
-            p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()
-        ]
+        left_over = _drafts(generations)
         numbers = [int(p.name) for p in generations.iterdir() if _GENERATION.match(p.name)]
         number = max(numbers, default=0) + 1
         path = generations / f"{number:06d}"
@@ -383,8 +402,6 @@ def new_generation(
                 staging.mkdir()
             draft = Draft(staging, base, number)
             yield draft, left_over
-            for folder in left_over:
-                shutil.rmtree(folder, ignore_errors=True)
             (staging / JOURNAL).unlink(missing_ok=True)
             with _writing(index):
                 digest = _seal(draft, facts)
@@ -401,12 +418,19 @@ def new_generation(
         tidy(index, purge=purge)
 
 
+def _drafts(generations: Path) -> list[Path]:
+    """Folders of writers; with the writer's lock in hand, of dead ones."""
+    return [p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()]
+
+
 def tidy(index: Path, *, purge: bool = False) -> None:
-    """Remove generations older than the one before the current, and drafts beside it, that nobody reads or writes.
+    """Remove drafts that crashed writers left, and generations older than the one before the current, if nobody reads.
 
     The caller has the writer's lock. The generation before the current one stays for readers that are just opening
-    it, but with `purge`.
+    it, but with `purge`. What a writer of indexes does not name so is not touched.
     """
+    for folder in _drafts(index / "generations"):
+        shutil.rmtree(folder, ignore_errors=True)
     generations = index / "generations"
     current = _current(index)[0].name
     older = sorted((p for p in generations.iterdir() if _GENERATION.match(p.name) and p.name < current), reverse=True)

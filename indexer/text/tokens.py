@@ -77,8 +77,8 @@ class _Words(dict[int, int | str | None]):
     """For str.translate: letters, digits and line ends stay, apostrophes go, all else is a space. Filled as met."""
 
     def __missing__(self, code: int) -> int | str:
-        self[code] = kept = code if chr(code).isalnum() else " "
-        return kept
+        self[code] = replacement = code if chr(code).isalnum() else " "
+        return replacement
 
 
 _WORDS = _Words({ord("'"): None, ord("\n"): "\n"})

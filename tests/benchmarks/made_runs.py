@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.report.run import Run, Setting
+from benchmarks.report.origin import Code
+from benchmarks.report.run import Result, Run
 
 SETTING = "5 seeds, random"
 
@@ -14,10 +15,22 @@ def made_run(
     scores: Mapping[str, Sequence[float]],
     *,
     task: str = "continuation-a",
-    asked: str = "q",
+    digest: str = "q",
     catalogue: str = "c",
+    code: str = "0123456789abcdef",
 ) -> Run:
     """A run with one setting."""
-    settings = {SETTING: Setting(asked, scores, 1.5, 9.0, {"songs": 3.0})}
-    data = {"protocol": 1, "catalogue": catalogue}
-    return Run(task, system, settings, "none", 1.0, 100.0, {}, data, {"cpu": "x"}, "2026-11-20", f"run {system}")
+    return Run(
+        task=task,
+        system=system,
+        settings={SETTING: Result(digest=digest, scores=scores, median_ms=1.5, p99_ms=9.0, facts={"songs": 3.0})},
+        tuning="nothing",
+        fit_s=1.0,
+        peak_mib=100.0,
+        code=Code(commit="0a1b2c3d4e5f" if code else "", sha256=code),
+        config={},
+        data={"protocol": 1, "catalogue": catalogue, "limit": None},
+        machine={"cpu": "x"},
+        date="2026-11-20",
+        command=f"run {system}",
+    )

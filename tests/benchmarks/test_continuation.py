@@ -8,24 +8,24 @@ import numpy as np
 import pytest
 
 from benchmarks.data.dataset import Dataset
-from benchmarks.judge.measure import check
 from benchmarks.judge.metrics import CONTINUATION, Question
 from benchmarks.systems.system import Fold, Rows
 from benchmarks.tasks import continuation
+from benchmarks.tasks.asking import check
 from benchmarks.tasks.running import Job, evaluate
 
 JOB = Job("continuation-b", None, None, None, "test")
 
 
 class Oracle:
-    """Knows every answer, and puts it first (or, `wrong`, leaves it out)."""
+    """Knows every answer, and puts it first (or, `backwards`, leaves it out)."""
 
     name, tuning = "oracle", "none"
 
-    def __init__(self, settings: Mapping[str, Sequence[Question]], *, wrong: bool = False):
+    def __init__(self, settings: Mapping[str, Sequence[Question]], *, backwards: bool = False):
         asked = [question for questions in settings.values() for question in questions]
         self.answers = {(q.seeds.tobytes(), q.text): q.relevant for q in asked}
-        self.wrong = wrong
+        self.backwards = backwards
 
     def fit(self, fold: Fold) -> None:
         self.candidates = fold.candidates
@@ -33,13 +33,16 @@ class Oracle:
     def rank(self, seeds: Rows, k: int) -> Rows:
         return self._answer(seeds, "", k)
 
+    def settings(self) -> Mapping[str, object]:
+        return {}
+
     def search(self, text: str, k: int) -> Rows:
         return self._answer(np.zeros(0, np.int64), text, k)
 
     def _answer(self, seeds: Rows, text: str, k: int) -> Rows:
         right = self.answers[seeds.tobytes(), text]
         others = np.setdiff1d(self.candidates, np.union1d(right, seeds))
-        return others[:k] if self.wrong else np.concatenate([right, others])[:k]
+        return others[:k] if self.backwards else np.concatenate([right, others])[:k]
 
 
 @pytest.mark.parametrize("pool", ["a", "b"])
@@ -96,15 +99,15 @@ def test_an_oracle_scores_1_and_its_opposite_0(warm_dataset: Dataset) -> None:
     settings = continuation.questions(warm_dataset, "b")
     fold = continuation.fold(warm_dataset, "b")
     right = evaluate(JOB, Oracle(settings), warm_dataset, fold, settings, CONTINUATION)
-    wrong = evaluate(JOB, Oracle(settings, wrong=True), warm_dataset, fold, settings, CONTINUATION)
+    backwards = evaluate(JOB, Oracle(settings, backwards=True), warm_dataset, fold, settings, CONTINUATION)
     assert "name only" in right.settings
     for name, setting in right.settings.items():
         assert setting.queries == len(settings[name]) > 0
         assert set(setting.scores["R-precision"]) == set(setting.scores["NDCG@500"]) == {1.0}
         assert set(setting.scores["clicks"]) == {0}
-        assert wrong.settings[name].asked == setting.asked
-        assert set(wrong.settings[name].scores["NDCG@500"]) == {0.0}
-        assert set(wrong.settings[name].scores["clicks"]) == {51}
+        assert backwards.settings[name].digest == setting.digest
+        assert set(backwards.settings[name].scores["NDCG@500"]) == {0.0}
+        assert set(backwards.settings[name].scores["clicks"]) == {51}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.data.dataset import Dataset, Place, Reserved, building_code, is_cold, is_test, prepare
+from benchmarks.data.dataset import (
+    Dataset,
+    Place,
+    Reserved,
+    is_cold,
+    is_test,
+    prepare,
+    whole_fingerprint,
+)
 from indexer import Catalogue, IndexConfig
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.songs.splits import place_of
@@ -20,7 +28,7 @@ def test_the_split_is_that_of_the_hash_and_hides_the_test_playlists(demo_catalog
         everything = {p.playlist_id: p for p in whole.playlists()}
         learned = {p.playlist_id: p for p in reserved.playlists()}
         test = {p.playlist_id: p for p in reserved.test_playlists()}
-        assert reserved.whole_fingerprint() == whole.fingerprint() != reserved.fingerprint()
+        assert whole_fingerprint(str(demo_catalogue)) == whole.fingerprint() != reserved.fingerprint()
     assert learned | test == everything
     assert not learned.keys() & test.keys()
     assert set(test) == {i for i in everything if place_of(i) >= 0.8}
@@ -36,6 +44,38 @@ def test_cold_songs_are_in_no_playlist_that_is_learned_from(demo_catalogue: Path
     for playlist_id, song_ids in before.items():
         assert left[playlist_id] == tuple(s for s in song_ids if not is_cold(s))
     assert any(is_cold(s) for song_ids in before.values() for s in song_ids)
+
+
+@pytest.mark.parametrize("cold", [False, True])
+def test_a_snapshot_hides_what_the_catalogue_hides(demo_catalogue: Path, cold: bool) -> None:
+    with (
+        Reserved(str(demo_catalogue), cold=cold) as reserved,
+        Catalogue(demo_catalogue) as whole,
+        reserved.snapshot() as shown,
+        whole.snapshot() as everything,
+    ):
+        assert list(shown.playlists()) == list(reserved.playlists())
+        assert not any(is_test(p.playlist_id) for p in shown.playlists())
+        ours, theirs = shown.fingerprints(), everything.fingerprints()
+        assert [song.song_id for song in shown.songs()] == [song.song_id for song in everything.songs()]
+    assert ours["playlists"] != theirs["playlists"]
+    assert {k: v for k, v in ours.items() if k != "playlists"} == {k: v for k, v in theirs.items() if k != "playlists"}
+
+
+def test_warm_and_cold_are_told_apart_by_their_playlists(demo_catalogue: Path) -> None:
+    with Reserved(str(demo_catalogue)) as warm, Reserved(str(demo_catalogue), cold=True) as cold:
+        assert warm.fingerprints()["playlists"] != cold.fingerprints()["playlists"]
+
+
+def test_few_test_playlists_are_noted(warm_dataset: Dataset) -> None:
+    (note,) = warm_dataset.notes()
+    assert note.startswith(f"{len(warm_dataset.test)} test playlists, expected 100")
+
+
+def test_the_time_of_building_is_known(warm: Place, demo_catalogue: Path, tiny_config: IndexConfig, work: Path) -> None:
+    assert warm.build_s is not None
+    assert warm.build_s > 0
+    assert prepare(str(demo_catalogue), work, tiny_config, cold=False).build_s == warm.build_s
 
 
 @pytest.mark.parametrize("fixture", ["warm_dataset", "cold_dataset"])
@@ -81,17 +121,6 @@ def test_nothing_is_built_twice_and_no_lyric_encoded_twice(
     number = warm_songs.index.generation.number
     assert prepare(str(demo_catalogue), work, tiny_config, cold=False) == warm
     assert Dataset(warm).index.generation.number == number
-
-
-def test_an_index_of_other_code_is_built_again(
-    warm: Place, demo_catalogue: Path, tiny_config: IndexConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False, encoded=warm.index)
-    number = Dataset(place).index.generation.number
-    monkeypatch.setattr("benchmarks.data.dataset.building_code", lambda: "changed")
-    prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False)
-    assert Dataset(place).index.generation.number == number + 1
-    assert building_code() != "changed"
 
 
 def test_held_out_playlists_may_not_reach_into_the_test_split(demo_catalogue: Path, tmp_path: Path) -> None:

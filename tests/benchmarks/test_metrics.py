@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.judge.metrics import NO_PAGE, Question, digest, judge
+from benchmarks.judge.metrics import NO_PAGE, Question, digest, score_rankings
 
 
 def brute(ranking: list[int], relevant: set[int]) -> dict[str, float]:
@@ -32,14 +32,14 @@ def test_scores_are_those_of_the_definitions() -> None:
         rankings.append(rng.permutation(2000)[: rng.integers(0, 501)])
         relevant.append(np.sort(rng.permutation(2000)[: rng.integers(1, 700)]))
     names = list(brute([], {1}))
-    scores = judge(rankings, relevant, names)
+    scores = score_rankings(rankings, relevant, names)
     for i, (ranking, right) in enumerate(zip(rankings, relevant, strict=True)):
         for name, value in brute(ranking.tolist(), set(right.tolist())).items():
             assert scores[name][i] == pytest.approx(value, abs=6e-5), name
 
 
 def test_a_ranking_by_hand() -> None:
-    scores = judge([np.array([5, 1, 9, 2])], [np.array([1, 2])])
+    scores = score_rankings([np.array([5, 1, 9, 2])], [np.array([1, 2])])
     assert scores["R-precision"] == [0.5]
     assert scores["P@10"] == [0.2]
     assert scores["clicks"] == [0]
@@ -48,7 +48,7 @@ def test_a_ranking_by_hand() -> None:
 
 def test_an_empty_ranking_scores_the_worst() -> None:
     nothing = np.zeros(0, np.int64)
-    found = judge([nothing, np.array([4])], [np.array([4]), np.array([4])])
+    found = score_rankings([nothing, np.array([4])], [np.array([4]), np.array([4])])
     assert found == {"R-precision": [0.0, 1.0], "NDCG@500": [0.0, 1.0], "P@10": [0.0, 0.1], "clicks": [NO_PAGE, 0]}
 
 

@@ -19,8 +19,8 @@ from benchmarks.tasks.moods import (
     digest_of,
     macro_f1,
     majority,
+    only,
     refrain,
-    silent,
 )
 from benchmarks.tasks.running import Job
 from indexer.catalogue import Catalogue
@@ -34,7 +34,7 @@ def test_macro_f1_is_the_mean_over_classes() -> None:
 
 def test_evidence_of_silent_songs_says_what_it_is_told() -> None:
     happy = np.array([1, -1, 0], np.int8)
-    evidence = silent(np.arange(3), happy=happy)
+    evidence = only(np.arange(3), happy=happy)
     assert evidence.moods == ()
     assert evidence.happy is happy
     assert np.isnan(evidence.affect).all()
@@ -56,7 +56,7 @@ def test_what_vectors_tell_is_found_on_unseen_artists(warm_dataset: Dataset) -> 
     found = classified(refrain, warm_dataset, labelled, vectors)
     assert np.mean(found.scores["accuracy"]) > 0.9
     assert found.facts["macro F1"] > 0.9
-    assert found.asked == digest_of(labelled.ids)
+    assert found.digest == digest_of(labelled.ids)
     plain = classified(majority, warm_dataset, labelled, vectors)
     assert np.mean(plain.scores["accuracy"]) < 0.65
 
@@ -89,7 +89,7 @@ def test_every_system_is_asked_for_the_same_labels_of_others(
     for name in (f"{HAPPY}, lyrics", f"{QUADRANTS}, lyrics", f"{DEEZER}, sound", f"{DEEZER}, lyrics and sound"):
         asked = [run[name] for run in runs.values() if name in run]
         assert len(asked) == (2 if name.startswith(DEEZER) else 3)
-        assert len({setting.asked for setting in asked}) == 1
+        assert len({setting.digest for setting in asked}) == 1
         assert all(10 < setting.queries <= 120 for setting in asked)
     sound = runs["refrain"][f"{DEEZER}, sound"].scores
     assert np.mean(sound["R2 valence"]) > 0.03, "loud and glad songs are told by their sound, even of 600"

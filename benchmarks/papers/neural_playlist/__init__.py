@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
 from benchmarks.papers.neural_playlist.playlists import continued
 from benchmarks.papers.neural_playlist.search import SEARCHES, Losses, losses_table, minmax, search
+from benchmarks.papers.product import AUDIO_NAMES
 from benchmarks.papers.steps import Steps
-from indexer.records import AUDIO_NAMES
 
 HAPPY = ("This is a happy song.", "This song is joyful.", "This song makes you feel good.")
 SAD = ("This is a sad song.", "This song is miserable.", "This song makes you feel bad.")
@@ -42,7 +42,7 @@ DIFFERS = (
 )
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """Twelve autoencoders, then the songs nearest to test playlists' songs by the latents of the three best pairs."""
     rows = steps.dataset.whole
     if len(rows) < LEAST_SONGS:
@@ -65,13 +65,13 @@ def reproduce(steps: Steps) -> Found:
     valence = raw[:, AUDIO_NAMES.index("valence")]
     known = ~np.isnan(valence)
     correlation = float(np.corrcoef(feeling[known], valence[known])[0, 1])
-    return Found(
+    return Findings(
         [*tables, *compared],
         [
             *DIFFERS,
             f"The sentiment column's correlation with Spotify's valence is {correlation:.2f} over {known.sum():,} "
             "songs; the paper measured nothing of the kind.",
-            _said_of_orders(searches),
+            _sentence_on_orders(searches),
             f"In {linear} of the 12 rows as many principal components lose less than the autoencoder does.",
             *said,
         ],
@@ -93,7 +93,7 @@ def sentiment(steps: Steps) -> npt.NDArray[np.float64]:
     return np.asarray(vectors @ (poles[0] - poles[1]).astype(np.float64)).round(6)
 
 
-def _said_of_orders(searches: Mapping[str, Mapping[int, Losses]]) -> str:
+def _sentence_on_orders(searches: Mapping[str, Mapping[int, Losses]]) -> str:
     from scipy.stats import spearmanr
 
     said = []

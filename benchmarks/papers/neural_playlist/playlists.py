@@ -8,24 +8,24 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.judge.measure import ask
-from benchmarks.judge.metrics import DEPTH, Question, judge, means
+from benchmarks.judge.metrics import DEPTH, Question, means, score_rankings
+from benchmarks.judge.paired import Difference, differences
 from benchmarks.papers.neural_playlist.search import SEARCHES, FloatMatrix, principal, trained
+from benchmarks.papers.product import load_encoder
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from benchmarks.systems.papers import Nearest, balanced
+from benchmarks.systems.content.published import Nearest, balanced
 from benchmarks.systems.refrain import Refrain
 from benchmarks.systems.simple import Popularity, Random
 from benchmarks.systems.system import Fold, System
 from benchmarks.tasks import continuation
-from indexer.models.mlp import load_encoder
+from benchmarks.tasks.asking import ask
 
 Scores = dict[str, dict[str, list[float]]]  # setting -> metric -> one score a question
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Architectures:
     """What the survey compared: an experiment of each table, and people's mean rating of its playlists, 0 to 10."""
 
     tabular: int
@@ -34,7 +34,11 @@ class Pair:
 
 
 # Best, second and third of both tables, by published validation loss.
-PAIRS = {"architecture 1": Pair(5, 5, 7.49), "architecture 2": Pair(3, 3, 6.06), "architecture 3": Pair(1, 1, 5.87)}
+PAIRS = {
+    "architecture 1": Architectures(5, 5, 7.49),
+    "architecture 2": Architectures(3, 3, 6.06),
+    "architecture 3": Architectures(1, 1, 5.87),
+}
 QUICK_QUESTIONS = 50
 METRICS = ("R-precision", "NDCG@500")
 SETTINGS = {"1 seed, random": "1 seed", "5 seeds, random": "5 seeds"}
@@ -56,8 +60,8 @@ def continued(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> tuple[list[Com
     inputs   float32 (songs with lyrics and features, columns), the matrices of both searches
     """
     every = continuation.questions(steps.dataset, "a", limit=QUICK_QUESTIONS if steps.quick else None)
-    asked = {short: every[name] for name, short in SETTINGS.items() if every[name]}
-    if not asked:
+    test_questions = {short: every[name] for name, short in SETTINGS.items() if every[name]}
+    if not test_questions:
         return [], [
             "No test playlist has enough songs with lyrics and features, so the pairs are not compared by continuation."
         ]
@@ -65,13 +69,13 @@ def continued(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> tuple[list[Com
     scores = {}
     for name, system in _systems(steps, inputs).items():
         step = "continued-" + "".join(c if c.isalnum() else "-" for c in name)
-        scores[name] = steps.done(step, partial(_scores, system, fold, asked, steps))
-    told = _told_apart(scores)
-    return [_means(scores, asked), _differences(told)], _said(told)
+        scores[name] = steps.done(step, partial(_scores, system, fold, test_questions, steps))
+    compared = _compared(scores)
+    return [_means(scores, test_questions), _differences(compared)], _sentences(compared)
 
 
 def _systems(steps: Steps, inputs: Mapping[str, FloatMatrix]) -> dict[str, System]:
-    """What is asked, by name; the autoencoders are those of the search."""
+    """What is test_questions, by name; the autoencoders are those of the search."""
     tabular, lyrics = inputs["tabular"], inputs["lyrics"]
     first = PAIRS["architecture 1"]
     best = next(each for each in SEARCHES["tabular"] if each.number == first.tabular)
@@ -105,57 +109,52 @@ def _places(steps: Steps, tabular: FloatMatrix, lyrics: FloatMatrix) -> FloatMat
     return out
 
 
-def _scores(system: System, fold: Fold, asked: Mapping[str, Sequence[Question]], steps: Steps) -> Scores:
+def _scores(system: System, fold: Fold, test_questions: Mapping[str, Sequence[Question]], steps: Steps) -> Scores:
     system.fit(fold)
     found = {}
-    for setting, questions in asked.items():
+    for setting, questions in test_questions.items():
         label = f"{system.name}: {setting}"
         rankings, _ = ask(system, questions, DEPTH, fold.candidates, track=steps.track, label=label)
-        found[setting] = judge(rankings, [question.relevant for question in questions], METRICS)
+        found[setting] = score_rankings(rankings, [question.relevant for question in questions], METRICS)
     return found
 
 
-def _means(scores: Mapping[str, Scores], asked: Mapping[str, Sequence[Question]]) -> Comparison:
+def _means(scores: Mapping[str, Scores], test_questions: Mapping[str, Sequence[Question]]) -> Comparison:
     lines = []
     for name, settings in scores.items():
         ours = {f"{m}, {setting}": value for setting, found in settings.items() for m, value in means(found).items()}
         lines.append(Line(name, ours, {"rating / 10": PAIRS[name].rating / 10} if name in PAIRS else {}))
-    counts = " and ".join(f"{len(questions):,} with {setting}" for setting, questions in asked.items())
+    counts = " and ".join(f"{len(questions):,} with {setting}" for setting, questions in test_questions.items())
     return Comparison(f"Test playlists continued from their songs: {counts}", lines)
 
 
-def _told_apart(scores: Mapping[str, Scores]) -> dict[tuple[str, str], dict[str, tuple[float, float]]]:
-    """Pair of systems -> setting -> (difference of mean NDCG, p by Holm over all of these)."""
+def _compared(scores: Mapping[str, Scores]) -> dict[tuple[str, str], dict[str, Difference]]:
+    """Pair of systems -> setting -> their difference of mean NDCG, corrected over all of these."""
     settings = list(scores["refrain"])
-    every = [(a, b, setting) for a, b in AGAINST for setting in settings]
-    values = [(scores[a][setting][METRICS[1]], scores[b][setting][METRICS[1]]) for a, b, setting in every]
-    corrected = holm([paired_p(first, second) for first, second in values])
-    found: dict[tuple[str, str], dict[str, tuple[float, float]]] = {pair: {} for pair in AGAINST}
-    for (a, b, setting), (first, second), p in zip(every, values, corrected, strict=True):
-        found[a, b][setting] = (float(np.mean(first) - np.mean(second)), p)
-    return found
+    every = [(pair, setting) for pair in AGAINST for setting in settings]
+    by_setting = {f"{name} with {s}": scores[name][s][METRICS[1]] for name in scores for s in settings}
+    found = differences(by_setting, [(f"{a} with {setting}", f"{b} with {setting}") for (a, b), setting in every])
+    compared: dict[tuple[str, str], dict[str, Difference]] = {pair: {} for pair in AGAINST}
+    for (pair, setting), difference in zip(every, found, strict=True):
+        compared[pair][setting] = difference
+    return compared
 
 
-def _differences(told: Mapping[tuple[str, str], Mapping[str, tuple[float, float]]]) -> Comparison:
+def _differences(compared: Mapping[tuple[str, str], Mapping[str, Difference]]) -> Comparison:
     lines = []
-    for (first, second), settings in told.items():
+    for (first, second), settings in compared.items():
         ours: dict[str, float] = {}
-        for setting, (difference, p) in settings.items():
-            ours |= {f"difference, {setting}": difference, f"p, {setting}": p}
+        for setting, difference in settings.items():
+            ours |= {f"difference, {setting}": difference.mean, f"p, {setting}": difference.p}
         lines.append(Line(f"{first} - {second}", ours))
     return Comparison(f"Differences of {METRICS[1]}; p by paired t-tests, Holm's correction over all of them", lines)
 
 
-def _said(told: Mapping[tuple[str, str], Mapping[str, tuple[float, float]]]) -> list[str]:
-    def verdicts(a: str, b: str) -> str:
-        said = []
-        for setting, (difference, p) in told[a, b].items():
-            better = "is better than" if difference > 0 else "is worse than"
-            said.append(f"{better if p < SURE else 'is not told apart from'} {b} with {setting} (p = {p:.2g})")
-        return f"{a} {' and '.join(said)}"
+def _sentences(compared: Mapping[tuple[str, str], Mapping[str, Difference]]) -> list[str]:
+    def verdicts(pairs: Sequence[tuple[str, str]]) -> str:
+        return "; ".join(difference.verdict(SURE) for pair in pairs for difference in compared[pair].values())
 
     return [
-        "The survey found architecture 1 best and 3 worst; "
-        f"by {METRICS[1]} {'; '.join(verdicts(a, b) for a, b in AGAINST[:2])}.",
-        f"Of what the paper added: {'; '.join(verdicts('architecture 1', b) for b in (SILENT, LINEAR))}.",
+        f"The survey found architecture 1 best and 3 worst; by {METRICS[1]}: {verdicts(AGAINST[:2])}.",
+        f"Of what the paper added: {verdicts([('architecture 1', other) for other in (SILENT, LINEAR)])}.",
     ]

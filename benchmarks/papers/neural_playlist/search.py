@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.papers.product import Activation, train_autoencoder
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
-from benchmarks.systems.papers import SQUARED_ERROR
-from indexer.models.autoencoder import train_autoencoder
-from indexer.models.mlp import Activation
+from benchmarks.systems.content.published import SQUARED_ERROR
 
 FloatMatrix = npt.NDArray[np.float32]
 Losses = dict[str, list[float]]  # "training" and "validation" -> mean squared error after each epoch
@@ -27,21 +26,21 @@ BATCH, QUICK_BATCH = 256, 32  # 27 steps an epoch on 8,648 songs; the paper's 70
 class Experiment:
     """A row of the paper's tables.
 
-    told         the activations as the table gives them
+    described         the activations as the table gives them
     training, validation   the published final losses
     """
 
     number: int
     latent: int
     widths: tuple[int, ...]
-    told: str
+    described: str
     activations: tuple[Activation, ...]
     training: float
     validation: float
 
     @property
     def label(self) -> str:
-        return f"{self.number}: {'-'.join(map(str, self.widths))} -> {self.latent}, {self.told}"
+        return f"{self.number}: {'-'.join(map(str, self.widths))} -> {self.latent}, {self.described}"
 
 
 def _experiment(
@@ -50,8 +49,8 @@ def _experiment(
     """Activations in turn, from the input on."""
     activations = tuple(cycle[i % len(cycle)] for i in range(len(widths)))
     alternate = len(cycle) > 1 and len(widths) > len(cycle)
-    told = f"alt. {' & '.join(cycle)}" if alternate else ", ".join(cycle) if len(cycle) > 1 else f"all {cycle[0]}"
-    return Experiment(number, latent, tuple(widths), told, activations, training, validation)
+    described = f"alt. {' & '.join(cycle)}" if alternate else ", ".join(cycle) if len(cycle) > 1 else f"all {cycle[0]}"
+    return Experiment(number, latent, tuple(widths), described, activations, training, validation)
 
 
 SEARCHES: Mapping[str, tuple[Experiment, ...]] = {
@@ -141,12 +140,12 @@ def linear_loss(matrix: FloatMatrix, size: int) -> float:
     return float(np.mean((rows - rows @ axes @ axes.T) ** 2))
 
 
-def losses_table(steps: Steps, name: str, matrix: FloatMatrix, found: Mapping[int, Losses]) -> Comparison:
+def losses_table(steps: Steps, name: str, matrix: FloatMatrix, by_experiment: Mapping[int, Losses]) -> Comparison:
     """A table of the paper, our losses beside its."""
     variance = float(matrix.var(axis=0, dtype=np.float64).mean())
     lines = []
     for each in SEARCHES[name]:
-        losses = found[each.number]
+        losses = by_experiment[each.number]
         ours = {
             "training loss": losses["training"][-1],
             "validation loss": losses["validation"][-1],

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import differences
+from benchmarks.papers import Findings
 from benchmarks.papers.quadrants.readers import (
     JOBS,
     NAMES,
@@ -19,7 +19,7 @@ from benchmarks.papers.quadrants.readers import (
     fine_tuned,
     search,
 )
-from benchmarks.papers.quadrants.songs import Rows, Songs, known_artists, labelled
+from benchmarks.papers.quadrants.songs import QuadrantSongs, Rows, known_artists, labelled
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.steps import Steps
 
@@ -32,7 +32,7 @@ SURE = 0.05  # p below which two are told apart
 
 TUNED, WORDS, VECTORS = "fine-tuned transformer", "TF-IDF, logistic regression", "sentence vector, logistic regression"
 MAJORITY = "majority class"
-PRODUCT, HEARD = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
+PRODUCT, WITH_SOUND = "the product's mood model, as sung", "the product's mood model, as sung, and the sound"
 
 DIFFERS = (
     "Songs: the paper's are those of the Deezer set whose lyrics it could fetch (its overview counts 3,618, its test "
@@ -51,7 +51,7 @@ DIFFERS = (
 )
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """Search, training, saving, loading, prediction; then the same songs by simpler readers, with and without."""
     songs = labelled(steps)
     searched = search(steps, songs)
@@ -59,18 +59,18 @@ def reproduce(steps: Steps) -> Found:
     majority = int(np.bincount(songs.classes[songs.train]).argmax())
     predicted: dict[str, Rows] = {MAJORITY: np.full(int(songs.test.sum()), majority)}
     tuned: dict[bool, dict[str, Any]] = {}
-    for sung in (False, True):
-        step = "fine-tuned" + "-as-sung" * sung
-        tuned[sung] = steps.done(step, partial(fine_tuned, steps, songs, best["params"], step, sung))
-        predicted[_named(TUNED, sung)] = np.array(tuned[sung]["predicted"])
-    for sung in (False, True):
-        words = steps.done("words" + "-as-sung" * sung, partial(by_words, songs, sung))
-        vectors = steps.done("vectors" + "-as-sung" * sung, partial(by_vectors, steps, songs, sung))
-        predicted |= {_named(WORDS, sung): np.array(words), _named(VECTORS, sung): np.array(vectors)}
-    for name, step in ((PRODUCT, "product"), (HEARD, "product-heard")):
-        predicted[name] = np.array(steps.done(step, partial(by_product, steps, songs, name == HEARD)))
+    for raw in (False, True):
+        step = "fine-tuned" + "-as-sung" * raw
+        tuned[raw] = steps.done(step, partial(fine_tuned, steps, songs, best["params"], step, raw))
+        predicted[_named(TUNED, raw)] = np.array(tuned[raw]["predicted"])
+    for raw in (False, True):
+        words = steps.done("words" + "-as-sung" * raw, partial(by_words, songs, raw))
+        vectors = steps.done("vectors" + "-as-sung" * raw, partial(by_vectors, steps, songs, raw))
+        predicted |= {_named(WORDS, raw): np.array(words), _named(VECTORS, raw): np.array(vectors)}
+    for name, step in ((PRODUCT, "product"), (WITH_SOUND, "product-heard")):
+        predicted[name] = np.array(steps.done(step, partial(by_product, steps, songs, name == WITH_SOUND)))
     truth = songs.classes[songs.test]
-    return Found(
+    return Findings(
         [
             _report(truth, predicted[TUNED]),
             _systems(truth, predicted),
@@ -80,11 +80,11 @@ def reproduce(steps: Steps) -> Found:
             *DIFFERS,
             f"The artists of {known_artists(steps, songs):.0%} of the test songs also have songs that are learned "
             "from; whoever keeps artists apart should expect less.",
-            *_said(songs, truth, predicted, best["params"]),
+            *_sentences(songs, truth, predicted, best["params"]),
         ],
         curves={
-            f"{_named(TUNED, sung)}, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(found["history"], 1)]
-            for sung, found in tuned.items()
+            f"{_named(TUNED, raw)}, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(found["history"], 1)]
+            for raw, found in tuned.items()
             for i, part in enumerate(("training", "validation"))
         },
         data={
@@ -97,8 +97,8 @@ def reproduce(steps: Steps) -> Found:
     )
 
 
-def _named(reader: str, sung: bool) -> str:
-    return f"{reader}, as sung" if sung else reader
+def _named(reader: str, raw: bool) -> str:
+    return f"{reader}, as sung" if raw else reader
 
 
 def scores(truth: Rows, predicted: Rows) -> dict[str, float]:
@@ -152,24 +152,20 @@ def _search_table(trials: Sequence[Mapping[str, Any]]) -> Comparison:
     return Comparison("Search: cross-entropy on validation songs after the best epoch (always alike: 1.386)", lines)
 
 
-def _said(songs: Songs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]) -> list[str]:
+def _sentences(
+    songs: QuadrantSongs, truth: Rows, predicted: Mapping[str, Rows], params: Mapping[str, Any]
+) -> list[str]:
     """Whether preprocessing helps each reader, and whether the transformer beats the others."""
-    right = {name: (found == truth).astype(float) for name, found in predicted.items()}
+    right = {name: (found == truth).astype(float).tolist() for name, found in predicted.items()}
     pairs = [(_named(reader, True), reader) for reader in (TUNED, WORDS, VECTORS)]
     against = [(TUNED, other) for other in (MAJORITY, WORDS, VECTORS)] + [
         (PRODUCT, _named(TUNED, True)),
-        (HEARD, PRODUCT),
+        (WITH_SOUND, PRODUCT),
     ]
-    p_values = holm([paired_p(right[a], right[b]) for a, b in (*pairs, *against)])
-    said = []
-    for (a, b), p in zip((*pairs, *against), p_values, strict=True):
-        apart = float(right[a].mean() - right[b].mean())
-        more = f"{abs(apart):.3f} {'more' if apart > 0 else 'fewer'} than"
-        sure = more if p < SURE else f"{apart:+.3f}, not told apart from"
-        said.append(f"{a}: {sure} {b} (p = {p:.2g})")
+    verdicts = [each.verdict(SURE) for each in differences(right, (*pairs, *against))]
     best = ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in params.items())
     return [
         f"Labels: {songs.source}.",
         f"The final training took {best}.",
-        f"Share of test songs that are right, by paired t-tests with Holm's correction: {'; '.join(said)}.",
+        f"Share of test songs that are right, by paired t-tests with Holm's correction: {'; '.join(verdicts)}.",
     ]

@@ -8,10 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.papers.preprocessing import preprocess
+from benchmarks.papers.product import AUDIO_NAMES, place_of, quadrant_of
 from benchmarks.papers.steps import Steps
-from indexer.models.moods.model import quadrant_of
-from indexer.records import AUDIO_NAMES
-from indexer.songs.splits import place_of
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -23,11 +21,11 @@ QUICK_SONGS = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Songs:
+class QuadrantSongs:
     """The labelled songs whose preprocessed lyrics are long enough, in an order that says nothing of them.
 
     rows       in the index
-    sung, prepared   lyrics as they are, and preprocessed
+    raw, prepared   lyrics as they are, and preprocessed
     classes    0..3: Q1 to Q4
     test, validation   bool (songs,); the others are learned from
     source     where the labels are from
@@ -35,7 +33,7 @@ class Songs:
     """
 
     rows: Rows
-    sung: list[str]
+    raw: list[str]
     prepared: list[str]
     classes: Rows
     test: Mask
@@ -48,7 +46,7 @@ class Songs:
         return ~(self.test | self.validation)
 
 
-def labelled(steps: Steps) -> Songs:
+def labelled(steps: Steps) -> QuadrantSongs:
     """The songs with lyrics and labels, split by the hash of their ids."""
     index = steps.dataset.index.songs
     with_lyrics = np.flatnonzero(index.alive & index.has_lyrics)
@@ -64,7 +62,7 @@ def labelled(steps: Steps) -> Songs:
     kept = np.array([text is not None for text in prepared], bool)
     rows, classes = rows[order][kept], classes[order][kept]
     places = np.array([place_of(ids[i]) for i in order[kept].tolist()])
-    songs = Songs(
+    songs = QuadrantSongs(
         rows,
         [index.lyrics[row] for row in rows.tolist()],
         [text for text in prepared if text is not None],
@@ -98,7 +96,7 @@ def _by_sound(audio: npt.NDArray[np.float32], rows: Rows) -> tuple[Rows, Rows]:
     return rows[known], quadrant_of(*sides[known].T)
 
 
-def known_artists(steps: Steps, songs: Songs) -> float:
+def known_artists(steps: Steps, songs: QuadrantSongs) -> float:
     """Share of the test songs whose artist also has a song that is learned from."""
     artist = steps.dataset.index.songs.single("artist_key")[songs.rows]
     return float(np.isin(artist[songs.test], artist[songs.train]).mean())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
+from benchmarks.papers.product import LEAST_LABELLED
 from benchmarks.papers.song_bert.four_moods import base_classifier
 from benchmarks.papers.song_bert.labelled import RULE, TEST, Labelled, four_moods, happy_sad
 from benchmarks.papers.song_bert.models import TUNED, Inputs, table_1
@@ -11,7 +12,6 @@ from benchmarks.papers.song_bert.recommending import clustered, hidden, retrieve
 from benchmarks.papers.song_bert.topic_number import topic_numbers
 from benchmarks.papers.steps import Steps
 from benchmarks.papers.tag_rule import PAPER
-from indexer.models.tbert import LEAST_LABELLED
 
 LEAST_TEST = 10  # labelled songs
 
@@ -33,7 +33,7 @@ DIFFERS = (
 )
 
 
-def reproduce(steps: Steps) -> Found:
+def reproduce(steps: Steps) -> Findings:
     """The paper's sections 4 to 6 in their order, and the base classifier of its appendix."""
     songs = happy_sad(steps)
     learned, tested = int((~songs.test).sum()), int(songs.test.sum())
@@ -47,16 +47,16 @@ def reproduce(steps: Steps) -> Found:
             f"The models, and what is built on them, are left out: {learned} labelled songs to learn from and {tested} "
             f"to test, expected {LEAST_LABELLED} and {LEAST_TEST} or more, of both classes."
         )
-        parts.append(Found([], [said]))
+        parts.append(Findings([], [said]))
     parts.append(base_classifier(steps, four_moods(steps)))
-    return Found(
+    return Findings(
         [comparison for part in parts for comparison in part.comparisons],
         [*DIFFERS, _labels(songs), *(sentence for part in parts for sentence in part.differs)],
         curves={name: points for part in parts for name, points in part.curves.items()},
         data={
             "songs_labelled": len(songs.rows),
             "songs_labelled_by_tags": int(songs.tagged.sum()),
-            "songs_labelled_with_audio": int(songs.heard.sum()),
+            "songs_labelled_with_audio": int(songs.has_audio.sum()),
             "songs_tested": tested,
             **{f"songs_{name}": count for name, count in songs.counts.items()},
         },
@@ -76,7 +76,7 @@ def _labels(songs: Labelled) -> str:
         f"Labels: {counts} songs with lyrics, {songs.tagged.sum():,} of them {rule}, the others by the catalogue's "
         f"labels of happy and sad lyrics. Both sources know {songs.agreed + songs.disagreed} songs and agree on "
         f"{songs.agreed}; the others are left out. The paper had 11,183 songs before the rule and does not say how "
-        f"many after it; all had audio features, which here {songs.heard.sum():,} have. {100 * TEST:.0f} % of the "
+        f"many after it; all had audio features, which here {songs.has_audio.sum():,} have. {100 * TEST:.0f} % of the "
         "songs, by hash of their ids, are tested; artists may be on both sides, and the paper does not say that it "
         "kept them apart."
     )

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
+from benchmarks.papers.product import Sizes, join, keras_on_torch
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
 from benchmarks.papers.song_bert.models import Inputs
 from benchmarks.papers.steps import Steps
-from indexer.models.autoencoder import keras_on_torch
-from indexer.models.tbert.model import Sizes, join
 
 FloatMatrix = npt.NDArray[np.float32]
 Classes = npt.NDArray[np.int64]
@@ -25,11 +24,11 @@ KERAS = "Keras: dense ReLU, softmax"
 LEAST_SONGS = 60  # labelled songs
 
 
-def base_classifier(steps: Steps, songs: Labelled) -> Found:
+def base_classifier(steps: Steps, songs: Labelled) -> Findings:
     """Its table; nothing but a sentence where too few songs have one of the moods."""
     counts = ", ".join(f"{count:,} {name}" for name, count in songs.counts.items())
     if len(songs.rows) < LEAST_SONGS or min(songs.counts.values()) < 2 or not songs.test.any():
-        return Found([], [f"Four moods: {counts} songs with lyrics, too few to tell apart; left out."])
+        return Findings([], [f"Four moods: {counts} songs with lyrics, too few to tell apart; left out."])
     predicted = {
         "majority class": [songs.positive] * int(songs.test.sum()),
         "logistic regression": steps.done("four-moods-regression", partial(_by_regression, steps, songs)),
@@ -42,14 +41,15 @@ def base_classifier(steps: Steps, songs: Labelled) -> Found:
         "classifier reads, nor its accuracy: here it reads what the modified tBERT reads, with the index's vectors of "
         f"whole lyrics; {WIDTH} units, the number of epochs with the lowest loss on validation songs."
     )
-    return Found([Comparison(f"Four moods of {len(truth):,} songs, F1 by mood", lines)], [said])
+    return Findings([Comparison(f"Four moods of {len(truth):,} songs, F1 by mood", lines)], [said])
 
 
 def macro(truth: Classes, predicted: Classes, names: tuple[str, ...]) -> dict[str, float]:
     """Accuracy, the mean of the classes' F1, and each.
 
-    >>> macro(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1]), ("a", "b", "c"))
-    {'accuracy': 0.5, 'macro F1': 0.3888888888888889, 'a': 0.6666666666666666, 'b': 0.5, 'c': 0.0}
+    >>> scores = macro(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1]), ("a", "b", "c"))
+    >>> {name: round(score, 4) for name, score in scores.items()}
+    {'accuracy': 0.5, 'macro F1': 0.3889, 'a': 0.6667, 'b': 0.5, 'c': 0.0}
     """
     found = {}
     for i, name in enumerate(names):

@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.papers.product import MOOD_LABEL, place_of, unique_lines
 from benchmarks.papers.steps import Steps
 from benchmarks.papers.tag_rule import FOUR_MOODS, HAPPY_SAD, PAPER, TagRule, classes_of
-from indexer.songs.splits import place_of
-from indexer.sources.tables import MOOD_LABEL
-from indexer.text.tokens import unique_lines
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -40,7 +38,7 @@ class Labelled:
     rows        in the index
     classes     int64 (songs,), entries of `names`
     tagged      bool (songs,): listeners' tags say so; of the others, and maybe of these, a label
-    heard       bool (songs,): audio features are known
+    has_audio       bool (songs,): audio features are known
     test, validation   bool (songs,); the others are learned from
     agreed, disagreed  songs of which both sources tell the same, another class; the latter are left out
     wider       the classes are not the paper's, for want of its tags
@@ -50,7 +48,7 @@ class Labelled:
     rows: Rows
     classes: Rows
     tagged: Mask
-    heard: Mask
+    has_audio: Mask
     test: Mask
     validation: Mask
     agreed: int

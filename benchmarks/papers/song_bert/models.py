@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import differences
+from benchmarks.papers import Findings
 from benchmarks.papers.lyrics_classifier import ClassifierConfig, train_classifier
+from benchmarks.papers.product import LEAST_LABELLED, TBert, TBertConfig, TunedEncoder, copy_of, train_tbert
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
 from benchmarks.papers.steps import Steps
-from indexer.encoders.finetune import copy_of
-from indexer.models.tbert import LEAST_LABELLED, TBert, TBertConfig, train_tbert
-from indexer.models.tbert.transformer import TunedEncoder
 
 FloatMatrix = npt.NDArray[np.float32]
 Answers = dict[str, Any]  # "predicted": a class for each test song; "seconds"; maybe "history"
@@ -108,7 +106,7 @@ def _vectors_file(steps: Steps, step: str) -> Path:
     return steps.folder / f"{step}.npy"
 
 
-def table_1(steps: Steps, songs: Labelled) -> Found:
+def table_1(steps: Steps, songs: Labelled) -> Findings:
     """The table, the same by kind of song, which differences are sure, and the fine-tuning's curves."""
     inputs = Inputs(steps, songs)
     frozen = steps.done("frozen", partial(_frozen, inputs))
@@ -135,12 +133,12 @@ def table_1(steps: Steps, songs: Labelled) -> Found:
     found[TBERT]["seconds"] += tuned["seconds"] + tuned["encoding"]
     answers |= {SIMPLE: found[SIMPLE], FINE_TUNED: tuned} | found
     right = {name: np.array(each["predicted"]) == songs.classes[songs.test] for name, each in answers.items()}
-    differences, said = _told_apart(right)
+    differences, said = _differences(right)
     curves = {
         f"fine-tuned BERT, {part}": [[epoch, losses[i]] for epoch, losses in enumerate(tuned["history"], 1)]
         for i, part in enumerate(("training", "validation"))
     }
-    return Found([_measures(songs, answers), _by_kind(songs, right), differences], [said], curves)
+    return Findings([_measures(songs, answers), _by_kind(songs, right), differences], [said], curves)
 
 
 def _frozen(inputs: Inputs) -> Answers:
@@ -216,8 +214,8 @@ def _measures(songs: Labelled, answers: Mapping[str, Answers]) -> Comparison:
 
 
 def _by_kind(songs: Labelled, right: Mapping[str, npt.NDArray[np.bool_]]) -> Comparison:
-    tagged, heard = songs.tagged[songs.test], songs.heard[songs.test]
-    kinds = {"by tags": tagged, "by labels": ~tagged, "with audio": heard, "without audio": ~heard}
+    tagged, has_audio = songs.tagged[songs.test], songs.has_audio[songs.test]
+    kinds = {"by tags": tagged, "by labels": ~tagged, "with audio": has_audio, "without audio": ~has_audio}
     shown = {f"{kind} ({int(mask.sum())})": mask for kind, mask in kinds.items() if mask.any()}
     lines = [
         Line(name, {kind: float(each[mask].mean()) for kind, mask in shown.items()}) for name, each in right.items()
@@ -225,22 +223,15 @@ def _by_kind(songs: Labelled, right: Mapping[str, npt.NDArray[np.bool_]]) -> Com
     return Comparison("Accuracy by where the class is from, and by whether audio features are known", lines)
 
 
-def _told_apart(right: Mapping[str, npt.NDArray[np.bool_]]) -> tuple[Comparison, str]:
+def _differences(right: Mapping[str, npt.NDArray[np.bool_]]) -> tuple[Comparison, str]:
     """Differences of accuracy song by song, and a sentence on the paper's order."""
-    p_values = holm([paired_p(right[a], right[b]) for a, b in AGAINST])
-    found = {
-        pair: (float(right[pair[0]].mean() - right[pair[1]].mean()), p)
-        for pair, p in zip(AGAINST, p_values, strict=True)
-    }
-    lines = [Line(f"{a} - {b}", {"difference": found[a, b][0], "p": found[a, b][1]}) for a, b in AGAINST]
-    said = []
-    for a, b in AGAINST[:3]:
-        difference, p = found[a, b]
-        verdict = ("better" if difference > 0 else "worse") + " than" if p < SURE else "not told apart from"
-        said.append(f"{a} is {verdict} {b} (p = {p:.2g})")
+    scores = {name: each.astype(float).tolist() for name, each in right.items()}
+    compared = differences(scores, AGAINST)
+    lines = [Line(f"{each.first} - {each.second}", {"difference": each.mean, "p": each.p}) for each in compared]
+    verdicts = [each.verdict(SURE) for each in compared[:3]]
     spread = float(np.sqrt(0.25 / max(len(right[TBERT]), 1)))
     return (
         Comparison("Differences of accuracy; p by paired t-tests, Holm's correction over all of them", lines),
-        f"The paper's order is simple, fine-tuned, tBERT, 1 and 3 points apart; here {'; '.join(said)}. With "
+        f"The paper's order is simple, fine-tuned, tBERT, 1 and 3 points apart; here {'; '.join(verdicts)}. With "
         f"{len(right[TBERT]):,} test songs an accuracy has a standard error of about {100 * spread:.1f} points.",
     )

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.judge.compare import paired_p
-from benchmarks.papers import Found
+from benchmarks.judge.paired import differences
+from benchmarks.papers import Findings
+from benchmarks.papers.product import Sizes, cross_entropy, join, new_network
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import Labelled
 from benchmarks.papers.song_bert.models import HEAD, Inputs
 from benchmarks.papers.steps import Steps
-from indexer.models.tbert.model import Sizes, join
-from indexer.models.tbert.training import cross_entropy, new_network
 
 if TYPE_CHECKING:
     import torch
@@ -30,21 +29,22 @@ RATES = {
 }
 
 
-def figure_1(steps: Steps, songs: Labelled) -> Found:
+def figure_1(steps: Steps, songs: Labelled) -> Findings:
     """Final losses at each optimiser's best rate, and the losses by step."""
     runs = {name: steps.done(f"optimiser-{name}", partial(_searched, steps, songs, name)) for name in RATES}
     lines = [Line(f"{name} at {run['rate']:g}", {key: run[key] for key in SHOWN}) for name, run in runs.items()]
     order = sorted(runs, key=lambda name: runs[name]["validation loss"])
-    p = paired_p(runs[order[0]]["held"], runs[order[-1]]["held"])
+    lost = {name: run["held"] for name, run in runs.items()}
+    (difference,) = differences(lost, [(order[0], order[-1])])
     said = (
         "The paper found AdamW best and most steady and Adagrad stuck early; its grid of rates is not printed. Here, "
         f"at the best of five rates each, the validation losses rise from {order[0]} over {order[1]} to {order[2]} "
-        f"(p = {p:.2g} between the first and the last, {songs.validation.sum()} songs); rise is what a curve climbs "
-        "between its points, all taken together."
+        f"(p = {difference.p:.2g} between the first and the last, {songs.validation.sum()} songs); rise is what "
+        "a curve climbs between its points, all taken together."
     )
     curves = {f"training loss by step, {name}": run["curve"] for name, run in runs.items()}
     title = f"Figure 1: cross-entropy in nats after {EPOCHS} epochs in batches of {BATCH}"
-    return Found([Comparison(title, lines)], [said], curves)
+    return Findings([Comparison(title, lines)], [said], curves)
 
 
 def _searched(steps: Steps, songs: Labelled, name: str) -> dict[str, Any]:

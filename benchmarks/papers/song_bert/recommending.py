@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.data.dataset import Dataset
-from benchmarks.judge.compare import holm, paired_p
-from benchmarks.judge.metrics import judge
-from benchmarks.papers import Found
+from benchmarks.judge.metrics import score_rankings
+from benchmarks.judge.paired import differences
+from benchmarks.papers import Findings
+from benchmarks.papers.product import (
+    GRID,
+    LEAST_SONGS,
+    NEIGHBOURS,
+    SONGS_PER_CLUSTER,
+    Curves,
+    choose,
+    graph_of,
+    nearest,
+    reduce,
+    trace,
+)
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.models import Inputs
 from benchmarks.papers.steps import Steps
 from benchmarks.tasks import reranking
-from engine.atlas.clusters import GRID, SONGS_PER_CLUSTER, Curves, choose, trace
-from engine.atlas.reduction import LEAST_SONGS, NEIGHBOURS, graph_of, nearest, reduce
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -27,7 +36,7 @@ PUBLISHED_CLUSTERS = 122
 QUICK_QUESTIONS, QUICK_SONGS = 30, 1_000
 PRECISION = f"P@{reranking.SHOWN}"
 PUBLISHED_GAIN = 0.06  # "six percent precision over the vanilla model"; figure 4 has no numbers
-BM25, TELLING, OURS = "BM25", "BM25 by telling keywords", "BM25 and happy-sad tBERT"
+BM25, SALIENT, OURS = "BM25", "BM25 by salient keywords", "BM25 and happy-sad tBERT"
 
 
 def hidden(inputs: Inputs) -> FloatMatrix:
@@ -44,11 +53,11 @@ def hidden(inputs: Inputs) -> FloatMatrix:
     return np.asarray(np.load(file, allow_pickle=False), np.float32)
 
 
-def clustered(steps: Steps, layer: FloatMatrix) -> Found:
+def clustered(steps: Steps, layer: FloatMatrix) -> Findings:
     """What so many clusters give, and both curves; nothing but a sentence where there are too few songs."""
     rows = steps.dataset.whole[: QUICK_SONGS if steps.quick else None]
     if len(rows) < max(LEAST_SONGS, SONGS_PER_CLUSTER * GRID[1]):
-        return Found([], [f"Clusters: {len(rows)} songs have lyrics and audio features, too few; left out."])
+        return Findings([], [f"Clusters: {len(rows)} songs have lyrics and audio features, too few; left out."])
     sound = np.asarray(steps.dataset.index.audio[rows], np.float32)
     sound /= np.maximum(np.linalg.norm(sound, axis=1, keepdims=True), 1e-12)
     vectors = np.asarray(np.hstack([layer[rows], sound]) / np.sqrt(2), np.float32)
@@ -72,7 +81,7 @@ def clustered(steps: Steps, layer: FloatMatrix) -> Found:
         for name in ("distortion", "silhouette")
     }
     title = f"K-means on {DIMENSIONS} UMAP dimensions; the paper chose {PUBLISHED_CLUSTERS} clusters"
-    return Found([Comparison(title, lines)], [said], drawn)
+    return Findings([Comparison(title, lines)], [said], drawn)
 
 
 def _clusters(steps: Steps, vectors: FloatMatrix) -> dict[str, list[float]]:
@@ -87,17 +96,20 @@ def _clusters(steps: Steps, vectors: FloatMatrix) -> dict[str, list[float]]:
     }
 
 
-def retrieved(steps: Steps, layer: FloatMatrix) -> Found:
+def retrieved(steps: Steps, layer: FloatMatrix) -> Findings:
     """Precision by model, and what golden section tried."""
     limit = QUICK_QUESTIONS if steps.quick else None
     if not any(reranking.questions(steps.dataset, limit=limit).values()):
-        return Found([], ["Retrieval: no test playlist has enough songs with lyrics and audio features; left out."])
-    models: Mapping[str, tuple[str | None, Callable[[Dataset], None]]] = {
-        BM25: (None, lambda dataset: None),
-        TELLING: (None, _by_telling),
-        "BM25 and lyrics": ("lyrics", lambda dataset: None),
-        "BM25 and the index's tBERT": ("tbert", lambda dataset: None),
-        OURS: ("tbert", partial(_with_layer, layer)),
+        return Findings([], ["Retrieval: no test playlist has enough songs with lyrics and audio features; left out."])
+    index = steps.dataset.index
+    vectors = partial(reranking.vectors_of, steps.dataset)
+    # system -> the vectors of its second signal, and the keywords that ask the inverted index
+    models: Mapping[str, tuple[reranking.Vectors | None, Sequence[str]]] = {
+        BM25: (None, index.keywords),
+        SALIENT: (None, index.salient_keywords),
+        "BM25 and lyrics": (vectors("lyrics"), index.keywords),
+        "BM25 and the index's tBERT": (vectors("tbert"), index.keywords),
+        OURS: (layer, index.keywords),
     }
     found = {
         name: steps.done(f"retrieval-{number}", partial(_precision, steps, *how))
@@ -106,16 +118,16 @@ def retrieved(steps: Steps, layer: FloatMatrix) -> Found:
     settings = list(found[BM25]["scores"])
     others = [name for name in models if name != BM25]
     pairs = [(name, setting) for name in others for setting in settings]
-    p_values = holm([paired_p(found[n]["scores"][s], found[BM25]["scores"][s]) for n, s in pairs])
+    by_setting = {f"{name}, {setting}": found[name]["scores"][setting] for name in models for setting in settings}
+    compared = differences(by_setting, [(f"{name}, {setting}", f"{BM25}, {setting}") for name, setting in pairs])
     lines = [Line(name, {s: float(np.mean(each["scores"][s])) for s in settings}) for name, each in found.items()]
     gains: dict[str, dict[str, float]] = {name: {} for name in others}
-    for (name, setting), p in zip(pairs, p_values, strict=True):
-        gain = float(np.mean(found[name]["scores"][setting]) - np.mean(found[BM25]["scores"][setting]))
-        gains[name] |= {f"gain, {setting}": gain, f"p, {setting}": p}
+    for (name, setting), difference in zip(pairs, compared, strict=True):
+        gains[name] |= {f"gain, {setting}": difference.mean, f"p, {setting}": difference.p}
     first = f"gain, {settings[0]}"
     counted = ", ".join(f"{len(found[BM25]['scores'][s]):,} ({s})" for s in settings)
     said = (
-        "Retrieval: keywords by TF-IDF (25 a song; the telling ones are the 8 of these nearest to the song's meaning, "
+        "Retrieval: keywords by TF-IDF (25 a song; the salient ones are the 8 of these nearest to the song's meaning, "
         f"by MiniLM in the place of DistilBERT) ask the inverted index, whose {reranking.CANDIDATES} best by BM25 are "
         "reranked with the weight that golden section finds on other playlists (weights "
         + ", ".join(f"{n} {found[n]['weights'][settings[0]]:.2f}" for n in others if found[n]["weights"])
@@ -129,7 +141,7 @@ def retrieved(steps: Steps, layer: FloatMatrix) -> Found:
         for setting, trace in each["traces"].items()
     }
     published = {OURS: {first: PUBLISHED_GAIN}}
-    return Found(
+    return Findings(
         [
             Comparison(f"Figure 4: {PRECISION} of the same candidates in each model's order", lines),
             Comparison(
@@ -142,31 +154,24 @@ def retrieved(steps: Steps, layer: FloatMatrix) -> Found:
     )
 
 
-def _precision(steps: Steps, signal: str | None, change: Callable[[Dataset], None]) -> dict[str, Any]:
+def _precision(steps: Steps, vectors: reranking.Vectors | None, keywords: Sequence[str]) -> dict[str, Any]:
     """Each question's precision, the weights that were found, and what golden section tried."""
-    dataset = Dataset(steps.dataset.place)  # one of its own, for what `change` does to it
-    change(dataset)
+    dataset = steps.dataset
     limit = QUICK_QUESTIONS if steps.quick else None
-    best = {name: reranking.tuned(dataset, signal, n) for name, n in reranking.SEEDS.items()} if signal else {}
+    best = {}
+    if vectors is not None:
+        best = {n: reranking.tuned(dataset, vectors, k, keywords=keywords) for n, k in reranking.SEEDS.items()}
     scores, weights = {}, {}
-    for name, asked in reranking.questions(dataset, limit=limit).items():
-        if not asked:
+    for name, questions in reranking.questions(dataset, limit=limit).items():
+        if not questions:
             continue
         optimum = best.get(name, best.get("1 seed"))
         weight = 0.0 if optimum is None else optimum.x
-        found = reranking.candidates(dataset, signal, asked)
-        rankings = [each.rows[each.ranked(weight)] for each in found]
-        scores[name] = judge(rankings, [question.relevant for question in asked], [PRECISION])[PRECISION]
+        scored = reranking.candidates(dataset, vectors, questions, keywords=keywords)
+        rankings = [each.rows[each.ranked(weight)] for each in scored]
+        relevant = [question.relevant for question in questions]
+        scores[name] = score_rankings(rankings, relevant, [PRECISION])[PRECISION]
         if optimum is not None:
             weights[name] = weight
-    dataset.index.close()
     traces = {name: [[round(w, 4), round(v, 4)] for w, v in each.evaluations] for name, each in best.items()}
     return {"scores": scores, "weights": weights, "traces": traces}
-
-
-def _by_telling(dataset: Dataset) -> None:
-    dataset.index.keywords = dataset.index.salient_keywords
-
-
-def _with_layer(layer: FloatMatrix, dataset: Dataset) -> None:
-    dataset.index.__dict__["tbert"] = layer.astype(np.float16)  # where the cached property would put it

@@ -11,13 +11,11 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.papers import Found
+from benchmarks.papers import Findings
+from benchmarks.papers.product import TopicModel, fit_topics, place_of, tokenise
 from benchmarks.papers.record import Comparison, Line
 from benchmarks.papers.song_bert.labelled import TEST
 from benchmarks.papers.steps import Steps
-from indexer.models.topics import TopicModel, fit_topics
-from indexer.songs.splits import place_of
-from indexer.text.tokens import tokenise
 
 Doubles = npt.NDArray[np.float64]
 
@@ -32,11 +30,11 @@ _TINY = 1e-12
 DEALT = "c_v, words dealt at random"
 
 
-def topic_numbers(steps: Steps) -> Found:
+def topic_numbers(steps: Steps) -> Findings:
     """What so many topics give; nothing but a sentence where there are too few lyrics."""
     texts = _texts(steps)
     if len(texts[0]) < LEAST_SONGS:
-        return Found([], [f"LDA: {len(texts[0])} songs have lyrics to find topics in, too few; left out."])
+        return Findings([], [f"LDA: {len(texts[0])} songs have lyrics to find topics in, too few; left out."])
     numbers = QUICK_NUMBERS if steps.quick else NUMBERS
     found = {k: steps.done(f"topics-{k}", partial(_measured, steps, texts, k)) for k in numbers}
     lines = [Line(f"{k} topics", found[k], PUBLISHED if k == PUBLISHED_NUMBER else {}) for k in numbers]
@@ -54,7 +52,7 @@ def topic_numbers(steps: Steps) -> Found:
     curves = {
         f"LDA, {metric}": [[k, found[k][metric]] for k in numbers] for metric in ("log per word", "c_v", "u_mass")
     }
-    return Found([Comparison("LDA by the number of topics", lines)], [said], curves)
+    return Findings([Comparison("LDA by the number of topics", lines)], [said], curves)
 
 
 def _texts(steps: Steps) -> tuple[list[str], list[str]]:

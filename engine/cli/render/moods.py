@@ -10,6 +10,13 @@ from engine.cli.render.console import Column, json_document, line, message, tabl
 if TYPE_CHECKING:
     from engine.listen.moods import SongMoods
 
+# The quadrants of the circumplex in words.
+_FEELINGS = {
+    "Q1": "pleasant, excited",
+    "Q2": "unpleasant, excited",
+    "Q3": "unpleasant, calm",
+    "Q4": "pleasant, calm",
+}
 _LISTENERS = {True: "call it so", False: "do not", None: ""}
 
 
@@ -22,13 +29,13 @@ def show_moods(found: SongMoods, k: int, *, as_json: bool) -> None:
     if not shown.known:
         message("unknown: neither lyrics nor sound of this song are known, and nothing is guessed")
         return
-    columns: list[Column] = [("mood", "left"), ("probability", "right"), ("usual", "right"), ("listeners", "left")]
+    columns: list[Column] = [("mood", "left"), ("probability", "right"), ("base rate", "right"), ("listeners", "left")]
     table(
         None,
         [*columns, ("lyrics", "right"), ("sound", "right"), ("company", "right"), ("what speaks for it", "left")],
         (
             (
-                mood.name, f"{mood.probability:.2f}", f"{mood.usual:.2f}", _LISTENERS[mood.said],
+                mood.name, f"{mood.probability:.2f}", f"{mood.base_rate:.2f}", _LISTENERS[mood.listeners_agree],
                 *(f"{mood.shares[block]:.0%}" for block in ("lyrics", "sound", "listeners")),
                 ", ".join((*mood.words, *mood.features)),
             )
@@ -36,6 +43,6 @@ def show_moods(found: SongMoods, k: int, *, as_json: bool) -> None:
         ),
     )  # fmt: skip
     if shown.happy is not None and shown.quadrants is not None:
-        quadrant = f"{shown.quadrant}, {shown.feels} ({shown.quadrants[str(shown.quadrant)]:.0%})"
+        quadrant = f"{shown.quadrant}, {_FEELINGS[str(shown.quadrant)]} ({shown.quadrants[str(shown.quadrant)]:.0%})"
         affect = f"valence {shown.valence:+.1f}, arousal {shown.arousal:+.1f}; happy {shown.happy:.0%}"
         line(f"{quadrant}; {affect}; from {' and '.join(shown.known)}")

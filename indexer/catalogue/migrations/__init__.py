@@ -13,17 +13,17 @@ from sqlalchemy import Connection
 from indexer.errors import CatalogueError
 
 
-def upgrade(connection: Connection, *, found: str | None, place: str) -> None:
-    """Bring the schema from version `found` (None: empty) to the newest, inside the transaction of `connection`."""
+def upgrade(connection: Connection, *, version: str | None, place: str) -> None:
+    """Bring the schema from `version` (None: empty) to the newest, inside the transaction of `connection`."""
     script = history()
     newest_first = list(script.walk_revisions())
     known = [revision.revision for revision in newest_first]
-    if found is not None and found not in known:
+    if version is not None and version not in known:
         raise CatalogueError(
-            f"{place} has schema version {ascii(found)[:40]}, this program knows {known[-1]} to {known[0]}; "
+            f"{place} has schema version {ascii(version)[:40]}, this program knows {known[-1]} to {known[0]}; "
             "upgrade the program, or import the files into a new catalogue"
         )
-    missing = newest_first if found is None else newest_first[: known.index(found)]
+    missing = newest_first if version is None else newest_first[: known.index(version)]
     context = MigrationContext.configure(connection)
     with Operations.context(context):
         for revision in reversed(missing):

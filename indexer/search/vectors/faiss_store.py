@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,14 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError
+from indexer.search.vectors.base import BLOCK, Mask, Matrix, Rows, Scores, Vectors
+from indexer.store.files import open_regular, writing
 
 if TYPE_CHECKING:
     import faiss
 
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
-Matrix = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 Layout = Literal["auto", "flat", "ivf", "pq"]
 
 # Songs from which the layouts change: exact search of 50,000 x 60 takes 2 ms; past 4 million even one byte
@@ -54,85 +51,40 @@ _SEAL = b"refrain vectors\x01"
 
 
 @dataclass(frozen=True)
-class Parts:
-    """The parts of a song's vector: names in order and the number of dimensions of each.
+class FaissStore:
+    """The `VectorStore` of FAISS: one file, opened memory-mapped. What the fields mean, `build_vectors` says."""
 
-    >>> parts = Parts(("lyrics", "audio"), (2, 1))
-    >>> parts.dim, parts.slice("audio")
-    (3, slice(2, 3, None))
-    """
+    exact_below: int = EXACT_BELOW
+    layout: Layout = "auto"
+    seed: int = 0
 
-    names: tuple[str, ...]
-    dims: tuple[int, ...]
+    def build(self, matrix: Vectors, path: Path) -> None:
+        build_vectors(matrix, path, exact_below=self.exact_below, layout=self.layout, seed=self.seed)
 
-    def __post_init__(self) -> None:
-        if len(self.names) != len(self.dims) or len(set(self.names)) != len(self.names) or not self.names:
-            raise ValueError(
-                f"parts {self.names} with dimensions {self.dims}: expected one dimension per distinct name"
-            )
-        if min(self.dims) < 1:
-            raise ValueError(f"dimensions {self.dims}, expected 1 or more each")
+    def add(self, old_path: Path, new_path: Path, matrix: Vectors) -> None:
+        add_vectors(old_path, new_path, matrix)
 
-    @property
-    def dim(self) -> int:
-        return sum(self.dims)
-
-    def slice(self, name: str) -> slice:
-        """The columns of one part."""
-        self._check([name])
-        i = self.names.index(name)
-        start = sum(self.dims[:i])
-        return slice(start, start + self.dims[i])
-
-    def query(self, weights: Mapping[str, float], vectors: Mapping[str, npt.ArrayLike]) -> Scores:
-        """[w q | w q | ...], float32 (dim,): a part that has no weight or no vector is zero.
-
-        >>> Parts(("lyrics", "audio"), (2, 1)).query({"lyrics": 2.0}, {"lyrics": [0.6, 0.8]}).tolist()
-        [1.2000000476837158, 1.600000023841858, 0.0]
-        """
-        self._check([*weights, *vectors])
-        out = np.zeros(self.dim, np.float32)
-        for name, dim in zip(self.names, self.dims, strict=True):
-            if name in weights and name in vectors:
-                vector = np.asarray(vectors[name], np.float32)
-                if vector.shape != (dim,):
-                    raise ValueError(f"the {name} part has shape {vector.shape}, expected ({dim},)")
-                out[self.slice(name)] = np.float32(weights[name]) * vector
-        return out
-
-    def _check(self, names: list[str]) -> None:
-        for name in names:
-            if name not in self.names:
-                raise ValueError(f"unknown part {name!r}, expected one of {', '.join(self.names)}")
+    def open(self, path: Path) -> VectorIndex:
+        return VectorIndex(path)
 
 
 def build_vectors(
-    matrix: Matrix, path: Path, *, exact_below: int = EXACT_BELOW, layout: Layout = "auto", seed: int = 0
+    matrix: Vectors, path: Path, *, exact_below: int = EXACT_BELOW, layout: Layout = "auto", seed: int = 0
 ) -> None:
     """Write the index of `matrix`, float32 (songs, dim), inner product, row = position, to `path`.
 
     layout "flat" is exact; "ivf" keeps one byte a number in k-means lists; "pq" scores 4 bits a number,
     32 songs at a time, and keeps one byte a number to score the best again. "auto" takes flat below
     `exact_below` songs, pq from PQ_FROM, ivf between. k-means runs on the GPU where faiss sees one.
-    Same matrix, same seed, same machine: same file.
+    Same matrix, same seed, same machine: same file. `matrix` is read in blocks (see `StackedParts`).
+    ValueError where it is no finite float32 matrix, RefrainError where the disk is full.
     """
-    import faiss
-
-    _check_matrix(matrix)
-    n, dim = matrix.shape
-    if layout == "auto":
-        layout = "flat" if n < exact_below else "ivf" if n < PQ_FROM else "pq"
-    if layout == "flat" or n == 0:
-        index: faiss.Index = faiss.IndexFlatIP(dim)
-    else:
-        index = _trained(matrix, layout, seed)
-    _add(index, matrix)
-    _write(index, Path(path))
+    _write(_built(matrix, exact_below, layout, seed), Path(path))
 
 
-def add_vectors(old_path: Path, new_path: Path, matrix: Matrix) -> None:
+def add_vectors(old_path: Path, new_path: Path, matrix: Vectors) -> None:
     """Write the index at `old_path` with the rows of `matrix` after its own to `new_path`, without training."""
-    _check_matrix(matrix)
+    _check_shape(matrix)
     index = _read(Path(old_path), mapped=False)  # faiss aborts the process on adding to a mapped index
     if matrix.shape[1] != index.d:
         raise ValueError(f"the matrix has {matrix.shape[1]} columns, the index {index.d}")
@@ -140,7 +92,19 @@ def add_vectors(old_path: Path, new_path: Path, matrix: Matrix) -> None:
     _write(index, Path(new_path))
 
 
-def _trained(matrix: Matrix, layout: Layout, seed: int) -> faiss.Index:
+def _built(matrix: Vectors, exact_below: int, layout: Layout, seed: int) -> faiss.Index:
+    import faiss
+
+    _check_shape(matrix)
+    n, dim = matrix.shape
+    if layout == "auto":
+        layout = "flat" if n < exact_below else "ivf" if n < PQ_FROM else "pq"
+    index: faiss.Index = faiss.IndexFlatIP(dim) if layout == "flat" or n == 0 else _trained(matrix, layout, seed)
+    _add(index, matrix)
+    return index
+
+
+def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
     """An empty index whose lists and codes are learned from a sample.
 
     faiss's factory takes unit vectors as centroids for inner products. Here the centroid is the mean of its
@@ -152,7 +116,7 @@ def _trained(matrix: Matrix, layout: Layout, seed: int) -> faiss.Index:
     n, dim = matrix.shape
     lists = max(1, min(round(LISTS * math.sqrt(n)), n // 39))
     chosen = np.sort(np.random.default_rng(seed).choice(n, min(n, lists * SAMPLE_PER_LIST), replace=False))
-    sample = np.ascontiguousarray(matrix[chosen])
+    sample = _finite(matrix[chosen])
     width = -(-dim // LANES) * LANES
     means = faiss.Kmeans(width, lists, niter=10, seed=seed, gpu=faiss.get_num_gpus() > 0)
     means.train(np.pad(sample, ((0, 0), (0, width - dim))))
@@ -173,7 +137,7 @@ def _trained(matrix: Matrix, layout: Layout, seed: int) -> faiss.Index:
     return index
 
 
-def _add(index: faiss.Index, matrix: Matrix) -> None:
+def _add(index: faiss.Index, matrix: Vectors) -> None:
     """Add rows; each goes to the list with the nearest mean, though lists are later read by inner product."""
     import faiss
 
@@ -184,8 +148,8 @@ def _add(index: faiss.Index, matrix: Matrix) -> None:
         by_distance.add(by_product.reconstruct_n(0, ivf.nlist))
         ivf.quantizer = by_distance
     try:
-        for start in range(0, len(matrix), 100_000):
-            index.add(np.ascontiguousarray(matrix[start : start + 100_000]))
+        for start in range(0, matrix.shape[0], BLOCK):
+            index.add(_finite(matrix[start : start + BLOCK]))
     finally:
         if ivf is not None:
             ivf.quantizer = by_product
@@ -199,17 +163,43 @@ class VectorIndex:
     """
 
     def __init__(self, path: Path) -> None:
+        """Open what `build_vectors` wrote; IndexMissingError where there is none, IndexFormatError where it is
+        damaged, also when a search meets the damage."""
+        self._hold(_read(Path(path), mapped=True), str(path))
+
+    @classmethod
+    def of(
+        cls, matrix: Vectors, *, exact_below: int = EXACT_BELOW, layout: Layout = "auto", seed: int = 0
+    ) -> VectorIndex:
+        """The index of `matrix` in memory, as `build_vectors` would write it.
+
+        >>> VectorIndex.of(np.eye(3, dtype=np.float32)).search([0.0, 1.0, 0.5], 2)[0].tolist()
+        [1, 2]
+        """
+        index = cls.__new__(cls)
+        index._hold(_built(matrix, exact_below, layout, seed), "the vectors in memory")
+        return index
+
+    def _hold(self, index: faiss.Index, source: str) -> None:
         import faiss
 
-        self._kit = faiss
+        self._kit, self._index, self._source = faiss, index, source
         self._one_at_a_time = threading.Lock()
-        self._index = _read(Path(path), mapped=True)
-        inner = self._index
+        self._on_gpu: faiss.Index | None = None  # a copy, made when it is first of use
+        inner = index
         self._padded = isinstance(inner, faiss.IndexPreTransform)
         if isinstance(inner, faiss.IndexPreTransform):
             inner = faiss.downcast_index(inner.index)
         self._refined = isinstance(inner, faiss.IndexRefine)
-        self._ivf = None if isinstance(inner, faiss.IndexFlat) else faiss.extract_index_ivf(inner)
+        try:
+            self._ivf = None if isinstance(inner, faiss.IndexFlat) else faiss.extract_index_ivf(inner)
+        except RuntimeError as error:
+            raise self._damaged(f"its layout is none of flat, ivf and pq ({error})") from error
+        if self._ivf is not None and (self._ivf.quantizer.ntotal, self._ivf.quantizer.d) != (
+            self._ivf.nlist,
+            self._ivf.d,
+        ):
+            raise self._damaged(f"it has {self._ivf.quantizer.ntotal} centroids for {self._ivf.nlist} lists")
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -246,7 +236,11 @@ class VectorIndex:
         while True:
             with _threads_for(len(asked)):
                 scores, rows = self._ask(asked, limit, lists, bitmap)
+            if rows.max(initial=-1) >= len(self) or not np.isfinite(scores[rows >= 0]).all():
+                raise self._damaged(f"it finds row {rows.max()} of {len(self)} with the score {scores.max()}")
             if (rows[:, found - 1] < 0).any():
+                if lists >= self._lists(k, 0):
+                    raise self._damaged(f"of {kept} vectors it finds only {int((rows >= 0).sum(axis=1).min())}")
                 lists = self._lists(k, 0)
             elif limit < kept and (scores[:, limit - 1] == scores[:, found - 1]).any():
                 # Rows that tie with the last must all be seen, or the cut would fall among them by chance.
@@ -272,7 +266,7 @@ class VectorIndex:
         """faiss's answer. What differs from query to query is passed along: the index object is shared by threads."""
         kit = self._kit
         # Not named inline: the parameters point at the selector, which points at the bitmap.
-        chosen = None if bitmap is None else kit.IDSelectorBitmap(len(self), kit.swig_ptr(bitmap))
+        chosen = None if bitmap is None else kit.IDSelectorBitmap(len(bitmap), kit.swig_ptr(bitmap))
         if self._ivf is None:
             params = kit.SearchParameters(sel=chosen)
         else:
@@ -283,17 +277,18 @@ class VectorIndex:
         if self._padded:
             params = kit.SearchParametersPreTransform(index_params=params)
         fits_gpu = len(queries) >= GPU_MIN_QUERIES and limit <= GPU_MAX_K and lists <= GPU_MAX_LISTS
-        if fits_gpu and bitmap is None and self._gpu is not None:
+        if fits_gpu and bitmap is None and not self._refined and kit.get_num_gpus():
             with self._one_at_a_time:  # faiss's GPU resources serve one thread
-                return self._gpu.search(queries, limit, params=None if self._ivf is None else params)
-        return self._index.search(queries, limit, params=params)
+                if self._on_gpu is None:
+                    self._on_gpu = kit.index_cpu_to_gpu(kit.StandardGpuResources(), 0, self._index)
+                return self._on_gpu.search(queries, limit, params=None if self._ivf is None else params)
+        try:
+            return self._index.search(queries, limit, params=params)
+        except RuntimeError as error:
+            raise self._damaged(str(error)) from error
 
-    @cached_property
-    def _gpu(self) -> faiss.Index | None:
-        """The index copied to the GPU, once, where faiss sees one and has kernels for this layout."""
-        if not self._kit.get_num_gpus() or self._refined:
-            return None
-        return self._kit.index_cpu_to_gpu(self._kit.StandardGpuResources(), 0, self._index)
+    def _damaged(self, what: str) -> IndexFormatError:
+        return IndexFormatError(f"{self._source} is damaged: {what}; rebuild with `refrain build`")
 
 
 @contextmanager
@@ -310,34 +305,41 @@ def _threads_for(queries: int) -> Iterator[None]:
         faiss.omp_set_num_threads(before)
 
 
-def _check_matrix(matrix: Matrix) -> None:
-    if matrix.ndim != 2 or matrix.dtype != np.float32:
+def _check_shape(matrix: Vectors) -> None:
+    if len(matrix.shape) != 2 or matrix.dtype != np.float32:
         raise ValueError(f"the matrix is {matrix.dtype} {matrix.shape}, expected float32 (songs, dim)")
-    for start in range(0, len(matrix), 100_000):
-        if not np.isfinite(matrix[start : start + 100_000]).all():
-            raise ValueError("the matrix holds NaN or infinity")
+
+
+def _finite(block: Matrix) -> Matrix:
+    if not np.isfinite(block).all():
+        raise ValueError("the matrix holds NaN or infinity")
+    return np.ascontiguousarray(block)
 
 
 def _write(index: faiss.Index, path: Path) -> None:
     """Write the index and, after it, a seal with the length: faiss itself opens a file that lost its last bytes."""
     import faiss
 
-    faiss.write_index(index, str(path))
-    with path.open("ab") as file:
-        file.write(_SEAL + (file.tell() + len(_SEAL) + 8).to_bytes(8, "little"))
+    with writing(path, RuntimeError):
+        faiss.write_index(index, str(path))
+        with path.open("ab") as file:
+            file.write(_SEAL + (file.tell() + len(_SEAL) + 8).to_bytes(8, "little"))
 
 
 def _read(path: Path, *, mapped: bool) -> faiss.Index:
     import faiss
 
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         raise IndexMissingError(f"there is no vector index at {path}; build one with `refrain build`")
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    with open_regular(path) as file:
+        size = file.seek(0, 2)
         file.seek(max(0, size - len(_SEAL) - 8))
         if file.read() != _SEAL + size.to_bytes(8, "little"):
             raise IndexFormatError(f"{path} is cut short or no vector index; rebuild with `refrain build`")
     try:
-        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
-    except RuntimeError as error:
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+    except (RuntimeError, MemoryError) as error:
         raise IndexFormatError(f"{path} is damaged; rebuild with `refrain build` ({error})") from error
+    if index.metric_type != faiss.METRIC_INNER_PRODUCT:
+        raise IndexFormatError(f"{path} is no index by inner product; rebuild with `refrain build`")
+    return index

@@ -13,6 +13,8 @@ from benchmarks.papers.entailment import EntailmentConfig, Pairs, by_similarity,
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import ConfigError, EncoderError
 
+pytestmark = pytest.mark.papers
+
 SENTENCES = ("This is a sad song.", "This song makes you dance.")
 
 

@@ -14,6 +14,8 @@ from benchmarks.papers.lyrics_classifier import ClassifierConfig, LyricsClassifi
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import ConfigError, IndexFormatError
 
+pytestmark = pytest.mark.papers
+
 NAMES = ("bright", "grey")
 WORDS = (["sun", "gold", "joy", "jazz"], ["rain", "mud", "hum", "dim"])
 CONFIG = ClassifierConfig(layers=2, max_length=32, epochs=8, batch=8, learning_rate=1e-3, head_rate=1e-2)

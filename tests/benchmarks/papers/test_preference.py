@@ -13,6 +13,8 @@ from benchmarks.papers import preference
 from benchmarks.papers.preference import KINDS, METRICS, NETWORK, OURS, SYSTEMS, Split
 from benchmarks.papers.record import Record
 
+pytestmark = pytest.mark.papers
+
 
 @pytest.fixture(scope="module")
 def record(reproduced: Callable[[str], Record]) -> Record:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from benchmarks.papers.preprocessing import LEAST_CHARACTERS, STOP_WORDS, expand, preprocess
 
+pytestmark = pytest.mark.papers
+
 
 @pytest.mark.parametrize(
     ("sung", "meant"),

@@ -10,7 +10,9 @@ import pytest
 from benchmarks.papers import PAPERS, reproduce
 from benchmarks.papers.record import Record
 
-RECORDS = Path(__file__).parents[3] / "benchmarks" / "records"
+pytestmark = pytest.mark.papers
+
+RECORDS = Path(__file__).parents[3] / "benchmarks" / "papers" / "records"
 SLOW = {"song-bert"}  # a minute even when quick
 
 

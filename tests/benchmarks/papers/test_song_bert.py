@@ -25,6 +25,8 @@ from indexer.models.topics import fit_topics
 from indexer.progress import quiet
 from indexer.songs.splits import place_of
 
+pytestmark = pytest.mark.papers
+
 # (accuracy, precision, recall, minutes:seconds), typed from the paper's table 1 once more.
 TABLE_1 = {
     "simple BERT": (72.7, 77.1, 81.5, "0:57"),
@@ -252,10 +254,3 @@ def test_losses_fall_and_the_curves_are_kept(record: Record) -> None:
         assert curve[-1][1] < curve[0][1]
     distortion = [value for _, value in record.curves["clusters, distortion"]]
     assert all(a > b for a, b in pairwise(distortion)), "more clusters, nearer centres"
-
-
-@pytest.mark.slow
-def test_what_differs_is_said(record: Record) -> None:
-    said = " ".join(record.differs)
-    for words in ("all-MiniLM-L6-v2", "wider classes", "c_v", "standard error", "golden section", "left out", "AdamW"):
-        assert words in said, words

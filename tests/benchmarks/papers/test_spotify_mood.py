@@ -22,7 +22,7 @@ from benchmarks.papers.spotify_mood import (
     PUBLISHED,
     SIMILAR,
     TOKENS,
-    Task,
+    MoodPairs,
     histogram,
     labelled,
     measured,
@@ -35,6 +35,8 @@ from indexer.config import IndexConfig
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.progress import quiet
 from indexer.songs.splits import place_of
+
+pytestmark = pytest.mark.papers
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_every_system_stands_beside_its_published_figures(record: Record) -> Non
     assert "too few moods for NPMI" in told
     for name, head in HEADS.items():
         assert not lines[name].ours
-        assert f"{name} has no figures of ours: '{head.usual}' is neither a folder" in told
+        assert f"{name} has no figures of ours: '{head.default}' is neither a folder" in told
         assert f"{head.variable} names another one" in told
 
 
@@ -90,7 +92,7 @@ def test_zero_shot_heads_are_read_from_folders(
         asked = published(str(folders[name]), head.task, max_length=TOKENS)(
             Pairs(words, sound, sentences, songs, moods)
         )
-        assert found["said"] == (asked > 0.5).astype(int).tolist()
+        assert found["predicted"] == (asked > 0.5).astype(int).tolist()
 
 
 def test_where_playlists_name_many_moods_their_association_labels(
@@ -138,10 +140,10 @@ def test_songs_are_split_by_their_ids_and_moods_have_both_labels(steps: Steps) -
     assert ((learned > 0).any(axis=0) & (learned < 0).any(axis=0)).all()
 
 
-def made_up() -> Task:
+def made_up() -> MoodPairs:
     labels = np.array([[1, -1], [1, 1], [-1, 0], [1, 1]], np.int8)
     test = np.array([True, True, True, False])
-    return Task(np.arange(4), ("sad", "chill"), labels, np.ones((4, 2), bool), test, ~test)
+    return MoodPairs(np.arange(4), ("sad", "chill"), labels, np.ones((4, 2), bool), test, ~test)
 
 
 def test_rates_are_those_of_counting_by_hand() -> None:

@@ -14,6 +14,8 @@ from benchmarks.papers.steps import Steps, code_of
 from indexer.catalogue import Catalogue
 from indexer.progress import quiet
 
+pytestmark = pytest.mark.papers
+
 NAME = "neural-playlist"
 
 

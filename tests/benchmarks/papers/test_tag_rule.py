@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from benchmarks.papers.tag_rule import FOUR_MOODS, HAPPY_SAD, PAPER, TagRule, class_of, classes_of
 from indexer.errors import ConfigError
 
+pytestmark = pytest.mark.papers
+
 ANY = TagRule(least_users=1, least_tags=1)
 CLASSES = {"up": ("u1", "u2"), "down": ("d1", "d2")}
 TAGS = st.dictionaries(st.sampled_from(["u1", "u2", "d1", "d2", "x", "y", "z"]), st.integers(1, 30))

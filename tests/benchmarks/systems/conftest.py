@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.data.dataset import Place
 from benchmarks.systems.system import Fold, Rows
 from engine.index import OpenIndex
 from indexer import Catalogue
 
 
 @pytest.fixture(scope="session")
-def fold(demo_catalogue: Path, demo_index: Path) -> Iterator[Fold]:
+def fold(demo_catalogue: Path, warm: Place) -> Iterator[Fold]:
     """Six songs of seven are candidates; every fourth playlist is to tune on."""
-    index = OpenIndex(demo_index)
+    index = OpenIndex(warm.index)
     with Catalogue(demo_catalogue) as catalogue:
         playlists = [
             np.array([row for s in playlist.song_ids if (row := index.songs.row_of(s)) is not None], np.int64)

@@ -14,6 +14,7 @@ from benchmarks.systems.system import Fold, System, TextSystem
 IMPLICIT = [name for name in PEERS if name.startswith("implicit")]
 HEAVY = ["neural-playlist", "song-bert"]  # tested in test_papers
 LIGHT = [name for name in PEERS if name not in IMPLICIT + HEAVY]
+READS_ORDER = "vsknn"
 ANSWER_WORDS = {"bm25s", "rank-bm25", "tfidf", "minilm", "popularity"}
 
 
@@ -51,6 +52,8 @@ def test_two_fits_rank_alike(peer: System, fold: Fold) -> None:
 
 
 def test_order_of_seeds_does_not_matter(peer: System, fold: Fold) -> None:
+    if peer.name == READS_ORDER:
+        return
     seeds = fold.train[1][:5]
     first, second = peer.rank(seeds, 10), peer.rank(seeds[::-1], 10)
     assert len(set(first.tolist()) & set(second.tolist())) >= 9, "more than rounding changed"

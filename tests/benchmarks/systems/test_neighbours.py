@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.systems.neighbours import Ease, ItemItem
-from benchmarks.systems.playlists import playlist_matrix
+from benchmarks.systems.playlists.counts import playlist_matrix
+from benchmarks.systems.playlists.neighbours import Ease, ItemItem
 
 SONGS = 9
 PLAYLISTS = st.lists(st.lists(st.integers(0, SONGS - 1), min_size=1, max_size=6), min_size=2, max_size=8)

@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 
 from benchmarks.systems.mix import Mix
-from benchmarks.systems.neighbours import ItemItem
+from benchmarks.systems.playlists.neighbours import ItemItem
 from benchmarks.systems.scoring import Floats
 from benchmarks.systems.system import Fold, Rows
-from benchmarks.systems.tuning import MOST, SEEDS, Setting, Trial, Tuned, grid
+from benchmarks.systems.tuning import MOST, SEEDS, Choice, TunedPeer, TuningFold, grid
 
 
-class Threshold(Tuned):
+class Threshold(TunedPeer):
     """Ranks as many songs of the tuning playlist's kind first as its setting says; 7 is best."""
 
     name = "threshold"
-    settings = grid(first=[1, 3, 7, 5])
+    choices = grid(first=[1, 3, 7, 5])
     choice = "how many"
 
-    def learn(self, fold: Fold, setting: Setting | None = None) -> None:
+    def learn(self, fold: Fold, setting: Choice | None = None) -> None:
         self.candidates = fold.candidates
         self.learned = len(fold.train)
-        self.first = (setting or self.settings[0])["first"]
+        self.first = (setting or self.choices[0])["first"]
 
     def score(self, seeds: Rows) -> Floats:
         liked = np.flatnonzero(self.candidates % 2 == seeds[0] % 2)
@@ -34,7 +34,7 @@ class Threshold(Tuned):
 
 
 def test_queries_split_playlists(fold: Fold) -> None:
-    trial = Trial.of(fold)
+    trial = TuningFold.of(fold)
     assert trial.fold.tune == ()
     assert trial.fold.train == fold.train
     assert 0 < len(trial.queries) <= min(MOST, len(fold.tune))
@@ -44,7 +44,7 @@ def test_queries_split_playlists(fold: Fold) -> None:
         assert len(whole) == len(query.seeds) + len(query.relevant)
         assert whole <= set(fold.candidates.tolist())
         assert any(whole <= set(playlist.tolist()) for playlist in fold.tune)
-    again = Trial.of(fold)
+    again = TuningFold.of(fold)
     assert [q.seeds.tolist() for q in again.queries] == [q.seeds.tolist() for q in trial.queries]
 
 
@@ -69,7 +69,7 @@ def test_for_cold_candidates_other_songs_are_made_cold(fold: Fold) -> None:
     cold = held[::6]
     stripped = tuple(p[~np.isin(p, cold)] for p in fold.train), tuple(p[~np.isin(p, cold)] for p in fold.tune)
     hidden = replace(fold, train=stripped[0], tune=stripped[1], candidates=cold)
-    trial = Trial.of(hidden)
+    trial = TuningFold.of(hidden)
     assert trial.queries
     assert not np.isin(trial.fold.candidates, cold).any()
     for playlist in trial.fold.train:
@@ -84,7 +84,7 @@ def test_for_cold_candidates_other_songs_are_made_cold(fold: Fold) -> None:
 
 def test_the_mix_is_no_worse_than_its_parts_where_it_is_tuned(fold: Fold) -> None:
     """Item-item alone is the setting with all weights 0, up to ties among z-scores."""
-    trial = Trial.of(fold)
+    trial = TuningFold.of(fold)
     alone = ItemItem()
     alone.learn(trial.fold, alone.choose(trial))
     mix = Mix()

@@ -8,8 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from benchmarks.systems.content.words import KEYWORDS, Bm25s, RankBm25, SeedWords, Tfidf, Words
 from benchmarks.systems.system import Fold
-from benchmarks.systems.words import KEYWORDS, Bm25s, RankBm25, SeedWords, Tfidf, Words
 from indexer.text.tokens import tokenise
 
 

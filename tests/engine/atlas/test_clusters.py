@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from engine.atlas.clusters import Clusters, choose, find_clusters, partition, trace
 from engine.atlas.names import class_terms, deviations, portraits
-from engine.atlas.reduction import NEIGHBOURS, graph_of, known_songs, nearest, reduce
+from engine.atlas.neighbours import NEIGHBOURS, known_songs, nearest
+from engine.atlas.umap import graph_of, reduce
 from engine.engine import Engine
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS

@@ -12,7 +12,7 @@ import pytest
 
 from engine.atlas.map import COLOURS, EXTENT, NO_CODE, PAGE, SongMap, _colours, draw_map, page
 from engine.atlas.names import Moods
-from engine.atlas.reduction import known_songs
+from engine.atlas.neighbours import known_songs
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import IndexConfig
@@ -43,7 +43,9 @@ def moods(scenes: OpenIndex) -> Moods:
 
 @pytest.fixture(scope="module")
 def drawn(scenes: OpenIndex, moods: Moods) -> SongMap:
-    return draw_map(scenes, WEIGHTS, moods=moods)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.atlas.map.moods_of", lambda index: moods)  # its catalogue has too few to learn any
+        return draw_map(scenes, WEIGHTS)
 
 
 def test_the_page_refers_to_nothing_outside_itself(scenes: OpenIndex, drawn: SongMap) -> None:

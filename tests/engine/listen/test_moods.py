@@ -33,12 +33,11 @@ def test_the_moods_of_a_song_are_those_that_the_index_keeps(demo: Engine) -> Non
         for mood in found.moods:
             assert mood.probability == pytest.approx(float(stored(demo, mood.name)[at]), abs=2e-3)
             assert sum(mood.shares.values()) == pytest.approx(1, abs=1e-3)
-        telling = [mood.telling for mood in found.moods]
-        assert telling == sorted(telling, reverse=True)
+        bits = [mood.information_bits for mood in found.moods]
+        assert bits == sorted(bits, reverse=True)
         assert found.quadrants is not None
         assert sum(found.quadrants.values()) == pytest.approx(1, abs=1e-4)
         assert found.happy is not None
-        assert found.sad == pytest.approx(1 - found.happy)
 
 
 def test_what_listeners_say_is_told_and_believed(demo: Engine) -> None:
@@ -47,8 +46,8 @@ def test_what_listeners_say_is_told_and_believed(demo: Engine) -> None:
     assert len(called)
     for at, column in called[:10].tolist():
         found = demo.moods(demo.index.songs.song(at))[moods.names[column]]
-        assert found.said is True
-        assert found.probability > found.usual
+        assert found.listeners_agree is True
+        assert found.probability > found.base_rate
 
 
 def test_lyrics_alone_sound_alone_and_neither(demo: Engine) -> None:
@@ -110,7 +109,7 @@ def test_as_many_songs_have_a_mood_as_listeners_call_so(demo: Engine) -> None:
     moods = demo.index.songs.moods
     known = int(moods.known.sum())
     for column, name in enumerate(moods.names):
-        assert moods.has(name).sum() == pytest.approx(np.ceil(moods.usual[column] * known), abs=2)
+        assert moods.has(name).sum() == pytest.approx(np.ceil(moods.base_rates[column] * known), abs=2)
 
 
 def test_search_by_mood_gives_the_likeliest(demo: Engine) -> None:

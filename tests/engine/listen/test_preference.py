@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.engine import Engine
-from engine.listen.preference import LEAST, ROUNDS, SLIGHT, _accuracy, _calibrate, _cut, _probability, _unseen, to_keep
+from engine.listen.preference import (
+    LEAST,
+    ROUNDS,
+    SLIGHT,
+    _accuracy,
+    _calibrate,
+    _cut,
+    _probability,
+    _validate,
+    to_keep,
+)
 from engine.listen.traits import NAMES, SHARES, VECTORS, YEARS, Traits
 from engine.query.seeds import Seed
 from indexer.errors import EmptyQueryError, FilterError, RequestError, SongNotFoundError
@@ -81,6 +91,20 @@ def test_ranking_is_judging_in_order_and_the_index_is_ranked_alike(
     assert [hit.song_id for hit in kept] == [each.song.song_id for each in everything if each.liked]
 
 
+def test_ranking_the_whole_index_reads_no_song(
+    demo: Engine, sides: tuple[list[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taste = demo.taste_of(sides[0][:12], sides[1][:12])
+    read: list[int] = []
+    song = demo.index.songs.song
+    monkeypatch.setattr(demo.index.songs, "song", lambda row: read.append(row) or song(row))
+    everything = taste.rank()
+    assert len(everything) == len(demo) - 24
+    assert not read
+    assert [each.probability for each in everything[:3]] == everything.probabilities[:3].tolist()
+    assert read == everything.rows[:3].tolist()
+
+
 def test_one_song_however_it_is_named(demo: Engine, sides: tuple[list[str], list[str]]) -> None:
     liked, other = sides
     songs = [demo.song(song_id) for song_id in liked[:8]]
@@ -119,7 +143,7 @@ def test_songs_that_no_catalogue_holds_are_judged_by_what_they_are(
     alone = [taste.judge([song])[0].probability for song in (liked[1], stranger(other[1]), liked[3])]
     assert [each.probability for each in mixed] == pytest.approx(alone), "songs of both kinds keep their places"
     learned = demo.taste_of([stranger(i) for i in liked[:6]], other[:6])
-    assert learned.named == {demo.index.songs.row_of(i) for i in other[:6]}
+    assert learned.given_rows == {demo.index.songs.row_of(i) for i in other[:6]}
     assert learned.accuracy > 0.7
 
 
@@ -185,7 +209,7 @@ def test_noise_is_not_flattered() -> None:
     for seed in range(4):
         rng = np.random.default_rng(seed)
         told.append(
-            _accuracy(_unseen(rng.normal(size=(40, 300)).astype(np.float32), np.arange(40) < 20), np.arange(40) < 20)
+            _accuracy(_validate(rng.normal(size=(40, 300)).astype(np.float32), np.arange(40) < 20), np.arange(40) < 20)
         )
     assert 0.4 < np.mean(told) < 0.6
 
@@ -193,7 +217,7 @@ def test_noise_is_not_flattered() -> None:
 def test_balanced_accuracy_of_few_against_many_is_not_that_of_the_many() -> None:
     rng = np.random.default_rng(0)
     liked = np.arange(100) < 10
-    accuracy, balanced = _accuracy(_unseen(rng.normal(size=(100, 50)).astype(np.float32), liked), liked)
+    accuracy, balanced = _accuracy(_validate(rng.normal(size=(100, 50)).astype(np.float32), liked), liked)
     assert accuracy > 0.75
     assert 0.35 < balanced < 0.65
 
@@ -202,16 +226,16 @@ def test_probabilities_are_those_that_scores_were_drawn_by() -> None:
     rng = np.random.default_rng(1)
     scores = rng.normal(0.0, 2.0, 6000)
     liked = rng.random(6000) < _probability(scores, 1.5, -0.5)
-    slope, level = _calibrate(np.tile(scores, ROUNDS), np.tile(liked, ROUNDS))
+    slope, intercept = _calibrate(np.tile(scores, ROUNDS), np.tile(liked, ROUNDS))
     assert slope == pytest.approx(1.5, abs=0.1)
-    assert level == pytest.approx(-0.5, abs=0.1)
+    assert intercept == pytest.approx(-0.5, abs=0.1)
 
 
 def test_no_certainty_without_errors_and_no_order_turned_round() -> None:
     scores, liked = np.tile([3.0, 3.1, 3.2, -3.0, -3.1, -3.2], ROUNDS), np.tile([True] * 3 + [False] * 3, ROUNDS)
     assert 0.7 < _probability(np.array([3.1]), *_calibrate(scores, liked))[0] < 0.9, "4 of 5, going by three"
-    slope, level = _calibrate(-scores, liked)
-    assert (slope, level) == (SLIGHT, 0.0), "worse than chance says nothing: half, and no more"
+    slope, intercept = _calibrate(-scores, liked)
+    assert (slope, intercept) == (SLIGHT, 0.0), "worse than chance says nothing: half, and no more"
 
 
 # Traits.

@@ -14,8 +14,8 @@ from engine.engine import Engine
 from engine.playlist.path import path_through
 from engine.playlist.playlist import make_playlist, songs_to_rank
 from engine.playlist.tracks import Candidates
-from engine.query.filters import Filters
-from engine.query.query import Query, Seed
+from engine.query.query import Query
+from engine.query.seeds import Seed
 from indexer import Catalogue, build_index
 
 NOBODY = np.zeros(0, np.int64)
@@ -23,7 +23,7 @@ NOBODY = np.zeros(0, np.int64)
 
 def ranked(engine, *names, k=200):
     seeds = tuple(Seed.of(engine.index, name) for name in names)
-    return answer(Query(engine.index, seeds=seeds), engine.weights["one"], k, Filters())
+    return answer(Query(engine.index, seeds=seeds), engine.weights["one"], k)
 
 
 @pytest.mark.parametrize("per_artist", [1, 2])
@@ -51,7 +51,7 @@ def test_seeds_open_the_playlist_in_their_order_and_count_as_songs(demo):
     first, second = (song.song_id for song in demo.find("love", 2))
     found = ranked(demo, first, second)
     songs = demo.index.songs
-    seeds = np.array(sorted(found.query.rows), np.int64)
+    seeds = np.array(sorted(seed.row for seed in found.query.seeds), np.int64)
     never = Candidates.of_rows(songs, seeds)
     made = make_playlist(found, "mix", 12, never=never, opening=2, max_per_artist=1)
     ids = [hit.song_id for hit in made]
@@ -92,3 +92,20 @@ def test_a_catalogue_too_small_to_learn_from_has_paths_by_its_words_and_sound(tm
         made = path_through(ranked(engine, "Song 0", "Song 19"), 5)
         assert [made.songs[0].title, made.songs[-1].title] == ["Song 0", "Song 19"]
         assert len(made) == 5
+
+
+def test_a_request_with_its_seeds_or_of_a_duration(demo):
+    first = demo.find("love", 1)[0].song_id
+    made = demo.playlist([first], 8, with_seeds=True)
+    assert made.songs[0].song_id == first
+    assert len(made) == 8
+    assert made.query["with_seeds"] is True
+    hour = demo.playlist([first], duration_total_ms=3_600_000)
+    assert sum(hit.duration_ms or 0 for hit in hour) > 3_000_000 or hour.relaxed
+    journey = demo.playlist([first], 8, with_seeds=True, from_mood="angry", to_mood="tender")
+    assert next(iter(journey)).song_id == first
+    assert len(journey) == 8
+    assert [hit.rank for hit in journey] == list(range(1, 9))
+    half = demo.playlist(from_mood="angry", to_mood="tender", duration_total_ms=1_800_000)
+    total = sum(hit.duration_ms or 0 for hit in half)
+    assert abs(total - 1_800_000) <= 30_000 or any("a journey is counted in songs" in s for s in half.relaxed)

@@ -199,7 +199,7 @@ def test_a_long_list_costs_as_a_short_one_though_nothing_is_tabled(monkeypatch, 
     some = table(60, artists=rng.integers(0, 25, 60), key=rng.integers(0, 12, 60), mode=rng.integers(0, 2, 60),
                  energy=np.where(rng.random(60) < 0.2, NAN, rng.random(60)), tempo=[90.0] * 60)  # fmt: skip
     tabled = order(Selection(some), arc=arc, seed=seed).songs.rows.tolist()
-    monkeypatch.setattr("engine.playlist.order.AHEAD", 60)
+    monkeypatch.setattr("engine.playlist.order.APART", 60)
     monkeypatch.setattr("engine.playlist.order.TABLED", 0)
     assert order(Selection(some), arc=arc, seed=seed).songs.rows.tolist() == tabled
 

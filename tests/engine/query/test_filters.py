@@ -19,6 +19,7 @@ from indexer.songs.write import write_songs
 from indexer.store.generations import new_generation, open_generation
 from indexer.text.names import fold
 
+FACTS = {"stages": {}, "config": "{}"}
 GENRES = ("rock", "hard rock", "folk")
 ARTISTS = ("The Bees", "Élan", "Mo & Jo", "")
 
@@ -66,7 +67,7 @@ CONDITIONS = st.fixed_dictionaries(
 def index_of(folder: Path, songs: list[Song]) -> Songs:
     numbered = [Song(**{f: getattr(s, f) for f in Song.__slots__ if f != "song_id"}, song_id=f"s{i}")
                 for i, s in enumerate(songs)]  # fmt: skip
-    with new_generation(folder, {}) as (draft, _):
+    with new_generation(folder, FACTS) as (draft, _):
         write_songs(draft, ((song, "digest") for song in numbered))
     return Songs(open_generation(folder))
 
@@ -136,9 +137,9 @@ def test_filters_against_brute_force(
 
 def test_dead_rows_never_pass(tmp_path: Path) -> None:
     songs = [Song("A", "x", song_id="a"), Song("B", "x", song_id="b")]
-    with new_generation(tmp_path / "ix", {}) as (draft, _):
+    with new_generation(tmp_path / "ix", FACTS) as (draft, _):
         write_songs(draft, ((s, "d") for s in songs))
-    with new_generation(tmp_path / "ix", {}) as (draft, _):
+    with new_generation(tmp_path / "ix", FACTS) as (draft, _):
         assert draft.base is not None
         write_songs(draft, [(Song("C", "x", song_id="c"), "d")], base=draft.base, dead=[0])
     index = Songs(open_generation(tmp_path / "ix"))

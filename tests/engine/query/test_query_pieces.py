@@ -18,8 +18,9 @@ from engine.retrieve.ranking import Ranking
 from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
+from engine.tune.reactions import weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
-from indexer.errors import CatalogueError
+from indexer.errors import CatalogueError, RequestError
 from indexer.models.factors import USUAL_SEEDS
 from indexer.songs.popularity import playlist_popularity
 from indexer.songs.splits import split_of
@@ -110,10 +111,12 @@ def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path,
         rows = np.arange(len(index.songs))
         expected = np.where(held, table @ (solved(seeds) - AVOID * solved(avoided)), np.nan)
         np.testing.assert_allclose(
-            BY_NAME["factors"].measure(query, Pool(index, rows, {})), expected, rtol=1e-2, atol=1e-3
+            BY_NAME["factors"].measure(query, Pool(index, rows, {}, len(rows))), expected, rtol=1e-2, atol=1e-3
         )
         content = Query(index, seeds=(replace(Seed.of_row(index, 0), row=None),))
-        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}))).all(), "no playlist can hold it"
+        assert np.isnan(BY_NAME["factors"].measure(content, Pool(index, rows, {}, len(rows)))).all(), (
+            "no playlist can hold it"
+        )
 
 
 def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[Path, Path]) -> None:
@@ -183,8 +186,22 @@ def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path
         assert after.count(0) > before.count(0) + 5
         assert not {hit.song_id for hit in hits} & {"s00", *liked, *skipped}
         assert engine.weights == saved
-        with pytest.raises(ValueError, match="both liked and skipped"):
+        with pytest.raises(RequestError, match="both liked and skipped"):
             engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
+
+
+def test_reactions_are_weighed_among_the_songs_that_the_filters_leave(scenes: tuple[Path, Path]) -> None:
+    """Where nothing was skipped the other candidates stand for it: only those that may come back."""
+    with Engine.open(scenes[1]) as engine:
+        index, weights = engine.index, engine.weights["one"]
+        query = Query(index, seeds=(Seed.of(index, "s00"),))
+        liked = [index.songs.row_of("s03")]
+        everything = weights_from_reactions(query, weights, liked, [])
+        alone = np.zeros(len(index.songs), bool)
+        assert weights_from_reactions(query, weights, liked, [], alone) == weights, "nothing to compare with"
+        alone[index.songs.row_of("s88")] = True
+        assert weights_from_reactions(query, weights, liked, [], alone) != everything
+        assert alone.sum() == 1, "the caller's mask stays as it was"
 
 
 def test_the_metric_of_a_judged_query_is_that_of_the_engine(scenes: tuple[Path, Path]) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from engine.score.fusion import contributions, normalise, scores
 from engine.score.weights import Weights
-from engine.tune.acceptance import TuningReport, accept, paired_p
+from engine.tune.acceptance import TuningReport, accept, accepted_weights, paired_p
 from engine.tune.golden import coordinate_ascent, golden_section, ndcg_at
+from engine.tune.playlists import best
 from indexer.errors import FilterError, IndexFormatError
 
 # --- golden section -----------------------------------------------------------------------------------------------
@@ -280,7 +281,7 @@ def test_a_weights_file_comes_back_as_it_was(tmp_path):
 def test_weights_of_another_index_are_refused_and_say_what_to_do(tmp_path):
     path = tmp_path / "w.json"
     Weights({"one": {"lyrics": 0.5}}, "abc").save(path)
-    with pytest.raises(IndexFormatError, match=r"tuned for index abc, this index is xyz.*refrain tune"):
+    with pytest.raises(IndexFormatError, match=r"tuned for another index \(abc, this one is xyz\).*refrain tune"):
         Weights.load(path, fingerprint="xyz", names=["lyrics"])
 
 
@@ -307,3 +308,21 @@ def test_a_broken_weights_file_is_one_clear_error(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(IndexFormatError, match="refrain tune"):
         Weights.load(path, fingerprint="abc", names=["lyrics"])
+
+
+@given(st.lists(st.integers(0, 3), max_size=30), st.integers(1, 12))
+def test_equal_scores_are_ordered_by_row(values, k):
+    scores = np.array(values, np.float32)
+    expected = sorted(range(len(values)), key=lambda i: (-values[i], i))[:k]
+    assert best(scores, k).tolist() == expected
+
+
+def test_only_accepted_weights_take_the_place_of_those_before():
+    tuned = coordinate_ascent(lambda w: w["a"], ["a"], {"a": 1.0})
+    accepted = TuningReport("m", tuned, accept(np.zeros(30), np.linspace(0.1, 0.2, 30)))
+    rejected = TuningReport("m", tuned, accept(np.linspace(0.1, 0.2, 30), np.zeros(30)))
+    start = {"one": {"a": 1.0, "b": 2.0}, "several": {"a": 1.0}}
+    assert accepted_weights(start, {"one": accepted, "several": rejected}) == {
+        "one": {"a": 4.0, "b": 2.0},
+        "several": {"a": 1.0},
+    }

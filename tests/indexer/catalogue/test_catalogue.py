@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indexer.catalogue import Catalogue, Counts, Refusal, Remark
+from indexer.catalogue import Catalogue, Refusal, Remark, RowCounts
 from indexer.catalogue.reports import RemarkCounter
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from tests.indexer.catalogues import FORMATS, IN_ORDER, everything, rows
@@ -14,16 +14,16 @@ from tests.indexer.catalogues import FORMATS, IN_ORDER, everything, rows
 
 def test_every_format_arrives_and_a_second_import_changes_nothing(catalogue: Catalogue) -> None:
     first = {name: catalogue.load(FORMATS / name) for name in IN_ORDER}
-    assert first["songs.csv"].counts["songs"] == Counts(added=3)
-    assert first["spotify_features.csv"].counts["songs"] == Counts(added=4)
-    assert first["spotify_features.csv"].counts["entries"] == Counts(added=5, refused=1)
-    assert first["hit_predictor.csv"].counts["songs"] == Counts(added=1, changed=1, unchanged=1)
-    assert first["mpd.slice.0-2.json"].counts["playlists"] == Counts(added=2)
-    assert first["deezer_moods.csv"].counts["labels"] == Counts(added=5)
-    assert first["playlist_entries.csv"].counts["entries"] == Counts(added=4, refused=1)
-    assert first["playlist_entries.csv"].counts["playlists"] == Counts(added=1, changed=2)
-    assert first["song_tags.csv"].counts["tags"] == Counts(added=3, refused=1)
-    assert first["artist_tags.csv"].counts["tags"] == Counts(added=2)
+    assert first["songs.csv"].counts["songs"] == RowCounts(added=3)
+    assert first["spotify_features.csv"].counts["songs"] == RowCounts(added=4)
+    assert first["spotify_features.csv"].counts["entries"] == RowCounts(added=5, refused=1)
+    assert first["hit_predictor.csv"].counts["songs"] == RowCounts(added=1, changed=1, unchanged=1)
+    assert first["mpd.slice.0-2.json"].counts["playlists"] == RowCounts(added=2)
+    assert first["deezer_moods.csv"].counts["labels"] == RowCounts(added=5)
+    assert first["playlist_entries.csv"].counts["entries"] == RowCounts(added=4, refused=1)
+    assert first["playlist_entries.csv"].counts["playlists"] == RowCounts(added=1, changed=2)
+    assert first["song_tags.csv"].counts["tags"] == RowCounts(added=3, refused=1)
+    assert first["artist_tags.csv"].counts["tags"] == RowCounts(added=2)
     assert list(catalogue.labels("deezer_arousal")) == [("1aaaaaaaaaaaaaaaaaaaaa", -1.4), ("oda|brass", 0.31)]
     before = everything(catalogue)
     last = catalogue.load(FORMATS / IN_ORDER[-1])
@@ -43,7 +43,7 @@ def test_importing_a_file_twice_counts_all_as_unchanged(catalogue: Catalogue, na
     assert list(catalogue.refused()) == refused, "a second load must not list its refusals beside the first ones"
     for kind, counts in second.counts.items():
         one = first.counts[kind]
-        assert counts == Counts(unchanged=one.added + one.changed + one.unchanged, refused=one.refused)
+        assert counts == RowCounts(unchanged=one.added + one.changed + one.unchanged, refused=one.refused)
 
 
 def test_a_song_comes_back_as_it_was_imported(catalogue: Catalogue) -> None:
@@ -89,7 +89,7 @@ def test_genres_of_a_track_in_several_playlists_are_united(catalogue: Catalogue)
 def test_lyrics_without_ids_join_the_features_imported_before(catalogue: Catalogue) -> None:
     catalogue.load(FORMATS / "spotify_features.csv")
     report = catalogue.load(FORMATS / "lyrics_only.csv")
-    assert report.counts["songs"] == Counts(added=2, changed=1)
+    assert report.counts["songs"] == RowCounts(added=2, changed=1)
     song = catalogue.song("1aaaaaaaaaaaaaaaaaaaaa")
     assert song is not None
     assert song.lyrics == "We walked the salt road; nobody sang"
@@ -144,7 +144,7 @@ def test_what_is_unknown_erases_nothing_and_what_is_known_replaces(catalogue: Ca
     empty = {"song_id": "s", "title": "", "year": None, "lyrics": " ", "energy": None, "genres": [], "explicit": ""}
     assert not catalogue.load(rows(tmp_path, empty, name="empty.jsonl")).changed
     report = catalogue.load(rows(tmp_path, {"song_id": "s", "energy": 0.75, "explicit": "no"}, name="new.jsonl"))
-    assert report.counts["songs"] == Counts(changed=1)
+    assert report.counts["songs"] == RowCounts(changed=1)
     song = catalogue.song("s")
     assert song is not None
     assert (song.title, song.lyrics, song.year, song.explicit, song.genres) == ("A", "la", 1999, False, ("rock",))
@@ -162,19 +162,19 @@ def test_one_id_twice_in_a_file(catalogue: Catalogue, tmp_path: Path) -> None:
         {"song_id": "s", "title": "Second", "artist": "A"},
     )
     report = catalogue.load(path)
-    assert report.counts["songs"] == Counts(added=1)
+    assert report.counts["songs"] == RowCounts(added=1)
     assert [(refusal.row, refusal.what) for refusal in report.refusals] == [(3, "duplicate")]
     assert "duplicate id, other content" in report.refusals[0].reason
     song = catalogue.song("s")
     assert song is not None
     assert (song.title, song.album, song.lyrics) == ("Second", "X", "one")
-    assert catalogue.load(path).counts["songs"] == Counts(unchanged=1)
+    assert catalogue.load(path).counts["songs"] == RowCounts(unchanged=1)
 
 
 def test_an_id_stays_with_the_song_that_has_it(catalogue: Catalogue, tmp_path: Path) -> None:
     catalogue.load(rows(tmp_path, {"song_id": "a", "title": "A", "spotify_id": "1" * 22}))
     report = catalogue.load(rows(tmp_path, {"song_id": "b", "title": "B", "spotify_id": "1" * 22}, name="b.jsonl"))
-    assert report.counts["songs"] == Counts(added=1)
+    assert report.counts["songs"] == RowCounts(added=1)
     assert "already that of a" in report.refusals[0].reason
     other = catalogue.song("b")
     assert other is not None
@@ -193,7 +193,7 @@ def test_dirt_is_left_out_and_said(catalogue: Catalogue, tmp_path: Path) -> None
             {"song_id": "d", "title": "big", "tempo": 10**400, "popularity": [1], "explicit": "maybe"},
         )
     )
-    assert report.counts["songs"] == Counts(added=4, refused=2)
+    assert report.counts["songs"] == RowCounts(added=4, refused=2)
     assert report.refused == len(report.refusals) == len(list(catalogue.refused()))
     reasons = {(refusal.row, refusal.reason) for refusal in report.refusals}
     assert (1, "a: year is 20199, expected 1860..2100") in reasons
@@ -247,7 +247,7 @@ def test_entries_need_their_songs_and_replace_those_before(catalogue: Catalogue,
     catalogue.load(FORMATS / "songs.csv")
     catalogue.load(FORMATS / "songs.jsonl")
     report = catalogue.load(FORMATS / "playlists.jsonl")
-    assert report.counts["entries"] == Counts(added=2, refused=1)
+    assert report.counts["entries"] == RowCounts(added=2, refused=1)
     assert "no|such is not in the catalogue" in report.refusals[0].reason
     before = catalogue.fingerprint()
     found = {playlist.playlist_id: playlist for playlist in catalogue.playlists()}
@@ -255,20 +255,20 @@ def test_entries_need_their_songs_and_replace_those_before(catalogue: Catalogue,
     assert (found["rainy"].name, found["rainy"].followers) == ("songs for when it rains", 3)
     other = rows(tmp_path, {"playlist_id": "rainy", "song_ids": ["oda|brass", "kite|string", "kite|paper"]})
     report = catalogue.load(other)
-    assert report.counts["playlists"] == Counts(changed=1)
-    assert report.counts["entries"] == Counts(added=1, changed=2)
+    assert report.counts["playlists"] == RowCounts(changed=1)
+    assert report.counts["entries"] == RowCounts(added=1, changed=2)
     assert catalogue.fingerprint() != before
     found = {playlist.playlist_id: playlist for playlist in catalogue.playlists()}
     assert found["rainy"].song_ids == ("oda|brass", "kite|string", "kite|paper")
     assert found["rainy"].name == "songs for when it rains"
-    assert catalogue.load(other).counts["entries"] == Counts(unchanged=3)
+    assert catalogue.load(other).counts["entries"] == RowCounts(unchanged=3)
 
 
 def test_tags_come_by_falling_count_and_change_the_digest(catalogue: Catalogue) -> None:
     catalogue.load(FORMATS / "songs.csv")
     before = dict(catalogue.digests())
     report = catalogue.load(FORMATS / "song_tags.csv")
-    assert report.counts["tags"] == Counts(added=3, refused=1)
+    assert report.counts["tags"] == RowCounts(added=3, refused=1)
     song = catalogue.song("oda|brass")
     assert song is not None
     assert song.tags == ("sadness", "rain")
@@ -289,17 +289,17 @@ def test_a_column_of_moods_becomes_labels(catalogue: Catalogue, tmp_path: Path) 
         {"song_id": "b", "title": "B", "mood": "sad; relaxed"},
         {"song_id": "c", "title": "C", "mood": ""},
     )
-    assert catalogue.load(path).counts["labels"] == Counts(added=3)
+    assert catalogue.load(path).counts["labels"] == RowCounts(added=3)
     assert catalogue.label_names() == ["mood:happy", "mood:relaxed", "mood:sad"]
     assert list(catalogue.labels("mood:sad")) == [("b", 1.0)]
-    assert catalogue.load(path).counts["labels"] == Counts(unchanged=3)
+    assert catalogue.load(path).counts["labels"] == RowCounts(unchanged=3)
 
 
 def test_a_tag_without_a_count_leaves_the_count_that_is_known(catalogue: Catalogue, tmp_path: Path) -> None:
     catalogue.load(FORMATS / "songs.csv")
     catalogue.load(FORMATS / "song_tags.csv")
     path = rows(tmp_path, {"song_id": "oda|brass", "tag": "sadness"}, {"song_id": "oda|brass", "tag": "new"})
-    assert catalogue.load(path).counts["tags"] == Counts(added=1, unchanged=1)
+    assert catalogue.load(path).counts["tags"] == RowCounts(added=1, unchanged=1)
     song = catalogue.song("oda|brass")
     assert song is not None
     assert song.tags == ("sadness", "rain", "new")

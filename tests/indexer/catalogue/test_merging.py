@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue import Catalogue, Counts
+from indexer.catalogue import Catalogue, RowCounts
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
 from tests.indexer.catalogues import everything, rows
 
@@ -130,7 +130,7 @@ def test_genres_of_the_rows_of_a_file_are_united_and_replaced_by_another_file(
     assert [song.genres for song in catalogue.songs()] == [("folk", "pop")]
     assert not catalogue.load(path).changed
     other = rows(tmp_path, {"spotify_id": S1, "track_genre": "Rock"}, name="other.jsonl")
-    assert catalogue.load(other).counts["songs"] == Counts(changed=1)
+    assert catalogue.load(other).counts["songs"] == RowCounts(changed=1)
     assert [song.genres for song in catalogue.songs()] == [("rock",)]
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from indexer.catalogue import Catalogue, Counts
+from indexer.catalogue import Catalogue, RowCounts
 from indexer.errors import CatalogueError, SourceError
 from indexer.records import Song
 from tests.indexer.catalogues import FORMATS, everything, many, rows
@@ -52,7 +52,7 @@ def test_ctrl_c_leaves_the_old_state(catalogue: Catalogue, tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         catalogue.load(many(tmp_path), track=Interrupted(stop))
     assert everything(catalogue) == before
-    assert catalogue.load(many(tmp_path)).counts["songs"] == Counts(added=5_000)
+    assert catalogue.load(many(tmp_path)).counts["songs"] == RowCounts(added=5_000)
 
 
 def test_readers_see_the_old_state_and_a_second_import_waits_in_vain(
@@ -70,7 +70,7 @@ def test_readers_see_the_old_state_and_a_second_import_waits_in_vain(
             with pytest.raises(CatalogueError, match="locked by another import; wait"):
                 other.load(FORMATS / "songs.jsonl")
 
-    assert catalogue.load(path, track=Interrupted(meanwhile)).counts["songs"] == Counts(added=5_000)
+    assert catalogue.load(path, track=Interrupted(meanwhile)).counts["songs"] == RowCounts(added=5_000)
     assert seen == [3]
     assert len(list(streaming)) == 2, "a stream that began before the import does not see it"
     assert len(catalogue) == 5_003

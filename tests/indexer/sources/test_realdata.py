@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from indexer.catalogue import Catalogue, Counts
+from indexer.catalogue import Catalogue, RowCounts
 from indexer.records import AUDIO_NAMES, AUDIO_UNKNOWN
 from indexer.sources import import_order
 
@@ -71,7 +71,7 @@ def test_spotify_features(name: str, tmp_path: Path) -> None:
     table["spotify"] = table.uri.str.removeprefix("spotify:track:") if "uri" in table else table.track_id
     with Catalogue(tmp_path / "refrain.db") as catalogue:
         report = catalogue.load(DATA / "raw" / name)
-        assert report.counts["songs"] == Counts(added=table.spotify.nunique())
+        assert report.counts["songs"] == RowCounts(added=table.spotify.nunique())
         last = table.drop_duplicates("spotify", keep="last").set_index("spotify").to_dict("index")
         wrong = {refusal.reason.split(":")[0] for refusal in report.refusals if refusal.what == "value"}
         for song in catalogue.songs():
@@ -81,8 +81,8 @@ def test_spotify_features(name: str, tmp_path: Path) -> None:
         if "playlist_id" not in table:
             return
         pairs = table.drop_duplicates(["playlist_id", "spotify"])
-        assert report.counts["playlists"] == Counts(added=table.playlist_id.nunique())
-        assert report.counts["entries"] == Counts(added=len(pairs), refused=len(table) - len(pairs))
+        assert report.counts["playlists"] == RowCounts(added=table.playlist_id.nunique())
+        assert report.counts["entries"] == RowCounts(added=len(pairs), refused=len(table) - len(pairs))
         expected = dict(pairs.groupby("playlist_id").spotify.agg(tuple))
         assert {playlist.playlist_id: playlist.song_ids for playlist in catalogue.playlists()} == expected
 

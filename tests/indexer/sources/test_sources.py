@@ -205,6 +205,7 @@ def test_keys_of_jsonl_may_differ_and_come_late(tmp_path: Path) -> None:
         ({"lyrics": "None of this"}, {"lyrics": "None of this"}, []),
         ({"lyrics": "NA NA NA NA"}, {"lyrics": "NA NA NA NA"}, []),
         ({"genre": "misc"}, {}, []),
+        ({"genre": ["Rock", "nan"]}, {"genres": ("rock",)}, []),
         ({"genre": "['a',{[]:1}]"}, {"genres": ("['a',{[]:1}]",)}, []),
         ({"lyrics": "a\x00b\nc"}, {"lyrics": "ab\nc"}, []),
         ({"lyrics": " \n"}, {}, []),

@@ -1,0 +1,40 @@
+"""Time and memory of what is measured."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+WARM_UP = 3  # calls before the clock runs: files are mapped and compiled code is loaded
+
+
+def timed(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> tuple[T, float]:
+    """What a call returns, and its milliseconds."""
+    start = time.perf_counter()
+    returned = call(*args, **options)
+    return returned, 1000 * (time.perf_counter() - start)
+
+
+def spread(ms: Sequence[float]) -> tuple[float, float]:
+    """Median and 99th percentile."""
+    return round(float(np.median(ms)), 3), round(float(np.percentile(ms, 99)), 3)
+
+
+def resident_mib() -> float:
+    """Resident memory of this process now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def peak_mib() -> float:
+    """The most memory this process has had."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), 1)

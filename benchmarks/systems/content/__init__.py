@@ -1,0 +1,1 @@
+"""Systems that compare songs by words, sentence vectors and audio features."""

@@ -1,0 +1,65 @@
+"""Settings: frozen values of a configuration, whose types and ranges are checked when they are made."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, dataclass_transform
+
+from pydantic import ConfigDict, Field, Strict, ValidationError
+from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic_core import ErrorDetails
+
+from indexer.errors import ConfigError
+
+T = TypeVar("T")
+
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Count = Annotated[Whole, Field(ge=1)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+Share = Annotated[Number, Field(ge=0, lt=1)]
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def settings(section: str = "") -> Callable[[type[T]], type[T]]:
+    """Make a class a frozen dataclass of checked settings; ConfigError says which one is wrong and what is expected.
+
+    section   the settings' table in a TOML file, for the message: "taste"
+    """
+
+    def make(cls: type[T]) -> type[T]:
+        made: Any = checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))(cls)
+        check = made.__init__
+
+        def __init__(self: Any, *args: Any, **values: Any) -> None:
+            try:
+                check(self, *args, **values)
+            except ValidationError as error:
+                raise ConfigError(explained(error.errors()[0], made, section)) from None
+
+        made.__init__ = __init__
+        return made  # type: ignore[no-any-return]
+
+    return make
+
+
+def explained(problem: ErrorDetails, made: type, section: str = "") -> str:
+    """One line for one problem: which setting, what was found, what was expected."""
+    place = [str(part) for part in problem["loc"]]
+    name = ".".join([section] * bool(section) + place)
+    if problem["type"] == "unexpected_keyword_argument":
+        return f"no setting is called {name!r}, expected one of {', '.join(_names(made, place[:-1]))}"
+    if problem["type"] == "value_error":
+        return str(problem["ctx"]["error"])
+    expected = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"{name or 'a setting'} is {problem['input']!r}; {expected.replace('input should be', 'expected it to be')}"
+
+
+def _names(made: Any, place: list[str]) -> list[str]:
+    """The names of the settings in a section."""
+    for part in place:
+        field = next((f for f in dataclasses.fields(made) if f.name == part), None)
+        made = type(field.default_factory()) if field is not None and callable(field.default_factory) else made
+    return sorted(field.name for field in dataclasses.fields(made))

@@ -1,0 +1,155 @@
+"""Hits: columns that are rows when read; JSON without NaN; reasons that say what spoke for a song."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Engine, Hit
+from engine.answer import hits as hits_module
+from engine.answer.answer import answer
+from engine.answer.hits import key_number, mode_number, rounded
+from engine.answer.reasons import reason
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.score.signals import BY_NAME, SIGNALS
+from engine.score.weights import DEFAULT_WEIGHTS
+from indexer import IndexConfig
+from tests.engine.scenes import build_scenes
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> Iterator[Engine]:
+    with Engine.open(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config)) as engine:
+        yield engine
+
+
+def test_hits_are_a_sequence_of_hits(scenes: Engine) -> None:
+    hits = scenes.similar("rain-03", 12)
+    rows = list(hits)
+    assert len(hits) == len(rows) == 12
+    assert [hit.rank for hit in hits] == list(range(1, 13))
+    assert hits == rows
+    assert hits[3:5] == rows[3:5]
+    assert [hit.rank for hit in hits[3:5]] == [4, 5], "a slice keeps the ranks"
+    assert (hits[-1], hits[0], hits[::-4]) == (rows[-1], rows[0], rows[::-4])
+    assert rows[2] in hits
+    assert hits != rows[1:]
+    assert hits.song_ids == [hit.song_id for hit in rows]
+    np.testing.assert_allclose(hits.scores, [hit.score for hit in rows])
+    for place in (12, -13):
+        with pytest.raises(IndexError):
+            hits[place]
+    assert scenes.similar("rain-03", 5, {"year": "1900..1901"}) == []
+
+
+def test_a_reason_is_made_when_it_is_read_and_once(scenes: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(hits_module, "reason", lambda query, row, *_: made.append(row) or "because")
+    hits = list(scenes.similar("rain-03", 5))
+    assert [hit.title for hit in hits]
+    assert not made
+    assert (hits[2].reason, hits[2].reason) == ("because", "because")
+    assert len(made) == 1
+
+
+def test_a_hit_is_a_value_like_any_other(scenes: Engine) -> None:
+    hit = scenes.search("grey window", 3)[0]
+    assert replace(hit, rank=7) == Hit(**(asdict(hit) | {"rank": 7}))
+    assert pickle.loads(pickle.dumps(hit)) == hit, "without the index that it came from"
+    assert hit.line is not None
+    with pytest.raises(AttributeError, match="no attribute 'titel'"):
+        hit.titel  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_hits_as_json_hold_every_field_and_no_nan(scenes: Engine) -> None:
+    hits = scenes.recommend(["rain-03", "neon-02"], k=len(scenes))
+    listed = json.loads(json.dumps(hits.to_json(), allow_nan=False))
+    assert len(listed) == len(scenes) - 2
+    unknown = next(song for song in listed if song["song_id"] == "unknown")
+    assert (unknown["tempo"], unknown["energy"], unknown["key"], unknown["duration_ms"]) == (None,) * 4
+    for hit, song in zip(hits, listed, strict=True):
+        assert set(song) == set(asdict(hit))
+        assert song["score"] == pytest.approx(hit.score, abs=1e-4)
+        assert song["energy"] == scenes.song(hit.song_id).audio.energy if hit.energy is not None else True
+
+
+@given(st.floats(-1e6, 1e6, width=32))
+def test_numbers_are_rounded_as_seven_digits_are_written(value: float) -> None:
+    assert rounded(np.array([value], np.float32))[0] == pytest.approx(float(f"{np.float32(value):.7g}"), rel=1e-6)
+
+
+def test_numbers_come_back_as_they_were_imported() -> None:
+    given_ = [0.1, 0.2675, 128.05, 145.4935, 201573.0, -8.53, 0.0, 1e-5]
+    assert rounded(np.array(given_, np.float32)) == given_
+    assert rounded(np.array([np.nan, np.inf], np.float32)) == [None, None]
+    assert [key_number(key) for key in (0.0, 11.0, 5.5, None)] == [0, 11, None, None]
+    assert [mode_number(mode) for mode in (0.0, 1.0, 0.5, 0.2, None)] == [0, 1, 1, 0, None]
+
+
+@pytest.mark.parametrize("name", ["score", "tempo", "energy"])
+def test_a_hit_refuses_what_json_cannot_say(name: str) -> None:
+    values = {"song_id": "s", "title": "t", "artist": "a", "score": 0.0, "rank": 1}
+    with pytest.raises(ValueError, match=f"{name} of s"):
+        Hit(**(values | {name: math.nan}))  # type: ignore[arg-type]
+
+
+def test_every_signal_has_a_clause_that_is_a_verb_phrase(scenes: Engine) -> None:
+    index = scenes.index
+    rows = [index.songs.row_of(f"neon-{i:02d}") or 0 for i in (3, 4)]
+    query = Query(index, seeds=(Seed.of_row(index, rows[0]),), target=(("energy", 0.1),))
+    assert len(BY_NAME) == len(SIGNALS)
+    for signal in SIGNALS:
+        clause = signal.clause(query, rows[1])
+        if clause:
+            assert clause.split()[0].endswith("s"), "shares, sings, sounds, fits, has, is"
+    assert reason(query, rows[1], {"genre": 1.0, "audio": 0.5}).startswith("Is also techno and sounds alike (")
+    assert reason(query, rows[1], {"genre": -1.0}) == "Is the nearest that is left"
+    assert reason(query, rows[0], {}) == "One of the seeds"
+
+
+def test_explain_compares_with_living_songs_only(scenes: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.answer import compare
+
+    measured: list[int] = []
+    original = compare._values
+
+    def values(query: Query, rows: np.ndarray, weights: dict[str, float]) -> np.ndarray:
+        measured.extend(rows.tolist())
+        return original(query, rows, weights)
+
+    monkeypatch.setattr(compare, "_values", values)
+    found = scenes.explain("rain-03", "rain-04")
+    assert found.reason
+    assert not set(measured) & set(np.flatnonzero(~scenes.index.songs.alive).tolist())
+    assert set(np.flatnonzero(scenes.index.songs.alive).tolist()) <= set(measured)
+
+
+def test_words_beside_seeds_pull_the_answer_their_way(scenes: Engine) -> None:
+    index = scenes.index
+    seed = Seed.of_row(index, index.songs.row_of("rain-03") or 0)
+    weights = dict.fromkeys(DEFAULT_WEIGHTS["one"], 0.0) | {"lyrics": 1.0}
+    alone, words = Query(index, seeds=(seed,)), Query(index, text="porch banjo river whiskey fiddle")
+    both = Query(index, seeds=(seed,), text=words.text)
+    np.testing.assert_allclose(np.linalg.norm(both.sentence), 1.0, atol=1e-5)
+    assert alone.sentence @ words.sentence < both.sentence @ words.sentence < 1
+    assert alone.sentence @ words.sentence < both.sentence @ alone.sentence < 1
+    np.testing.assert_allclose(Query(index, seeds=(seed,)).sentence, alone.sentence)
+    assert len(answer(both, weights, 5).ranking) == 5
+    silent = replace(seed, sentence=np.zeros_like(seed.sentence))
+    np.testing.assert_allclose(Query(index, seeds=(silent,), text=words.text).sentence, words.sentence, atol=1e-6)
+
+
+@pytest.mark.parametrize("marks", ['""', "“”", "«»", "„“", "„”"])
+def test_quotation_marks_of_every_kind_demand_the_words(scenes: Engine, marks: str) -> None:
+    quoted = scenes.search(f"{marks[0]}umbrella{marks[1]}", 90)
+    assert {hit.song_id.split("-")[0] for hit in quoted} == {"rain"}
+    assert len(quoted) == 30
