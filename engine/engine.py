@@ -29,7 +29,7 @@ from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS, Profile, Weights, checked_weights, saved_weights, weights_file
 from engine.tune.acceptance import TuningReport, accepted_weights
 from engine.tune.playlists import Example, tune_weights
-from indexer.errors import SongNotFoundError
+from indexer.errors import RequestError, SongNotFoundError
 from indexer.progress import Track, quiet
 from indexer.records import AudioFeatures, Song
 
@@ -226,6 +226,9 @@ class Engine:
         liked (`rank`, `judge`). Without `other`, songs drawn from the catalogue stand for what is not liked.
         """
         index = self.index
+        for name, songs in (("liked", liked), ("other", other)):
+            if isinstance(songs, str | Song):
+                raise RequestError(field=name, found=repr(songs), expected="a list of songs")
         likes, others = (None if each is None else [Seed.of(index, song) for song in each] for each in (liked, other))
         return prefer(index, likes or [], others)
 

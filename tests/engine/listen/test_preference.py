@@ -168,7 +168,7 @@ def test_what_cannot_be_learned_from_is_refused(demo: Engine, sides: tuple[list[
         demo.taste_of(liked, [other[0]] * 9)
     with pytest.raises(RequestError, match="is in both lists"):
         demo.taste_of(liked, [*other, liked[2]])
-    with pytest.raises(ValueError, match="expected a list"):
+    with pytest.raises(RequestError, match=r"liked is .*, expected a list of songs"):
         demo.taste_of(liked[0], other)
     with pytest.raises(SongNotFoundError, match="nearest"):
         demo.taste_of([*liked, "No Such Song At All Anywhere"], other)
