@@ -214,10 +214,11 @@ def tune(
     as_json: JsonOption = False,
 ) -> None:
     """Tune the weights on the catalogue's own playlists; used only if playlists that tuning did not see agree."""
+    from engine.engine import Engine
     from engine.tune.playlists import tune_on_playlists
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as opened, open_engine(index) as engine:
+    with Catalogue(catalogue, create=False) as opened, Engine.open(index, weights="default") as engine:
         reports = tune_on_playlists(
             engine.index, engine.weights, opened.playlists(), rounds=rounds, track=progress(quiet)
         )

@@ -15,9 +15,13 @@ import numpy as np
 import pytest
 
 from engine import Engine
+from engine.answer.answer import answer
+from engine.fields import SORTS
 from engine.playlist.versions import without_other_versions
 from engine.query.filters import Filters
-from engine.requests import SORTS, ListSongs, MakePlaylist, Recommend, Search, request_from_json
+from engine.query.query import Query
+from engine.query.seeds import Seed
+from engine.requests import ListSongs, MakePlaylist, Recommend, Search, request_from_json
 from engine.score.weights import DEFAULT_WEIGHTS, weights_file
 from indexer.errors import (
     AmbiguousSongError,
@@ -61,6 +65,14 @@ def test_the_short_ways_are_the_requests(demo: Engine) -> None:
     assert demo.search("rain", 7).song_ids == demo.answer(Search(text="rain", k=7)).song_ids
     assert demo.playlist([song], 7).query == MakePlaylist(seeds=[song.song_id], length=7).to_dict(), "ids, not lyrics"
     assert demo.songs({"year": "1990s"}) == demo.answer(ListSongs(filters={"year": "1990s"}))
+
+
+def test_without_new_fields_an_answer_is_the_ranking(demo: Engine) -> None:
+    for row in range(0, len(demo.index.songs), 25):
+        query = Query(demo.index, seeds=(Seed.of_row(demo.index, row),))
+        best = answer(query, demo.weights["one"], 20).ranking.rows
+        hits = demo.similar(demo.index.songs.song_ids[row], 20, versions=True)
+        assert rows_of(demo, hits).tolist() == best.tolist()
 
 
 def test_no_two_versions_of_a_song_unless_they_are_wanted(demo: Engine) -> None:

@@ -11,12 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.fields import MOST_EXCLUDED, MOST_STEPS, SORTS
 from engine.query.filters import Filters
 from engine.requests import (
     KINDS,
-    MOST_EXCLUDED,
-    MOST_STEPS,
-    SORTS,
     Explain,
     ListSongs,
     MakePath,

@@ -99,9 +99,9 @@ def test_misuse_is_one_line_and_exit_code_2(place: dict[str, str], command: list
 
 
 def test_choices_and_endings_are_those_of_the_library() -> None:
+    from engine.fields import Arc
     from engine.playlist.formats import WRITERS
     from engine.query.filters import HAVE, RANGES, WORDS
-    from engine.requests import Arc
 
     by_name = {name: {p.name: p for p in command.params} for name, command in COMMANDS.items()}
     assert tuple(by_name["playlist"]["arc"].type_descriptor.choices) == get_args(Arc)
