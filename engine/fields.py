@@ -197,9 +197,9 @@ Count = Annotated[int, whole(1, MOST_SONGS)]
 Conditions = Annotated[
     Filters,
     PlainValidator(_filters),
-    PlainSerializer(Filters.conditions),
+    PlainSerializer(Filters.conditions, return_type=dict[str, Any]),
     WithJsonSchema({"type": "object", "examples": [{"year": "1990..1999", "genre": ["rock"]}]}),
 ]
 _numbers = WithJsonSchema({"type": "object", "additionalProperties": {"type": "number"}})
-Target = Annotated[Values, PlainValidator(_target), PlainSerializer(dict), _numbers]
-Weights = Annotated[Values, PlainValidator(_weights), PlainSerializer(dict), _numbers]
+Target = Annotated[Values, PlainValidator(_target), PlainSerializer(dict, return_type=dict[str, float]), _numbers]
+Weights = Annotated[Values, PlainValidator(_weights), PlainSerializer(dict, return_type=dict[str, float]), _numbers]

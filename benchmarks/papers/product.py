@@ -18,7 +18,8 @@ from indexer.models.mlp import Activation, load_encoder
 from indexer.models.moods.association import count, labels, npmi
 from indexer.models.moods.evidence import gather
 from indexer.models.moods.fitting import least_squares
-from indexer.models.moods.model import MoodsConfig, Reader, quadrant_of
+from indexer.models.moods.model import MoodsConfig, quadrant_of
+from indexer.models.moods.reader import Reader
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.tbert import LEAST_LABELLED, TBert, TBertConfig, train_tbert
 from indexer.models.tbert.model import Sizes, join

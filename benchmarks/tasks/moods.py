@@ -16,7 +16,8 @@ from benchmarks.data.dataset import Dataset
 from benchmarks.report.run import Result, Run
 from benchmarks.tasks.running import Job, opened, run_of
 from indexer.models.moods.evidence import Evidence
-from indexer.models.moods.model import MoodsConfig, Reader, Scores
+from indexer.models.moods.model import MoodsConfig, Scores
+from indexer.models.moods.reader import Known, Reader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.progress import Track
@@ -178,8 +179,8 @@ def scored(dataset: Dataset, blocks: Sequence[Floats], evidence: Evidence, shown
     sentence, audio, places = blocks
     reader = Reader.fit(np.asarray(index.sentence, np.float32), index.audio, places.shape[1])
     sentences = index.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
-    rows = reader.read(sentence, audio, places)
-    return train_moods(reader, rows, evidence, sentences, MoodsConfig()).score(*shown)
+    known = Known(sentence, audio, places)
+    return train_moods(reader, known, evidence, sentences, MoodsConfig()).score(*shown)
 
 
 def taste(dataset: Dataset) -> Floats:

@@ -21,7 +21,7 @@ from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.fusion import normalise
 from engine.tune.golden import Optimum, golden_section
-from indexer.models.tbert.labels import moods_in
+from indexer.models.moods.vocabulary import moods_of
 from indexer.progress import Track
 
 Vectors = npt.NDArray[np.floating[Any]]
@@ -61,7 +61,7 @@ def questions(dataset: Dataset, *, limit: int | None = None) -> dict[str, list[Q
     songs_of: dict[str, set[int]] = {}
     for playlist in dataset.test:
         rows = dataset.rows(playlist)
-        moods = moods_in(playlist.name)
+        moods = moods_of(playlist.name)
         rows = continuation.drawn(playlist, rows[members[rows]])
         if moods and len(rows):
             called.append((moods, rows))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from engine.query.query import Query
-from engine.score.facts import mood_clause
+from engine.score.facts import mood_clause, target_moods
 from engine.score.signals import BY_NAME
+from indexer.models.moods.vocabulary import mood_named
 from indexer.search.lexical import best_line
 from indexer.text.tokens import tokenise
 
@@ -21,15 +22,16 @@ def reason(query: Query, row: int, shares: Mapping[str, float], line: Callable[[
     """
     if row in query.own_rows:
         return "One of the seeds"
+    if query.moods and not set(target_moods(query)) - {mood_named(word).name for word in query.moods}:
+        shares = {name: share for name, share in shares.items() if name != "target" or not target_moods(query)}
     if query.has_text and not query.seeds:
         clauses = [_search_clause(shares, line())]
         if shares.get("target", 0.0) > 0 and (clause := BY_NAME["target"].clause(query, row)):
             clauses.append(clause)
     else:
         clauses = _clauses(query, row, shares)
-    if query.moods:
-        moods = mood_clause(query, query.moods)
-        clauses = [*[clause for clause in clauses if clause != moods][: MOST_CLAUSES - 1], moods]
+    if query.moods:  # alternatives, as filters take several words of one kind
+        clauses = [*clauses[: MOST_CLAUSES - 1], mood_clause(query, query.moods, "or")]
     sentence = " and ".join(clauses) or "is the nearest that is left"
     return sentence[0].upper() + sentence[1:]
 

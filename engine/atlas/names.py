@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
-from indexer.models.topics import STOP_WORDS
 from indexer.records import AUDIO_NAMES
 from indexer.text.names import title_stem
+from indexer.text.stopwords import ALL as STOP_WORDS
 
 Rows = npt.NDArray[np.int64]
 Labels = npt.NDArray[np.int32]

@@ -215,14 +215,16 @@ def tune(
 ) -> None:
     """Tune the weights on the catalogue's own playlists; used only if playlists that tuning did not see agree."""
     from engine.engine import Engine
+    from engine.tune.acceptance import accepted_weights
     from engine.tune.playlists import tune_on_playlists
     from indexer.catalogue import Catalogue
 
+    # From the weights that the program comes with: a file that was tuned for another index is no beginning.
     with Catalogue(catalogue, create=False) as opened, Engine.open(index, weights="default") as engine:
         reports = tune_on_playlists(
             engine.index, engine.weights, opened.playlists(), rounds=rounds, track=progress(quiet)
         )
-        engine.use({profile: report.weights for profile, report in reports.items()})
+        engine.use(accepted_weights(engine.weights, reports))
         file = engine.save_weights() if any(report.accepted for report in reports.values()) else None
     indexes.show_tuning(reports, file, as_json=as_json)
 

@@ -12,7 +12,8 @@ from engine.index import OpenIndex
 from engine.query.filters import audio_values
 from engine.query.seeds import Seed
 from indexer.errors import FilterError
-from indexer.models.moods.model import BLOCKS, QUADRANTS, MoodModel
+from indexer.models.moods.model import QUADRANTS, MoodModel
+from indexer.models.moods.reader import BLOCKS
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AudioFeatures, Song
 from indexer.songs.table import audio_table
@@ -21,6 +22,9 @@ from indexer.text.clean import clean
 FloatMatrix = npt.NDArray[np.float32]
 
 WORDS, FEATURES = 3, 3  # shown as evidence of a mood
+QUADRANT_WORDS = dict(
+    zip(QUADRANTS, ("pleasant, excited", "unpleasant, excited", "unpleasant, calm", "pleasant, calm"), strict=True)
+)
 LEAST_LOGIT = 0.02  # log-odds below which a word or feature is no evidence
 
 
@@ -115,8 +119,10 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     if seed.row is not None:
         said = index.songs.moods.listener_labels[[seed.row]]
     chances = model.with_listener_labels(scores.moods, said)[0]
-    weights = model.heads["moods"].weights[int(model.reader.view_of(row)[0])]
+    view = int(model.reader.view_of(row)[0])
+    weights = model.heads["moods"].weights[view]
     shares = _shares(model, row[0], weights)
+    weights = weights * model.heads["moods"].slope[view]
     words, spoken = _words(index, seed, model, weights)
     features, sounded = _features(index, seed, model, row[0], weights)
     usual = model.heads["moods"].base
@@ -156,7 +162,7 @@ def _words(index: OpenIndex, seed: Seed, model: MoodModel, weights: FloatMatrix)
     words = [word for word in seed.keywords if word in index.word_codes]
     codes = np.array([index.word_codes[word] for word in words], np.int64)
     vectors = index.word_vectors[codes].astype(np.float32)
-    spoken = (vectors - model.reader.lyrics) @ weights[model.reader.columns["lyrics"]] * model.heads["moods"].slope
+    spoken = (vectors - model.reader.lyrics) @ weights[model.reader.columns["lyrics"]]
     return words, np.asarray(spoken, np.float32)
 
 
@@ -175,7 +181,7 @@ def _features(
     columns = model.reader.columns["sound"]
     nothing = np.zeros((len(without), len(model.reader.lyrics))), np.zeros((len(without), model.reader.taste))
     rows = model.reader.read(nothing[0], scaled, nothing[1])
-    added = (row[columns] - rows[:, columns]) @ weights[columns] * model.heads["moods"].slope
+    added = (row[columns] - rows[:, columns]) @ weights[columns]
     named = []
     for name in shown:
         low, high = index.spread[name]

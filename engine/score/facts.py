@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
 from engine.score.signal import FloatVector, Signal, listed, no_clause, unknown
+from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES
 
 ERA_YEARS = 10.0  # years after which two songs are 1/e as close; a decade is how people cut music up
@@ -93,19 +95,24 @@ def target(query: Query, pool: Pool) -> FloatVector:
 
 
 def target_clause(query: Query, row: int) -> str | None:
-    wanted = [
+    moods = target_moods(query)
+    return mood_clause(query, moods, "and") if moods else "is near the target values"
+
+
+def target_moods(query: Query) -> list[str]:
+    """The moods that the target wants much of."""
+    return [
         name for name, value in query.target if name not in (*AUDIO_NAMES, "popularity") and value >= A_MOOD_IS_WANTED
     ]
-    return mood_clause(query, wanted) if wanted else "is near the target values"
 
 
-def mood_clause(query: Query, moods: Sequence[str]) -> str:
+def mood_clause(query: Query, moods: Sequence[str], conjunction: Literal["and", "or"]) -> str:
     """The moods by name; with one that was not learned, the learned ones that it is judged by."""
     named = []
-    for mood in moods:
+    for mood in dict.fromkeys(mood_named(word).name for word in moods):
         by = list(query.index.songs.moods.learned_neighbours(mood))
         named.append(mood if by == [mood] else f"{mood} (judged by {listed(by[:MOST_NEIGHBOURS])})")
-    return f"is likely to be called {' and '.join(named)}"
+    return f"is likely to be called {f' {conjunction} '.join(named)}"
 
 
 FACTS = (

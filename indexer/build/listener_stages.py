@@ -14,10 +14,12 @@ from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
 from indexer.models.moods.evidence import Evidence, gather
 from indexer.models.moods.model import MoodModel
-from indexer.models.moods.model import Reader as MoodReader
+from indexer.models.moods.reader import Known
+from indexer.models.moods.reader import Reader as MoodReader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.taste import Reader, Taste, train_taste
+from indexer.models.taste.halves import half_places
 from indexer.models.taste.training import LEAST_PLAYLISTS
 from indexer.models.tbert import LEAST_LABELLED, load_tbert, train_tbert
 from indexer.models.tbert.labels import song_labels
@@ -174,12 +176,13 @@ def moods(context: Context) -> Outcome:
         taste = draft.array(artefacts.TASTE_PART) if placed else np.zeros((len(context.songs), 0), np.float32)
         reader = MoodReader.fit(sentence.astype(np.float32), audio, taste.shape[1], config.moods.seed)
         words = context.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
-        rows = reader.read(sentence, audio, taste)
-        model = train_moods(reader, rows, evidence_of(context), words, config.moods)
+        halves = half_places(context.playlists, taste, config.moods.seed) if placed else None
+        known, evidence = Known(sentence, audio, taste), evidence_of(context)
+        model = train_moods(reader, known, evidence, words, config.moods, half_tastes=halves)
         model.save(draft.folder(artefacts.MOOD_MODEL))
         why = "" if model.names else "too few songs are called by any mood in playlists' names or tags"
         outcome = Outcome(bool(model.names), int(context.songs.alive.sum()), len(context.playlists), why)
-        del rows, model
+        del model
     trained = MoodModel.load(draft.place(artefacts.MOOD_MODEL))
 
     def apply(batch: Batch) -> Columns:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import EncoderError
+from indexer.models.training import EarlyStopping
 from indexer.progress import Track, quiet
 
 if TYPE_CHECKING:
@@ -32,14 +33,14 @@ def learn(
     epochs: int,
     batch: int,
     weight_decay: float,
-    watch: Callable[[int, float], None] = lambda epoch, held: None,
+    watch: Callable[[int, float], None] = lambda epoch, loss: None,
     track: Track = quiet,
 ) -> list[Losses]:
     """Train with AdamW; the parts end with the weights of the best epoch on `unseen`, which may be the first ones.
 
     parts   what learns, each with its rate; what does not learn beside them is the caller's to freeze
     loss    mean loss of some rows; True while it is learned from, for dropout
-    watch   told each epoch's number, from 1, and its held-out loss; what it raises ends the training
+    watch   called with each epoch's number, from 1, and its held-out loss; what it raises ends the training
     Without `unseen` rows the last batch's loss decides.
     """
     import torch
@@ -48,26 +49,26 @@ def learn(
     optimizer = torch.optim.AdamW(
         [{"params": list(part.parameters()), "lr": rate} for part, rate in parts], weight_decay=weight_decay
     )
-    best, kept = math.inf, copy.deepcopy(modules.state_dict())
+    stopping, best = EarlyStopping(epochs), copy.deepcopy(modules.state_dict())  # all epochs are trained
     orders = [batches(rng.permutation(seen), batch) for _ in range(epochs)]
     history: list[Losses] = []
     total, value = 0.0, math.nan
     steps = [(epoch, rows, rows is order[-1]) for epoch, order in enumerate(orders, 1) for rows in order]
     for epoch, rows, is_last in track(steps, "fine-tune transformer"):
         optimizer.zero_grad()
-        found = loss(rows, True)
-        found.backward()  # type: ignore[no-untyped-call]
+        of_batch = loss(rows, True)
+        of_batch.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        value = found.item()
+        value = of_batch.item()
         total += value * len(rows)
         if is_last:
-            held = held_out_loss(loss, unseen, batch) if len(unseen) else value
-            history.append((total / len(seen), held))
+            watched = held_out_loss(loss, unseen, batch) if len(unseen) else value
+            history.append((total / len(seen), watched))
             total = 0.0
-            if held < best:
-                best, kept = held, copy.deepcopy(modules.state_dict())
-            watch(epoch, held)
-    modules.load_state_dict(kept)
+            if stopping.improves(watched):
+                best = copy.deepcopy(modules.state_dict())
+            watch(epoch, watched)
+    modules.load_state_dict(best)
     return history
 
 

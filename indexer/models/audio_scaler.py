@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import IndexFormatError
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
-from indexer.store.files import write_whole
+from indexer.store.weights import load_facts, save_facts
 
 FloatMatrix = npt.NDArray[np.float32]
-Scaling = Literal["standard", "minmax"]
 
 # A z-score beyond this is clipped: one 70-minute track must not decide what "long" means to the autoencoder.
-# On shared/data 0.8 % of the songs have a value beyond 5, up to 9: speechiness, near-silent loudness, duration.
 CLIP = 5.0
+LARGEST = 1e9  # of a number in a scaler: any that a catalogue gives is far below
 
 _SCALED = tuple(name for name in AUDIO_NAMES if name != "key")
 COLUMNS: tuple[str, ...] = (*_SCALED, "key_x", "key_y", "known")
@@ -30,7 +27,7 @@ _KEY_X, _KEY_Y, _KNOWN = (COLUMNS.index(name) for name in ("key_x", "key_y", "kn
 
 # A point on the unit circle has variance 1/2 per axis. Both axes get the same fixed factor (not a fitted one each),
 # so that the circle stays a circle and an unknown key lies in its centre, equally far from all twelve.
-_KEY_GAIN: dict[str, float] = {"standard": float(np.sqrt(2.0)), "minmax": 0.5}
+_KEY_GAIN = float(np.sqrt(2.0))
 
 
 def key_position(key: npt.ArrayLike, mode: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -52,34 +49,28 @@ def key_position(key: npt.ArrayLike, mode: npt.ArrayLike) -> npt.NDArray[np.floa
 class AudioScaler:
     """How a catalogue's audio features become columns: fitted once, then the same for every song and query.
 
-    scaling   "standard": mean 0, variance 1, clipped at CLIP; "minmax": 0..1 as in the catalogue
     means     mean of each scaled feature (duration in log milliseconds); what an unknown value becomes
-    origins   what becomes 0: the mean or the minimum
-    gains     1 / deviation or 1 / range; 0 for a feature that no song has or that is alike in all of them
+    gains     1 / standard deviation; 0 for a feature that no song has or that is alike in all of them
     known     mean share of the 12 features that is known, in songs that have any
 
-    The eleven features come first, in the order of records.AUDIO_NAMES without key, then the key's two
-    axes, then the share of features that is known: less its mean in "standard", as it is in "minmax".
+    The eleven features come first, in the order of records.AUDIO_NAMES without key, with mean 0 and variance 1,
+    clipped at CLIP; then the key's two axes; then the share of features that is known, less its mean.
     """
 
-    scaling: Scaling
     means: tuple[float, ...]
-    origins: tuple[float, ...]
     gains: tuple[float, ...]
     known: float
 
     def __post_init__(self) -> None:
-        if self.scaling not in get_args(Scaling):
-            raise ValueError(f"scaling is {self.scaling!r}, expected one of {', '.join(get_args(Scaling))}")
-        for name in ("means", "origins", "gains"):
-            values = getattr(self, name)
-            if len(values) != len(_SCALED) or not np.isfinite(values).all():
-                raise ValueError(f"{name} holds {len(values)} values, expected {len(_SCALED)} finite numbers")
+        for name in ("means", "gains"):
+            values = np.asarray(getattr(self, name), np.float64)
+            if values.shape != (len(_SCALED),) or not (np.abs(values) <= LARGEST).all():
+                raise ValueError(f"{name} holds {values.size} values, expected {len(_SCALED)} finite numbers")
         if not 0.0 <= self.known <= 1.0:
             raise ValueError(f"known is {self.known:g}, expected a share in 0..1")
 
     @classmethod
-    def fit(cls, table: npt.ArrayLike, scaling: Scaling = "standard") -> Self:
+    def fit(cls, table: npt.ArrayLike) -> Self:
         """Fit to a table (songs, 12) in the order of records.AUDIO_NAMES, NaN where unknown.
 
         Songs without any feature are left out; a feature's statistics are those of the songs that have it.
@@ -88,60 +79,51 @@ class AudioScaler:
         present = ~np.isnan(values)
         counts = present.sum(axis=0)
         means = np.where(present, values, 0.0).sum(axis=0) / np.maximum(counts, 1)
-        if scaling == "standard":
-            deviations = np.where(present, values - means, 0.0)
-            origins, spread = means, np.sqrt((deviations**2).sum(axis=0) / np.maximum(counts, 1))
-        else:
-            origins = np.where(present, values, np.inf).min(axis=0, initial=np.inf)
-            spread = np.where(present, values, -np.inf).max(axis=0, initial=-np.inf) - origins
-            origins = np.where(counts > 0, origins, 0.0)
+        deviations = np.where(present, values - means, 0.0)
+        spread = np.sqrt((deviations**2).sum(axis=0) / np.maximum(counts, 1))
         useful = (counts > 0) & (spread > 1e-9 * np.maximum(1.0, np.abs(means)))
         gains = np.where(useful, 1.0 / np.where(useful, spread, 1.0), 0.0)
         share = known_share(table)
         known = float(share[share > 0].mean()) if (share > 0).any() else 1.0
-        return cls(scaling, _floats(means), _floats(origins), _floats(gains), known)
+        return cls(_floats(means), _floats(gains), known)
 
     def transform(self, table: npt.ArrayLike) -> FloatMatrix:
-        """The matrix, float32 (songs, 14), columns as in COLUMNS; a song without any feature is a zero row."""
+        """The matrix, float32 (songs, 14), columns as in COLUMNS; zero rows are songs without any feature.
+
+        A song whose features are all the catalogue's means would be a zero row too: its column "known" is then the
+        share itself.
+        """
         raw = _checked(table)
         values = _scaled_part(raw)
         filled = np.where(np.isnan(values), self.means, values)
-        scaled = (filled - self.origins) * self.gains
-        low, high = (-CLIP, CLIP) if self.scaling == "standard" else (0.0, 1.0)
+        scaled = (filled - self.means) * self.gains
 
         out = np.empty((len(raw), len(COLUMNS)))
-        out[:, : len(_SCALED)] = np.clip(scaled, low, high)
+        out[:, : len(_SCALED)] = np.clip(scaled, -CLIP, CLIP)
         key = raw[:, _COLUMN_OF["key"]]
         mode = raw[:, _COLUMN_OF["mode"]]
         position = np.where(np.isnan(key)[:, None], 0.0, key_position(key, np.where(np.isnan(mode), 1.0, mode)))
-        centre = 0.0 if self.scaling == "standard" else 0.5
-        out[:, [_KEY_X, _KEY_Y]] = position * _KEY_GAIN[self.scaling] + centre
+        out[:, [_KEY_X, _KEY_Y]] = position * _KEY_GAIN
         share = known_share(raw)
-        out[:, _KNOWN] = share - (self.known if self.scaling == "standard" else 0.0)
+        out[:, _KNOWN] = share - self.known
         out[share == 0] = 0.0
-        return out.astype(np.float32)
+        matrix = out.astype(np.float32)
+        average = (share > 0) & ~matrix.any(axis=1)
+        matrix[average, _KNOWN] = share[average]
+        return matrix
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
-        write_whole(path, json.dumps(asdict(self), indent=1) + "\n")
+        save_facts(path, asdict(self))
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path) -> AudioScaler:
         """Read what `save` wrote; the numbers are the same to the last bit."""
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                found["scaling"],
-                _floats(found["means"]),
-                _floats(found["origins"]),
-                _floats(found["gains"]),
-                float(found["known"]),
-            )
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise IndexFormatError(
-                f"{path} is no audio scaler ({type(error).__name__}: {error}); expected the JSON that a build writes; "
-                "rebuild the index"
-            ) from error
+
+        def read(facts: dict[str, Any]) -> AudioScaler:
+            return cls(_floats(facts["means"]), _floats(facts["gains"]), float(facts["known"]))
+
+        return load_facts(path, read, what="an audio scaler")
 
 
 def known_share(table: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -156,9 +138,9 @@ def _checked(table: npt.ArrayLike) -> npt.NDArray[np.float64]:
         raise ValueError(f"the table has shape {raw.shape}, expected (songs, {len(AUDIO_NAMES)})")
     for (name, (low, high)), column in zip(AUDIO_RANGES.items(), raw.T, strict=True):
         # float32 rounds a bound such as 0.1 up, so a hair is allowed
-        wrong = (column < low - 1e-6) | (column > high * (1 + 1e-6))
-        if wrong.any():
-            row = int(wrong.argmax())
+        outside = (column < low - 1e-6) | (column > high * (1 + 1e-6))
+        if outside.any():
+            row = int(outside.argmax())
             raise ValueError(f"{name} of row {row} is {column[row]:g}, expected {low:g}..{high:g} or NaN for unknown")
     return raw
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from indexer.errors import IndexFormatError
 from indexer.ranges import NOT_NEGATIVE, check
 from indexer.store import artefacts
+from indexer.store.columns import check_numbers, check_starts
 from indexer.store.generations import Draft, Source
 
 Rows = npt.NDArray[np.int64]
@@ -20,7 +22,7 @@ MOST_PLAYLISTS = 2_000  # of one song, the shortest, which say the most; a hit o
 
 @dataclass(frozen=True, slots=True)
 class CoOccurrenceConfig:
-    """shrinkage: added to the denominator, in playlists of usual weight; 1 to 10 measure within 3 percent."""
+    """shrinkage: added to the denominator, in playlists of mean weight; 1 to 10 measure within 3 percent."""
 
     shrinkage: float = 5.0
 
@@ -36,7 +38,7 @@ class CoOccurrence:
     """Playlists by song and songs by playlist, sparse, and the shrunk cosine of any song with all others.
 
     A table of each song's 100 nearest songs, which is the usual way, takes more room than the playlists
-    themselves, and on shared/data loses a sixth of NDCG@500 against all neighbours, with 400 kept still 3 percent.
+    themselves, and loses a sixth of NDCG@500 against all neighbours; one of the 400 nearest still 3 percent.
 
     songs      playlist p holds songs[song_starts[p] : song_starts[p + 1]]
     holders    song r is held by playlists holders[holder_starts[r] : holder_starts[r + 1]], the shortest first
@@ -63,16 +65,16 @@ class CoOccurrence:
         lists = [np.unique(rows) for rows in playlists if len(rows)]
         lengths = np.array([len(rows) for rows in lists], np.int64)
         weights = (1.0 / np.sqrt(lengths)).astype(np.float32)
-        held = np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int32)
+        entries = np.concatenate([*lists, np.zeros(0, np.int64)]).astype(np.int32)
         playlist = np.repeat(np.arange(len(lists), dtype=np.int32), lengths)
-        order = np.lexsort((playlist, lengths[playlist], held))
+        order = np.lexsort((playlist, lengths[playlist], entries))
         return cls(
             np.concatenate([[0], np.cumsum(lengths)]),
-            held,
-            np.concatenate([[0], np.cumsum(np.bincount(held, minlength=songs))]),
+            entries,
+            np.concatenate([[0], np.cumsum(np.bincount(entries, minlength=songs))]),
             playlist[order],
             weights,
-            np.sqrt(np.bincount(held, weights[playlist], minlength=songs)).astype(np.float32),
+            np.sqrt(np.bincount(entries, weights[playlist], minlength=songs)).astype(np.float32),
             config.shrinkage * float(weights.mean()) if len(weights) else 0.0,
         )
 
@@ -89,10 +91,12 @@ class CoOccurrence:
         low (Sarwar et al. 2001; Bell & Koren 2007).
         """
         playlists = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]][:MOST_PLAYLISTS]
+        check_numbers(playlists, len(self.weights), artefacts.HOLDERS.name)
         starts = self.song_starts[playlists]
         counts = self.song_starts[playlists + 1] - starts
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         songs = self.songs[np.repeat(starts, counts) + within]
+        check_numbers(songs, len(self.totals), artefacts.PLAYLIST_SONGS.name)
         near, where = np.unique(songs, return_inverse=True)
         shared = np.bincount(where, np.repeat(self.weights[playlists], counts), minlength=len(near))
         values = shared / (self.totals[row] * self.totals[near] + self.damping)
@@ -108,9 +112,9 @@ class CoOccurrence:
         """The songs that share a playlist with any of the songs, ascending, and the mean of their values to all."""
         if not len(rows):
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        found = [self.of(row) for row in rows]
-        near, where = np.unique(np.concatenate([part for part, _ in found]), return_inverse=True)
-        summed = np.bincount(where, np.concatenate([values for _, values in found]), minlength=len(near))
+        near_each = [self.of(row) for row in rows]
+        near, where = np.unique(np.concatenate([part for part, _ in near_each]), return_inverse=True)
+        summed = np.bincount(where, np.concatenate([values for _, values in near_each]), minlength=len(near))
         return near, (summed / len(rows)).astype(np.float32)
 
     def save(self, draft: Draft) -> None:
@@ -120,6 +124,20 @@ class CoOccurrence:
 
     @classmethod
     def load(cls, source: Source) -> CoOccurrence:
-        """Memory-mapped."""
+        """Memory-mapped; which playlists and songs the lists name is checked when they are read."""
         arrays = {name: source.array(artefact) for name, artefact in artefacts.COOCCURRENCE.items()}
-        return cls(**arrays, damping=float(source.array(artefacts.DAMPING)[0]))
+        check_starts(arrays["song_starts"], len(arrays["weights"]), len(arrays["songs"]), artefacts.SONG_STARTS.name)
+        check_starts(
+            arrays["holder_starts"], len(arrays["totals"]), len(arrays["holders"]), artefacts.HOLDER_STARTS.name
+        )
+        damping = source.array(artefacts.DAMPING)
+        for numbers, artefact in (
+            (arrays["weights"], artefacts.PLAYLIST_WEIGHTS),
+            (arrays["totals"], artefacts.SONG_TOTALS),
+            (damping, artefacts.DAMPING),
+        ):
+            if not np.isfinite(numbers).all():
+                raise IndexFormatError(
+                    f"{artefact.name} holds a value that is not finite; rebuild with `refrain build`"
+                )
+        return cls(**arrays, damping=float(damping[0]))

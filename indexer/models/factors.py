@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ STEPS = 3  # of conjugate gradients in each half of an iteration; two end at the
 AGAIN = 2  # iterations of an update, which starts from the factors that it finds
 TINY = np.float32(1e-20)
 CHUNK = 50_000  # pairs of a playlist and a song that are multiplied at once
-USUAL_SEEDS = 8.0  # seeds for which a listener is regularised as in training
+TRAINING_SEEDS = 8.0  # seeds for which a listener is regularised as in training
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,9 @@ class FactorsConfig:
     size             of a song's factors
     confidence       how much more a song that is in a playlist counts than one that is not (alpha)
     regularization   of a playlist or song of the mean number of entries
-    frequency        power of a row's own number of entries in its regularisation (Rendle et al. 2022, nu). Measured
-                     without windows on development playlists of shared/data, NDCG@500 with 5 seeds: 0.560 with 0.5 and
-                     regularization 100, 0.550 with 0 and 200, each the best of the few that were tried
-    window           songs that stand this near in a playlist are told as a playlist of their own as well, for they are
-                     likelier chosen for one another: with one seed NDCG@500 is 0.453 rather than 0.446
+    frequency        power of a row's own number of entries in its regularisation (Rendle et al. 2022, nu)
+    window           songs that stand this near in a playlist are learned as a playlist of their own as well, for they
+                     are likelier chosen for one another
     window_weight    what a song in a window counts; in a playlist it is 1
     """
 
@@ -64,15 +62,20 @@ def learn_factors(
     config: FactorsConfig,
     *,
     start: FloatMatrix | None = None,
+    watch: Callable[[int, float], None] = lambda iteration, change: None,
     track: Track = quiet,
 ) -> FloatMatrix:
     """float32 (songs, size): factors whose products tell which playlist holds which song; 0 for songs of none.
 
-    Minimises sum over held (p, s) of (1 + w confidence) (1 - x_p . y_s)^2 + sum over the rest of (x_p . y_s)^2 +
+    Minimises sum over p that hold s of (1 + w confidence) (1 - x_p . y_s)^2 + sum over the rest of (x_p . y_s)^2 +
     sum over rows r of lambda_r |z_r|^2, lambda_r = regularization (entries of r / mean entries) ^ frequency (Hu, Koren
     & Volinsky 2008), by STEPS of conjugate gradients a half (Takacs, Pilaszy & Tikk 2011). p are the playlists, in the
-    listener's order, and their windows; w is 1 in a playlist, window_weight in a window. `start` are factors
-    (songs, size) to go on from, for AGAIN iterations. The same seed gives the same factors.
+    listener's order, and their windows; w is 1 in a playlist, window_weight in a window. The same seed gives the same
+    factors.
+
+    start   float (songs, size), factors to go on from, for AGAIN iterations (see `carried_over`)
+    watch   called with each iteration's number, from 1, and the change of the factors in it as a share of their length
+    ValueError where the factors are no longer finite.
     """
     from scipy.sparse import csr_matrix
 
@@ -84,17 +87,25 @@ def learn_factors(
     lengths = [len(rows) for rows in lists]
     weights = np.repeat([1.0] * len(whole) + [config.window_weight] * (len(lists) - len(whole)), lengths)
     ends = np.concatenate([[0], np.cumsum(lengths)])
-    held = csr_matrix((weights.astype(np.float32), columns, ends), shape=(len(lists), len(known)))
-    holders = csr_matrix(held.T)
+    entries = csr_matrix((weights.astype(np.float32), columns, ends), shape=(len(lists), len(known)))
+    holders = csr_matrix(entries.T)
     if start is None:
         noise = np.random.default_rng(config.seed).standard_normal((len(known), config.size), dtype=np.float32)
         of_songs, rounds = 0.01 * noise, config.iterations
     else:
         of_songs, rounds = start[known].astype(np.float32), AGAIN
     of_playlists = np.zeros((len(lists), config.size), np.float32)
-    for _ in track(range(rounds), "learn factors", rounds):
-        of_playlists = _improved(of_playlists, of_songs, held, config)
+    for iteration in track(range(1, rounds + 1), "learn factors", rounds):
+        before = of_songs
+        of_playlists = _improved(of_playlists, of_songs, entries, config)
         of_songs = _improved(of_songs, of_playlists, holders, config)
+        change = float(np.linalg.norm(of_songs - before) / max(float(np.linalg.norm(of_songs)), 1e-12))
+        if not np.isfinite(change):
+            raise ValueError(
+                f"the factors are not finite after iteration {iteration}; raise factors.regularization, now "
+                f"{config.regularization:g}, or lower factors.confidence, now {config.confidence:g}"
+            )
+        watch(iteration, change)
     factors = np.zeros((songs, config.size), np.float32)
     factors[known] = of_songs
     return factors
@@ -148,6 +159,20 @@ def _squares(rows: FloatMatrix) -> FloatMatrix:
     return squares
 
 
+def carried_over(before: npt.NDArray[np.floating], old_rows: Rows) -> FloatMatrix:
+    """float32 (songs, size) to start from: the factors that each song had in an earlier index.
+
+    before     (earlier songs, size);  old_rows   int64 (songs,): its row there, -1 for a song that is new
+
+    >>> carried_over(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, -1])).tolist()
+    [[3.0, 4.0], [0.0, 0.0]]
+    """
+    start = np.zeros((len(old_rows), before.shape[1]), np.float32)
+    there = np.flatnonzero(old_rows >= 0)
+    start[there] = before[old_rows[there]]
+    return start
+
+
 def gram_of(factors: npt.NDArray[np.floating]) -> FloatMatrix:
     """float32 (size, size): Y'Y, which `fold_in` needs and no query should compute."""
     return np.asarray(factors.T.astype(np.float32) @ factors.astype(np.float32))
@@ -157,10 +182,9 @@ def fold_in(seeds: FloatMatrix, gram: FloatMatrix, config: FactorsConfig) -> Flo
     """float32 (size,): the factors of a playlist that holds the seeds (k, size), by least squares.
 
     The fewer the seeds, the more it is regularised, towards what most playlists share: lambda = regularization x
-    USUAL_SEEDS / k. On development playlists its NDCG is within 1 percent of the best lambda's for 1, 2, 3, 5, 10 and
-    25 seeds.
+    TRAINING_SEEDS / k.
     """
-    penalty = config.regularization * USUAL_SEEDS / max(1, len(seeds))
+    penalty = config.regularization * TRAINING_SEEDS / max(1, len(seeds))
     matrix = gram + config.confidence * seeds.T @ seeds + np.float32(penalty) * np.eye(len(gram), dtype=np.float32)
-    found: FloatVector = np.linalg.solve(matrix, (1.0 + config.confidence) * seeds.sum(axis=0)).astype(np.float32)
-    return found
+    listener: FloatVector = np.linalg.solve(matrix, (1.0 + config.confidence) * seeds.sum(axis=0)).astype(np.float32)
+    return listener

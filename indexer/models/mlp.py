@@ -1,19 +1,19 @@
-"""Dense layers in plain numpy: a trained encoder as an index holds and applies it, without keras or torch."""
+"""Dense layers in plain numpy, as an index holds and applies them without keras or torch, and the small functions of
+every network: sigmoid, softmax, rows of length 1."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import IndexFormatError
+from indexer.store.weights import Arrays, load_model, save_model
 
 FloatMatrix = npt.NDArray[np.float32]
 Activation = Literal["linear", "relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "tanh", "sigmoid"]
@@ -50,17 +50,36 @@ class DenseStack:
     def encode(self, matrix: npt.ArrayLike) -> FloatMatrix:
         """Latents of length 1, float32 (rows, latent); a zero row (nothing is known) stays a zero row."""
         rows = checked_matrix(matrix, self.inputs)
-        latent = self.apply(rows)
-        latent /= np.maximum(np.linalg.norm(latent, axis=1, keepdims=True), 1e-12)
+        latent = unit_rows(self.apply(rows))
         latent[~rows.any(axis=1)] = 0.0
         return latent
 
+    def arrays(self, part: str) -> dict[str, FloatMatrix]:
+        """The weights by name, "{part}.0.kernel" ..., as `DenseStack.of` takes them."""
+        named = {} if self.linear is None else {f"{part}.linear": self.linear}
+        for number, layer in enumerate(self.layers):
+            named |= {f"{part}.{number}.kernel": layer.kernel, f"{part}.{number}.bias": layer.bias}
+        return named
+
+    @classmethod
+    def of(
+        cls, arrays: Arrays, part: str, sizes: Sequence[int], activations: Sequence[str], *, linear_path: bool = False
+    ) -> DenseStack:
+        """The stack that `arrays` named, of layers sizes[0] -> sizes[1] -> ...; ValueError where one does not fit."""
+        if len(sizes) < 2 or len(activations) != len(sizes) - 1 or not set(activations) <= set(get_args(Activation)):
+            raise ValueError(f"{part} has the sizes {list(sizes)} and the activations {list(activations)}")
+        layers = tuple(
+            Layer(
+                arrays.take(f"{part}.{number}.kernel", (inputs, outputs)),
+                arrays.take(f"{part}.{number}.bias", (outputs,)),
+                cast(Activation, activation),
+            )
+            for number, ((inputs, outputs), activation) in enumerate(zip(pairwise(sizes), activations, strict=True))
+        )
+        return cls(layers, arrays.take(f"{part}.linear", (sizes[0], sizes[-1])) if linear_path else None)
+
     def save(self, folder: Path, facts: Mapping[str, Any]) -> None:
-        """Write encoder.npy, all weights in one array, and encoder.json, their shapes and `facts` about them."""
-        arrays = [array for layer in self.layers for array in (layer.kernel, layer.bias)]
-        if self.linear is not None:
-            arrays.append(self.linear)
-        np.save(folder / "encoder.npy", np.concatenate([a.ravel() for a in arrays]), allow_pickle=False)
+        """Write encoder.safetensors and encoder.json: the weights, their shapes and `facts` about them."""
         described = {
             "inputs": self.inputs,
             "widths": [len(layer.bias) for layer in self.layers],
@@ -68,7 +87,7 @@ class DenseStack:
             "linear_path": self.linear is not None,
             **facts,
         }
-        (folder / "encoder.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
+        save_model(folder, "encoder", self.arrays("encoder"), described)
 
     def _forward(self, rows: FloatMatrix) -> FloatMatrix:
         out = rows
@@ -78,30 +97,13 @@ class DenseStack:
 
 
 def load_encoder(folder: Path) -> DenseStack:
-    """The encoder that Autoencoder.save wrote, from its plain copy: neither keras nor torch is loaded."""
-    try:
-        described = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
-        weights = np.load(folder / "encoder.npy", allow_pickle=False)
-        sizes = [int(described["inputs"]), *map(int, described["widths"])]
-        activations = described["activations"]
-        shapes = [shape for a, b in pairwise(sizes) for shape in ((a, b), (b,))]
-        if described["linear_path"]:
-            shapes.append((sizes[0], sizes[-1]))
-        ends = np.cumsum([math.prod(shape) for shape in shapes])
-        if weights.shape != (ends[-1],) or weights.dtype != np.float32 or not np.isfinite(weights).all():
-            raise ValueError(
-                f"encoder.npy is {weights.dtype} {weights.shape}, expected float32 ({ends[-1]},), all finite"
-            )
-        if len(activations) != len(sizes) - 1 or not set(activations) <= set(get_args(Activation)):
-            raise ValueError(f"activations are {activations}")
-    except (OSError, ValueError, TypeError, KeyError, IndexError) as error:
-        raise IndexFormatError(
-            f"{folder} holds no encoder ({type(error).__name__}: {error}); expected encoder.npy and encoder.json "
-            "as a build writes them; rebuild the index"
-        ) from error
-    arrays = [part.reshape(shape) for part, shape in zip(np.split(weights, ends[:-1]), shapes, strict=True)]
-    layers = tuple(Layer(arrays[2 * i], arrays[2 * i + 1], a) for i, a in enumerate(activations))
-    return DenseStack(layers, arrays[-1] if described["linear_path"] else None)
+    """The encoder that Autoencoder.save wrote; neither keras nor torch is loaded."""
+
+    def read(arrays: Arrays, facts: dict[str, Any]) -> DenseStack:
+        sizes = [int(facts["inputs"]), *map(int, facts["widths"])]
+        return DenseStack.of(arrays, "encoder", sizes, facts["activations"], linear_path=bool(facts["linear_path"]))
+
+    return load_model(folder, "encoder", read, what="an encoder")
 
 
 def untrained_stacks(
@@ -162,16 +164,42 @@ def _activate(x: FloatMatrix, activation: Activation) -> FloatMatrix:
 
             return np.asarray(x * (1 + erf(x / np.float32(math.sqrt(2)))) / 2, np.float32)
         case "silu":
-            return x * _sigmoid(x)
+            return x * sigmoid(x)
         case "softplus":
             return np.logaddexp(x, np.float32(0))
         case "tanh":
             return np.tanh(x)
         case "sigmoid":
-            return _sigmoid(x)
+            return sigmoid(x)
         case "linear":
             return x
 
 
-def _sigmoid(x: FloatMatrix) -> FloatMatrix:
-    return np.float32(0.5) * (1 + np.tanh(x / 2))  # does not overflow, unlike 1 / (1 + exp(-x))
+def sigmoid(x: npt.NDArray[np.floating]) -> FloatMatrix:
+    """float32 1 / (1 + e^-x), exact for small chances too; neither side overflows, NaN stays.
+
+    >>> sigmoid(np.array([-200.0, 0.0, 200.0])).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    falling = np.exp(-np.abs(x))
+    return np.asarray(np.where(x >= 0, 1.0, falling) / (1.0 + falling), np.float32)
+
+
+def softmax(logits: npt.NDArray[np.floating]) -> FloatMatrix:
+    """float32 (rows, outputs), rows sum to 1.
+
+    >>> softmax(np.array([[1000.0, 1000.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    shares: FloatMatrix = np.exp(logits - logits.max(axis=1, keepdims=True)).astype(np.float32)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
+
+
+def unit_rows(matrix: npt.NDArray[np.floating]) -> FloatMatrix:
+    """float32: each row scaled to length 1; a zero row stays zero.
+
+    >>> unit_rows(np.array([[0.0, 4.0], [0.0, 0.0]])).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
+    """
+    return np.asarray(matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-12), np.float32)

@@ -16,7 +16,7 @@ from indexer.models.moods.columns import MoodColumns
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
-from indexer.store.columns import Strings, check_lists
+from indexer.store.columns import Strings, check_lists, check_numbers
 from indexer.store.generations import Source
 
 Rows = npt.NDArray[np.int64]
@@ -180,7 +180,7 @@ class Songs:
     @lazy
     def _by_id(self) -> Rows:
         rows: Rows = self._source.array(artefacts.BY_ID)
-        check_lists(np.array([0, len(rows)]), rows, len(self), artefacts.BY_ID.name)
+        check_numbers(rows, len(self), artefacts.BY_ID.name)
         return rows
 
     def row_of(self, song_id: str) -> int | None:

@@ -119,13 +119,28 @@ def check_lists(starts: npt.NDArray[np.int64], codes: npt.NDArray[Any], limit: i
     Traceback (most recent call last):
     indexer.errors.IndexFormatError: songs/genre is damaged: a number is 4, expected 0..3; rebuild with `refrain build`
     """
-    problem = None
-    if not len(starts) or starts[0] != 0 or starts[-1] != len(codes) or (starts[1:] < starts[:-1]).any():
-        problem = f"starts do not rise from 0 to {len(codes)}"
-    elif len(codes) and not 0 <= codes.min() <= codes.max() < limit:
-        problem = f"a number is {codes.min() if codes.min() < 0 else codes.max()}, expected 0..{limit - 1}"
-    if problem is not None:
-        raise IndexFormatError(f"{source} is damaged: {problem}; rebuild with `refrain build`")
+    check_starts(starts, len(starts) - 1, len(codes), source)
+    check_numbers(codes, limit, source)
+
+
+def check_starts(starts: npt.NDArray[np.int64], lists: int, numbers: int, source: str) -> None:
+    """IndexFormatError where `starts` are not those of so many lists of so many numbers together."""
+    if len(starts) != lists + 1 or not len(starts) or starts[0] != 0 or starts[-1] != numbers:
+        raise IndexFormatError(
+            f"{source} is damaged: {len(starts):,} starts for {lists:,} lists of {numbers:,} numbers; "
+            "rebuild with `refrain build`"
+        )
+    if (starts[1:] < starts[:-1]).any():
+        raise IndexFormatError(f"{source} is damaged: starts fall; rebuild with `refrain build`")
+
+
+def check_numbers(numbers: npt.NDArray[Any], limit: int, source: str) -> None:
+    """IndexFormatError where a number is not in 0..limit - 1."""
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < limit:
+        out = numbers.min() if numbers.min() < 0 else numbers.max()
+        raise IndexFormatError(
+            f"{source} is damaged: a number is {out}, expected 0..{limit - 1}; rebuild with `refrain build`"
+        )
 
 
 def map_bytes(path: Path) -> npt.NDArray[np.uint8]:

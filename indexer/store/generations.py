@@ -100,9 +100,9 @@ class Generation(Source):
         return strings
 
     def _check_rows(self, artefact: Artefact, rows: int) -> None:
-        if self._rows is None:
+        if self._rows is None and self.has(ALIVE):
             self._rows = len(super().array(ALIVE))
-        if rows != self._rows:
+        if self._rows is not None and rows != self._rows:
             raise IndexFormatError(
                 f"{self.path / artefact.name} has {rows:,} rows, the index {self._rows:,}; rebuild with `refrain build`"
             )

@@ -60,8 +60,30 @@ def save_model(folder: Path, name: str, arrays: Mapping[str, npt.NDArray[Any]], 
     from safetensors.numpy import save_file
 
     save_file({key: np.ascontiguousarray(a, np.float32) for key, a in arrays.items()}, folder / f"{name}.safetensors")
-    text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False)
-    (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    save_facts(folder / f"{name}.json", facts)
+
+
+def save_facts(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write facts as JSON; ValueError where a number is not finite."""
+    path.write_text(json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def load_facts(path: Path, read: Callable[[dict[str, Any]], Model], *, what: str) -> Model:
+    """What `read` makes of the facts that `save_facts` wrote; IndexFormatError where it cannot."""
+    try:
+        return read(_facts(path))
+    except (OSError, *DAMAGED) as error:
+        raise IndexFormatError(
+            f"{path} is no {what.removeprefix('a ').removeprefix('an ')} that this program can read "
+            f"({type(error).__name__}: {error}); expected the JSON that a build writes; rebuild with `refrain build`"
+        ) from error
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    facts = json.loads(path.read_text("utf-8"))
+    if not isinstance(facts, dict):
+        raise ValueError(f"{path.name} is no JSON object")
+    return facts
 
 
 def load_model(folder: Path, name: str, read: Callable[[Arrays, dict[str, Any]], Model], *, what: str) -> Model:
@@ -74,9 +96,7 @@ def load_model(folder: Path, name: str, read: Callable[[Arrays, dict[str, Any]],
     from safetensors.numpy import load_file
 
     try:
-        facts = json.loads((folder / f"{name}.json").read_text("utf-8"))
-        if not isinstance(facts, dict):
-            raise ValueError(f"{name}.json is no JSON object")
+        facts = _facts(folder / f"{name}.json")
         return read(Arrays(load_file(folder / f"{name}.safetensors")), facts)
     except (OSError, SafetensorError, *DAMAGED) as error:
         raise IndexFormatError(

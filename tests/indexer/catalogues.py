@@ -1,4 +1,4 @@
-"""What the catalogue tests share: example files in the order of import, rows as a file, all that is stored."""
+"""What the catalogue tests share: example files in the order of import or alone, rows as a file, all that is stored."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ IN_ORDER = (
     "playlist_entries.csv",
     "song_tags.csv",
     "artist_tags.csv",
+)
+ALONE = (
+    "genius_songs.csv",
+    "pandas_index.tsv",
+    "songs_with_playlists.jsonl",
+    "track_genres.csv",
+    "pipes.csv",
 )
 
 

@@ -93,7 +93,7 @@ class Inputs:
         start = time.perf_counter()
         trained, test = self.head(vectors, topics, audio), self.songs.test
         parts = (vectors, _or_none(vectors, topics), _or_none(vectors, audio))
-        chances = trained.moods(*(part[test] for part in parts))
+        chances = trained.probabilities(*(part[test] for part in parts))
         return {"predicted": chances.argmax(axis=1).tolist(), "seconds": time.perf_counter() - start}
 
 

@@ -69,11 +69,25 @@ class NeuralPlaylist(Nearest):
 
     def learn(self, fold: Fold) -> None:
         index = fold.index
-        scaled = AudioScaler.fit(index.songs.audio, "minmax").transform(index.songs.audio)
+        scaled = minmax(AudioScaler.fit(index.songs.audio).transform(index.songs.audio))
         lyrics = _latents(np.asarray(index.sentence, np.float32), LYRICS_LATENT, LYRICS_WIDTHS)
         audio = _latents(scaled, AUDIO_LATENT, AUDIO_WIDTHS)
         self.places = np.hstack([lyrics, audio])
         super().learn(fold)
+
+
+def minmax(rows: FloatMatrix) -> FloatMatrix:
+    """Each column scaled to 0..1 over the rows that are not zero; zero rows stay.
+
+    >>> minmax(np.array([[1, -2], [0, 0], [3, -1]], np.float32)).tolist()
+    [[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]]
+    """
+    known = rows.any(axis=1)
+    out = np.zeros_like(rows)
+    if known.any():
+        low, high = rows[known].min(axis=0), rows[known].max(axis=0)
+        out[known] = (rows[known] - low) / np.where(high > low, high - low, 1)
+    return out
 
 
 def _latents(rows: FloatMatrix, latent: int, widths: tuple[int, ...]) -> FloatMatrix:

@@ -10,13 +10,6 @@ from engine.cli.render.console import Column, json_document, line, message, tabl
 if TYPE_CHECKING:
     from engine.listen.moods import SongMoods
 
-# The quadrants of the circumplex in words.
-_FEELINGS = {
-    "Q1": "pleasant, excited",
-    "Q2": "unpleasant, excited",
-    "Q3": "unpleasant, calm",
-    "Q4": "pleasant, calm",
-}
 _LISTENERS = {True: "call it so", False: "do not", None: ""}
 
 
@@ -43,6 +36,9 @@ def show_moods(found: SongMoods, k: int, *, as_json: bool) -> None:
         ),
     )  # fmt: skip
     if shown.happy is not None and shown.quadrants is not None:
-        quadrant = f"{shown.quadrant}, {_FEELINGS[str(shown.quadrant)]} ({shown.quadrants[str(shown.quadrant)]:.0%})"
+        from engine.listen.moods import QUADRANT_WORDS
+
+        likeliest = str(shown.quadrant)
+        quadrant = f"{likeliest}, {QUADRANT_WORDS[likeliest]} ({shown.quadrants[likeliest]:.0%})"
         affect = f"valence {shown.valence:+.1f}, arousal {shown.arousal:+.1f}; happy {shown.happy:.0%}"
         line(f"{quadrant}; {affect}; from {' and '.join(shown.known)}")

@@ -20,17 +20,17 @@ Labels = npt.NDArray[np.int8]
 Rows = npt.NDArray[np.int64]
 
 CLEAR = 0.1  # |NPMI| from here on is an association, positive or negative; nearer to 0 is neutral (Naseri et al. 2022)
-LEAST_TOGETHER = 2.0  # playlists that call a song by a mood, seen or expected, below which nothing is said of the pair
-_ROWS = 65_536  # songs whose pairs are labelled at once
+LEAST_TOGETHER = 2.0  # playlists that call a song by a mood, seen or expected; with fewer the pair is unknown
+_ROWS = 8_192  # songs whose pairs with moods are labelled at once
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How often listeners' playlists hold songs and say moods.
+    """How often listeners' playlists hold songs and are named by moods.
 
-    moods       names, in the order of the columns: those that any playlist says, sorted
+    moods       names, in the order of the columns: those that any playlist is named by, sorted
     of_songs    float64 (rows,): playlists that hold the song
-    of_moods    float64 (moods,): playlists that say the mood, each counted once for each song that it holds
+    of_moods    float64 (moods,): playlists named by the mood, each counted once for each song that it holds
     together    sparse float64 (rows, moods): playlists that do both
     entries     songs in playlists, over all
     """
@@ -43,7 +43,7 @@ class Counts:
 
     @property
     def expected(self) -> FloatMatrix:
-        """float32 (rows, moods): what `together` would be if moods were said of songs at random."""
+        """float32 (rows, moods): what `together` would be if moods were named of songs at random."""
         return np.outer(self.of_songs, self.of_moods / max(self.entries, 1.0)).astype(np.float32)
 
     def part(self, rows: slice) -> Counts:
@@ -52,24 +52,30 @@ class Counts:
 
 
 def count(playlists: Iterable[PlaylistRows], rows: int) -> Counts:
-    """Counts over playlists of (name, rows, description): each says the moods of its name and description."""
+    """Counts over playlists of (name, rows, description): each names the moods of its name and description."""
     from scipy.sparse import csr_array
 
-    held: list[Rows] = []
-    said: list[str] = []
-    holding = np.zeros(rows)
+    lists: list[Rows] = []
+    named: list[list[str]] = []
+    of_songs = np.zeros(rows)
     for name, songs, description in playlists:
-        np.add.at(holding, songs, 1.0)
-        for mood in moods_of(name) | moods_of(description):
-            held.append(songs)
-            said.append(mood)
-    moods = tuple(sorted(set(said)))
+        np.add.at(of_songs, songs, 1.0)
+        if each := sorted(moods_of(name) | moods_of(description)):
+            lists.append(songs)
+            named.append(each)
+    moods = tuple(sorted({mood for each in named for mood in each}))
     column = {mood: i for i, mood in enumerate(moods)}
-    codes = np.repeat(np.array([column[mood] for mood in said], np.int64), [len(songs) for songs in held])
-    at = np.concatenate([np.zeros(0, np.int64), *held])
-    together = csr_array((np.ones(len(codes)), (at, codes)), shape=(rows, len(moods)))
-    together.sum_duplicates()
-    return Counts(moods, holding, np.asarray(together.sum(axis=0), np.float64).ravel(), together, float(holding.sum()))
+
+    def incidence(of_lists: list[Rows], columns: int) -> csr_array:
+        ends = np.concatenate([[0], np.cumsum([len(each) for each in of_lists], dtype=np.int64)])
+        entries = np.concatenate([np.zeros(0, np.int64), *of_lists])
+        return csr_array((np.ones(len(entries)), entries, ends), shape=(len(of_lists), columns))
+
+    says = incidence([np.array([column[mood] for mood in each], np.int64) for each in named], len(moods))
+    together = csr_array(incidence(lists, rows).T @ says)
+    together.sort_indices()
+    of_moods = np.asarray(together.sum(axis=0), np.float64).ravel()
+    return Counts(moods, of_songs, of_moods, together, float(of_songs.sum()))
 
 
 def npmi(counts: Counts, least: float = LEAST_TOGETHER) -> FloatMatrix:
@@ -96,12 +102,12 @@ def npmi(counts: Counts, least: float = LEAST_TOGETHER) -> FloatMatrix:
 
 
 def clear_labels(counts: Counts) -> Labels:
-    """int8 (rows, moods): `labels` of `npmi`, some rows at a time, for a million songs have half a billion pairs."""
-    found = np.zeros((len(counts.of_songs), len(counts.moods)), np.int8)
-    for start in range(0, len(found), _ROWS):
+    """int8 (rows, moods): `labels` of `npmi`, computed for _ROWS songs at a time, the only dense floats."""
+    out = np.zeros((len(counts.of_songs), len(counts.moods)), np.int8)
+    for start in range(0, len(out), _ROWS):
         rows = slice(start, start + _ROWS)
-        found[rows] = labels(npmi(counts.part(rows)))
-    return found
+        out[rows] = labels(npmi(counts.part(rows)))
+    return out
 
 
 def labels(values: FloatMatrix) -> Labels:

@@ -29,14 +29,14 @@ AFFECT = ("deezer_valence", "deezer_arousal")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a catalogue says of its songs' moods, by row.
+    """What is known of the moods of a catalogue's songs, by row.
 
     moods     names, sorted
-    labels    int8 (rows, moods): 1 listeners call it so, -1 clearly not, 0 nobody knows
+    labels    int8 (rows, moods): 1 listeners call it so, -1 clearly not, 0 unknown
     known     bool (rows,): enough is known of the song to take 0 as "not called so"
-    halves    labels from either half of the playlists alone, for what a label is worth; of the same columns
+    halves    labels from playlists 0, 2, 4 ... alone and from playlists 1, 3, 5 ... alone; of the same columns
     affect    float32 (rows, 2): valence and arousal as labelled, NaN where not
-    named     int8 (rows,): the quadrant that an expert's mood label stands for, -1 where there is none
+    named     int8 (rows,): the quadrant of an expert's mood label, -1 where there is none
     happy     int8 (rows,): 1 labelled happy, 0 sad, -1 neither
     artists   int64 (rows,): songs of one artist are never on both sides of a fold
     """
@@ -51,7 +51,7 @@ class Evidence:
     artists: Rows
 
     def of(self, names: Sequence[str]) -> Labels:
-        """The labels of these moods; 0 for those that nobody says."""
+        """The labels of these moods; 0 for those that no playlist or tag names."""
         column = {mood: i for i, mood in enumerate(self.moods)}
         out = np.zeros((len(self.labels), len(names)), np.int8)
         for i, name in enumerate(names):
@@ -102,14 +102,16 @@ def _spread(labelled: Labels, moods: Sequence[str], column: dict[str, int]) -> L
 
 
 def _tagged(songs: Songs) -> list[tuple[str, Rows]]:
-    """(mood, living rows) for each tag of songs that says one."""
+    """(mood, living rows) for each tag of songs that is one."""
     tags = songs.column("tag")
-    owners, codes = tags.of_rows(np.flatnonzero(songs.alive))
-    living = np.flatnonzero(songs.alive)[owners]
-    found = []
-    for code, tag in enumerate(tags.terms):
-        mood = mood_of(tag)
-        at = living[codes == code]
-        if mood is not None and len(at):
-            found.append((mood, at))
-    return found
+    mood_of_code = {code: mood for code, tag in enumerate(tags.terms) if (mood := mood_of(tag)) is not None}
+    living = np.flatnonzero(songs.alive)
+    owners, codes = tags.of_rows(living)
+    wanted = np.isin(codes, np.array([*mood_of_code], codes.dtype))
+    owners, codes = owners[wanted], codes[wanted]
+    order = np.argsort(codes, kind="stable")
+    unique, starts = np.unique(codes[order], return_index=True)
+    parts = np.split(living[owners[order]], starts[1:])
+    return (
+        [(mood_of_code[code], rows) for code, rows in zip(unique.tolist(), parts, strict=True)] if len(unique) else []
+    )

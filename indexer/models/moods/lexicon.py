@@ -1,4 +1,4 @@
-"""Titles: what the name of a playlist says, by lemma and whole word, with emoji, without what it denies."""
+"""Titles: what the name of a playlist means, by lemma and whole word, with emoji, without what it denies."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def folded(word: str) -> Iterator[str]:
                         yield stem[:-1]
 
 
-class Said:
-    """Walks over the words of a title and tells which of those that mean something stand undenied.
+class Negation:
+    """Follows the words of a title and decides which of those that mean something are denied.
 
-    The first such word after a negation is denied: "not sad, happy" denies one.
+    The first such word after a negation is: "not sad, happy" denies one.
 
-    >>> said = Said()
-    >>> [said.affirms(place, word, word in {"sad", "happy"}) for place, word in enumerate("not too sad happy".split())]
+    >>> negation, words = Negation(), "not too sad happy".split()
+    >>> [negation.affirms(place, word, word in {"sad", "happy"}) for place, word in enumerate(words)]
     [False, False, False, True]
     """
 
@@ -49,15 +49,15 @@ class Said:
         self._denied_until = -1
 
     def affirms(self, place: int, word: str, means_something: bool) -> bool:
-        """Whether the word at this place says what it means; places must rise."""
+        """Whether the word at this place means something and is not denied; places must rise."""
         if word in NEGATIONS:
             self._denied_until = place + NEGATED_WITHIN
             return False
         if not means_something:
             return False
-        undenied = place > self._denied_until
+        affirmed = place > self._denied_until
         self._denied_until = -1
-        return undenied
+        return affirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,13 @@ class Lexicon:
                     return meaning, length
         return None
 
-    def said(self, text: str) -> set[str]:
-        """What a text says, denials left out."""
-        found = set() if text.isascii() else {self.emoji[letter] for letter in text if letter in self.emoji}
-        words, said, place = tokenise(text), Said(), 0
+    def meanings(self, text: str) -> set[str]:
+        """What the words and emoji of a text mean; what is denied is left out."""
+        meanings = set() if text.isascii() else {self.emoji[letter] for letter in text if letter in self.emoji}
+        words, negation, place = tokenise(text), Negation(), 0
         while place < len(words):
-            meant = self.at(words, place)
-            if said.affirms(place, words[place], meant is not None) and meant is not None:
-                found.add(meant[0])
-            place += meant[1] if meant else 1
-        return found
+            match = self.at(words, place)
+            if negation.affirms(place, words[place], match is not None) and match is not None:
+                meanings.add(match[0])
+            place += match[1] if match else 1
+        return meanings

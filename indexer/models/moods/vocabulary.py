@@ -50,21 +50,22 @@ class Mood:
         >>> VOCABULARY["heartbroken"].sentence, VOCABULARY["dance"].sentence
         ('This song is about being heartbroken.', 'This song makes you dance.')
         """
-        said = TEMPLATES[self.part].format(self.name)
-        return said.replace("is a ", "is an ") if self.part == "adjective" and self.name[0] in "aeiou" else said
+        sentence = TEMPLATES[self.part].format(self.name)
+        vowel = self.part == "adjective" and self.name[0] in "aeiou"
+        return sentence.replace("is a ", "is an ") if vowel else sentence
 
 
 def _read() -> dict[str, Mood]:
     text = (files("indexer.models.moods") / "data" / "words.csv").read_text("utf-8")
-    found = {}
+    vocabulary = {}
     for row in csv.DictReader(text.splitlines()):
         part = row["part"]
         if part not in get_args(Part):
             raise ValueError(f"words.csv calls {row['mood']!r} a {part!r}, expected one of {', '.join(get_args(Part))}")
         forms = tuple(row["forms"].split())
         mood = Mood(row["mood"], part, float(row["valence"]), float(row["arousal"]), forms, row["emoji"])  # type: ignore[arg-type]
-        found[mood.name] = mood
-    return found
+        vocabulary[mood.name] = mood
+    return vocabulary
 
 
 VOCABULARY: Mapping[str, Mood] = _read()
@@ -84,7 +85,7 @@ def moods_of(text: str) -> set[str]:
     >>> sorted(moods_of("saaad songs to cry to 💔")), moods_of("NOT sad"), moods_of("Crybaby, Sadie")
     (['cry', 'heartbroken', 'sad'], set(), set())
     """
-    return lexicon().said(text)
+    return lexicon().meanings(text)
 
 
 def mood_of(word: str) -> str | None:
@@ -94,14 +95,14 @@ def mood_of(word: str) -> str | None:
     ('melancholic', None)
     """
     tokens = tokenise(word)
-    found = lexicon().at(tokens, 0) if tokens else None
-    return found[0] if found is not None and found[1] == len(tokens) else None
+    match = lexicon().at(tokens, 0) if tokens else None
+    return match[0] if match is not None and match[1] == len(tokens) else None
 
 
 def mood_named(word: str) -> Mood:
-    """The mood that a user asks for; FilterError lists the nearest where there is none."""
+    """The mood that a user names; FilterError lists the nearest where there is none."""
     name = mood_of(word)
     if name is None:
         near = process.extract(word.casefold(), list(VOCABULARY), limit=5)
-        raise FilterError(f"no mood is called {word!r}; nearest: {', '.join(str(found) for found, *_ in near)}")
+        raise FilterError(f"no mood is called {word!r}; nearest: {', '.join(str(name) for name, *_ in near)}")
     return VOCABULARY[name]

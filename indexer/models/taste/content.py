@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import IndexFormatError
-from indexer.records import Song
 from indexer.text.names import fold
 
 if TYPE_CHECKING:
@@ -23,9 +19,33 @@ if TYPE_CHECKING:
 FloatMatrix = npt.NDArray[np.float32]
 Tags = Sequence[tuple[str, float]]
 
+
+class Described(Protocol):
+    """What taste reads of a song: a `records.Song` is one, and so is any record with these fields (no lyrics)."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def genres(self) -> tuple[str, ...]: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def year(self) -> int | None: ...
+    @property
+    def decade(self) -> int | None: ...
+    @property
+    def explicit(self) -> bool | None: ...
+    @property
+    def popularity(self) -> float | None: ...
+
+
 LEAST_SONGS = 10  # a term in fewer songs is not learned
 MOST_TERMS = 5_000
+MOST_COLUMNS, MOST_SCALE = 100_000, 1e6  # of a part; what is above comes from a damaged file
 KINDS = ("genre", "tag", "language", "decade", "explicit", "artist tag", "title")
+FACTS = 2  # of `song_facts`
 ERAS, ERA_WIDTH = tuple(range(1950, 2026, 5)), 6.0  # a year is read as its nearness to each of these, in years
 
 
@@ -56,7 +76,7 @@ class Reader:
     terms: tuple[str, ...]
 
     @classmethod
-    def fit(cls, songs: Iterable[tuple[Song, Tags]], parts: Mapping[str, FloatMatrix]) -> Reader:
+    def fit(cls, songs: Iterable[tuple[Described, Tags]], parts: Mapping[str, FloatMatrix]) -> Reader:
         """The terms that LEAST_SONGS songs have, the most frequent MOST_TERMS of them, and each part's scale.
 
         songs   each with the tags of its artist
@@ -69,8 +89,8 @@ class Reader:
             facts.append(song_facts(song))
             eras.append(song_era(song))
         frequent = sorted((-count, name) for name, count in frequency.items() if count >= LEAST_SONGS)
-        told = {"facts": _rows(facts), "era": _rows(eras)}
-        scales = {name: (matrix.shape[1], _scale(matrix)) for name, matrix in {**parts, **told}.items()}
+        own = {"facts": _rows(facts, FACTS), "era": _rows(eras, len(ERAS))}
+        scales = {name: (matrix.shape[1], _scale(matrix)) for name, matrix in {**parts, **own}.items()}
         return cls(scales, tuple(name for _, name in frequent[:MOST_TERMS]))
 
     @property
@@ -84,7 +104,7 @@ class Reader:
         """int64 (terms,): the kind of each term, its place in KINDS."""
         return np.array([KINDS.index(term.partition(":")[0]) for term in self.terms], np.int64)
 
-    def read(self, songs: Iterable[tuple[Song, Tags]], parts: Mapping[str, FloatMatrix]) -> Content:
+    def read(self, songs: Iterable[tuple[Described, Tags]], parts: Mapping[str, FloatMatrix]) -> Content:
         """The songs, each with the tags of its artist, as Content; `parts` as in `fit`, a row per song."""
         from scipy.sparse import csr_array
 
@@ -98,30 +118,32 @@ class Reader:
                     codes.append(code_of[name])
                     weights.append(weight)
             starts.append(len(codes))
-        given = {**parts, "facts": _rows(facts), "era": _rows(eras)}
-        scaled = [given[name].astype(np.float32) * np.float32(scale) for name, (_, scale) in self.parts.items()]
+        matrices = {**parts, "facts": _rows(facts, FACTS), "era": _rows(eras, len(ERAS))}
+        scaled = [matrices[name].astype(np.float32) * np.float32(scale) for name, (_, scale) in self.parts.items()]
         terms = csr_array(
             (np.array(weights, np.float32), np.array(codes, np.int32), np.array(starts, np.int64)),
             shape=(len(facts), len(self.terms)),
         )
         return Content(np.hstack(scaled), terms)
 
-    def save(self, path: Path) -> None:
-        path.write_text(json.dumps({"parts": self.parts, "terms": self.terms}, indent=0) + "\n", encoding="utf-8")
+    def facts(self) -> dict[str, Any]:
+        """What `of_facts` reads."""
+        return {"parts": self.parts, "terms": self.terms}
 
     @classmethod
-    def load(cls, path: Path) -> Reader:
-        try:
-            held = json.loads(path.read_text("utf-8"))
-            parts = {str(name): (int(columns), float(scale)) for name, (columns, scale) in held["parts"].items()}
-            return cls(parts, tuple(map(str, held["terms"])))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise IndexFormatError(
-                f"{path} does not describe the input of a taste model ({error!r}); rebuild with `refrain build`"
-            ) from error
+    def of_facts(cls, facts: Mapping[str, Any]) -> Reader:
+        """The reader that `facts` described; ValueError where it cannot be one."""
+        parts = {str(name): (int(columns), float(scale)) for name, (columns, scale) in facts["parts"].items()}
+        terms = tuple(map(str, facts["terms"]))
+        for name, (columns, scale) in parts.items():
+            if not 0 <= columns <= MOST_COLUMNS or not 0 < scale < MOST_SCALE:
+                raise ValueError(f"the part {name} has {columns} columns and the scale {scale:g}")
+        if foreign := {term.partition(":")[0] for term in terms} - set(KINDS):
+            raise ValueError(f"terms are of the kinds {sorted(foreign)}, expected {', '.join(KINDS)}")
+        return cls(parts, terms)
 
 
-def song_terms(song: Song, artist_tags: Tags) -> Iterator[tuple[str, float]]:
+def song_terms(song: Described, artist_tags: Tags) -> Iterator[tuple[str, float]]:
     """("kind:term", weight) of a song; the terms of one kind have length 1 together."""
     for kind, terms in (
         ("genre", song.genres),
@@ -137,22 +159,26 @@ def song_terms(song: Song, artist_tags: Tags) -> Iterator[tuple[str, float]]:
         yield f"artist tag:{tag}", weight
 
 
-def song_facts(song: Song) -> tuple[float, ...]:
+def song_facts(song: Described) -> tuple[float, ...]:
     """Popularity at its source, with a 1 where it is known; zeros where not."""
     known = song.popularity is not None
     return float(known), (song.popularity or 0.0) / 50 - known
 
 
-def song_era(song: Song) -> tuple[float, ...]:
-    """Nearness of the song's year to each of ERAS, exp(-(years / 6)^2); a decade alone counts as its middle."""
+def song_era(song: Described) -> tuple[float, ...]:
+    """Nearness of the song's year to each of ERAS, exp(-(years / 6)^2); a decade alone counts as its middle.
+
+    Years before the first era count as the first, years after the last as the last.
+    """
     year = song.year if song.year is not None else None if song.decade is None else song.decade + 5
     if year is None:
         return (0.0,) * len(ERAS)
+    year = min(max(year, ERAS[0]), ERAS[-1])
     return tuple(math.exp(-(((year - era) / ERA_WIDTH) ** 2)) for era in ERAS)
 
 
-def _rows(facts: list[tuple[float, ...]]) -> FloatMatrix:
-    return np.array(facts, np.float32).reshape(len(facts), -1)
+def _rows(facts: list[tuple[float, ...]], columns: int) -> FloatMatrix:
+    return np.array(facts, np.float32).reshape(len(facts), columns)
 
 
 def _scale(matrix: FloatMatrix) -> float:

@@ -6,17 +6,18 @@ history in playlists, the artist's place for artists with one; a song without ei
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import IndexFormatError
+from indexer.models.mlp import unit_rows
 from indexer.models.taste.content import Content, Reader
 from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check
+from indexer.store.weights import Arrays, load_model, save_model
 from indexer.text.names import fold
 
 Rows = npt.NDArray[np.int64]
@@ -27,7 +28,7 @@ _APPLY_ROWS = 8_192  # rows that go through the tower at once; bounds memory on 
 
 @dataclass(frozen=True, slots=True)
 class TasteConfig:
-    """How taste is learned; the numbers were chosen on playlists of shared/data that no test sees.
+    """How taste is learned.
 
     size                dimensions of the space
     hidden              width of the content tower
@@ -36,16 +37,20 @@ class TasteConfig:
     names               how much the playlists' names count beside their songs as queries
     least_named         playlists that must have a word in their names for it to be learned
     seeds               at most so many songs of a playlist, averaged, predict another of its songs
-    drop_part           chance that a song goes without its lyrics, its audio, its genres ... in a step
-    drop_artist, drop_song   chance that it goes without its artist's place, without its residual
-    held_out            share of the training playlists that early stopping listens to
+    drop_part           chance that a step hides a song's lyrics, its audio, its genres ..., each by itself
+    drop_artist, drop_song   chance that a step hides its artist's place, its residual
+    epochs, patience    at most, and epochs without a better loss on held-out playlists that are allowed
+    batch               queries per step
+    max_steps           of all epochs together: with more playlists fewer epochs, or a part of one, are learned
+    held_out            share of the training playlists for early stopping
     """
 
     size: int = 64
     hidden: int = 256
     epochs: int = 12
-    patience: int = 3
+    patience: int = 2
     batch: int = 1024
+    max_steps: int = 60_000
     learning_rate: float = 4e-3
     weight_decay: float = 1e-3
     temperature: float = 0.07
@@ -61,7 +66,7 @@ class TasteConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        counts = ("size", "hidden", "epochs", "patience", "batch", "negatives", "seeds", "least_named")
+        counts = ("size", "hidden", "epochs", "patience", "batch", "max_steps", "negatives", "seeds", "least_named")
         shares = ("drop_part", "drop_artist", "drop_song", "dropout", "held_out")
         ranges = dict.fromkeys(counts, COUNT) | dict.fromkeys(shares, SHARE)
         ranges |= {"learning_rate": POSITIVE, "temperature": POSITIVE}
@@ -128,12 +133,11 @@ class Taste:
         """
         known = (artists >= 0) & (artists < len(self.artists))
         places = np.where(known[:, None], self.artists[np.where(known, artists, 0)], 0) if len(self.artists) else 0
-        silent = ~content.numbers.any(axis=1) & (np.diff(content.terms.indptr) == 0)
-        out = np.where(silent[:, None], 0, self.tower.apply(content)) + places
+        unknown = ~content.numbers.any(axis=1) & (np.diff(content.terms.indptr) == 0)
+        out = np.where(unknown[:, None], 0, self.tower.apply(content)) + places
         if residuals is not None:
             out = out + residuals
-        unit: FloatMatrix = (out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-        return unit
+        return unit_rows(out)
 
     def place_words(self, text: str) -> FloatMatrix:
         """Where playlists of this name are, a unit row float32 (size,); zero where no word of it is known."""
@@ -143,33 +147,26 @@ class Taste:
         return place / max(float(np.linalg.norm(place)), 1e-12)
 
     def save(self, folder: Path) -> None:
-        from safetensors.numpy import save_file
-
-        self.reader.save(folder / "reader.json")
-        (folder / "words.json").write_text(json.dumps(self.words) + "\n", encoding="utf-8")
-        arrays = {name: np.ascontiguousarray(array) for name, array in asdict(self.tower).items()}
-        tables = {"artists": self.artists, "word_places": self.word_places}
-        save_file({**arrays, **tables}, folder / "taste.safetensors")
+        """Write taste.safetensors and taste.json into `folder`."""
+        arrays = asdict(self.tower) | {"artists": self.artists, "word_places": self.word_places}
+        save_model(folder, "taste", arrays, {**self.reader.facts(), "words": self.words})
 
     @classmethod
     def load(cls, folder: Path) -> Taste:
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+        """Read what `save` wrote."""
 
-        reader = Reader.load(folder / "reader.json")
-        try:
-            arrays = load_file(folder / "taste.safetensors")
-            artists, word_places = arrays.pop("artists"), arrays.pop("word_places")
-            words = tuple(map(str, json.loads((folder / "words.json").read_text("utf-8"))))
-            tower = Tower(**arrays)
-            hidden, size = tower.out.shape
-            columns, terms = sum(width for width, _ in reader.parts.values()), len(reader.terms)
-            expected = [(columns, hidden + size), (terms, hidden + size), (hidden + size,), (hidden, size)]
-            found = [array.shape for array in asdict(tower).values()]
-            if found != expected or artists.shape[1:] != (size,) or word_places.shape != (len(words) + 1, size):
-                raise ValueError(f"arrays have shapes {found}, expected {expected}")
-        except (OSError, ValueError, TypeError, KeyError, SafetensorError) as error:
-            raise IndexFormatError(
-                f"{folder} holds no taste model ({type(error).__name__}: {error}); rebuild with `refrain build`"
-            ) from error
-        return cls(reader, tower, artists, words, word_places)
+        def read(arrays: Arrays, facts: dict[str, Any]) -> Taste:
+            reader, words = Reader.of_facts(facts), tuple(map(str, facts["words"]))
+            columns = sum(width for width, _ in reader.parts.values())
+            out = arrays.take("out", (None, None))
+            hidden, size = out.shape
+            tower = Tower(
+                arrays.take("into", (columns, hidden + size)),
+                arrays.take("terms_into", (len(reader.terms), hidden + size)),
+                arrays.take("bias", (hidden + size,)),
+                out,
+            )
+            places = arrays.take("artists", (None, size)), arrays.take("word_places", (len(words) + 1, size))
+            return cls(reader, tower, places[0], words, places[1])
+
+        return load_model(folder, "taste", read, what="a taste model")

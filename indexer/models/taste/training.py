@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from indexer.models.taste.content import KINDS, Content, Reader
 from indexer.models.taste.model import Taste, TasteConfig, Tower, name_words
+from indexer.models.training import EarlyStopping
 from indexer.progress import Track, quiet
 from indexer.songs.splits import PlaylistRows
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 Rows = npt.NDArray[np.int64]
 FloatMatrix = npt.NDArray[np.float32]
 
-LEAST_PLAYLISTS = 20  # with two songs or more; fewer teach nothing that holds
+LEAST_PLAYLISTS = 20  # with two songs or more; fewer teach nothing that is true of other playlists
 WARM_UP, START = 0.1, 0.04  # share of the steps in which the learning rate rises, and from what share of it
 _SHORT = 1e-2  # a vector that is shorter is not scaled to length 1: the gradient of a zero one would be infinite
 _NEVER = -1e9  # a logit that takes no part in the softmax
@@ -43,12 +44,12 @@ def train_taste(
     content, artists   of every song, by row
     playlists          those that may be learned from
 
-    In each step some songs of a playlist, averaged, are the query; another of its songs is the answer, to be told
-    from the other answers of the batch and from songs drawn by popularity. Logits are corrected by the log of
-    how often a song is drawn (Yi et al. 2019), so that the space holds likeness and not popularity; songs of the
-    query's own playlist are no wrong answers. The words of the playlist's name are a query of their own. Whole
-    parts of the content, the artist's place and the residual are dropped at random, so that each learns to do
-    without the others.
+    In each step some songs of a playlist, averaged, are the query, and another of its songs is the answer: a softmax
+    over the answers of the batch and over songs drawn by popularity is to find it. Logits are corrected by the log of
+    how often a song is drawn (Yi et al. 2019), so that the space holds likeness and not popularity; other songs of the
+    query's own playlist take no part. The words of the playlist's name are a second query. Whole parts of the content,
+    the artist's place and the residual are hidden at random, so that each learns to do without the others. The
+    source's popularity is one of the inputs.
     """
     import torch
 
@@ -57,31 +58,31 @@ def train_taste(
     if len(lists) < LEAST_PLAYLISTS:
         return None
     order = rng.permutation(len(lists))
-    judging = math.ceil(config.held_out * len(lists))
+    held_out = math.ceil(config.held_out * len(lists))
     frequency = Counter(word for name, *_ in lists for word in name_words(name))
     words = sorted(word for word, count in frequency.items() if count >= config.least_named)
-    judges = _Batches([lists[i] for i in order[:judging]], words, len(content), config)
-    batches = _Batches([lists[i] for i in order[judging:]], words, len(content), config)
+    validation = _Batches([lists[i] for i in order[:held_out]], words, len(content), config)
+    batches = _Batches([lists[i] for i in order[held_out:]], words, len(content), config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         network = _Network(content, artists, batches.counts, reader, words, config)
         optimisers = network.optimisers()
-        steps = config.epochs * len(batches)
+        each_epoch = min(len(batches), math.ceil(config.max_steps / config.epochs))
+        steps = config.epochs * each_epoch
         rates = [
             torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step / steps)) for optimiser in optimisers
         ]
-        best, lowest, waited = network.state(), math.inf, 0
+        best, stopping = network.state(), EarlyStopping(config.patience)
         for _ in track(range(config.epochs), "learn taste"):
-            for batch in batches.draw(rng):
+            for batch in batches.draw(rng, each_epoch):
                 torch.autograd.backward(network.loss(batch, rng))
                 for optimiser, rate in zip(optimisers, rates, strict=True):
                     optimiser.step()
                     optimiser.zero_grad()
                     rate.step()
-            judged = network.judge(judges)
-            if judged < lowest:
-                best, lowest, waited = network.state(), judged, 0
-            elif (waited := waited + 1) == config.patience:
+            if stopping.improves(network.mean_loss(validation)):
+                best = network.state()
+            if stopping.stop:
                 break
         network.restore(best)
     return network.taste(), network.residuals()
@@ -96,16 +97,18 @@ def _rate(done: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """queries   int64 (batch, seeds): rows of songs, averaged where `given` is True
-    answers   int64 (batch + negatives,): the answer to each query, then songs drawn by popularity
-    wrong     bool (batch, batch + negatives): which answers are wrong, and are no song of the query's playlist
-    words     sparse (batch, words): the names of the queries' playlists
+    """Queries and answers.
+
+    queries      int64 (batch, seeds): rows of songs, averaged where `shown` is True
+    answers      int64 (batch + negatives,): the answer to each query, then songs drawn by popularity
+    in_softmax   bool (batch, batch + negatives): the query's answer, and the others that its playlist does not hold
+    words        sparse (batch, words): the names of the queries' playlists
     """
 
     queries: Rows
-    given: npt.NDArray[np.bool_]
+    shown: npt.NDArray[np.bool_]
     answers: Rows
-    wrong: npt.NDArray[np.bool_]
+    in_softmax: npt.NDArray[np.bool_]
     words: csr_array
 
 
@@ -120,7 +123,6 @@ class _Batches:
         self._lengths = np.array([len(playlist.rows) for playlist in lists], np.int64)
         self._starts = np.concatenate([[0], np.cumsum(self._lengths)])
         self._owner = np.repeat(np.arange(len(lists)), self._lengths)
-        self._held = csr_array((np.ones(len(self._songs), np.int8), self._songs, self._starts), (len(lists), songs))
         code_of = {word: code for code, word in enumerate(words)}
         named = [[code_of[word] for word in name_words(name) if word in code_of] for name, *_ in lists]
         ends = np.cumsum([0, *map(len, named)])
@@ -133,24 +135,42 @@ class _Batches:
         """Batches in one epoch."""
         return max(1, len(self._songs) // self._config.batch)
 
-    def draw(self, rng: np.random.Generator) -> Iterator[_Batch]:
-        """One epoch: every song of every playlist is the answer once, but for the rest that fills no batch."""
+    def draw(self, rng: np.random.Generator, most: int | None = None) -> Iterator[_Batch]:
+        """One epoch: every song of every playlist is the answer once, but for the rest that fills no batch.
+
+        most   batches, where these are fewer
+        """
         seeds = self._config.seeds
+        batches = len(self) if most is None else min(most, len(self))
         order = rng.permutation(len(self._songs))
-        for part in np.array_split(order[: max(1, len(self)) * self._config.batch], len(self)):
+        for part in np.array_split(order[: batches * self._config.batch], batches):
             playlists, answers = self._owner[part], self._songs[part]
             place = (rng.random((len(part), seeds)) * self._lengths[playlists, None]).astype(np.int64)
             queries = self._songs[self._starts[playlists, None] + place]
             many = rng.integers(1, seeds + 1, len(part))
-            given = (queries != answers[:, None]) & (np.arange(seeds) < many[:, None])
-            asked = given.any(axis=1)  # a draw that hit only the answer itself asks nothing
-            if not asked.any():
+            shown = (queries != answers[:, None]) & (np.arange(seeds) < many[:, None])
+            usable = shown.any(axis=1)  # a draw that hit only the answer itself is no query
+            if not usable.any():
                 continue
-            playlists, answers, queries, given = playlists[asked], answers[asked], queries[asked], given[asked]
+            playlists, answers, queries, shown = playlists[usable], answers[usable], queries[usable], shown[usable]
             negatives = np.searchsorted(self._drawing, rng.random(self._config.negatives))
             drawn = np.concatenate([answers, np.minimum(negatives, len(self.counts) - 1)])
-            wrong = self._held[playlists][:, drawn].toarray() == 0
-            yield _Batch(queries, given, drawn, wrong, self._names[playlists])
+            in_softmax = ~self._holds(playlists, drawn)
+            in_softmax[np.arange(len(answers)), np.arange(len(answers))] = True
+            yield _Batch(queries, shown, drawn, in_softmax, self._names[playlists])
+
+    def _holds(self, playlists: Rows, songs: Rows) -> npt.NDArray[np.bool_]:
+        """bool (playlists, songs): whether each playlist holds each song; in time of these playlists' songs."""
+        unique, place = np.unique(songs, return_inverse=True)
+        counts = self._lengths[playlists]
+        owner = np.repeat(np.arange(len(playlists)), counts)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        entries = self._songs[self._starts[playlists][owner] + within]
+        at = np.minimum(np.searchsorted(unique, entries), len(unique) - 1)
+        match = unique[at] == entries
+        holds = np.zeros((len(playlists), len(unique)), bool)
+        holds[owner[match], at[match]] = True
+        return holds[:, place]
 
 
 class _Network:
@@ -190,7 +210,7 @@ class _Network:
         self._residuals = torch.nn.Parameter(torch.zeros(len(content), size))
 
     def optimisers(self) -> list[torch.optim.Optimizer]:
-        """One for the tower; one for places and residuals, which moves only the rows of the batch."""
+        """One for the tower and the words; one for places and residuals, which changes only the rows of the batch."""
         import torch
 
         rate, decay = self._config.learning_rate, self._config.weight_decay
@@ -206,26 +226,25 @@ class _Network:
 
         songs, where = np.unique(np.concatenate([batch.queries.ravel(), batch.answers]), return_inverse=True)
         places = self._embed(songs, rng)[torch.from_numpy(where)]
-        asked = places[: batch.queries.size].view(*batch.queries.shape, -1)
-        given = torch.from_numpy(batch.given.astype(np.float32))
-        query = functional.normalize((asked * given[..., None]).sum(dim=1), dim=1, eps=_SHORT)
+        seeds = places[: batch.queries.size].view(*batch.queries.shape, -1)
+        shown = torch.from_numpy(batch.shown.astype(np.float32))
+        query = functional.normalize((seeds * shown[..., None]).sum(dim=1), dim=1, eps=_SHORT)
         answers = places[batch.queries.size :]
         drawn = self._log_q[torch.from_numpy(batch.answers)]
         logits = query @ answers.T / self._config.temperature - drawn
-        right = torch.arange(len(query))
-        wrong = torch.from_numpy(batch.wrong)
-        wrong[right, right] = True  # stays in the softmax: it is the answer
-        loss = functional.cross_entropy(logits.masked_fill(~wrong, _NEVER), right)
+        target = torch.arange(len(query))
+        left_out = torch.from_numpy(~batch.in_softmax)
+        loss = functional.cross_entropy(logits.masked_fill(left_out, _NEVER), target)
         named = torch.from_numpy(np.diff(batch.words.indptr) > 0)
         if self._config.names and named.any():
             called = _times(batch.words, self._word_places[:-1]) + self._word_places[-1]
             logits = functional.normalize(called, dim=1, eps=_SHORT) @ answers.T / self._config.temperature - drawn
-            by_name = functional.cross_entropy(logits.masked_fill(~wrong, _NEVER)[named], right[named])
+            by_name = functional.cross_entropy(logits.masked_fill(left_out, _NEVER)[named], target[named])
             loss = loss + self._config.names * by_name
         return loss
 
-    def judge(self, batches: _Batches) -> float:
-        """Mean loss on playlists that nothing learns from, the same draws every time."""
+    def mean_loss(self, batches: _Batches) -> float:
+        """Mean loss on playlists that nothing is learned from, the same draws every time."""
         import torch
 
         with torch.inference_mode():
@@ -239,16 +258,16 @@ class _Network:
 
         numbers, terms = torch.from_numpy(self._content.numbers[songs]), self._content.terms[songs]
         weights = terms.data
-        artist_kept, song_kept = self._artist_history[self._artists[songs]], self._history[songs]
+        artist_shown, song_shown = self._artist_history[self._artists[songs]], self._history[songs]
         if rng is not None:
             drop = self._config.drop_part
             for columns in self._reader.columns.values():
                 numbers[torch.from_numpy(rng.random(len(songs)) < drop), columns] = 0
-            kinds_kept = rng.random((len(songs), len(KINDS))) >= drop
+            kinds_shown = rng.random((len(songs), len(KINDS))) >= drop
             owner = np.repeat(np.arange(len(songs)), np.diff(terms.indptr))
-            weights = weights * kinds_kept[owner, self._reader.kinds[terms.indices]]
-            artist_kept = artist_kept & (rng.random(len(songs)) >= self._config.drop_artist)
-            song_kept = song_kept & (rng.random(len(songs)) >= self._config.drop_song)
+            weights = weights * kinds_shown[owner, self._reader.kinds[terms.indices]]
+            artist_shown = artist_shown & (rng.random(len(songs)) >= self._config.drop_artist)
+            song_shown = song_shown & (rng.random(len(songs)) >= self._config.drop_song)
         terms = csr_array((weights.astype(np.float32), terms.indices, terms.indptr), terms.shape)
         tower = self._tower
         h = numbers @ tower["into"] + _times(terms, tower["terms_into"]) + tower["bias"]
@@ -256,12 +275,12 @@ class _Network:
         if rng is not None:
             hidden = functional.dropout(hidden, self._config.dropout)
         out = hidden @ tower["out"] + h[:, self._config.hidden :]
-        for table, rows, kept in (
-            (self._places, self._artists[songs], artist_kept),
-            (self._residuals, songs, song_kept),
+        for table, rows, shown in (
+            (self._places, self._artists[songs], artist_shown),
+            (self._residuals, songs, song_shown),
         ):
             looked_up = functional.embedding(torch.from_numpy(rows), table, sparse=True)
-            out = out + looked_up * torch.from_numpy(kept)[:, None]
+            out = out + looked_up * torch.from_numpy(shown)[:, None]
         return functional.normalize(out, dim=1, eps=_SHORT)
 
     @property
@@ -275,8 +294,8 @@ class _Network:
         import torch
 
         with torch.no_grad():
-            for parameter, kept in zip(self._parameters, state, strict=True):
-                parameter.copy_(kept)
+            for parameter, saved in zip(self._parameters, state, strict=True):
+                parameter.copy_(saved)
 
     def taste(self) -> Taste:
         tower = Tower(**{name: p.detach().numpy().copy() for name, p in self._tower.items()})
@@ -290,8 +309,8 @@ class _Network:
         )
 
     def residuals(self) -> FloatMatrix:
-        kept: FloatMatrix = self._residuals.detach().numpy() * self._history[:, None].astype(np.float32)
-        return kept
+        residuals: FloatMatrix = self._residuals.detach().numpy() * self._history[:, None].astype(np.float32)
+        return residuals
 
 
 def _times(matrix: csr_array, table: torch.Tensor) -> torch.Tensor:

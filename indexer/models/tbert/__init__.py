@@ -1,7 +1,8 @@
-"""tBERT: sentence vector, topics and audio -> hidden -> moods; the hidden layer is what a reranking compares.
+"""tBERT: sentence vector, topics and audio -> hidden -> labels; a reranking compares the hidden layer.
 
-The modified tBERT of shared/papers/song-bert.txt (Kelly et al. 2021, after Peinelt et al. 2020): the transformer's
-vector, the song's topics and its audio features go side by side into a hidden and a softmax layer.
+After the modified tBERT of Kelly et al. 2021 (and Peinelt et al. 2020): the sentence vector, the song's topics and its
+audio features go side by side into a hidden and a softmax layer. Unlike there, the transformer is not trained unless
+the configuration says "fine-tuned"; what is learned by default is a network of two dense layers.
 """
 
 from indexer.models.tbert.model import TBert, TBertConfig, load_tbert

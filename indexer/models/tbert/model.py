@@ -1,19 +1,19 @@
-"""A trained tBERT as an index holds it: numpy computes, safetensors keeps the weights; torch is not loaded."""
+"""A trained tBERT as an index holds it, applied with numpy: an MLP of sentence vector, topics and audio."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from indexer.errors import ConfigError, IndexFormatError
-from indexer.models.mlp import Activation, DenseStack, Layer, checked_matrix
+from indexer.errors import ConfigError
+from indexer.models.mlp import Activation, DenseStack, checked_matrix, softmax, unit_rows
 from indexer.ranges import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check
+from indexer.store.weights import Arrays, load_model, save_model
 
 if TYPE_CHECKING:
     from indexer.models.tbert.transformer import TunedEncoder
@@ -22,8 +22,7 @@ FloatMatrix = npt.NDArray[np.float32]
 Transformer = Literal["frozen", "fine-tuned"]
 
 # Of the two hidden layers. The second is linear, scaled to length 1 and only then read by the head, so that training
-# sees what reranking compares. Precision@10 with 1 / 5 seeds after 15 epochs (see TBertConfig): linear 0.038 / 0.052,
-# tanh 0.038 / 0.047, relu 0.036 / 0.050.
+# sees what reranking compares.
 ACTIVATIONS: tuple[Activation, Activation] = ("relu", "linear")
 FLAGS = 2  # are lyrics known, is audio known
 _ROWS = 8_192  # songs that are joined and computed at once; bounds memory on a million songs
@@ -33,25 +32,17 @@ _ROWS = 8_192  # songs that are joined and computed at once; bounds memory on a 
 class TBertConfig:
     """What the network is and how it is trained.
 
-    Measured 2026-11-20 on shared/data: precision@10 of BM25's 200 candidates reranked (mixed with BM25, the weight by
-    golden section on other playlists), 8,648 songs with lyrics and audio, playlists that gave no label; one run each,
-    1 seed (2,142 queries) / 5 seeds (714). BM25 alone 0.022 / 0.033, with MiniLM 0.028 / 0.040, with audio 0.027 /
-    0.036. Stopped early by held-out artists, 512 wide, dropout 0.3: 37 moods of names and tags 0.032 / 0.044, 148
-    words and moods 0.036 / 0.048, 200 tags of artists 0.034 / 0.041. Not stopped, 512 wide, 15 epochs: 37 moods 0.035
-    / 0.046, 147 words and moods 0.038 / 0.052. 1,024 wide, batches of 512 at 2e-3 for 30 epochs 0.050 / 0.066, so with
-    402 words 0.048 / 0.065; the defaults 0.052 / 0.073 (75 s of one core with the evaluation). Longer is better, it
-    seems because what is learnt by heart of a song holds in other playlists. It does not help songs whose artist gave
-    no label: there the seed's mood is that of 0.071 of the first 10 stopped early, 0.077 after 15 epochs, 0.065 after
-    30 (BM25 0.058, chance 0.055; 492 seeds: not told apart).
+    With the defaults nothing is held out and all epochs are trained: the network learns the songs of the playlists
+    that it saw nearly by heart, which reranks songs like these better and says little of songs without labels.
 
     hidden            size of the last hidden layer, the reranking embedding
     width             of the hidden layer before it
     dropout           share of the wide layer's units that a step does not see; of the inputs half as many
     modality_dropout  share of the songs with lyrics and audio that a step sees without lyrics, likewise without audio
-    epochs, patience  at most, and without a better loss on held-out artists
+    epochs, patience  at most, and epochs without a better loss on held-out artists that are allowed
     learning_rate     highest rate of AdamW, falling to 0 along a cosine
-    held_out          share of the labelled songs, whole artists, for early stopping; 0 trains all epochs. Moods as
-                      honest probabilities of unseen songs want 0.1, reranking wants 0 (see above)
+    held_out          share of the labelled songs, whole artists, for early stopping; 0 trains all epochs.
+                      Probabilities of unseen songs want 0.1, reranking wants 0
     sample            labelled songs that are used at most, so that a large collection takes no longer
     transformer       "frozen" takes the sentence vectors as they are; "fine-tuned" trains the last `tuned_layers` of
                       the encoder first, on `tuned_sample` songs with lyrics (5 to 10 songs/s on a CPU core)
@@ -118,19 +109,19 @@ def join(sentence: npt.ArrayLike, topics: npt.ArrayLike, audio: npt.ArrayLike, s
             f"sentence, topics and audio have {', '.join(str(len(p)) for p in parts)} rows, expected equally many"
         )
     vectors, mixtures, features = parts
-    sung = vectors.any(axis=1) | mixtures.any(axis=1)
-    flags = np.stack([sung, features.any(axis=1)], axis=1).astype(np.float32)
+    has_lyrics = vectors.any(axis=1) | mixtures.any(axis=1)
+    flags = np.stack([has_lyrics, features.any(axis=1)], axis=1).astype(np.float32)
     scaled = vectors * np.float32(np.sqrt(sizes.sentence)), mixtures * np.float32(sizes.topics)
     return np.hstack([*scaled, features, flags])
 
 
 @dataclass(frozen=True, slots=True)
 class TBert:
-    """A trained tBERT.
+    """A trained tBERT: dense layers over a sentence vector that another model made, not a transformer of its own.
 
     body     joined inputs -> hidden
-    head     hidden -> logits of the moods
-    names    of the moods
+    head     hidden -> logits of the labels that it was trained with
+    names    of the labels: moods and other words of playlists' titles
     history  cross-entropy in nats of each epoch: on the songs that were learned from, on held-out ones if there are any
     encoder  the fine-tuned sentence encoder; None where the transformer was frozen
     """
@@ -148,14 +139,26 @@ class TBert:
 
         Of a fine-tuned tBERT `sentence` are the vectors of its own encoder.
         """
-        return self._forward(sentence, topics, audio)[0]
+        parts = [np.asarray(part) for part in (sentence, topics, audio)]
+        embedded = []
+        for start in range(0, max(1, max(map(len, parts))), _ROWS):
+            vectors, mixtures, features = (part[start : start + _ROWS] for part in parts)
+            rows = join(vectors, mixtures, features, self.sizes)
+            hidden = unit_rows(self.body.apply(rows))
+            hidden[~rows[:, -FLAGS:].any(axis=1)] = 0.0
+            embedded.append(hidden)
+        return np.concatenate(embedded)
 
-    def moods(self, sentence: npt.ArrayLike, topics: npt.ArrayLike, audio: npt.ArrayLike) -> FloatMatrix:
-        """Probabilities, float32 (rows, moods), rows sum to 1.
+    def probabilities(self, sentence: npt.ArrayLike, topics: npt.ArrayLike, audio: npt.ArrayLike) -> FloatMatrix:
+        """float32 (rows, names), rows sum to 1: of the labels. Nothing in the library reads them; a build does not
+        compute them.
 
-        A song with neither lyrics nor audio is a zero row: unknown, not the moods of the average song.
+        A song with neither lyrics nor audio is a zero row: unknown, not the labels of the average song.
         """
-        return self._forward(sentence, topics, audio)[1]
+        hidden = self.embed(sentence, topics, audio)
+        probabilities = softmax(self.head.apply(hidden))
+        probabilities[~hidden.any(axis=1)] = 0.0
+        return probabilities
 
     def embed_texts(self, texts: Sequence[str], topics: npt.ArrayLike, audio: npt.ArrayLike) -> FloatMatrix:
         """As `embed`, from lyrics ("" where there are none); only of a fine-tuned tBERT."""
@@ -165,81 +168,36 @@ class TBert:
 
     def save(self, folder: Path) -> None:
         """Write tbert.safetensors and tbert.json into `folder`, and transformer/ where it was fine-tuned."""
-        from safetensors.numpy import save_file
-
-        tensors = {}
-        for part, stack in (("body", self.body), ("head", self.head)):
-            for number, layer in enumerate(stack.layers):
-                tensors[f"{part}.{number}.kernel"] = np.ascontiguousarray(layer.kernel)
-                tensors[f"{part}.{number}.bias"] = np.ascontiguousarray(layer.bias)
-        save_file(tensors, folder / "tbert.safetensors")
         facts = {
             "names": self.names,
             "sizes": asdict(self.sizes),
             "config": asdict(self.config),
             "history": self.history,
         }
-        text = json.dumps(facts, ensure_ascii=False, indent=1)
-        (folder / "tbert.json").write_text(text + "\n", encoding="utf-8")
+        save_model(folder, "tbert", self.body.arrays("body") | self.head.arrays("head"), facts)
         if self.encoder is not None:
             self.encoder.save(folder / "transformer")
-
-    def _forward(
-        self, sentence: npt.ArrayLike, topics: npt.ArrayLike, audio: npt.ArrayLike
-    ) -> tuple[FloatMatrix, FloatMatrix]:
-        parts = [np.asarray(part) for part in (sentence, topics, audio)]
-        hidden, moods = [], []
-        for start in range(0, max(1, max(map(len, parts))), _ROWS):
-            vectors, mixtures, features = (part[start : start + _ROWS] for part in parts)
-            rows = join(vectors, mixtures, features, self.sizes)
-            active = self.body.apply(rows)
-            active /= np.maximum(np.linalg.norm(active, axis=1, keepdims=True), 1e-12)
-            logits = self.head.apply(active)
-            chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-            chances /= chances.sum(axis=1, keepdims=True)
-            unknown = ~rows[:, -FLAGS:].any(axis=1)
-            active[unknown] = chances[unknown] = 0.0
-            hidden.append(active)
-            moods.append(chances)
-        return np.concatenate(hidden), np.concatenate(moods)
 
 
 def load_tbert(folder: Path) -> TBert:
     """Read what TBert.save wrote; torch is loaded only when a fine-tuned one encodes texts."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
 
-    try:
-        facts = json.loads((folder / "tbert.json").read_text(encoding="utf-8"))
-        tensors = load_file(folder / "tbert.safetensors")
+    def read(arrays: Arrays, facts: dict[str, Any]) -> TBert:
         names, sizes = tuple(map(str, facts["names"])), Sizes(**{k: int(v) for k, v in facts["sizes"].items()})
-        config = TBertConfig(**facts["config"])
-        body = _stack(tensors, "body", (sizes.joined, config.width, config.hidden), ACTIVATIONS)
-        head = _stack(tensors, "head", (config.hidden, len(names)), ("linear",))
-        history = tuple((float(seen), None if held is None else float(held)) for seen, held in facts["history"])
+        try:
+            config = TBertConfig(**facts["config"])
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        body = DenseStack.of(arrays, "body", (sizes.joined, config.width, config.hidden), ACTIVATIONS)
+        head = DenseStack.of(arrays, "head", (config.hidden, len(names)), ("linear",))
+        history = tuple(
+            (float(train), None if held_out is None else float(held_out)) for train, held_out in facts["history"]
+        )
         encoder = None
         if config.transformer == "fine-tuned":
             from indexer.models.tbert.transformer import TunedEncoder
 
             encoder = TunedEncoder.load(folder / "transformer")
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, SafetensorError, ConfigError) as error:
-        raise IndexFormatError(
-            f"{folder} holds no tBERT ({type(error).__name__}: {error}); expected tbert.safetensors and tbert.json "
-            "as a build writes them; rebuild the index"
-        ) from error
-    return TBert(body, head, names, sizes, config, history, encoder)
+        return TBert(body, head, names, sizes, config, history, encoder)
 
-
-def _stack(
-    tensors: dict[str, npt.NDArray[np.float32]], part: str, sizes: Sequence[int], activations: Sequence[Activation]
-) -> DenseStack:
-    layers = []
-    for number, activation in enumerate(activations):
-        kernel, bias = (tensors[f"{part}.{number}.{name}"] for name in ("kernel", "bias"))
-        for array, shape in ((kernel, (sizes[number], sizes[number + 1])), (bias, (sizes[number + 1],))):
-            if array.shape != shape or array.dtype != np.float32 or not np.isfinite(array).all():
-                raise ValueError(
-                    f"layer {number} of the {part} is {array.dtype} {array.shape}, expected float32 {shape}, all finite"
-                )
-        layers.append(Layer(kernel, bias, activation))
-    return DenseStack(tuple(layers))
+    return load_model(folder, "tbert", read, what="a tBERT")

@@ -15,7 +15,7 @@ from indexer.encoders.finetune import Rows, batches, copy_of, first_windows, las
 from indexer.encoders.sentence import SentenceEncoder, without_bars
 from indexer.errors import IndexFormatError
 from indexer.models.tbert.model import Sizes, TBertConfig
-from indexer.models.tbert.training import cross_entropy, dimmed, new_network
+from indexer.models.tbert.training import LabelRows, cross_entropy, drop_modalities, new_network
 from indexer.progress import Track, quiet
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def fine_tune(
     encoder: SentenceEncoder,
     texts: Sequence[str],
     inputs: FloatMatrix,
-    labels: FloatMatrix,
+    labels: LabelRows,
     valid: npt.NDArray[np.bool_],
     sizes: Sizes,
     config: TBertConfig,
@@ -91,10 +91,13 @@ def fine_tune(
     transformer = copy_of(encoder)
     layers = last_layers(transformer, config.tuned_layers)
     rng = np.random.default_rng(config.seed)
-    sung = np.flatnonzero([bool(text.strip()) for text in texts])
-    seen, unseen = (rng.permutation(sung[valid[sung] == held])[: config.tuned_sample] for held in (False, True))
+    with_lyrics = np.flatnonzero([bool(text.strip()) for text in texts])
+    seen, unseen = (
+        rng.permutation(with_lyrics[valid[with_lyrics] == held_out])[: config.tuned_sample]
+        for held_out in (False, True)
+    )
     unseen = unseen[: max(1, config.tuned_sample // 10)]
-    rows, wanted = torch.from_numpy(inputs), torch.from_numpy(labels)
+    rows = torch.from_numpy(inputs)
 
     def joined(batch: Rows) -> torch.Tensor:
         vectors = first_windows(transformer, [texts[i] for i in batch], encoder.window)
@@ -107,10 +110,10 @@ def fine_tune(
         def loss(batch: Rows, learning: bool) -> torch.Tensor:
             for part in (body, transformer):
                 part.train(learning)
-            found = joined(batch)
-            return cross_entropy(
-                network, dimmed(found, sizes, config.modality_dropout) if learning else found, wanted[batch]
-            )
+            shown = joined(batch)
+            if learning:
+                shown = drop_modalities(shown, sizes, config.modality_dropout)
+            return cross_entropy(network, shown, labels.dense(batch))
 
         learn(
             [(layers, config.tuned_rate), (body, config.learning_rate), (head, config.learning_rate)],

@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -153,3 +154,31 @@ def test_quotation_marks_of_every_kind_demand_the_words(scenes: Engine, marks: s
     quoted = scenes.search(f"{marks[0]}umbrella{marks[1]}", 90)
     assert {hit.song_id.split("-")[0] for hit in quoted} == {"rain"}
     assert len(quoted) == 30
+
+
+def test_the_moods_that_filters_require_are_named_in_every_reason(
+    scenes: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moods = scenes.index.songs.moods
+    monkeypatch.setattr(type(moods), "learned_neighbours", lambda self, word: {word: 1.0})
+    seeds = (Seed.of_row(scenes.index, scenes.index.songs.row_of("rain-03") or 0),)
+    row = scenes.index.songs.row_of("rain-04") or 0
+    beside = Query(scenes.index, seeds=seeds, moods=("anger",))
+    assert reason(beside, row, {"genre": 1.0, "lyrics": 0.5}) == "Is also slowcore and is likely to be called angry"
+    words = Query(scenes.index, text="rain", moods=("angry", "sad"))
+    assert reason(words, row, {"lyrics": 1.0}) == "Is close in meaning and is likely to be called angry or sad"
+    alone = Query(scenes.index, target=(("angry", 1.0),), moods=("anger",))
+    assert reason(alone, row, {"target": 2.0}) == "Is likely to be called angry"
+    assert reason(alone, row, {"target": -2.0}) == "Is likely to be called angry", "the filter holds all the same"
+    pulled = Query(scenes.index, seeds=seeds, target=(("angry", 1.0), ("energy", 0.2)))
+    assert reason(pulled, row, {"target": 2.0}) == "Is likely to be called angry"
+    assert reason(replace(pulled, target=(("popularity", 90.0),)), row, {"target": 1.0}) == "Is near the target values"
+
+
+def test_threads_that_share_an_engine_answer_as_one_does(scenes: Engine) -> None:
+    ids = scenes.index.songs.song_ids
+    seeds = [[ids[row], ids[row + 31]] for row in range(0, 48, 2)]
+    alone = [scenes.recommend(each, k=10).to_json() for each in seeds]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda each: scenes.recommend(each, k=10).to_json(), seeds))
+    assert together == alone

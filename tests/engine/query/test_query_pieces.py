@@ -21,7 +21,7 @@ from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
 from engine.tune.reactions import weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError, RequestError
-from indexer.models.factors import USUAL_SEEDS
+from indexer.models.factors import TRAINING_SEEDS
 from indexer.songs.popularity import playlist_popularity
 from indexer.songs.splits import split_of
 
@@ -100,7 +100,7 @@ def test_factors_solve_for_the_playlist_that_holds_the_seeds(scenes: tuple[Path,
 
         def solved(rows: np.ndarray) -> np.ndarray:
             matrix = table.T @ table + config.confidence * table[rows].T @ table[rows]
-            matrix += config.regularization * USUAL_SEEDS / len(rows) * np.eye(table.shape[1])
+            matrix += config.regularization * TRAINING_SEEDS / len(rows) * np.eye(table.shape[1])
             return np.linalg.solve(matrix, (1 + config.confidence) * table[rows].sum(axis=0))
 
         query = Query(

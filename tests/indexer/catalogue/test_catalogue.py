@@ -9,7 +9,7 @@ import pytest
 from indexer.catalogue import Catalogue, Refusal, Remark, RowCounts
 from indexer.catalogue.reports import RemarkCounter
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
-from tests.indexer.catalogues import FORMATS, IN_ORDER, everything, rows
+from tests.indexer.catalogues import ALONE, FORMATS, IN_ORDER, everything, rows
 
 
 def test_every_format_arrives_and_a_second_import_changes_nothing(catalogue: Catalogue) -> None:
@@ -31,7 +31,7 @@ def test_every_format_arrives_and_a_second_import_changes_nothing(catalogue: Cat
     assert everything(catalogue) == before
 
 
-@pytest.mark.parametrize("name", IN_ORDER)
+@pytest.mark.parametrize("name", IN_ORDER + ALONE)
 def test_importing_a_file_twice_counts_all_as_unchanged(catalogue: Catalogue, name: str) -> None:
     for needed in ("songs.csv", "songs.jsonl"):
         catalogue.load(FORMATS / needed)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import ConfigError
-from indexer.models.factors import USUAL_SEEDS, FactorsConfig, gram_of, learn_factors, listener
+from indexer.models.factors import TRAINING_SEEDS, FactorsConfig, carried_over, fold_in, gram_of, learn_factors
 
 SMALL = FactorsConfig(size=6, regularization=2.0, iterations=40)
 Table = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ def test_songs_of_the_same_playlists_are_likelier_beside_a_seed() -> None:
     assert factors.shape == (21, 6)
     assert not factors[20].any(), "no playlist holds it"
     for seeds in ([0], [0, 3, 5], [12, 19]):
-        likely = factors[:20] @ listener(factors[seeds], gram_of(factors), SMALL)
+        likely = factors[:20] @ fold_in(factors[seeds], gram_of(factors), SMALL)
         own = np.arange(20) // 10 == seeds[0] // 10
         assert likely[own].min() > likely[~own].max()
 
@@ -69,9 +69,9 @@ def test_a_listener_is_the_least_squares_of_its_seeds() -> None:
     factors = learn_factors(groups(), 20, SMALL)
     for seeds in ([3], [1, 2, 14], list(range(8))):
         held = held_by([np.array(seeds)], 20)
-        penalty = SMALL.regularization * USUAL_SEEDS / len(seeds)
+        penalty = SMALL.regularization * TRAINING_SEEDS / len(seeds)
         expected = solved(factors.astype(float), held, replace(SMALL, regularization=penalty))[0]
-        np.testing.assert_allclose(listener(factors[seeds], gram_of(factors), SMALL), expected, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(fold_in(factors[seeds], gram_of(factors), SMALL), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_factors() -> None:
@@ -84,9 +84,34 @@ def test_an_update_goes_on_from_what_it_finds_and_places_new_songs() -> None:
     grown = [*groups(), *(np.array([1, 4, 7, 20]) for _ in range(4))]
     start = np.vstack([before, np.zeros((1, 6), np.float32)])
     after = learn_factors(grown, 21, SMALL, start=start)
-    likely = after @ listener(after[[20]], gram_of(after), SMALL)
+    likely = after @ fold_in(after[[20]], gram_of(after), SMALL)
     assert likely[[1, 4, 7]].min() > likely[10:20].max()
     np.testing.assert_allclose(after[10:20] @ after[10:20].T, before[10:] @ before[10:].T, atol=0.2)
+
+
+def test_a_changed_song_goes_on_from_the_factors_that_it_had() -> None:
+    """Song 3 moves to row 20: it stands where it stood, which from zeros it would not after an update's iterations."""
+    before = learn_factors(groups(), 20, SMALL)
+    moved = [np.where(rows == 3, 20, rows) for rows in groups()]
+    old_rows = np.append(np.arange(20), 3)
+    old_rows[3] = -1
+    after = learn_factors(moved, 21, SMALL, start=carried_over(before, old_rows))
+    cosine = after[20] @ before[3] / np.linalg.norm(after[20]) / np.linalg.norm(before[3])
+    assert cosine > 0.999
+    assert not after[3].any()
+
+
+def test_each_iteration_changes_the_factors_less() -> None:
+    changes: list[float] = []
+    learn_factors(groups(), 20, SMALL, watch=lambda iteration, change: changes.append(change))
+    assert len(changes) == SMALL.iterations
+    assert changes[-1] < 0.01 < changes[0]
+
+
+def test_factors_that_are_not_finite_are_no_factors() -> None:
+    start = np.full((20, 6), np.nan, np.float32)
+    with pytest.raises(ValueError, match=r"not finite after iteration 1; raise factors\.regularization"):
+        learn_factors(groups(), 20, SMALL, start=start)
 
 
 @given(playlists, st.integers(0, 3))

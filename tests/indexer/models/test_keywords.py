@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.models.keywords import choose_by_meaning, tfidf_keywords
+from indexer.models.keywords import choose_by_meaning, choose_many_by_meaning, tfidf_keywords
 
 
 def test_weights_are_those_of_the_formula() -> None:
@@ -35,3 +35,24 @@ def test_no_word_is_picked_twice(n: int, k: int) -> None:
     words = np.random.default_rng(n).standard_normal((n, 4)).astype(np.float32)
     picked = choose_by_meaning(np.ones(4, np.float32), words, k)
     assert len(picked) == len(set(picked)) == min(n, k)
+
+
+def test_function_words_are_those_of_the_songs_own_language() -> None:
+    words = ["die", "war", "sin", "man", "son", "hat", "the", "und", "ooh"]
+    frequency = dict.fromkeys(words, 5)
+    assert set(tfidf_keywords(words, frequency.__getitem__, 100, 10, language="en")) == set(words) - {"the", "ooh"}
+    german = set(tfidf_keywords(words, frequency.__getitem__, 100, 10, language="de"))
+    assert german == {"sin", "son"}
+    assert tfidf_keywords(words, frequency.__getitem__, 100, 10) == []
+
+
+@given(st.integers(0, 30), st.integers(0, 6), st.sampled_from([0.0, 0.3, 0.6]))
+def test_many_songs_choose_as_each_alone(seed: int, k: int, diversity: float) -> None:
+    rng = np.random.default_rng(seed)
+    words = rng.standard_normal((12, 5)).astype(np.float32)
+    songs = rng.standard_normal((4, 5)).astype(np.float32)
+    words /= np.linalg.norm(words, axis=1, keepdims=True)
+    candidates = [rng.permutation(12)[: rng.integers(0, 9)] for _ in songs]
+    together = choose_many_by_meaning(songs, words, candidates, k, diversity=diversity)
+    alone = [choose_by_meaning(s, words[c], k, diversity=diversity) for s, c in zip(songs, candidates, strict=True)]
+    assert together == alone

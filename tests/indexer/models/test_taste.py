@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from indexer.errors import ConfigError, IndexFormatError
+from indexer.errors import ConfigError
 from indexer.models.taste import Content, Reader, Taste, TasteConfig, train_taste
 from indexer.records import Song
 from indexer.songs.splits import PlaylistRows
@@ -133,10 +133,6 @@ def test_a_saved_model_places_songs_alike(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         again.place(content, artists, residuals), model.place(content, artists, residuals)
     )  # fmt: skip
-    whole = (tmp_path / "taste.safetensors").read_bytes()
-    (tmp_path / "taste.safetensors").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(IndexFormatError, match="refrain build"):
-        Taste.load(tmp_path)
 
 
 def test_numbers_and_terms_of_a_song() -> None:
@@ -154,6 +150,45 @@ def test_numbers_and_terms_of_a_song() -> None:
     np.testing.assert_allclose(content.numbers[0, reader.columns["sentence"]], [0.6, 0.8], rtol=1e-6)
     assert not content.numbers[-1].any()
     assert not content.terms[[10]].nnz  # the words of one song are no terms
+
+
+def test_a_year_after_the_last_era_is_of_the_last_era() -> None:
+    known = [(song(0, i, year=year), []) for i, year in enumerate((2025, 2036, 2090, 1950, 1871))]
+    reader = Reader.fit(known, {})
+    eras = reader.read(known, {}).numbers[:, reader.columns["era"]]
+    np.testing.assert_array_equal(eras[0], eras[1])
+    np.testing.assert_array_equal(eras[0], eras[2])
+    np.testing.assert_array_equal(eras[3], eras[4])
+    assert eras[0].max() == eras[0][-1] > 0
+
+
+def test_no_songs_are_no_rows() -> None:
+    """An update in which nothing is new reads no songs."""
+    parts = {"sentence": np.ones((40, 3), np.float32)}
+    reader = Reader.fit([(song(0, i), []) for i in range(40)], parts)
+    content = reader.read([], {"sentence": np.zeros((0, 3), np.float32)})
+    assert content.numbers.shape == (0, 3 + 2 + 16)
+    assert content.terms.shape == (0, len(reader.terms))
+
+
+def test_steps_are_bounded_and_the_answers_of_a_playlist_are_not_negatives() -> None:
+    from indexer.models.taste.training import _Batches
+
+    lists = named(scene_playlists())
+    batches = _Batches(lists, [], SCENES * PER_SCENE, CONFIG)
+    drawn = list(batches.draw(np.random.default_rng(0), most=3))
+    assert len(drawn) == 3
+    for batch in drawn:
+        rows = np.arange(len(batch.queries))
+        assert batch.in_softmax[rows, rows].all(), "the answer itself"
+        for query, shown, mask in zip(batch.queries, batch.shown, batch.in_softmax, strict=True):
+            inside = set(query[shown].tolist())
+            assert not mask[len(rows) :][np.isin(batch.answers[len(rows) :], [*inside])].any()
+    songs, parts, artists = catalogue("genre")
+    reader = Reader.fit([(s, []) for s in songs], parts)
+    content = reader.read([(s, []) for s in songs], parts)
+    few = train_taste(content, reader, artists, lists, replace(CONFIG, epochs=4, max_steps=4))
+    assert few is not None
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 from sklearn.decomposition import LatentDirichletAllocation
 
-from indexer.errors import IndexFormatError
-from indexer.models.topics import STOP_WORDS, TopicModel, fit_topics, load_topics
+from indexer.models.topics import TopicModel, fit_topics, load_topics
+from indexer.text.stopwords import ALL as STOP_WORDS
 from indexer.text.tokens import tokenise
 
 SCENES = {
@@ -135,29 +135,21 @@ def test_a_saved_model_infers_the_same_and_loads_without_scikit_learn(model: Top
     np.testing.assert_allclose(json.loads(printed), model.infer(["rain grey window"])[0], atol=1e-6)
 
 
-def damage(folder: Path, how: str) -> None:
-    array, words = folder / "topics.npy", folder / "topics.json"
-    match how:
-        case "missing":
-            array.unlink()
-        case "cut":
-            array.write_bytes(array.read_bytes()[:-40])
-        case "words":
-            words.write_text('{"vocabulary": ["rain"]}')
-        case "json":
-            words.write_text("{")
-        case "pickle":
-            np.save(array, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-        case "nan":
-            np.save(array, np.full_like(np.load(array), np.nan))
-
-
-@pytest.mark.parametrize("how", ["missing", "cut", "words", "json", "pickle", "nan"])
-def test_a_damaged_model_is_one_named_error(model: TopicModel, tmp_path: Path, how: str) -> None:
-    model.save(tmp_path)
-    damage(tmp_path, how)
-    with pytest.raises(IndexFormatError, match="holds no topic model"):
-        load_topics(tmp_path)
+def test_the_language_of_a_song_decides_what_its_stop_words_are() -> None:
+    texts = lyrics(60)
+    english = [f"{text} die die war" for text in texts]
+    model = fit_topics(english, languages=["en"] * 60, topics=2)
+    union = fit_topics(english, topics=2)
+    assert model is not None
+    assert union is not None
+    assert not {"die", "war"} & set(union.vocabulary)
+    half = fit_topics([*english[:20], *texts[20:]], languages=["en"] * 20 + ["de"] * 40, topics=2)
+    assert half is not None
+    assert {"die", "war"} <= set(half.vocabulary)
+    assert half.infer(["die war"], languages=["en"]).any()
+    assert not half.infer(["die war"], languages=["de"]).any()
+    with pytest.raises(ValueError, match="1 languages and 2 lyrics"):
+        half.infer(["die", "war"], languages=["en"])
 
 
 def test_wrong_arguments_are_named(model: TopicModel) -> None:

@@ -1,11 +1,13 @@
 """Indexes that somebody prepared: one file changed each, with hashes that fit; and a program that reads all of one.
 
-Run as a program, it reads indexes from the folders named on its standard input and prints what became of each.
+Run as a program with MODULE:FUNCTION, it calls the function with each folder named on its standard input, and prints
+what became of each.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import io
 import json
 import os
@@ -152,11 +154,17 @@ def read_all(index: Path) -> None:
         generation.close()
 
 
-def outcomes(folders: list[Path], *, seconds: float) -> dict[Path, str]:
-    """What a process that reads the indexes says of each: "read", "refused", a traceback, or "hung or crashed"."""
+def outcomes(
+    folders: list[Path], *, seconds: float, reader: str = "tests.indexer.store.hostile:read_all"
+) -> dict[Path, str]:
+    """What a process that reads the indexes says of each: "read", "refused", a traceback, or "hung or crashed".
+
+    reader   MODULE:FUNCTION that reads one; it raises RefrainError to refuse
+    """
     ran = subprocess.Popen(
-        [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+        [sys.executable, "-m", "tests.indexer.store.hostile", reader], cwd=Path(__file__).parents[3], text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     try:
         output, _ = ran.communicate("\n".join(map(str, folders)), timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -169,15 +177,29 @@ def outcomes(folders: list[Path], *, seconds: float) -> dict[Path, str]:
 def main() -> None:
     from indexer.errors import RefrainError
 
+    module, name = sys.argv[1].split(":")
+    read = getattr(importlib.import_module(module), name)
     for line in sys.stdin.read().splitlines():
         try:
-            read_all(Path(line))
+            read(Path(line))
             outcome = "read"
         except RefrainError:
             outcome = "refused"
         except BaseException:
             outcome = traceback.format_exc()
         print(json.dumps([line, outcome]), flush=True)
+
+
+def prepare(sound: Path, folder: Path, name: str, change: Change) -> Path:
+    """A copy of an index in the new `folder`, its file `name` changed and all hashes made to fit."""
+    index = linked(sound, folder)
+    victim = current(index) / name
+    change(victim)
+    if name != "manifest.json":
+        reseal(index)
+    elif victim.is_file():
+        believe(index)
+    return index
 
 
 if __name__ == "__main__":

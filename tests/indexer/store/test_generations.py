@@ -27,7 +27,7 @@ FACTS: dict[str, Any] = {"stages": {}, "config": "{}"}
 
 def write(index: Path, value: int, **options: bool) -> None:
     with new_generation(index, {**FACTS, "songs": value}, **options) as (draft, _):
-        draft.write_array(NUMBERS, np.full(3, value))
+        draft.write_array(NUMBERS, np.full(3, value, np.float32))
         draft.write_strings(NAMES, ["a", "", "ü"])
         (draft.folder(MODEL) / "m.txt").write_text("x")
         draft.finish("key", (NUMBERS, NAMES, MODEL), {})
@@ -90,7 +90,7 @@ def test_what_a_failed_build_had_finished_is_taken_over(tmp_path: Path) -> None:
     def fail() -> None:
         with new_generation(index, dict(FACTS)) as (draft, left_over):
             assert left_over == []
-            draft.write_array(NUMBERS, np.arange(3))
+            draft.write_array(NUMBERS, np.arange(3, dtype=np.float32))
             draft.finish("numbers 1", (NUMBERS,), {"songs": 3})
             draft.write_strings(NAMES, ["unfinished"])
             raise RuntimeError("a stage failed")
@@ -116,7 +116,7 @@ def test_what_does_not_fit_any_more_is_not_taken_over(tmp_path: Path, damage: st
 
     def fail() -> None:
         with new_generation(index, dict(FACTS)) as (draft, _):
-            draft.write_array(NUMBERS, np.arange(3))
+            draft.write_array(NUMBERS, np.arange(3, dtype=np.float32))
             draft.finish("numbers", (NUMBERS,), {})
             raise RuntimeError
 
@@ -265,7 +265,7 @@ def test_damage_is_seen_on_opening(tmp_path: Path, damage: str) -> None:
     if damage == "flip manifest":
         flip(folder / "manifest.json", 40)
     elif damage == "cut array":
-        os.truncate(folder / "popularity.npy", 140)
+        os.truncate(folder / "popularity.npy", 135)
     elif damage == "remove array":
         (folder / "popularity.npy").unlink()
     elif damage == "cut CURRENT":

@@ -53,16 +53,10 @@ def cases(index: Path) -> list[tuple[str, str, hostile.Change]]:
 
 def check(sound: Path, folder: Path, chosen: list[tuple[str, str, hostile.Change]], *, seconds: float) -> list[str]:
     """Prepare an index for each change and read it; returns the outcomes, and fails for one that is no sentence."""
-    prepared: dict[Path, str] = {}
-    for number, (name, change, apply) in enumerate(chosen):
-        index = hostile.linked(sound, folder / str(number))
-        victim = hostile.current(index) / name
-        apply(victim)
-        if name != "manifest.json":
-            hostile.reseal(index)
-        elif victim.is_file():
-            hostile.believe(index)
-        prepared[index] = f"{name}: {change}"
+    prepared = {
+        hostile.prepare(sound, folder / str(number), name, apply): f"{name}: {change}"
+        for number, (name, change, apply) in enumerate(chosen)
+    }
     outcomes = hostile.outcomes(list(prepared), seconds=seconds)
     bad = [f"{prepared[index]}: {outcome}" for index, outcome in outcomes.items() if outcome not in ("read", "refused")]
     assert not bad, "\n".join(bad)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 
-from indexer.models.moods.fitting import NEAR, PENALTIES, balanced, calibration_error, least_squares, platt, tempered
+from indexer.models.moods.fitting import (
+    NEAR,
+    PENALTIES,
+    Gram,
+    balanced,
+    calibration_error,
+    least_squares,
+    platt,
+    tempered,
+)
 
 
 @pytest.fixture(scope="module")
@@ -17,24 +26,61 @@ def drawn() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rows, wanted, rng.integers(0, 4, 300)
 
 
-def test_the_fit_is_a_ridge_with_one_of_the_penalties(drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
-    rows, wanted, folds = drawn
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def left_out_error(
+    rows: np.ndarray, wanted: np.ndarray, folds: np.ndarray, weight: np.ndarray, penalty: float
+) -> float:
+    """Squared error of scikit-learn's ridge on each fold, learned from the others."""
+    error = 0.0
+    for fold in np.unique(folds):
+        inside, out = folds != fold, folds == fold
+        fitted = Ridge(alpha=penalty).fit(rows[inside], wanted[inside], sample_weight=weight[inside])
+        error += float(
+            (weight[out, None] * (fitted.predict(rows[out]).reshape(wanted[out].shape) - wanted[out]) ** 2).sum()
+        )
+    return error
+
+
+def test_the_fit_is_the_ridge_whose_penalty_predicts_left_out_folds_best(drawn: Drawn) -> None:
+    rng = np.random.default_rng(1)
+    rows, _, folds = drawn
+    for noise in (0.1, 5.0, 50.0):
+        wanted = (rows @ rng.normal(size=(8, 2)) + 3 + noise * rng.normal(size=(300, 2))).astype(np.float32)
+        weight = rng.uniform(0.5, 2, 300).astype(np.float32)
+        fitted = least_squares(rows, wanted, folds, weight)
+        best = min(PENALTIES, key=lambda p: left_out_error(rows, wanted, folds, weight, p))
+        oracle = Ridge(alpha=best).fit(rows, wanted, sample_weight=weight)
+        np.testing.assert_allclose(fitted.weights, oracle.coef_.T, atol=2e-3)
+        np.testing.assert_allclose(fitted.bias, oracle.intercept_, atol=2e-3)
+
+
+def test_sums_give_the_error_that_rows_give(drawn: Drawn) -> None:
+    rows, wanted, _ = drawn
     weight = np.random.default_rng(1).uniform(0.5, 2, 300).astype(np.float32)
-    fitted = least_squares(rows, wanted, folds, weight)
-    ridges = [Ridge(alpha=penalty).fit(rows, wanted, sample_weight=weight) for penalty in PENALTIES]
-    assert any(np.allclose(each.coef_.T, fitted.weights, atol=1e-3) for each in ridges)
-    assert any(np.allclose(each.intercept_, fitted.bias, atol=1e-3) for each in ridges)
+    gram = Gram.of(rows[:100], wanted[:100], weight[:100]) + Gram.of(rows[100:], wanted[100:], weight[100:])
+    solution = np.ones((8, 2), np.float32), np.array([1, 2], np.float32)
+    expected = (weight[:, None] * (rows @ solution[0] + solution[1] - wanted) ** 2).sum(axis=0)
+    np.testing.assert_allclose(gram.errors(solution), expected, rtol=1e-4)
+    hidden = np.arange(8) < 5
+    shown = Gram.of(rows * hidden, wanted, weight)
+    for name in ("x", "y", "xx", "xy", "yy"):
+        np.testing.assert_allclose(getattr(gram.showing(hidden), name), getattr(shown, name), rtol=1e-6, atol=1e-6)
 
 
-def test_unseen_predictions_do_not_know_their_own_fold(drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+def test_unseen_predictions_do_not_know_their_own_fold(drawn: Drawn) -> None:
+    """Neither by the weights nor by the penalty: other labels of a fold change nothing of what is predicted of it."""
     rows, wanted, folds = drawn
-    fitted = least_squares(rows, wanted, folds)
     other = wanted.copy()
-    other[folds == 2] += 100  # what fold 2 is labelled must not move what is predicted of fold 2
-    ridges = [Ridge(alpha=penalty).fit(rows[folds != 2], wanted[folds != 2]) for penalty in PENALTIES]
-    assert any(np.allclose(each.predict(rows[folds == 2]), fitted.unseen[folds == 2], atol=1e-2) for each in ridges)
-    spoilt = least_squares(rows, other, folds).unseen[folds == 2]
-    assert any(np.allclose(each.predict(rows[folds == 2]), spoilt, atol=1e-2) for each in ridges)
+    other[folds == 2] = 1000 * np.random.default_rng(0).normal(size=other[folds == 2].shape)
+    start, spoilt_start = (least_squares(rows, each, folds) for each in (wanted, other))
+    np.testing.assert_array_equal(start.unseen[folds == 2], spoilt_start.unseen[folds == 2])
+    near, spoilt = (least_squares(rows, y, folds, near=s) for y, s in ((wanted, start), (other, spoilt_start)))
+    np.testing.assert_array_equal(near.unseen[folds == 2], spoilt.unseen[folds == 2])
+    for i in (0, 1, 3):  # what predicts fold i when fold 2 is not to be known
+        for one, two in zip(start.ridge.inside[2, i], spoilt_start.ridge.inside[2, i], strict=True):
+            np.testing.assert_array_equal(one, two)
 
 
 def test_near_a_start_only_the_difference_is_shrunk(drawn: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
@@ -69,12 +115,31 @@ def test_noise_is_shrunk_the_most() -> None:
 
 def test_platt_finds_the_sigmoid_and_never_a_falling_one() -> None:
     rng = np.random.default_rng(0)
-    raw = rng.normal(size=20_000).astype(np.float32)
-    wanted = (rng.uniform(size=20_000) < 1 / (1 + np.exp(-(2 * raw - 1)))).astype(np.float32)
+    raw = rng.normal(size=(20_000, 2)).astype(np.float32)
+    wanted = (rng.uniform(size=raw.shape) < 1 / (1 + np.exp(-(raw * [2, 0.5] - [1, 4])))).astype(np.float32)
     slope, offset = platt(raw, wanted)
-    assert slope == pytest.approx(2, abs=0.1)
-    assert offset == pytest.approx(-1, abs=0.1)
-    assert platt(-raw, wanted)[0] == 0
+    assert slope.tolist() == pytest.approx([2, 0.5], abs=0.15)
+    assert offset.tolist() == pytest.approx([-1, -4], abs=0.15)
+    assert platt(-raw, wanted)[0].tolist() == [0, 0]
+
+
+def test_platt_is_scikit_learns_logistic_regression() -> None:
+    rng = np.random.default_rng(0)
+    raw = (3 * rng.normal(size=(200, 1)) + 5).astype(np.float32)
+    wanted = (rng.uniform(size=(200, 1)) < 1 / (1 + np.exp(5 - raw))).astype(np.float32)
+    oracle = LogisticRegression(C=1.0).fit((raw - raw.mean()) / raw.std(), wanted[:, 0])
+    slope, offset = platt(raw, wanted)
+    assert slope[0] == pytest.approx(oracle.coef_[0, 0] / raw.std(), rel=1e-3)
+    assert offset[0] == pytest.approx(oracle.intercept_[0] - slope[0] * raw.mean(), rel=1e-2)
+
+
+def test_few_rows_are_calibrated_as_many_others_are() -> None:
+    near = np.array([2.0], np.float32), np.array([-1.0], np.float32)
+    none = np.zeros((0, 1), np.float32)
+    assert [part.tolist() for part in platt(none, none, near)] == [[2.0], [-1.0]]
+    slope, offset = platt(np.array([[0.5]], np.float32), np.array([[1.0]], np.float32), near)
+    assert slope[0] == pytest.approx(2, abs=0.5)
+    assert offset[0] == pytest.approx(-1, abs=0.7)
 
 
 def test_tempering_finds_how_sure_to_be() -> None:
@@ -83,9 +148,7 @@ def test_tempering_finds_how_sure_to_be() -> None:
     chances = np.exp(1.5 * raw)
     chances /= chances.sum(axis=1, keepdims=True)
     classes = (rng.uniform(size=(20_000, 1)) > chances.cumsum(axis=1)).sum(axis=1)
-    slope, offset = tempered(raw, classes)
-    assert slope.tolist() == pytest.approx([1.5] * 3, abs=0.1)
-    assert not offset.any()
+    assert tempered(raw, classes) == pytest.approx(1.5, abs=0.1)
 
 
 def test_balanced_weights_give_classes_the_same_say() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.errors import FilterError
-from indexer.models.moods.lexicon import Lexicon, Said
+from indexer.models.moods.lexicon import Lexicon, Negation
 from indexer.models.moods.vocabulary import TEMPLATES, VOCABULARY, mood_named, mood_of, moods_of
 from indexer.text.tokens import tokenise
 
@@ -85,11 +85,16 @@ def test_a_word_that_is_no_mood_is_refused_with_the_nearest() -> None:
 
 def test_a_phrase_wins_over_its_first_word() -> None:
     lexicon = Lexicon.of({"fall": "autumn", "fall asleep": "sleep"}, {})
-    assert lexicon.said("fall asleep") == {"sleep"}
-    assert lexicon.said("falling asleep in fall") == {"sleep", "autumn"}
+    assert lexicon.meanings("fall asleep") == {"sleep"}
+    assert lexicon.meanings("falling asleep in fall") == {"sleep", "autumn"}
 
 
 def test_a_denial_reaches_two_words_and_one_meaning() -> None:
-    said = Said()
+    negation = Negation()
     words = ["no", "really", "very", "sad"]
-    assert [said.affirms(place, word, word == "sad") for place, word in enumerate(words)] == [False, False, False, True]
+    assert [negation.affirms(place, word, word == "sad") for place, word in enumerate(words)] == [
+        False,
+        False,
+        False,
+        True,
+    ]
