@@ -18,6 +18,7 @@ from engine.cli.options import (
     QuietOption,
     file_to_read,
     flag,
+    is_text,
     open_engine,
 )
 from engine.cli.progress import progress
@@ -118,7 +119,7 @@ def _songs_called(catalogue: Catalogue, index: Path, names: Sequence[str]) -> It
     seen: set[str] = set()
     nearest: tuple[str, ...]
     for name in names:
-        song, nearest = catalogue.song(name), ()
+        song, nearest = catalogue.song(name) if is_text(name) else None, ()
         if song is None:
             try:
                 with open_engine(index) as engine:

@@ -314,6 +314,11 @@ def milliseconds(option: str, text: str) -> int:
     return round(seconds * 1000)
 
 
+def is_text(word: str) -> bool:
+    """Whether a word of the command line is text; Python keeps bytes that are no UTF-8 as halves of characters."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)
+
+
 def read_lyrics(file: Path) -> str:
     """The text of a file, UTF-8."""
     try:

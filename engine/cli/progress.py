@@ -66,10 +66,12 @@ def progress_line(label: str, done: int, total: int | None, elapsed_s: float) ->
     >>> progress_line("encode lyrics", 1200, 6000, 60.0), progress_line("read songs", 70, None, 31.0)
     ('encode lyrics: 1,200 of 6,000, about 4 min left', 'read songs: 70')
     """
+    if not done:
+        return f"{label} ..."
     if not total:
         return f"{label}: {done:,}"
     amount = f"{label}: {done:,} of {total:,}"
-    return f"{amount}, about {_duration(elapsed_s / done * (total - done))} left" if 0 < done <= total else amount
+    return f"{amount}, about {_duration(elapsed_s / done * (total - done))} left" if done <= total else amount
 
 
 def _duration(seconds: float) -> str:

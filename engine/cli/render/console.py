@@ -42,6 +42,7 @@ def table(title: str | None, columns: Sequence[Column], rows: Iterable[Sequence[
         return Text("" if value is None else printable(str(value)))
 
     drawn = Table(title=None if title is None else cell(title), box=SIMPLE, title_justify="left", pad_edge=False)
+    drawn.show_header = any(heading for heading, _ in columns)
     for heading, side in columns:
         drawn.add_column(cell(heading), justify=side, overflow="fold")
     for row in rows:

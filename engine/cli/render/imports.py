@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from engine.cli.render.console import Column, json_document, message, table
 
 if TYPE_CHECKING:
-    from indexer.catalogue import LoadReport, Refusal
-    from indexer.catalogue.reports import Remark
+    from indexer.catalogue import LoadReport, Refusal, Remark
 
 SHOWN = 5  # kinds of remarks that an import prints
 _COUNTS = ("added", "changed", "unchanged", "refused")
@@ -33,7 +32,7 @@ def show_import(report: LoadReport) -> None:
 def _rows(remark: Remark) -> str:
     """Which rows a remark is about.
 
-    >>> from indexer.catalogue.reports import Remark
+    >>> from indexer.catalogue import Remark
     >>> _rows(Remark("a", "song", "why", 1, (7,))), _rows(Remark("a", "song", "why", 1200, (1, 5, 9)))
     ('row 7', '1,200 rows (1, 5, 9, ...)')
     """

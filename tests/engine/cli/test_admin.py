@@ -100,7 +100,7 @@ def test_songs_are_deleted_by_id_or_name(catalogue: dict[str, str], demo_index: 
     assert len(songs_of(catalogue)) == len(rest) - 1
 
 
-@pytest.mark.parametrize("name", ["Chlorine Hair, Milkthistle Yeah", "Chlorine Hair", "no-such-id"])
+@pytest.mark.parametrize("name", ["Chlorine Hair, Milkthistle Yeah", "Chlorine Hair", "no-such-id", "caf\udce9"])
 def test_what_is_not_named_exactly_is_not_deleted(catalogue: dict[str, str], demo_index: Path, name: str) -> None:
     first, *_ = before = songs_of(catalogue)
     for index in (catalogue["REFRAIN_INDEX"], str(demo_index)):

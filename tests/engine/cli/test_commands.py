@@ -16,8 +16,8 @@ from tests.engine.cli.shapes import HIT, NUMBER, NUMBER_OR_NULL, RECORD, SONG, T
 
 CHLORINE = ["--seed", "Chlorine Hair"]
 MOOD = {
-    "name": str, "probability": NUMBER, "usual": NUMBER, "said": (bool, type(None)), "shares": Each(NUMBER, 3),
-    "words": [str], "features": [str],
+    "name": str, "probability": NUMBER, "base_rate": NUMBER, "listeners_agree": (bool, type(None)),
+    "shares": Each(NUMBER, 3), "words": [str], "features": [str],
 }  # fmt: skip
 MOODS = {
     "known": [str], "moods": [MOOD], "valence": NUMBER, "arousal": NUMBER, "quadrant": str,

@@ -84,6 +84,10 @@ COMMANDS = [
     (["info", "--index", "\x1b[2J"], REFUSED),
     (["build", "--catalogue", "sqlite:///\x1b[2J/x.db"], REFUSED),
     (["delete", "\u202enobody at all"], REFUSED),
+    (["show", "caf\udce9"], REFUSED),
+    (["search", "caf\udce9"], REFUSED),
+    (["songs", "--genre", "caf\udce9"], REFUSED),
+    (["delete", "caf\udce9"], REFUSED),
 ]
 
 

@@ -18,8 +18,7 @@ from engine.listen.moods import MoodScore, SongMoods
 from engine.listen.preference import Judged
 from engine.lookup.record import SongRecord
 from engine.playlist.playlist import Playlist
-from indexer.catalogue import Counts, LoadReport, Refusal
-from indexer.catalogue.reports import Remark
+from indexer.catalogue import LoadReport, Refusal, Remark, RowCounts
 from indexer.records import AudioFeatures, Song
 from indexer.text.printable import HARMFUL
 
@@ -111,7 +110,7 @@ def _strings(value: Any) -> set[str]:
 
 
 def test_reports_of_imports_and_builds(capsys: pytest.CaptureFixture[str]) -> None:
-    imports.show_import(LoadReport(X, X, {"songs": Counts(1200, 0, 3, 1)}, (Refusal(X, 3, "song", X),), 1, REMARKS))
+    imports.show_import(LoadReport(X, X, {"songs": RowCounts(1200, 0, 3, 1)}, (Refusal(X, 3, "song", X),), 1, REMARKS))
     report: Any = SimpleNamespace(
         kind="updated", index=X, generation=3, songs=1200, added=5, changed=0, removed=1, stages=(BUILT,), notes=(X,)
     )
