@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.lazy import lazy
 from engine.query.targets import closeness, spread_of
 from indexer.config import IndexConfig
 from indexer.errors import EncoderError, IndexFormatError
+from indexer.lazy import lazy
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.answer.reasons import best_line_of, reason
-from engine.lazy import lazy
+from indexer.lazy import lazy
 from indexer.records import AUDIO_NAMES
 
 if TYPE_CHECKING:

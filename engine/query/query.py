@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
-from engine.lazy import lazy
 from engine.query.seeds import Seed, Vector, encode_text
 from indexer.errors import EmptyQueryError
+from indexer.lazy import lazy
 from indexer.models.factors import fold_in
 from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import split_quotes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from engine.lazy import lazy
+from indexer.lazy import lazy
 
 
 class Slow:
