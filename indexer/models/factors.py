@@ -66,7 +66,7 @@ def learn_factors(
     listener's order, and their windows; w is 1 in a playlist, window_weight in a window. The same seed gives the same
     factors.
 
-    start   float (songs, size), factors to go on from, for AGAIN iterations (see `carried_over`)
+    start   float (songs, size), factors to go on from, for AGAIN iterations: a song's earlier ones, zero if new
     watch   called with each iteration's number, from 1, and the change of the factors in it as a share of their length
     ValueError where the factors are no longer finite.
     """
@@ -150,20 +150,6 @@ def _improved(rows: FloatMatrix, others: FloatMatrix, entries: csr_matrix, confi
 def _squares(rows: FloatMatrix) -> FloatMatrix:
     squares: FloatMatrix = np.einsum("ij,ij->i", rows, rows)[:, None]
     return squares
-
-
-def carried_over(before: npt.NDArray[np.floating], old_rows: Rows) -> FloatMatrix:
-    """float32 (songs, size) to start from: the factors that each song had in an earlier index.
-
-    before     (earlier songs, size);  old_rows   int64 (songs,): its row there, -1 for a song that is new
-
-    >>> carried_over(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([1, -1])).tolist()
-    [[3.0, 4.0], [0.0, 0.0]]
-    """
-    start = np.zeros((len(old_rows), before.shape[1]), np.float32)
-    there = np.flatnonzero(old_rows >= 0)
-    start[there] = before[old_rows[there]]
-    return start
 
 
 def gram_of(factors: npt.NDArray[np.floating]) -> FloatMatrix:
