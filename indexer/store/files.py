@@ -205,12 +205,18 @@ def reserve(descriptor: int, size: int) -> None:
         return
     try:
         os.posix_fallocate(descriptor, 0, size)
+    except AttributeError:  # macOS has no such call: as on a file system that cannot reserve
+        _fill(descriptor, size)
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
-        zeros, at = bytes(1 << 20), 0  # a file system that cannot reserve takes zeros
-        while at < size:
-            at += os.pwrite(descriptor, zeros[: size - at], at)
+        _fill(descriptor, size)
+
+
+def _fill(descriptor: int, size: int) -> None:
+    zeros, at = bytes(1 << 20), 0  # a file system that cannot reserve takes zeros
+    while at < size:
+        at += os.pwrite(descriptor, zeros[: size - at], at)
 
 
 def link(source: str | Path, target: str | Path) -> None:
