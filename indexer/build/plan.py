@@ -139,7 +139,7 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         if needed:
             again.add(each.name)
             planner.add(each, action, f"reads {needed[0]}, which is learned for the first time", inputs.songs, fresh)
-        elif missing and (data or _worth_trying(before["outcome"].get("songs", 0), inputs.songs)):
+        elif missing and (data or (grown and _worth_trying(before["outcome"].get("songs", 0), inputs.songs))):
             again.add(each.name)
             planner.add(
                 each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh

@@ -49,7 +49,8 @@ def test_the_whole_road_on_a_file_of_ones_own(own: Path) -> None:
     assert misfits(built, BUILT) == []
     assert (built["kind"], built["songs"]) == ("built", 6)
     assert run("build", "--config", "config.toml", cwd=own).out == "refrain.index: nothing changed, 6 songs\n"
-    assert run("update", "--json", cwd=own).json["kind"] == "unchanged"
+    update = run("update", "--json", cwd=own).json
+    assert update["kind"] == "unchanged", "what could not be learned is not tried again while nothing has changed"
     assert run("verify", "--json", cwd=own).json == {"sound": True, "problems": []}
     found = run("search", "velvet in the velvet morning", "--json", cwd=own).json["songs"]
     assert (found[0]["title"], found[0]["line"]) == ("Velvet Song", "velvet in the velvet morning")
