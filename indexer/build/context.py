@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.build.changes import Changes
-from indexer.build.stage import Action
 from indexer.config import IndexConfig
 from indexer.encoders.sentence import Encoder
 from indexer.lazy import lazy
@@ -20,12 +19,14 @@ from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.splits import PlaylistRows, playlist_rows
 from indexer.songs.table import Songs
 from indexer.store.artefacts import Artefact
-from indexer.store.generations import Draft, Generation
+from indexer.store.draft import Draft
+from indexer.store.generations import Generation
 
 if TYPE_CHECKING:
     from indexer.catalogue import Snapshot
 
 Rows = npt.NDArray[np.int64]
+Action = Literal["keep", "apply", "learn", "compute"]  # what a stage has to do
 
 
 class Context:

@@ -178,7 +178,7 @@ def moods(context: Context) -> Outcome:
         words = context.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
         halves = half_places(context.playlists, taste, config.moods.seed) if placed else None
         known, evidence = Known(sentence, audio, taste), evidence_of(context)
-        model = train_moods(reader, known, evidence, words, config.moods, half_tastes=halves)
+        model = train_moods(reader, known, evidence, words, config.moods, half_tastes=halves, track=context.track)
         model.save(draft.folder(artefacts.MOOD_MODEL))
         why = "" if model.names else "too few songs are called by any mood in playlists' names or tags"
         outcome = Outcome(bool(model.names), int(context.songs.alive.sum()), len(context.playlists), why)

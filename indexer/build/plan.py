@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from indexer.build.changes import Changes
-from indexer.build.stage import Action, Stage, Table, fingerprint
+from indexer.build.context import Action
+from indexer.build.stage import Stage, Table, fingerprint
 from indexer.build.stages import STAGE_NAMES, STAGES
 from indexer.config import IndexConfig
 from indexer.errors import ConfigError

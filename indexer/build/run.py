@@ -21,8 +21,9 @@ from indexer.encoders.sentence import Encoder, SentenceEncoder
 from indexer.errors import CatalogueError
 from indexer.progress import Track, quiet
 from indexer.store import artefacts
-from indexer.store.generations import Generation, new_generation, now, open_generation, open_or_none, tidy
+from indexer.store.generations import Generation, open_generation, open_or_none
 from indexer.store.locks import writer_lock
+from indexer.store.publish import new_generation, now, tidy
 
 if TYPE_CHECKING:
     from indexer.catalogue import Snapshot

@@ -12,20 +12,17 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from indexer.build.context import Batch, Context
 from indexer.config import IndexConfig
 from indexer.progress import quiet
 from indexer.store.artefacts import Artefact, of_stage
 
-if TYPE_CHECKING:
-    from indexer.build.context import Batch, Context
-
 Table = Literal["songs", "playlists", "artist_tags", "labels"]
-Action = Literal["keep", "apply", "learn", "compute"]
 
 BATCH = 8_192  # rows that a stage is applied to at once
 

@@ -12,7 +12,8 @@ from indexer.errors import IndexFormatError
 from indexer.settings import NotNegative, settings
 from indexer.store import artefacts
 from indexer.store.columns import check_numbers, check_starts
-from indexer.store.generations import Draft, Source
+from indexer.store.draft import Draft
+from indexer.store.generations import Source
 
 Rows = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float32]

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from indexer.errors import IndexFormatError
 from indexer.store import artefacts
 from indexer.store.columns import Strings, check_lists
-from indexer.store.generations import Draft, Source
+from indexer.store.draft import Draft
+from indexer.store.generations import Source
 
 MOST_TAGS = 30  # per artist, the most frequent ones
 

@@ -14,7 +14,8 @@ from indexer.records import AUDIO_NAMES, Song
 from indexer.songs.table import TERMS, TEXTS, UNKNOWN, Coded, Songs, audio_table
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
-from indexer.store.generations import Draft, Generation
+from indexer.store.draft import Draft
+from indexer.store.generations import Generation
 from indexer.text.clean import clean
 from indexer.text.names import artist_key, fold
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from indexer.models.moods.neighbours import learned_neighbours
 from indexer.models.moods.reader import VIEWS, Known, Reader
 from indexer.models.moods.recognition import calibrated_moods
 from indexer.models.moods.vocabulary import VOCABULARY
+from indexer.progress import Track, quiet
 
 FloatMatrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -32,6 +35,7 @@ def train_moods(
     config: MoodsConfig,
     *,
     half_tastes: tuple[FloatMatrix, FloatMatrix] | None = None,
+    track: Track = quiet,
 ) -> MoodModel:
     """The model. Where nothing is labelled or called anything, the words' own sentences teach valence and arousal.
 
@@ -42,14 +46,16 @@ def train_moods(
                   whose names label the moods; by these it is measured what it says of playlists that it has not seen
     """
     lessons = Lessons(reader, known, fold_of_artists(evidence.artists, config.seed))
-    affect = _affect_head(lessons, evidence, sentences)
-    moods = calibrated_moods(lessons, evidence, config, half_tastes)
-    heads = {
-        "moods": moods,
-        "affect": affect,
-        "quadrants": _class_head(lessons, evidence, affect),
-        "happy": _happy_head(lessons, evidence, affect),
+    learners: dict[str, Callable[[], Head]] = {
+        "affect": lambda: _affect_head(lessons, evidence, sentences),
+        "moods": lambda: calibrated_moods(lessons, evidence, config, half_tastes),
+        "quadrants": lambda: _class_head(lessons, evidence, heads["affect"]),
+        "happy": lambda: _happy_head(lessons, evidence, heads["affect"]),
     }
+    heads: dict[str, Head] = {}
+    for name in track(list(learners), "learn moods"):
+        heads[name] = learners[name]()
+    moods = heads["moods"]
     return MoodModel(reader, heads, evidence_log_odds(evidence, moods), *learned_neighbours(moods.names, sentences))
 
 

@@ -16,7 +16,8 @@ from indexer.errors import FilterError
 from indexer.records import AUDIO_RANGES, AudioFeatures, Song
 from indexer.songs.table import Songs
 from indexer.songs.write import write_songs
-from indexer.store.generations import new_generation, open_generation
+from indexer.store.generations import open_generation
+from indexer.store.publish import new_generation
 from indexer.text.names import fold
 
 FACTS = {"stages": {}, "config": "{}"}

@@ -88,17 +88,18 @@ def test_a_changed_catalogue_takes_over_nothing_that_read_it(catalogue: Catalogu
 def test_kill_9_leaves_the_good_generation_and_the_next_build_mends(work: Path) -> None:
     """At three moments, in a process of its own."""
     index = work / "ix"
-    command = [sys.executable, "-c", _BUILD, str(work)]
-    for moment in (1, 5, 11):
+    for seed, moment in enumerate(("encode lyrics", "learn taste", "score moods"), 2):
+        # Another encoder each time, so that the stage to be killed in is not one that the build before has finished.
+        command = [sys.executable, "-c", _BUILD, str(work), str(seed)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=dict(os.environ)) as build:
             assert build.stdout is not None
-            for _ in range(moment):
-                build.stdout.readline()
+            while (line := build.stdout.readline().strip()) != moment:
+                assert line, "the build ended before the moment came"
             build.send_signal(signal.SIGKILL)
         assert verify(index) == []
         assert open_generation(index).number == 1
     with Catalogue(work / "refrain.db") as catalogue:
-        report = build_index(catalogue, index, SMALL, encoder=HashEncoder(seed=1))
+        report = build_index(catalogue, index, SMALL, encoder=HashEncoder(seed=4))
     assert report.generation == 2
     assert any(stage.reason.endswith(BEFORE) for stage in report.stages)
     assert verify(index) == []
@@ -117,7 +118,7 @@ def track(steps, label, total=None):
     return steps
 
 work = Path(sys.argv[1])
-build_index(Catalogue(work / "refrain.db"), work / "ix", SMALL, encoder=HashEncoder(seed=1), track=track)
+build_index(Catalogue(work / "refrain.db"), work / "ix", SMALL, encoder=HashEncoder(seed=int(sys.argv[2])), track=track)
 """
 
 

@@ -12,7 +12,8 @@ from indexer.models.tbert.labels import ENOUGH_PLAYLISTS, SongLabels, labels_in,
 from indexer.records import SavedPlaylist, Song
 from indexer.songs.splits import playlist_rows, split_of
 from indexer.songs.table import Songs, write_songs
-from indexer.store.generations import new_generation, open_generation
+from indexer.store.generations import open_generation
+from indexer.store.publish import new_generation
 
 TAGS = {"s00": ("Party",)}
 

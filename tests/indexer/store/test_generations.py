@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.store import artefacts
-from indexer.store.generations import new_generation, open_generation, verify
+from indexer.store.generations import open_generation, verify
+from indexer.store.publish import new_generation
 
 NUMBERS, NAMES, MODEL = artefacts.POPULARITY, artefacts.TITLE, artefacts.TOPIC_MODEL
 FACTS: dict[str, Any] = {"stages": {}, "config": "{}"}
@@ -154,7 +155,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Monk
         with pytest.raises(RefrainError, match=r"No space left.*make room"):
             write(index, 2)
     with monkeypatch.context() as patched:
-        patched.setattr("indexer.store.generations._seal", full)
+        patched.setattr("indexer.store.publish._seal", full)
         with pytest.raises(RefrainError, match=r"No space left.*unchanged; make room.*goes on where it stopped"):
             write(index, 2)
     assert open_generation(index).manifest["songs"] == 1
@@ -169,7 +170,7 @@ def test_kill_9_in_the_middle_leaves_the_old_state(tmp_path: Path) -> None:
     index = tmp_path / "ix"
     write(index, 1)
     script = (
-        "import numpy as np, sys, time; from indexer.store.generations import new_generation\n"
+        "import numpy as np, sys, time; from indexer.store.publish import new_generation\n"
         "from indexer.store.artefacts import POPULARITY\n"
         f"with new_generation({str(index)!r}, {{}}) as (draft, _):\n"
         "    draft.write_array(POPULARITY, np.zeros(3)); print('in', flush=True); time.sleep(60)\n"

@@ -1,0 +1,121 @@
+"""Publishing: a draft becomes the generation in use, whole or not at all; what nobody needs any more is removed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
+from indexer.store.draft import JOURNAL, Draft, journal_of
+from indexer.store.files import fsync, replace_whole
+from indexer.store.generations import FORMAT, FORMAT_VERSION, NUMBERED, current_place, open_or_none
+from indexer.store.locks import has_readers, writer_lock
+
+_DRAFT = re.compile(r"\.(\d{6})\.(\d+)\Z")
+
+
+@contextlib.contextmanager
+def new_generation(
+    index: str | Path, facts: dict[str, Any], *, purge: bool = False
+) -> Iterator[tuple[Draft, list[Path]]]:
+    """Yield a draft and the drafts that crashed writers left; when the block succeeds it is the generation in use.
+
+    After an error the generation in use is what it was, and what the draft finished stays for the next writer.
+
+    facts   what the manifest says beside format, version and files; the block may add to it
+    purge   also remove the generation before it, as soon as nobody reads it: words of deleted songs are in it
+    """
+    index = Path(index)
+    if index.is_file():
+        raise IndexMissingError(f"{index} is a file, expected a folder for the index; choose another --index")
+    generations = index / "generations"
+    try:
+        generations.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RefrainError(f"{index} cannot be written ({error.strerror}); choose another --index") from error
+    if generations.is_symlink():
+        raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
+    with writer_lock(index):
+        left_over = _drafts(generations)
+        numbers = [int(p.name) for p in generations.iterdir() if NUMBERED.match(p.name)]
+        number = max(numbers, default=0) + 1
+        path = generations / f"{number:06d}"
+        staging = generations / f".{path.name}.{time.time_ns()}"
+        base = open_or_none(index)
+        try:
+            with _writing(index):
+                staging.mkdir()
+            draft = Draft(staging, base, number)
+            yield draft, left_over
+            (staging / JOURNAL).unlink(missing_ok=True)
+            with _writing(index):
+                digest = _seal(draft, facts)
+                os.replace(staging, path)
+                fsync(generations)
+                replace_whole(index / "CURRENT", f"{path.name} {digest}\n")
+        except BaseException:
+            if not journal_of(staging):  # nothing in it that another writer could use
+                shutil.rmtree(staging, ignore_errors=True)
+            raise
+        finally:
+            if base is not None:
+                base.close()
+        tidy(index, purge=purge)
+
+
+def _drafts(generations: Path) -> list[Path]:
+    """Folders of writers; with the writer's lock in hand, of dead ones."""
+    return [p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()]
+
+
+def tidy(index: Path, *, purge: bool = False) -> None:
+    """Remove drafts that crashed writers left, and generations older than the one before the current, if nobody reads.
+
+    The caller has the writer's lock. The generation before the current one stays for readers that are just opening
+    it, but with `purge`. What a writer of indexes does not name so is not touched.
+    """
+    for folder in _drafts(index / "generations"):
+        shutil.rmtree(folder, ignore_errors=True)
+    generations = index / "generations"
+    current = current_place(index)[0].name
+    older = sorted((p for p in generations.iterdir() if NUMBERED.match(p.name) and p.name < current), reverse=True)
+    for old in older if purge else older[1:]:
+        if old.is_dir() and not old.is_symlink() and not has_readers(old / "manifest.json"):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _writing(index: Path) -> Iterator[None]:
+    """Errors of the disk, with what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise RefrainError(
+            f"the index could not be written to {index}: {error.strerror or error}; what was there before is "
+            "unchanged; make room or choose another --index, then run it again: it goes on where it stopped"
+        ) from error
+
+
+def _seal(draft: Draft, facts: Mapping[str, Any]) -> str:
+    """Write the manifest last, everything on disk; returns its sha256."""
+    manifest = {**facts, "format": FORMAT, "version": FORMAT_VERSION, "created": now(), "files": draft.files}
+    raw = json.dumps(manifest, sort_keys=True, indent=1).encode("utf-8")
+    (draft.path / "manifest.json").write_bytes(raw)
+    for folder in [draft.path, *(p for p in draft.path.rglob("*") if p.is_dir())]:
+        fsync(folder)
+    fsync(draft.path / "manifest.json")
+    fsync(draft.path)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def now() -> str:
+    """The time in UTC, as manifests have it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
