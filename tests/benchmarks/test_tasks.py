@@ -33,10 +33,17 @@ def test_continuation(task: str, warm: Place, cold: Place) -> None:
     assert "name only" not in chance.settings
     assert ours.config["weights"]
     assert ours.data["playlists"]["test"] == 6
-    asked = [name for name, setting in ours.settings.items() if setting.queries > 3 and name in chance.settings]
-    if asked:  # a handful of playlists says little of one setting, and enough of all together
-        found, baseline = ([means(run.settings[name].scores)["NDCG@500"] for name in asked] for run in (ours, chance))
-        assert np.mean(found) > np.mean(baseline)
+
+
+def test_continuation_tells_the_engine_from_chance(warm: Place, cold: Place) -> None:
+    """Six playlists say little of one setting, and enough of all together."""
+    found, baseline = [], []
+    for task in tasks_named("continuation"):
+        ours, chance = measured(task.name, ["refrain", "random"], warm, cold)
+        asked = [name for name, setting in ours.settings.items() if setting.queries > 3 and name in chance.settings]
+        found += [means(ours.settings[name].scores)["NDCG@500"] for name in asked]
+        baseline += [means(chance.settings[name].scores)["NDCG@500"] for name in asked]
+    assert np.mean(found) > np.mean(baseline)
 
 
 def test_runs_hold_no_name_no_id_and_no_lyric(warm: Place, cold: Place, warm_dataset: Dataset) -> None:

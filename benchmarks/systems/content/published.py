@@ -18,7 +18,6 @@ from engine.tune.golden import golden_section
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
 from indexer.models.mlp import Activation, DenseStack
-from indexer.store import artefacts
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -142,7 +141,7 @@ class SongBert(Scored):
 
     def learn(self, fold: Fold) -> None:
         index = fold.index
-        if not index.generation.has(artefacts.TBERT):
+        if not index.tbert.any():
             raise PeerUnavailableError(
                 f"{index.path} has no tBERT embeddings, which {self.name} reranks by; rebuild the index from a "
                 "catalogue with tags or named playlists, or leave the peer out"
@@ -152,7 +151,7 @@ class SongBert(Scored):
         self._seed_words = SeedWords(index)
         self._allowed = np.zeros(len(index.songs), bool)
         self._allowed[fold.candidates] = True
-        self._cosine = Cosine(index.generation.array(artefacts.TBERT), fold.candidates)
+        self._cosine = Cosine(index.tbert, fold.candidates)
 
     def score(self, seeds: Rows) -> Floats:
         rows, signals = self._candidates_of(seeds)

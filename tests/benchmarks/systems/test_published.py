@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,21 +15,10 @@ from benchmarks.systems.system import Fold
 DIMENSIONS = 128
 
 
-class WithTbert:
-    """A generation that has, or lacks, tBERT embeddings of its own."""
-
-    def __init__(self, path: Path, vectors: np.ndarray | None):
-        self.path = path
-        if vectors is not None:
-            np.save(path / "tbert.npy", vectors)
-
-    def array(self, name: str) -> np.ndarray:
-        return np.load(self.path / f"{name}.npy")
-
-
-def with_tbert(fold: Fold, path: Path, vectors: np.ndarray | None) -> Fold:
+def with_tbert(fold: Fold, vectors: np.ndarray) -> Fold:
+    """The same index with other tBERT embeddings; all zero is none."""
     index = copy.copy(fold.index)
-    index.generation = WithTbert(path, vectors)  # type: ignore[assignment]
+    index.tbert = vectors
     return replace(fold, index=index)
 
 
@@ -50,19 +38,19 @@ def test_neural_playlist(fold: Fold) -> None:
     assert again.rank(seed, 50).tolist() == peer.rank(seed, 50).tolist()
 
 
-def test_song_bert_needs_its_embeddings(fold: Fold, tmp_path: Path) -> None:
+def test_song_bert_needs_its_embeddings(fold: Fold) -> None:
     with pytest.raises(PeerUnavailableError, match="no tBERT embeddings"):
-        SongBert().fit(with_tbert(fold, tmp_path, None))
+        SongBert().fit(with_tbert(fold, np.zeros((len(fold.index.songs), DIMENSIONS), np.float32)))
 
 
-def test_song_bert_finds_by_words_and_orders_by_embeddings(fold: Fold, tmp_path: Path) -> None:
+def test_song_bert_finds_by_words_and_orders_by_embeddings(fold: Fold) -> None:
     """Embeddings that know the playlists: the weight goes to them, yet no song without a keyword is found."""
     rng = np.random.default_rng(0)
     vectors = 0.01 * rng.standard_normal((len(fold.index.songs), DIMENSIONS)).astype(np.float32)
     for number, playlist in enumerate((*fold.train, *fold.tune)):
         vectors[playlist, number] += 1
     peer = SongBert()
-    peer.fit(with_tbert(fold, tmp_path, vectors))
+    peer.fit(with_tbert(fold, vectors))
     assert peer.weight > 0.5
     assert "golden section" in peer.tuning
     seeds = fold.tune[0][:5]

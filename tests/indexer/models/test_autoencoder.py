@@ -221,9 +221,9 @@ def test_a_saved_encoder_is_the_same_and_loads_without_keras_and_torch(trained: 
     ("change", "message"),
     [
         ({"activations": ("relu",)}, "2 widths and 1 activations"),
-        ({"activations": ("relu", "eval")}, "'eval' is unknown, expected one of linear, relu"),
+        ({"activations": ("relu", "eval")}, "activations.1 is 'eval', expected one of 'linear', 'relu'"),
         ({"latent": 0}, "latent is 0, expected 1 or more"),
-        ({"widths": (3, 0)}, "widths are"),
+        ({"widths": (3, 0)}, "widths.1 is 0, expected 1 or more"),
         ({"held_out": 1.0}, "held_out is 1"),
         ({"temperature": 0.0}, "temperature"),
         ({"weight_decay": -1.0}, "weight_decay"),

@@ -323,11 +323,11 @@ def test_a_saved_model_is_the_same_and_loads_without_torch(trained: TBert, tmp_p
     ("change", "message"),
     [
         ({"hidden": 0}, "hidden is 0, expected 1 or more"),
-        ({"dropout": 1.0}, "dropout is 1.0, expected 0 or more, below 1"),
-        ({"modality_dropout": 0.6}, "modality_dropout is 0.6, expected 0 or more, below 0.5"),
+        ({"dropout": 1.0}, "dropout is 1.0, expected less than 1.0"),
+        ({"modality_dropout": 0.6}, "modality_dropout is 0.6, expected less than 0.5"),
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"weight_decay": -1.0}, "weight_decay"),
-        ({"transformer": "molten"}, "transformer is 'molten', expected one of frozen, fine-tuned"),
+        ({"transformer": "molten"}, "transformer is 'molten', expected one of 'frozen' or 'fine-tuned'"),
     ],
 )
 def test_a_wrong_configuration_cannot_be_built(change: dict[str, object], message: str) -> None:

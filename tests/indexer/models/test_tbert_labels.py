@@ -11,7 +11,9 @@ from indexer.models.moods.vocabulary import VOCABULARY, moods_of
 from indexer.models.tbert.labels import ENOUGH_PLAYLISTS, SongLabels, labels_in, song_labels
 from indexer.records import SavedPlaylist, Song
 from indexer.songs.splits import playlist_rows, split_of
-from indexer.songs.table import Songs, write_songs
+from indexer.songs.table import Songs
+from indexer.songs.write import write_songs
+from indexer.store.artefacts import of_stage
 from indexer.store.generations import open_generation
 from indexer.store.publish import new_generation
 
@@ -22,12 +24,14 @@ TAGS = {"s00": ("Party",)}
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Songs:
     """Thirty songs, s00 to s29; the last one deleted."""
     index = tmp_path_factory.mktemp("labels") / "index"
-    with new_generation(index, {}) as draft:
+    with new_generation(index, {"stages": {}, "config": "{}"}) as (draft, _):
         ids = [f"s{i:02}" for i in range(30)]
         write_songs(draft, ((Song(f"title {i}", "artist", i, tags=TAGS.get(i, ())), i) for i in ids))
+        draft.finish("songs", of_stage("songs"), {})
     base = open_generation(index)
-    with new_generation(index, {}) as draft:
-        write_songs(draft, [], base=Songs(base), dead=[29])
+    with new_generation(index, {"stages": {}, "config": "{}"}) as (draft, _):
+        write_songs(draft, [], base=base, dead=[29])
+        draft.finish("songs", of_stage("songs"), {})
     return Songs(open_generation(index))
 
 
