@@ -11,7 +11,7 @@ demo: .venv/installed
 	$(BIN)/refrain demo
 
 test: .venv/installed-dev
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -q -n 2 $(ARGS)
 
 # Everything that can run on this machine; each test that cannot says why it was skipped.
 all-tests: .venv/installed-dev

@@ -169,7 +169,8 @@ def published(name: str, task: EntailmentTask, *, max_length: int = 512) -> Enta
         texts = [batch.lyrics[i] for i in batch.songs[rows]], [batch.sentences[i] for i in batch.moods[rows]]
         limit = min(max_length, tokenizer.model_max_length)
         tokens = tokenizer(*texts, truncation="only_first", max_length=limit, padding=True, return_tensors="pt")
-        return model(**tokens).logits[:, list(columns)].float().softmax(dim=1)[:, 0]  # type: ignore[no-any-return]
+        logits = model(**tokens.to(model.device)).logits[:, list(columns)].float()
+        return logits.softmax(dim=1)[:, 0].cpu()  # type: ignore[no-any-return]
 
     return lambda batch: _judged(batch, lambda rows: chances(batch, rows))
 
@@ -209,8 +210,9 @@ def _read(transformer: Any, batch: Pairs, rows: Rows, max_length: int) -> torch.
     tokens = transformer.tokenizer(
         lyrics, moods, truncation="only_first", max_length=limit, padding=True, return_tensors="pt"
     )
-    features = {name: tokens[name] for name in ("input_ids", "attention_mask", "token_type_ids") if name in tokens}
-    return normalize(transformer(features)["sentence_embedding"].float(), dim=1)
+    names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in tokens]
+    features = {name: tokens[name].to(transformer.device) for name in names}
+    return normalize(transformer(features)["sentence_embedding"].float(), dim=1).cpu()
 
 
 def _judged(batch: Pairs, chances: Callable[[Rows], torch.Tensor]) -> FloatVector:

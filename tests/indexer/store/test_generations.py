@@ -222,7 +222,7 @@ def test_opening_while_generations_are_published_and_purged_never_fails(tmp_path
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
-    for value in range(1, 60):
+    for value in range(1, 25):
         write(index, value, purge=True)
     done.set()
     for reader in readers:
