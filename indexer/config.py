@@ -18,7 +18,7 @@ from indexer.models.cooccurrence import CoOccurrenceConfig
 from indexer.models.factors import FactorsConfig
 from indexer.models.moods.model import MoodsConfig
 from indexer.models.taste.model import TasteConfig
-from indexer.models.tbert.model import TBertConfig
+from indexer.models.tbert.inputs import TBertConfig
 from indexer.settings import Number, Whole, explained, settings
 
 

@@ -22,8 +22,8 @@ from indexer.models.moods.model import MoodsConfig, quadrant_of
 from indexer.models.moods.reader import Reader
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.tbert import LEAST_LABELLED, TBert, TBertConfig, train_tbert
-from indexer.models.tbert.model import Sizes, join
-from indexer.models.tbert.training import cross_entropy, new_network
+from indexer.models.tbert.inputs import Sizes, join
+from indexer.models.tbert.network import cross_entropy, new_network
 from indexer.models.tbert.transformer import TunedEncoder
 from indexer.models.topics import TopicModel, fit_topics
 from indexer.progress import Track, quiet

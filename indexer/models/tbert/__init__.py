@@ -5,7 +5,8 @@ audio features go side by side into a hidden and a softmax layer. Unlike there, 
 the configuration says "fine-tuned"; what is learned by default is a network of two dense layers.
 """
 
-from indexer.models.tbert.model import TBert, TBertConfig, load_tbert
+from indexer.models.tbert.inputs import TBertConfig
+from indexer.models.tbert.model import TBert, load_tbert
 from indexer.models.tbert.training import LEAST_LABELLED, train_tbert
 
 __all__ = ["LEAST_LABELLED", "TBert", "TBertConfig", "load_tbert", "train_tbert"]

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from indexer.encoders.finetune import Rows, batches, copy_of, first_windows, last_layers, learn
 from indexer.encoders.sentence import SentenceEncoder, without_bars
 from indexer.errors import IndexFormatError
-from indexer.models.tbert.model import Sizes, TBertConfig
-from indexer.models.tbert.training import LabelRows, cross_entropy, drop_modalities, new_network
+from indexer.models.tbert.inputs import Sizes, TBertConfig
+from indexer.models.tbert.network import LabelRows, cross_entropy, drop_modalities, new_network
 from indexer.progress import Track, quiet
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from indexer.models.moods.reader import VIEWS, Reader
 from indexer.models.taste import Reader as TasteReader
 from indexer.models.taste import Taste, TasteConfig, train_taste
 from indexer.models.tbert import TBert, TBertConfig, load_tbert
-from indexer.models.tbert.model import Sizes
+from indexer.models.tbert.inputs import Sizes
 from indexer.models.topics import TopicModel, load_topics
 from indexer.records import Song
 from indexer.songs.splits import PlaylistRows

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import ConfigError, IndexFormatError
 from indexer.models.tbert import LEAST_LABELLED, TBert, TBertConfig, load_tbert, train_tbert, training
-from indexer.models.tbert.model import Sizes, join
+from indexer.models.tbert.inputs import Sizes, join
 
 MOODS = ("calm", "loud", "sad")
 SMALL = TBertConfig(hidden=16, width=32, epochs=12, batch=64, learning_rate=0.01, dropout=0.3, held_out=0.1)
