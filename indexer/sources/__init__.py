@@ -10,21 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.errors import SourceError
-from indexer.sources import deezer, hit_predictor, mpd, spotify_csv, tables
 from indexer.sources.base import Batch, Format, Refusal
+from indexer.sources.deezer import FORMATS as DEEZER
 from indexer.sources.detect import sniff
+from indexer.sources.hit_predictor import FORMATS as HIT_PREDICTOR
+from indexer.sources.mpd import FORMATS as MPD
+from indexer.sources.spotify_csv import FORMATS as SPOTIFY_CSV
+from indexer.sources.tables import FORMATS as TABLES
 from indexer.sources.tabular import OpenedFile, shown
 
 __all__ = ["Batch", "Format", "Refusal", "Source", "import_order", "recognise"]
 
 # The first format that fits a file reads it: plain tables, which ask for least, come last.
-FORMATS: tuple[Format, ...] = (
-    *mpd.FORMATS,
-    *deezer.FORMATS,
-    *spotify_csv.FORMATS,
-    *hit_predictor.FORMATS,
-    *tables.FORMATS,
-)
+FORMATS: tuple[Format, ...] = (*MPD, *DEEZER, *SPOTIFY_CSV, *HIT_PREDICTOR, *TABLES)
 
 
 @dataclass(frozen=True, slots=True)
