@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.plain import json_text
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
-    from engine.playlist.playlist import Playlist
 
 # Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
@@ -29,6 +26,16 @@ _CSV_COLUMNS = (
     "position", "song_id", "title", "artist", "album", "year", "duration_ms", "tempo", "key", "mode", "energy",
     "score", "reason", "spotify_id",
 )  # fmt: skip
+
+
+class Playlist(Protocol):
+    """What a file holds of a playlist."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def songs(self) -> Sequence[Hit]: ...
+    def to_dict(self) -> dict[str, Any]: ...
 
 
 def one_line(text: str) -> str:
@@ -69,7 +76,7 @@ def file_name(called: str) -> str:
 def jspf(playlist: Playlist) -> str:
     """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
     tracks = [_jspf_track(song) for song in playlist.songs]
-    return to_json({"playlist": {"title": one_line(playlist.name), "track": tracks}})
+    return json_text({"playlist": {"title": one_line(playlist.name), "track": tracks}})
 
 
 def _jspf_track(song: Hit) -> dict[str, object]:
@@ -114,31 +121,7 @@ def harmless(text: str) -> str:
 
 def as_json(playlist: Playlist) -> str:
     """Everything that the playlist holds: {"name", "songs", "relaxed", "query"}."""
-    return to_json(playlist.to_dict())
-
-
-def to_json(value: Any) -> str:
-    """One JSON document as RFC 8259 has it; a number that is none (NaN, infinite) is null: unknown."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    """The value as dicts, lists, texts, finite numbers, bools and None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
-        return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):  # of numpy
-        return _plain(value.tolist())
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    return json_text(playlist.to_dict())
 
 
 WRITERS: dict[str, Callable[[Playlist], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}
