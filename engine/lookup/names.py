@@ -54,14 +54,14 @@ def resolve(index: OpenIndex, text: str, *, least: float = MEANT) -> int:
     exact = index.songs.row_of(text)
     if exact is not None:
         return exact
-    found = find(index, text, 10)
-    if not found or found[0].similarity < least:
-        near = "; ".join(_label(index, f.row) for f in found[:NEAREST]) or "none"
+    matches = find(index, text, 10)
+    if not matches or matches[0].similarity < least:
+        near = "; ".join(_label(index, f.row) for f in matches[:NEAREST]) or "none"
         raise SongNotFoundError(
             f"no song is called {text!r}; nearest: {near}",
-            nearest=[index.songs.song_ids[f.row] for f in found[:NEAREST]],
+            nearest=[index.songs.song_ids[f.row] for f in matches[:NEAREST]],
         )
-    best = [f for f in found if found[0].similarity - f.similarity <= TIED]
+    best = [f for f in matches if matches[0].similarity - f.similarity <= TIED]
     songs: dict[tuple[str, str], int] = {}
     for f in best:
         songs.setdefault(_identity(index, f.row), f.row)

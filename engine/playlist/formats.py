@@ -28,7 +28,7 @@ _CSV_COLUMNS = (
 )  # fmt: skip
 
 
-class Playlist(Protocol):
+class Writable(Protocol):
     """What a file holds of a playlist."""
 
     @property
@@ -47,7 +47,7 @@ def one_line(text: str) -> str:
     return " ".join(_BREAKING.sub(" ", text).split())
 
 
-def m3u8(playlist: Playlist) -> str:
+def m3u8(playlist: Writable) -> str:
     """Extended M3U in UTF-8: `#EXTINF:seconds,Artist - Title`, then the line that a player opens.
 
     No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
@@ -73,7 +73,7 @@ def file_name(called: str) -> str:
     return "_" + name[1:] if name[0] in "#.~" else name
 
 
-def jspf(playlist: Playlist) -> str:
+def jspf(playlist: Writable) -> str:
     """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
     tracks = [_jspf_track(song) for song in playlist.songs]
     return json_text({"playlist": {"title": one_line(playlist.name), "track": tracks}})
@@ -96,7 +96,7 @@ def _jspf_track(song: Hit) -> dict[str, object]:
     return track
 
 
-def csv_table(playlist: Playlist) -> str:
+def csv_table(playlist: Writable) -> str:
     """One record per song under a header, as RFC 4180 has it; an unknown value is empty.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe, see `harmless`.
@@ -119,9 +119,9 @@ def harmless(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def as_json(playlist: Playlist) -> str:
+def as_json(playlist: Writable) -> str:
     """Everything that the playlist holds: {"name", "songs", "relaxed", "query"}."""
     return json_text(playlist.to_dict())
 
 
-WRITERS: dict[str, Callable[[Playlist], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}
+WRITERS: dict[str, Callable[[Writable], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}
