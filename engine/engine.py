@@ -198,7 +198,7 @@ class Engine:
     def find(self, text: str, k: int = 10) -> list[Song]:
         """Songs whose title and artist are like `text`, best first."""
         index = self.index
-        return [index.songs.song(found.row) for found in find(index, text, k)]
+        return [index.songs.song(match.row) for match in find(index, text, k)]
 
     def named(self, text: str) -> Song:
         """The one song that words or an id name; SongNotFoundError and AmbiguousSongError name others."""

@@ -27,6 +27,7 @@ NAN_IS_UNKNOWN = (
     artefacts.SOURCE_POPULARITY,
     artefacts.AUDIO_FEATURES,
     artefacts.POPULARITY,
+    artefacts.MOOD_SCORES,
     artefacts.MOOD_PROBABILITIES,
 )
 MODELS = (

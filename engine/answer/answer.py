@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.answer.hits import Hits
+from engine.answer.ranked import Answer
+from engine.answer.rerank import SecondPass, two_passes
 from engine.query.query import Query
 from engine.retrieve.background import BackgroundRetriever
 from engine.retrieve.cooccurrence import CoOccurrenceRetriever
@@ -20,41 +19,11 @@ from engine.retrieve.retriever import Mask, Retriever
 from engine.retrieve.target import TargetRetriever
 from engine.retrieve.vectors import VectorRetriever
 from engine.score.fusion import contributions, normalise, scores
-from engine.score.rerank import SecondPass, two_passes
 from engine.score.signals import measure
 
 MOST_SONGS = 5_000  # k at most: what a reranker downstream may ask for
 POOL = 200  # candidates from each retriever at least
 POOL_PER_HIT = 3  # and for each song that is to come back
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """The songs of a query, ranked.
-
-    names    the signals
-    shares   float32 (songs, signals): what each signal gave to each score
-    """
-
-    query: Query
-    ranking: Ranking
-    names: tuple[str, ...]
-    shares: npt.NDArray[np.float32]
-
-    def top(self, k: int) -> Answer:
-        """The first k songs."""
-        return Answer(self.query, self.ranking.top(k), self.names, self.shares[:k])
-
-    def hits(self, rows: Sequence[int] | None = None) -> Hits:
-        """Hits in the order of the ranking, or of `rows`; a row that is not ranked (a seed) has score 0."""
-        if rows is None:
-            return Hits(self.query, self.ranking.rows, self.ranking.scores, self.names, self.shares)
-        place = {row: i for i, row in enumerate(self.ranking.rows.tolist())}
-        places = np.array([place.get(row, -1) for row in rows], np.int64)
-        ranked = places >= 0
-        points, shares = np.zeros(len(rows), np.float32), np.zeros((len(rows), len(self.names)), np.float32)
-        points[ranked], shares[ranked] = self.ranking.scores[places[ranked]], self.shares[places[ranked]]
-        return Hits(self.query, np.array(rows, np.int64), points, self.names, shares)
 
 
 def answer(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None = None) -> Answer:
@@ -73,8 +42,8 @@ def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int)
     first, second = two_passes({name: weight for name, weight in weights.items() if weight})
     shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
     ranking = Ranking.of(candidates.rows, scores(shares))
-    found = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
-    return (SecondPass(second).rerank(found, head_of(candidates.wanted)) if second else found).top(k)
+    once = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    return (SecondPass(second).rerank(once, head_of(candidates.wanted)) if second else once).top(k)
 
 
 def head_of(k: int) -> int:

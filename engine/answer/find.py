@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, Answer, pool, ranked
+from engine.answer.answer import MOST_SONGS, pool, ranked
+from engine.answer.ranked import Answer
 from engine.playlist.versions import capped, without_other_versions
 from engine.query.reading import Reading
 from engine.retrieve.ranking import Ranking
@@ -37,8 +38,8 @@ def find(
     """
     looked = k
     while True:
-        found = rank(reading, looked)
-        rows = found.ranking.rows
+        every = rank(reading, looked)
+        rows = every.ranking.rows
         keep = np.arange(len(rows))
         if not versions:
             most = k if max_per_artist is None and max_per_album is None else None
@@ -48,5 +49,5 @@ def find(
             keep = keep[capped(songs, rows[keep], max_per_artist=max_per_artist, max_per_album=max_per_album)]
         if len(keep) >= k or len(rows) < looked or looked == MOST_SONGS:
             keep = keep[:k]
-            return Answer(found.query, Ranking(rows[keep], found.ranking.scores[keep]), found.names, found.shares[keep])
+            return Answer(every.query, Ranking(rows[keep], every.ranking.scores[keep]), every.names, every.shares[keep])
         looked = min(4 * looked, MOST_SONGS)

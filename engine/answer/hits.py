@@ -62,7 +62,7 @@ class Hit:
                 raise ValueError(f"{name} of {self.song_id} is {value}, expected a finite number")
 
     @classmethod
-    def found(cls, query: Query, row: int, values: Mapping[str, Any]) -> Hit:
+    def of_row(cls, query: Query, row: int, values: Mapping[str, Any]) -> Hit:
         """A row of the index that a query found; its line and reason are made when they are first read.
 
         values   the other fields
@@ -186,7 +186,7 @@ class Hits(Sequence[Hit]):
             values |= {name: column[i] for name, column in features.items()}
             values |= {"score": scores[i], "rank": self.first + i}
             values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
-            made.append(Hit.found(self.query, row, values))
+            made.append(Hit.of_row(self.query, row, values))
         return made
 
 

@@ -95,15 +95,15 @@ def delete(
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:
-        found = list(_songs_called(opened, index, songs))
-        for song in found:
+        named = list(_songs_called(opened, index, songs))
+        for song in named:
             message(f"{song.name} [{song.song_id}]")
         if not yes and sys.stdin.isatty():
-            typer.confirm(f"Delete {_counted(found)}?", abort=True, err=True)
-        opened.delete(song.song_id for song in found)
-    message(f"{_counted(found)} deleted; run `refrain update` to take their words out of the index")
+            typer.confirm(f"Delete {_counted(named)}?", abort=True, err=True)
+        opened.delete(song.song_id for song in named)
+    message(f"{_counted(named)} deleted; run `refrain update` to take their words out of the index")
     if as_json:
-        deleted = [{"song_id": song.song_id, "title": song.title, "artist": song.artist} for song in found]
+        deleted = [{"song_id": song.song_id, "title": song.title, "artist": song.artist} for song in named]
         json_document({"deleted": deleted})
 
 

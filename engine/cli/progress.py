@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.cli.render.console import message, stderr
 from indexer.progress import Track, quiet
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 T = TypeVar("T")
 
@@ -23,14 +26,32 @@ def progress(silent: bool = False) -> Track:
 
 
 class Bars:
-    """A bar for each piece of work, gone when it is done."""
+    """A bar for each piece of work, gone when it is done. Pieces of a piece stand below it, for rich draws one display
+    at a time."""
+
+    def __init__(self) -> None:
+        self._display: Progress | None = None  # while there is work
 
     def __call__(self, steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        if self._display is None:
+            self._display = _display()
+            self._display.start()
+        display = self._display
+        task = display.add_task(label, total=total)
+        try:
+            yield from display.track(steps, total=total, task_id=task)
+        finally:
+            display.remove_task(task)
+            if not display.task_ids:
+                display.stop()
+                self._display = None
 
-        columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=stderr(), transient=True) as drawn:
-            yield from drawn.track(steps, total=total, description=label)
+
+def _display() -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=stderr(), transient=True)
 
 
 class Lines:

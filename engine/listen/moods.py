@@ -115,23 +115,23 @@ def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:
     taste = seed.parts["taste"] if "taste" in seed.parts else np.zeros(0, np.float32)
     row = model.reader.read(seed.sentence[None], seed.audio[None], taste[None])
     scores = model.score(seed.sentence[None], seed.audio[None], taste[None])
-    said = np.zeros((1, len(model.names)), np.int8)
+    labels = np.zeros((1, len(model.names)), np.int8)
     if seed.row is not None:
-        said = index.songs.moods.listener_labels[[seed.row]]
-    chances = model.with_listener_labels(scores.moods, said)[0]
+        labels = index.songs.moods.listener_labels[[seed.row]]
+    chances = model.with_listener_labels(scores.moods, labels)[0]
     view = int(model.reader.view_of(row)[0])
     weights = model.heads["moods"].weights[view]
     shares = _shares(model, row[0], weights)
     weights = weights * model.heads["moods"].slope[view]
     words, spoken = _words(index, seed, model, weights)
     features, sounded = _features(index, seed, model, row[0], weights)
-    usual = model.heads["moods"].base
+    base_rates = model.heads["moods"].base
     moods = [
         MoodScore(
             name,
             float(chances[i]),
-            float(usual[i]),
-            {1: True, -1: False}.get(int(said[0, i])),
+            float(base_rates[i]),
+            {1: True, -1: False}.get(int(labels[0, i])),
             {block: float(share) for block, share in zip(BLOCKS, shares[:, i], strict=True)},
             _strongest(words, spoken[:, i], WORDS),
             _strongest(features, sounded[:, i], FEATURES),

@@ -100,7 +100,7 @@ def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]
     for batch in recognise(path).batches():
         described |= bool(batch.songs)
         for row in batch.songs:
-            yield _found(lookup, row)
+            yield _song_of(lookup, row)
         if not described:  # a table of entries: nothing but ids
             for entry in batch.entries:
                 yield entry.song[1], lookup.by_id(*entry.song)
@@ -109,7 +109,7 @@ def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]
                 yield f"row {refusal.row}: {refusal.reason}", None
 
 
-def _found(lookup: _Lookup, row: SongRow) -> tuple[str, Song | None]:
+def _song_of(lookup: _Lookup, row: SongRow) -> tuple[str, Song | None]:
     ids = [*([("song", row.song_id)] if row.song_id else []), *row.ids]
     title, artist = str(row.facts.get("title", "")), str(row.facts.get("artist", ""))
     name = ", ".join(filter(None, (title, artist))) or ids[0][1]

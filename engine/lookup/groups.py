@@ -49,6 +49,6 @@ def _not_found(index: OpenIndex, name: str) -> ArtistNotFoundError:
     near = [keys.index(str(key)) for key, *_ in process.extract(artist_key(name), keys, limit=NEAREST)]
     codes = songs.single("artist_key")
     rows = [np.flatnonzero((codes == code) & songs.alive) for code in near]
-    names = [songs.artists[int(found[0])] for found in rows if len(found)]
+    names = [songs.artists[int(by_artist[0])] for by_artist in rows if len(by_artist)]
     listed = f"nearest: {', '.join(names)}" if names else "no song of this index names its artist"
     return ArtistNotFoundError(f"no artist is called {name!r}; {listed}", nearest=names)

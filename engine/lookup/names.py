@@ -13,13 +13,13 @@ from indexer.text.names import fold, title_stem
 
 REMEMBERED = 65_536  # names that need not be folded again
 CANDIDATES = 60  # songs the inverted index proposes before names are compared letter by letter
-FOUND = 80.0  # similarity, 0..100, from which a name counts as meant
+MEANT = 80.0  # similarity, 0..100, from which a name counts as meant
 NEAREST = 5  # songs that an error names
 TIED = 3.0  # songs this close to the best are as good an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NamedSong:
     """A song that a name may mean.
 
     similarity   0..100, 100 is the name itself
@@ -29,7 +29,7 @@ class Found:
     similarity: float
 
 
-def find(index: OpenIndex, text: str, k: int) -> list[Found]:
+def find(index: OpenIndex, text: str, k: int) -> list[NamedSong]:
     """The k songs whose title and artist are most like `text`, best first."""
     wanted = _Wanted.of(text)
     if not wanted.folded:
@@ -42,10 +42,10 @@ def find(index: OpenIndex, text: str, k: int) -> list[Found]:
     if exact is not None:
         scored.append(((101.0, 0.0), exact))
     scored.sort(key=lambda pair: (-pair[0][0], -pair[0][1], pair[1]))
-    return [Found(row, min(similarity, 100.0)) for (similarity, _), row in scored[:k]]
+    return [NamedSong(row, min(similarity, 100.0)) for (similarity, _), row in scored[:k]]
 
 
-def resolve(index: OpenIndex, text: str, *, least: float = FOUND) -> int:
+def resolve(index: OpenIndex, text: str, *, least: float = MEANT) -> int:
     """The row of the one song that `text` names: a song_id, or words. Versions of one song count as that song.
 
     least   similarity, 0..100, that the name must have
@@ -54,14 +54,14 @@ def resolve(index: OpenIndex, text: str, *, least: float = FOUND) -> int:
     exact = index.songs.row_of(text)
     if exact is not None:
         return exact
-    found = find(index, text, 10)
-    if not found or found[0].similarity < least:
-        near = "; ".join(_label(index, f.row) for f in found[:NEAREST]) or "none"
+    matches = find(index, text, 10)
+    if not matches or matches[0].similarity < least:
+        near = "; ".join(_label(index, f.row) for f in matches[:NEAREST]) or "none"
         raise SongNotFoundError(
             f"no song is called {text!r}; nearest: {near}",
-            nearest=[index.songs.song_ids[f.row] for f in found[:NEAREST]],
+            nearest=[index.songs.song_ids[f.row] for f in matches[:NEAREST]],
         )
-    best = [f for f in found if found[0].similarity - f.similarity <= TIED]
+    best = [f for f in matches if matches[0].similarity - f.similarity <= TIED]
     songs: dict[tuple[str, str], int] = {}
     for f in best:
         songs.setdefault(_identity(index, f.row), f.row)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.plain import json_text
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
-    from engine.playlist.playlist import Playlist
 
 # Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
 _BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
@@ -31,6 +28,16 @@ _CSV_COLUMNS = (
 )  # fmt: skip
 
 
+class Writable(Protocol):
+    """What a file holds of a playlist."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def songs(self) -> Sequence[Hit]: ...
+    def to_dict(self) -> dict[str, Any]: ...
+
+
 def one_line(text: str) -> str:
     """The text without line ends, control characters or bidi overrides, runs of spaces as one.
 
@@ -40,7 +47,7 @@ def one_line(text: str) -> str:
     return " ".join(_BREAKING.sub(" ", text).split())
 
 
-def m3u8(playlist: Playlist) -> str:
+def m3u8(playlist: Writable) -> str:
     """Extended M3U in UTF-8: `#EXTINF:seconds,Artist - Title`, then the line that a player opens.
 
     No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
@@ -66,10 +73,10 @@ def file_name(called: str) -> str:
     return "_" + name[1:] if name[0] in "#.~" else name
 
 
-def jspf(playlist: Playlist) -> str:
+def jspf(playlist: Writable) -> str:
     """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
     tracks = [_jspf_track(song) for song in playlist.songs]
-    return to_json({"playlist": {"title": one_line(playlist.name), "track": tracks}})
+    return json_text({"playlist": {"title": one_line(playlist.name), "track": tracks}})
 
 
 def _jspf_track(song: Hit) -> dict[str, object]:
@@ -89,7 +96,7 @@ def _jspf_track(song: Hit) -> dict[str, object]:
     return track
 
 
-def csv_table(playlist: Playlist) -> str:
+def csv_table(playlist: Writable) -> str:
     """One record per song under a header, as RFC 4180 has it; an unknown value is empty.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe, see `harmless`.
@@ -112,33 +119,9 @@ def harmless(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def as_json(playlist: Playlist) -> str:
+def as_json(playlist: Writable) -> str:
     """Everything that the playlist holds: {"name", "songs", "relaxed", "query"}."""
-    return to_json(playlist.to_dict())
+    return json_text(playlist.to_dict())
 
 
-def to_json(value: Any) -> str:
-    """One JSON document as RFC 8259 has it; a number that is none (NaN, infinite) is null: unknown."""
-    return json.dumps(_plain(value), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    """The value as dicts, lists, texts, finite numbers, bools and None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
-        return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(each) for each in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):  # of numpy
-        return _plain(value.tolist())
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-WRITERS: dict[str, Callable[[Playlist], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}
+WRITERS: dict[str, Callable[[Writable], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}

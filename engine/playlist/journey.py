@@ -10,7 +10,7 @@ import numpy as np
 from engine.answer.answer import MOST_SONGS, POOL, answer
 from engine.answer.hits import Hit
 from engine.playlist.playlist import Playlist, opening_songs
-from engine.playlist.select import broken_caps, off_duration, select, usual_duration
+from engine.playlist.select import broken_caps, off_duration, select, typical_duration
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
 from engine.query.filters import Mask, learned_moods
@@ -71,9 +71,9 @@ def journey(
     others = tuple((name, value) for name, value in query.target if name not in (first, last))
     change = moods.rank(last) - moods.rank(first)
     overlap = overlap_of(songs)
-    usual = usual_duration(songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+    typical = typical_duration(songs.audio[:, AUDIO_NAMES.index("duration_ms")])
     if duration_ms is not None:
-        length = min(max(1, round(duration_ms / usual)), MOST_SONGS)
+        length = min(max(1, round(duration_ms / typical)), MOST_SONGS)
     # The last song is the journey's own, whatever opens it.
     travelled = opening_songs(query, min(opening, max(length - 1, 0)))
     hits: list[Hit] = []
@@ -100,6 +100,6 @@ def journey(
     if len(hits) < length:
         relaxed.append(f"{len(hits)} songs instead of {length}: no other song is left")
     if duration_ms is not None:
-        relaxed += off_duration(travelled, usual, duration_ms, "a journey is counted in songs")
+        relaxed += off_duration(travelled, typical, duration_ms, "a journey is counted in songs")
     placed = tuple(replace(hit, rank=place) for place, hit in enumerate(hits, 1))
     return Playlist(f"From {first} to {last}", placed, tuple(relaxed))

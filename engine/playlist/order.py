@@ -139,12 +139,12 @@ def place_costs(songs: Candidates, arc: Arc) -> Lookup:
         height[np.argsort(_ARCS[arc](shares), kind="stable")] = shares
         rising = np.sort(energy[known])
         target = np.interp(height, np.linspace(0, 1, len(rising)), rising)
-        usual = _mean_distance(rising, target)
+        mean_distance = _mean_distance(rising, target)
 
     def costs(song: Numbers, at: Numbers) -> Matrix:
         total = RELEVANCE_WEIGHT * np.abs(rank[song] - shares[at])
         if arched:
-            away = np.where(known[song], np.abs(energy[song] - target[at]), usual[at])
+            away = np.where(known[song], np.abs(energy[song] - target[at]), mean_distance[at])
             total = total + ARC_WEIGHT * away
         return np.asarray(np.where(at == 0, FIRST_SONG * total, total))
 

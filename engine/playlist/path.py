@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from engine.answer.answer import Answer
+from engine.answer.ranked import Answer
 from engine.index import OpenIndex
 from engine.playlist.playlist import Playlist
 from engine.playlist.tracks import Candidates, Selection
@@ -31,16 +31,16 @@ SEARCHES = 12  # for a path under the caps; few need more than 3
 NO_DIRECTION = 1e-3  # radians from 0 or from half a turn: no shortest way leads from one to the other
 
 
-def path_through(found: Answer, length: int, *, max_per_artist: int = 2, max_per_album: int | None = None) -> Playlist:
+def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_per_album: int | None = None) -> Playlist:
     """The path from the first of the query's two seeds to the second, through the songs that were ranked for both.
 
     Both seeds are songs of the index. Raises SongNotFoundError where nothing is known of both that other songs could
     lie between by.
     """
-    index = found.query.index
-    a, b = found.query.seeds
+    index = ranked.query.index
+    a, b = ranked.query.seeds
     ends = np.array([a.row, b.row], np.int64)
-    rows = np.concatenate([ends, found.ranking.rows])
+    rows = np.concatenate([ends, ranked.ranking.rows])
     places = [part for part in _known_of_both(index, rows) if part[:2].any(axis=1).all()]
     if not places:
         raise SongNotFoundError(
@@ -59,7 +59,7 @@ def path_through(found: Answer, length: int, *, max_per_artist: int = 2, max_per
         max_per_album=max_per_album,
         overlap=overlap_of(index.songs),
     )
-    hits = found.hits(walk.songs.rows.tolist())
+    hits = ranked.hits(walk.songs.rows.tolist())
     return Playlist(f"{a.song.title} to {b.song.title}", tuple(hits), walk.relaxed)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.answer.hits import Hit
 from engine.playlist.formats import WRITERS
 from engine.playlist.order import Arc, order
-from engine.playlist.select import SPARE, fill, select, usual_duration
+from engine.playlist.select import SPARE, fill, select, typical_duration
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.versions import overlap_of
 from engine.query.filters import Filters
@@ -21,7 +21,7 @@ from indexer.records import AUDIO_NAMES
 from indexer.store.files import write_whole
 
 if TYPE_CHECKING:
-    from engine.answer.answer import Answer
+    from engine.answer.ranked import Answer
     from engine.index import OpenIndex
     from engine.query.query import Query
 
@@ -68,8 +68,8 @@ class Playlist:
 def songs_to_rank(index: OpenIndex, length: int, duration_ms: float | None) -> int:
     """How many songs `make_playlist` wants ranked, before any bound on k."""
     if duration_ms is not None:
-        usual = usual_duration(index.songs.audio[:, AUDIO_NAMES.index("duration_ms")])
-        length = min(length, math.ceil(duration_ms / usual)) + SPARE
+        typical = typical_duration(index.songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+        length = min(length, math.ceil(duration_ms / typical)) + SPARE
     return RANKED_PER_SONG * length
 
 

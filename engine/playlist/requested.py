@@ -67,9 +67,9 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     )
     weights = {**profiles[profile_of(2)], **request.weights}
     k = min(MOST_SONGS, len(index), max(2 * POOL, RANKED_PER_STEP * request.length))
-    found = answer(query, weights, k, filters.mask(index.songs) if filters else None)
+    ranked = answer(query, weights, k, filters.mask(index.songs) if filters else None)
     made = path_through(
-        found, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
+        ranked, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
     )
     return replace(made, name=request.name or made.name, query=request.to_dict())
 

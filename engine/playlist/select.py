@@ -15,9 +15,9 @@ from indexer.songs.table import UNKNOWN
 VARIED_HEAD = 200  # as many songs of the ranking as another seed may move about
 VARIATION = 0.3  # Gumbel noise, in standard deviations of the head's scores
 
-USUAL_DURATION = 210_000.0  # milliseconds that a song counts where no duration at all is known
+TYPICAL_DURATION = 210_000.0  # milliseconds that a song counts where no duration at all is known
 SPARE = 40  # songs beyond those that fill a duration, of which one may fill it better than the next
-NEAR_ENOUGH = 30_000.0  # milliseconds from the duration wanted; within, nothing is said
+NEAR_ENOUGH = 30_000.0  # milliseconds from the duration wanted; within, there is no sentence about it
 
 
 def select(
@@ -124,15 +124,15 @@ def fill(
 
     The songs of `select` one after another, as long as they fit; then the last or the one after it is exchanged for
     one of the SPARE next that brings the sum nearest to `duration_ms`. An unknown duration counts as the median of
-    those known. What is said: unknown durations, broken caps, and a sum that is not NEAR_ENOUGH.
+    those known. `relaxed` has unknown durations, broken caps, and a sum that is not NEAR_ENOUGH.
     """
     ranked = select(
         candidates, length + SPARE, max_per_artist=max_per_artist, max_per_album=max_per_album, before=before,
         never=never, overlap=overlap, seed=seed,
     ).songs  # fmt: skip
-    usual = usual_duration(candidates.duration_ms)
-    lasts = np.where(np.isnan(ranked.duration_ms), usual, ranked.duration_ms).astype(np.float64)
-    standing = 0.0 if before is None else total_duration(before, usual)
+    typical = typical_duration(candidates.duration_ms)
+    lasts = np.where(np.isnan(ranked.duration_ms), typical, ranked.duration_ms).astype(np.float64)
+    standing = 0.0 if before is None else total_duration(before, typical)
     sums = standing + np.concatenate([[0.0], np.cumsum(lasts)])
     fitting = min(int(np.searchsorted(sums, duration_ms, side="right")) - 1, length)
     fitting = max(fitting, 0)
@@ -151,33 +151,33 @@ def fill(
     everyone = after(before, songs)
     relaxed = broken_caps(everyone, max_per_artist, max_per_album)
     why = f"{length} songs are the most" if len(songs) == length else "no songs fit better"
-    return Selection(songs, (*relaxed, *off_duration(everyone, usual, duration_ms, why)))
+    return Selection(songs, (*relaxed, *off_duration(everyone, typical, duration_ms, why)))
 
 
-def off_duration(songs: Candidates, usual: float, wanted: float, why: str) -> list[str]:
-    """A sentence on unknown durations, which count as `usual`, and one where the songs do not last as long as wanted.
+def off_duration(songs: Candidates, typical: float, wanted: float, why: str) -> list[str]:
+    """A sentence on unknown durations, which count as `typical`, and one where the songs do not last as long as wanted.
 
-    usual, wanted   milliseconds
+    typical, wanted   milliseconds
     """
     sentences = []
     if unknown := int(np.isnan(songs.duration_ms).sum()):
         which = "1 song of unknown duration is" if unknown == 1 else f"{unknown} songs of unknown duration are"
-        sentences.append(f"{which} counted as {clock(usual)}, as long as songs usually last")
-    total = total_duration(songs, usual)
+        sentences.append(f"{which} counted as {clock(typical)}, as long as songs usually last")
+    total = total_duration(songs, typical)
     if abs(total - wanted) > NEAR_ENOUGH:
         sentences.append(f"lasts {clock(total)} instead of {clock(wanted)}: {why}")
     return sentences
 
 
-def total_duration(songs: Candidates, usual: float) -> float:
-    """Milliseconds that the songs last; unknown ones count as `usual`."""
-    return float(np.where(np.isnan(songs.duration_ms), usual, songs.duration_ms).astype(np.float64).sum())
+def total_duration(songs: Candidates, typical: float) -> float:
+    """Milliseconds that the songs last; unknown ones count as `typical`."""
+    return float(np.where(np.isnan(songs.duration_ms), typical, songs.duration_ms).astype(np.float64).sum())
 
 
-def usual_duration(durations: npt.NDArray[np.floating]) -> float:
-    """The median of the known durations, milliseconds; USUAL_DURATION where none is known."""
+def typical_duration(durations: npt.NDArray[np.floating]) -> float:
+    """The median of the known durations, milliseconds; TYPICAL_DURATION where none is known."""
     known = durations[~np.isnan(durations)]
-    return max(float(np.median(known)), 1.0) if len(known) else USUAL_DURATION
+    return max(float(np.median(known)), 1.0) if len(known) else TYPICAL_DURATION
 
 
 def after(before: Candidates | None, songs: Candidates) -> Candidates:

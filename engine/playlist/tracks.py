@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.playlist.versions import Stems
 from indexer.records import AUDIO_NAMES
 from indexer.songs.table import UNKNOWN, Songs
+from indexer.text.names import title_stem
 
 Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.integer]
 
 _AUDIO = ("key", "mode", "tempo", "energy", "valence", "duration_ms")
+
+
+class Stems(Sequence[str]):
+    """Title stems of rows, computed when they are read: a playlist looks at few of its candidates."""
+
+    def __init__(self, songs: Songs, rows: Integers):
+        self._titles = songs.titles
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, i: int) -> str: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[str]: ...
+    def __getitem__(self, i: int | slice) -> str | list[str]:
+        if isinstance(i, slice):
+            return [title_stem(self._titles[int(row)]) for row in self._rows[i]]
+        return title_stem(self._titles[int(self._rows[i])])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, overload
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.playlist.tracks import Candidates, Stems
 from indexer.songs.table import UNKNOWN, Songs
-from indexer.text.names import title_stem
 from indexer.text.tokens import tokenise
-
-if TYPE_CHECKING:
-    from engine.playlist.tracks import Candidates
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -23,26 +19,6 @@ Overlap = Callable[[int, int], float]  # rows of two songs -> shared words / wor
 # 4,000 pairs of real songs with one title and two artists: namesakes share 0.2 to 0.6 of their words, covers
 # 0.65 and more, few lie between. Of 4,000 pairs drawn at random two share as much.
 VERSION_OVERLAP = 0.65
-
-
-class Stems(Sequence[str]):
-    """Title stems of rows, computed when they are read: a playlist looks at few of its candidates."""
-
-    def __init__(self, songs: Songs, rows: Rows):
-        self._titles = songs.titles
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, i: int) -> str: ...
-    @overload
-    def __getitem__(self, i: slice) -> list[str]: ...
-    def __getitem__(self, i: int | slice) -> str | list[str]:
-        if isinstance(i, slice):
-            return [title_stem(self._titles[int(row)]) for row in self._rows[i]]
-        return title_stem(self._titles[int(self._rows[i])])
 
 
 class Versions:

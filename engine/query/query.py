@@ -151,16 +151,16 @@ class Query:
     @lazy
     def parts(self) -> dict[str, Vector]:
         """What FAISS compares, by name: unit or zero."""
-        words = self._parts_of_words
+        words = self.parts_of_words
 
         def mean(name: str) -> Vector:
             return self._mean(lambda seed: seed.parts[name], words.get(name))
 
         return {name: mean(name) for name in self.index.parts}
 
-    @property
-    def _parts_of_words(self) -> dict[str, Vector]:
-        """The parts that words have: their meaning, and where playlists are that are called so."""
+    @lazy
+    def parts_of_words(self) -> dict[str, Vector]:
+        """The parts that words have: their meaning, and where playlists are that are called so. Zero is unknown."""
         if not self.has_text:
             return {}
         parts = {"lyrics": self._text_vectors[1]}

@@ -67,6 +67,9 @@ def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles:
     words_alone = query.has_text and not seeds
     if words_alone:
         weights = SEARCH_WEIGHTS | ({"target": weights["target"]} if targets else {})
+    elif query.has_text and not np.any(query.parts_of_words.get("taste", 0.0)):
+        # No playlist is called by any of these words: beside the seeds nothing but their meaning can count.
+        weights = {**weights, "lyrics": max(weights["lyrics"], SEARCH_WEIGHTS["lyrics"])}
     weights = {**weights, **request.weights}
     allowed = filters.mask(index.songs) if filters else None
     reading = Reading(query, weights, words_alone, request.weights, allowed)

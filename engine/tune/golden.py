@@ -126,13 +126,13 @@ def coordinate_ascent(
     for round_ in range(1, rounds + 1):
         moved = False
         for name in names:
-            found = golden_section(
+            best = golden_section(
                 lambda w, name=name: evaluate({**weights, name: w}),  # type: ignore[misc]
                 low, high, coarse=coarse, tolerance=tolerance,
             )  # fmt: skip
-            trace.extend(Trial(round_, name, x, y) for x, y in found.evaluations)
-            if found.value > metric:
-                weights[name], metric, moved = found.x, found.value, True
+            trace.extend(Trial(round_, name, x, y) for x, y in best.evaluations)
+            if best.value > metric:
+                weights[name], metric, moved = best.x, best.value, True
         if not moved:
             break
     return Tuned(dict(start), weights, before, metric, tuple(trace))

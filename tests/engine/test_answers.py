@@ -168,12 +168,19 @@ def test_genres_stand_for_their_best_known_songs(demo: Engine) -> None:
 
 
 def test_words_beside_seeds_move_the_answer_towards_the_words(demo: Engine) -> None:
-    words = "a couple who split up let their dog decide who keeps it"
-    place = {True: 0, False: 0}
-    for text in ("", words):
-        hits = demo.recommend([POOL], text=text, k=200, versions=True)
-        place[bool(text)] = [hit.title for hit in hits].index("Custody of Biscuit")
-    assert place[True] < place[False]
+    songs = demo.index.songs
+    before = demo.recommend([POOL], k=len(demo), versions=True)
+    moved, gained = [], []
+    for row in np.flatnonzero(songs.has_lyrics)[::12].tolist():
+        words, song_id = songs.lyrics[row].splitlines()[0], songs.song_ids[row]
+        after = demo.recommend([POOL], text=words, k=len(demo), versions=True)
+        if song_id in before.song_ids:
+            places = [hits.song_ids.index(song_id) for hits in (before, after)]
+            moved.append(places[0] - places[1])
+            gained.append(after[places[1]].signals.get("lyrics", 0.0) - before[places[0]].signals.get("lyrics", 0.0))
+    assert len(moved) > 10
+    assert np.mean(moved) > 10, "no playlist is called by these words, so what they mean counts"
+    assert np.mean(gained) > 0.2
     assert demo.recommend(text="rain on the roof", k=5).song_ids == demo.search("rain on the roof", 5).song_ids
 
 

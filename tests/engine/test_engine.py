@@ -89,7 +89,8 @@ def test_another_version_of_a_song_sings_most_like_it(demo: Engine) -> None:
     pairs = [rows for rows in stems.values() if len(rows) == 2]
     assert len(pairs) >= 12
     for a, b in pairs:
-        hits = sorted(demo.similar(songs.song_ids[a], 50), key=lambda hit: -hit.signals.get("lyrics", 0.0))
+        # Of all songs: what listeners chose decides how near the other version is, its words do not.
+        hits = sorted(demo.similar(songs.song_ids[a], len(demo)), key=lambda hit: -hit.signals.get("lyrics", 0.0))
         assert songs.song_ids[b] in [hit.song_id for hit in hits[:3]], songs.titles[a]
         assert lyric_overlap(songs.lyrics[a], songs.lyrics[b]) > 0.65
 

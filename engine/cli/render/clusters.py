@@ -13,13 +13,13 @@ _LISTS = ("words", "genres", "moods", "features")
 _CURVES = ("clusters", "distortion", "silhouette")
 
 
-def show_clusters(found: Clusters, *, as_json: bool) -> None:
+def show_clusters(grouped: Clusters, *, as_json: bool) -> None:
     if as_json:
         clusters = [
             {"name": each.name, "songs": len(each.rows), **{name: getattr(each, name) for name in _LISTS}}
-            for each in found.clusters
+            for each in grouped.clusters
         ]
-        json_document({"clusters": clusters, "curves": {name: getattr(found.curves, name) for name in _CURVES}})
+        json_document({"clusters": clusters, "curves": {name: getattr(grouped.curves, name) for name in _CURVES}})
         return
-    rows = ((each.name, f"{len(each.rows):,}", ", ".join(each.genres[:3])) for each in found.clusters)
+    rows = ((each.name, f"{len(each.rows):,}", ", ".join(each.genres[:3])) for each in grouped.clusters)
     table(None, [("cluster", "left"), ("songs", "right"), ("called", "left")], rows)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal
 
+from engine.plain import json_text
 from indexer.text.printable import HARMFUL, printable
 
 if TYPE_CHECKING:
@@ -71,25 +68,5 @@ def json_document(value: object) -> None:
 
     What a terminal would obey stands in it as JSON's own escapes, so the document is the same.
     """
-    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2)
-    sys.stdout.write(HARMFUL.sub(lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", text) + "\n")
-
-
-def plain(value: Any) -> Any:
-    """The value as JSON has it: dicts, lists, strings, numbers, booleans and None."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if math.isfinite(value) else None
-        case PathLike():
-            return fspath(value)
-        case Mapping():
-            return {str(name): plain(each) for name, each in value.items()}
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-        case _ if hasattr(value, "tolist"):  # an array, or a number of numpy
-            return plain(value.tolist())
-        case Iterable():
-            return [plain(each) for each in value]
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    escaped = HARMFUL.sub(lambda sign: "\n" if sign[0] == "\n" else f"\\u{ord(sign[0]):04x}", json_text(value))
+    sys.stdout.write(escaped)

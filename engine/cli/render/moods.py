@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 _LISTENERS = {True: "call it so", False: "do not", None: ""}
 
 
-def show_moods(found: SongMoods, k: int, *, as_json: bool) -> None:
+def show_moods(moods: SongMoods, k: int, *, as_json: bool) -> None:
     """The k moods that say most of the song."""
-    shown = replace(found, moods=found.moods[:k])
+    shown = replace(moods, moods=moods.moods[:k])
     if as_json:
         json_document(shown)
         return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.cli.render.console import json_document, line, plain, table
+from engine.cli.render.console import json_document, line, table
+from engine.plain import plain
 
 if TYPE_CHECKING:
     from engine.lookup.record import SongRecord
@@ -56,5 +57,5 @@ def show_song(record: SongRecord, *, lyrics: bool, as_json: bool) -> None:
     }
     rows = [(name, value) for name, value in facts.items() if value not in (None, "")]
     table(song.name, [("", "left"), ("", "left")], rows)
-    for sung in (song.lyrics or "").splitlines() if lyrics else ():
-        line(sung)
+    for sung_line in (song.lyrics or "").splitlines() if lyrics else ():
+        line(sung_line)

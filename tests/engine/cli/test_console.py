@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-from engine.cli.render.console import json_document, line, message, plain, table
-from indexer.records import AudioFeatures, Song
+from engine.cli.render.console import json_document, line, message, table
 from indexer.text.printable import HARMFUL
 
 HOSTILE = "a\x1b]0;owned\x07\x9b31m\u202egnp\udce9\r\nb"
@@ -39,14 +36,3 @@ def test_json_says_the_same_and_harms_nobody(capsys: pytest.CaptureFixture[str])
     assert not HARMFUL.search(printed.replace("\n", ""))
     assert "Tía ❤" in printed
     assert json.loads(printed) == {"title": HOSTILE, "ours": "Tía ❤"}
-
-
-def test_what_json_cannot_hold_becomes_what_it_can() -> None:
-    value = {1: float("nan"), "inf": [-float("inf"), np.float32(0.5), np.float32("nan")], "rows": np.arange(3)}
-    assert plain(value) == {"1": None, "inf": [None, 0.5, None], "rows": [0, 1, 2]}
-    assert plain(Path("a/b")) == "a/b"
-    song = Song("x", "y", audio=AudioFeatures(energy=0.5), tags=("z",))
-    assert plain(song)["audio"]["energy"] == 0.5
-    assert plain(song)["tags"] == ["z"]
-    with pytest.raises(TypeError, match="object has no JSON form"):
-        plain({"x": object()})

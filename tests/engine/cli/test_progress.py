@@ -84,3 +84,23 @@ def test_bars_on_a_terminal_lines_elsewhere_nothing_when_quiet(monkeypatch: pyte
     assert isinstance(track, Bars)
     assert list(track(range(3), "x")) == [0, 1, 2]
     assert progress(silent=True) is quiet
+
+
+def test_work_inside_work_has_a_bar_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen = io.BytesIO()
+    monkeypatch.setattr(sys, "stderr", Terminal(screen, encoding="utf-8"))
+    track, finished = Bars(), []
+    for stage in track(["moods", "topics"], "stages"):
+        for epoch in track(range(3), stage):
+            finished.append((stage, epoch))
+            for _ in track(iter("ab"), "batches"):
+                break  # work that is given up takes its bar along
+    assert finished == [(stage, epoch) for stage in ("moods", "topics") for epoch in range(3)]
+    assert list(track(range(2), "the next work")) == [0, 1], "after the last of it a new display begins"
+    with pytest.raises(ZeroDivisionError):
+        list(track((list(track((1 // n for _ in range(2)), "inner")) for n in range(2)), "broken"))
+    assert list(track(range(2), "and the one after an error")) == [0, 1]
+    sys.stderr.flush()
+    drawn = screen.getvalue().decode()
+    assert all(label in drawn for label in ("stages", "moods", "the next work", "the one after an error"))

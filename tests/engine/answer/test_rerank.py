@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from engine import Engine
+from engine.answer import rerank
 from engine.answer.answer import answer, pool, ranked
+from engine.answer.rerank import SecondPass, two_passes
 from engine.query.query import Query
 from engine.query.seeds import Seed
-from engine.score import rerank
-from engine.score.rerank import SecondPass, two_passes
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS
 from indexer import IndexConfig
 from tests.engine.scenes import build_scenes

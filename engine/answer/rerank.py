@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from engine.answer.ranked import Answer
 from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
 from engine.score.fusion import contributions, normalise, scores
 from engine.score.signals import BY_NAME, measure
-
-if TYPE_CHECKING:
-    from engine.answer.answer import Answer
 
 # Share of all weights up to which dear signals wait for the second pass. What weighs more may lift a song from far
 # below, and is measured for every candidate.

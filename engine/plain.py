@@ -1,0 +1,39 @@
+"""Plain values: what this program holds as JSON has it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from os import PathLike, fspath
+from typing import Any
+
+
+def json_text(value: object) -> str:
+    """One JSON document (RFC 8259) and a line end: dataclasses are objects, NaN and the infinite are null: unknown."""
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """The value as dicts, lists, strings, finite numbers, booleans and None.
+
+    >>> plain({1: (0.5, math.nan)})
+    {'1': [0.5, None]}
+    """
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else None
+        case PathLike():
+            return fspath(value)
+        case Mapping():
+            return {str(name): plain(each) for name, each in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        case _ if hasattr(value, "tolist"):  # an array, or a number of numpy
+            return plain(value.tolist())
+        case Iterable():
+            return [plain(each) for each in value]
+    raise TypeError(f"{type(value).__name__} has no JSON form")
