@@ -171,7 +171,7 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         else:
             planner.keep(each, "nothing that it reads has changed")
         notes += planner.notes(each, before)
-    return Plan(tuple(planner.stages), changes, tuple(_merged(notes)))
+    return Plan(tuple(planner.stages), changes, tuple(notes))
 
 
 # Stages without a model of their own, or with one that an update goes on from, whose files an update continues.
@@ -188,6 +188,7 @@ class _Planner:
         self._keys: dict[str, str] = {}
         self.stages: list[StagePlan] = []
         self.touched: set[str] = set()
+        self._outgrown: set[str] = set()
 
     def before(self, name: str) -> dict[str, Any] | None:
         return self._records.get(name)
@@ -198,18 +199,18 @@ class _Planner:
         settings = stage.settings_of(inputs.config, inputs.encoder)
         tables = {table: inputs.tables[table] for table in stage.tables}
         read = {name: self._fingerprints[name] for name in (*stage.reads, *stage.looks_at)}
-        found = fingerprint(stage.name, settings, tables, read)
-        return {"settings": settings, "tables": tables, "reads": read, "fingerprint": found, "outcome": {}}
+        own = fingerprint(stage.name, settings, tables, read)
+        return {"settings": settings, "tables": tables, "reads": read, "fingerprint": own, "outcome": {}}
 
     def applied(self, stage: Stage, before: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, Any]:
         """The record of a stage that was continued: never that of one done afresh, so that a build does it again."""
-        found = fingerprint("continued", before["fingerprint"], fresh["fingerprint"])
+        continued = fingerprint("continued", before["fingerprint"], fresh["fingerprint"])
         exact = stage.name in ("popularity", "cooccurrence", "artist_tags")  # computed whole: as if done afresh
         same_rows = all(self.before(name) and self._fingerprints[name] == fresh["reads"][name] for name in stage.reads)
         return {
             **fresh,
             "settings": before["settings"],
-            "fingerprint": fresh["fingerprint"] if exact and same_rows else found,
+            "fingerprint": fresh["fingerprint"] if exact and same_rows else continued,
         }
 
     def keep(self, stage: Stage, reason: str) -> None:
@@ -239,15 +240,20 @@ class _Planner:
     def notes(self, stage: Stage, before: Mapping[str, Any]) -> list[str]:
         """What an update leaves to a build."""
         outcome, inputs = before["outcome"], self._inputs
-        found = []
+        notes = []
         now = stage.settings_of(inputs.config, inputs.encoder)
         if before["settings"].get("version") != now["version"]:
-            found.append(f"the program has changed what {stage.name} does: run `refrain build` to do it again")
+            notes.append(f"the program has changed what {stage.name} does: run `refrain build` to do it again")
         for what, many in (("songs", inputs.songs), ("playlists", inputs.playlists)):
             learned_from = outcome.get(what, 0)
-            if outcome.get("learned") and learned_from and many > OUTGROWN * learned_from and _counts(stage, what):
-                found.append(f"outgrown {what} {stage.name} {learned_from} {many}")
-        return found
+            outgrown = outcome.get("learned") and learned_from and many > OUTGROWN * learned_from
+            if outgrown and _counts(stage, what) and what not in self._outgrown:
+                self._outgrown.add(what)  # one sentence for all models that have outgrown the same
+                notes.append(
+                    f"the catalogue has {many:,} {what}, its models were learned from {learned_from:,}: "
+                    "run `refrain build` to learn them again"
+                )
+        return notes
 
 
 def _worth_trying(songs_before: int, songs: int) -> bool:
@@ -257,22 +263,6 @@ def _worth_trying(songs_before: int, songs: int) -> bool:
 
 def _counts(stage: Stage, what: str) -> bool:
     return "playlists" in stage.tables if what == "playlists" else not stage.tables
-
-
-def _merged(notes: list[str]) -> Iterator[str]:
-    """Notes on models that were outgrown in one sentence each kind."""
-    seen: set[str] = set()
-    for note in notes:
-        if not note.startswith("outgrown "):
-            yield note
-            continue
-        _, what, _, learned_from, many = note.split()
-        if what not in seen:
-            seen.add(what)
-            yield (
-                f"the catalogue has {int(many):,} {what}, its models were learned from {int(learned_from):,}: "
-                "run `refrain build` to learn them again"
-            )
 
 
 def _counted(changes: Changes) -> str:
@@ -308,7 +298,7 @@ def _settings_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 def _flat(value: Any, prefix: str = "") -> dict[str, str]:
     if not isinstance(value, Mapping):
         return {prefix or "the setting": json.dumps(value)}
-    found: dict[str, str] = {}
+    flat: dict[str, str] = {}
     for name, each in value.items():
-        found |= _flat(each, f"{prefix}.{name}" if prefix else str(name))
-    return found
+        flat |= _flat(each, f"{prefix}.{name}" if prefix else str(name))
+    return flat

@@ -185,13 +185,13 @@ COOCCURRENCE: dict[str, Artefact] = {
 
 
 def _declared() -> tuple[Artefact, ...]:
-    found: list[Artefact] = []
+    declared: list[Artefact] = []
     for value in list(globals().values()):
         if isinstance(value, Artefact):
-            found.append(value)
+            declared.append(value)
         elif isinstance(value, CodedArtefact):
-            found.extend(value.all)
-    return tuple(found)
+            declared.extend(value.all)
+    return tuple(declared)
 
 
 ARTEFACTS: tuple[Artefact, ...] = _declared()

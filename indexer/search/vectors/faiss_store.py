@@ -250,14 +250,14 @@ class VectorIndex:
         order = np.lexsort((rows, np.where(rows < 0, np.inf, -scores)))[:, :found]
         return np.take_along_axis(rows, order, 1), np.take_along_axis(scores, order, 1)
 
-    def _lists(self, k: int, kept: int) -> int:
-        """How many inverted lists to read so that enough of `kept` songs are scored."""
+    def _lists(self, k: int, candidates: int) -> int:
+        """How many inverted lists to read so that enough of `candidates` songs are scored."""
         if self._ivf is None:
             return 1
         every = int(self._ivf.nlist)
-        if kept <= EVERY_LIST_UP_TO:
+        if candidates <= EVERY_LIST_UP_TO:
             return every
-        share = max(READ_SHARE, READ_SONGS / len(self), SONGS_PER_HIT * max(k, FLOOR_K) / kept)
+        share = max(READ_SHARE, READ_SONGS / len(self), SONGS_PER_HIT * max(k, FLOOR_K) / candidates)
         return min(every, math.ceil(every * share))
 
     def _ask(
