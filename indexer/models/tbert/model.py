@@ -13,7 +13,7 @@ from pydantic import Field
 
 from indexer.errors import ConfigError
 from indexer.models.mlp import Activation, DenseStack, checked_matrix, softmax, unit_rows
-from indexer.settings import Count, NotNegative, Number, Positive, Share, Whole, settings
+from indexer.settings import Count, NotNegative, Number, Positive, Seed, Share, Whole, settings
 from indexer.store.weights import Arrays, load_model, save_model
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TBertConfig:
     weight_decay: NotNegative = 0.01
     held_out: Share = 0.0
     sample: Annotated[Whole, Field(ge=2)] = 100_000
-    seed: Whole = 0
+    seed: Seed = 0
     transformer: Transformer = "frozen"
     tuned_layers: Count = 2
     tuned_epochs: Count = 2
