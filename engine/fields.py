@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache
@@ -33,6 +32,7 @@ MOST_EXCLUDED = 100_000  # what somebody heard in a year
 MOST_TEXT = 10_000  # characters
 MOST_LYRICS = 100_000  # characters; the longest songs have a tenth
 MOST_NAME = 500  # characters
+LAST_YEAR = 9999
 MOST_MILLISECONDS = 30 * 24 * 3_600_000  # of a playlist: a month of music
 SHOWN = 60  # characters of a wrong value that a message repeats
 
@@ -153,8 +153,10 @@ def _song(value: Any) -> str | Song:
     if value.lyrics is not None and len(_letters(value.lyrics)) > MOST_LYRICS:
         raise ValueError(f"a song whose lyrics have at most {MOST_LYRICS} characters")
     _letters(value.title + value.artist)
-    if value.popularity is not None and not math.isfinite(value.popularity):
-        raise ValueError("a song whose popularity is a number or unknown")
+    if value.popularity is not None and not 0 <= value.popularity <= 100:
+        raise ValueError("a song whose popularity is 0..100 or unknown")
+    if any(year is not None and not 0 <= year <= LAST_YEAR for year in (value.year, value.decade)):
+        raise ValueError(f"a song whose year is 0..{LAST_YEAR} or unknown")
     return value
 
 
@@ -193,7 +195,7 @@ Word = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 Words = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(max_length=MOST_SEEDS)]
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
 Mood = Annotated[str, AfterValidator(_mood)]
-Name = Annotated[str, Field(max_length=MOST_NAME)]
+Name = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 Count = Annotated[int, whole(1, MOST_SONGS)]
 Conditions = Annotated[
     Filters,

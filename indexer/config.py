@@ -19,7 +19,7 @@ from indexer.models.factors import FactorsConfig
 from indexer.models.moods.model import MoodsConfig
 from indexer.models.taste.model import TasteConfig
 from indexer.models.tbert.inputs import TBertConfig
-from indexer.settings import Number, Whole, explained, settings
+from indexer.settings import Number, Seed, Whole, explained, settings
 
 
 @settings("encoder")
@@ -36,7 +36,7 @@ class TopicsConfig:
     """LDA. 7 topics gave the song paper its best coherence (Kelly et al. 2021)."""
 
     topics: Annotated[Whole, Field(ge=2, le=30)] = 7
-    seed: Whole = 0
+    seed: Seed = 0
 
 
 @settings()

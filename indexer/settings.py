@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Seed = Annotated[Whole, Field(ge=0, le=2**32 - 1)]  # what scikit-learn takes; numpy and torch take more
 Count = Annotated[Whole, Field(ge=1)]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]

@@ -130,11 +130,12 @@ def playlist(
     exclude: ExcludeOptions,
     filters: FilterOptions,
     length: Annotated[
-        int | None, typer.Option("--length", metavar="N", help="How many songs at most; else 25, or as many as last.")
+        int | None,
+        typer.Option("--length", metavar="N", help="How many songs at most, else 25; not read with a total."),
     ] = None,
     duration_total: Annotated[
         str | None,
-        typer.Option("--duration-total", metavar="TIME", help="How long at most: 60:00, 1:30:00 or minutes."),
+        typer.Option("--duration-total", metavar="TIME", help="How long, nearly: 60:00, 1:30:00 or minutes."),
     ] = None,
     max_per_artist: Annotated[
         int, typer.Option("--max-per-artist", metavar="N", help="Songs of one artist at most.")
@@ -163,11 +164,12 @@ def playlist(
 
     From songs, artists, genres or words, from two moods, or from filters alone.
     """
+    from engine.fields import MOST_SONGS
     from engine.requests import MakePlaylist
 
     total_ms = None if duration_total is None else milliseconds("--duration-total", duration_total)
     if length is None:  # hardly a song is shorter than a minute
-        length = LENGTH if total_ms is None else max(1, total_ms // 60_000)
+        length = LENGTH if total_ms is None else min(max(1, total_ms // 60_000), MOST_SONGS)
     with open_engine(index) as engine:
         request = MakePlaylist(
             **seeds.values(), **exclude.values(engine), **filters.values(),

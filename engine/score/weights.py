@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Collection, Mapping
@@ -116,6 +117,8 @@ class Weights:
     def load(cls, path: str | Path, *, fingerprint: str, names: Collection[str]) -> Weights:
         """Read weights for the index with this fingerprint, whose signals have these names."""
         try:
+            if Path(path).is_fifo():  # a pipe keeps its reader waiting
+                raise OSError(errno.EINVAL, "it is a pipe")
             raw = Path(path).read_bytes()
         except OSError as error:
             why = error.strerror or type(error).__name__

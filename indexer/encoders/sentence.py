@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ BATCH_TOKENS = 8_192
 GPU_BATCH_TOKENS = 131_072  # not measured: on a GPU a batch for two CPU cores leaves most of it idle
 
 Precision = Literal["auto", "bfloat16", "float32"]
+
+# transformers patches torch for the whole process while it makes a model: two at once spoil each other.
+_LOADING = threading.Lock()
 
 
 @contextmanager
@@ -108,6 +112,7 @@ class SentenceEncoder:
         self.window = window
         self._precision = precision
         self._download = download
+        self._loaded: SentenceTransformer | None = None
 
     @property
     def name(self) -> str:
@@ -163,8 +168,17 @@ class SentenceEncoder:
         """The number format the model computes in on this machine."""
         return str(self._dtype).removeprefix("torch.")
 
-    @lazy
+    @property
     def _transformer(self) -> SentenceTransformer:
+        """The model, loaded once, whoever asks first; threads that ask meanwhile wait for it."""
+        if self._loaded is None:
+            with _LOADING:
+                if self._loaded is None:
+                    self._loaded = self._load()
+        return self._loaded
+
+    def _load(self) -> SentenceTransformer:
+        import torch
         from sentence_transformers import SentenceTransformer
 
         folder, _ = self._folder, self.sha256
@@ -172,12 +186,16 @@ class SentenceEncoder:
             with without_bars():
                 model = SentenceTransformer(
                     str(folder),
-                    model_kwargs={"dtype": self._dtype, "use_safetensors": True},
+                    # Another type would be torch's default in all threads while the model is made.
+                    model_kwargs={"dtype": torch.float32, "use_safetensors": True},
                     trust_remote_code=False,
                     local_files_only=True,
                 )
         except (OSError, ValueError, KeyError) as error:
             raise EncoderError(f"{folder} is no sentence-transformers model: {error}") from error
+        for weights in model.parameters():
+            weights.data = weights.data.to(self._dtype)
+        self._tokens(model, ["a"])  # sets how texts are cut, which the tokenizer cannot do in two threads at once
         return model.eval()
 
     def encode(self, texts: Sequence[str], *, track: Track = quiet) -> FloatMatrix:
@@ -197,16 +215,12 @@ class SentenceEncoder:
 
     def _windows(self, texts: Sequence[str]) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
         """Token ids of every window, special tokens included, and the text that each belongs to."""
-        tokenizer: Any = self._transformer.tokenizer
-        limit = min(self.window, self._transformer.max_seq_length or self.window)
         filled = [i for i, text in enumerate(texts) if text.strip()]
         windows: list[list[int]] = []
         owner: list[int] = []
         for start in range(0, len(filled), 1000):
             chunk = filled[start : start + 1000]
-            encoded = tokenizer(
-                [texts[i] for i in chunk], truncation=True, max_length=limit, return_overflowing_tokens=True
-            )
+            encoded = self._tokens(self._transformer, [texts[i] for i in chunk])
             seen: Counter[int] = Counter()
             for ids, text in zip(encoded["input_ids"], encoded["overflow_to_sample_mapping"], strict=True):
                 seen[text] += 1
@@ -214,6 +228,11 @@ class SentenceEncoder:
                     windows.append(ids)
                     owner.append(chunk[text])
         return windows, np.array(owner, np.int64)
+
+    def _tokens(self, model: SentenceTransformer, texts: Sequence[str]) -> Any:
+        tokenizer: Any = model.tokenizer
+        limit = min(self.window, model.max_seq_length or self.window)
+        return tokenizer(list(texts), truncation=True, max_length=limit, return_overflowing_tokens=True)
 
     def _forward(self, windows: Sequence[list[int]]) -> FloatMatrix:
         import torch

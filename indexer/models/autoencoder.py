@@ -17,7 +17,7 @@ from indexer.errors import ConfigError
 from indexer.models.mlp import Activation, DenseStack, Layer, checked_matrix, untrained_stacks
 from indexer.models.training import EarlyStopping
 from indexer.progress import Track, quiet
-from indexer.settings import Count, NotNegative, Positive, Share, Whole, settings
+from indexer.settings import Count, NotNegative, Positive, Seed, Share, Whole, settings
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -63,7 +63,7 @@ class AutoencoderConfig:
     weight_decay: NotNegative = 0.1
     held_out: Share = 0.1
     sample: Annotated[Whole, Field(ge=2)] = 50_000
-    seed: Whole = 0
+    seed: Seed = 0
 
     def __post_init__(self) -> None:
         if len(self.widths) != len(self.activations):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from indexer.progress import Track, quiet
-from indexer.settings import Count, Number, Positive, Whole, settings
+from indexer.settings import Count, Number, Positive, Seed, Whole, settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -46,7 +46,7 @@ class FactorsConfig:
     window: Annotated[Whole, Field(ge=2)] = 20
     window_weight: Positive = 0.5
     iterations: Count = 12
-    seed: Whole = 0
+    seed: Seed = 0
 
 
 def learn_factors(

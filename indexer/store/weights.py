@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
+from indexer.store.files import writing
 
 Model = TypeVar("Model")
 Shape = tuple[int | None, ...]
@@ -57,15 +58,21 @@ class Arrays:
 
 def save_model(folder: Path, name: str, arrays: Mapping[str, npt.NDArray[Any]], facts: Mapping[str, Any]) -> None:
     """Write `name`.safetensors (arrays as float32) and `name`.json (facts, no NaN) into a folder that exists."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    save_file({key: np.ascontiguousarray(a, np.float32) for key, a in arrays.items()}, folder / f"{name}.safetensors")
+    floats = {key: np.ascontiguousarray(a, np.float32) for key, a in arrays.items()}
+    path = folder / f"{name}.safetensors"
+    with writing(path, SafetensorError):
+        save_file(floats, path)
     save_facts(folder / f"{name}.json", facts)
 
 
 def save_facts(path: Path, facts: Mapping[str, Any]) -> None:
     """Write facts as JSON; ValueError where a number is not finite."""
-    path.write_text(json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    with writing(path):
+        path.write_text(text, encoding="utf-8")
 
 
 def load_facts(path: Path, read: Callable[[dict[str, Any]], Model], *, what: str) -> Model:

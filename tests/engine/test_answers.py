@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections import Counter
@@ -348,7 +349,7 @@ def _weights(**changes: Any) -> str:
     [
         "", "{", "[" * 100_000, "\x00\xff", _weights(), _weights(format=1), '{"format": 2}', "9" * 5000, "null",
         _weights(weights=[]), _weights(weights={"one": 3}), _weights(weights={"three": {}}),
-        _weights(weights={"one": {"audio": [1]}}), "folder", "loop",
+        _weights(weights={"one": {"audio": [1]}}), "folder", "loop", "pipe",
         "right" + _weights(weights={"one": {"audio": 1e308}}), "right" + _weights(weights={"one": {"loudness": 1}}),
         "right" + '{"format": 2, "fingerprint": "", "weights": {"one": {"audio": %s}}}' % ("9" * 4000),
     ],
@@ -359,6 +360,8 @@ def test_a_weights_file_of_no_use_locks_nothing(own_index: Path, text: str) -> N
         file.mkdir()
     elif text == "loop":
         file.symlink_to(file)
+    elif text == "pipe":
+        os.mkfifo(file)
     elif text.startswith("right"):
         with Engine.open(own_index) as engine:
             fingerprint = engine.index.manifest["fingerprint"]

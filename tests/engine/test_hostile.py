@@ -8,7 +8,6 @@ import pytest
 
 from tests.indexer.store import hostile
 
-
 CASES = 60  # of about a hundred and sixty; each loads the encoder, four seconds
 
 

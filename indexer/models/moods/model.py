@@ -13,7 +13,7 @@ from pydantic import Field
 
 from indexer.models.mlp import sigmoid, softmax
 from indexer.models.moods.reader import RANDOM_FEATURES, VIEWS, Reader
-from indexer.settings import Count, Number, Whole, settings
+from indexer.settings import Count, Number, Seed, Whole, settings
 from indexer.store.weights import Arrays, load_model, save_model
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -36,7 +36,7 @@ class MoodsConfig:
     least_playlists: Count = 5
     least_songs: Annotated[Whole, Field(ge=4)] = 8
     least_auc: Annotated[Number, Field(ge=0, le=1)] = 0.55
-    seed: Whole = 0
+    seed: Seed = 0
 
 
 _ARRAYS = ("lyrics", "means", "spreads", "frequencies", "phases", "features_mean")

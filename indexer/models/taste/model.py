@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from indexer.models.mlp import unit_rows
 from indexer.models.taste.content import Content, Reader
-from indexer.settings import Count, NotNegative, Positive, Share, Whole, settings
+from indexer.settings import Count, NotNegative, Positive, Seed, Share, settings
 from indexer.store.weights import Arrays, load_model, save_model
 from indexer.text.names import fold
 
@@ -63,7 +63,7 @@ class TasteConfig:
     drop_song: Share = 0.5
     dropout: Share = 0.2
     held_out: Share = 0.05
-    seed: Whole = 0
+    seed: Seed = 0
 
 
 def name_words(name: str) -> tuple[str, ...]:

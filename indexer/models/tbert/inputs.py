@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from indexer.models.mlp import Activation, checked_matrix
-from indexer.settings import Count, NotNegative, Number, Positive, Share, Whole, settings
+from indexer.settings import Count, NotNegative, Number, Positive, Seed, Share, Whole, settings
 
 FloatMatrix = npt.NDArray[np.float32]
 Transformer = Literal["frozen", "fine-tuned"]
@@ -52,7 +52,7 @@ class TBertConfig:
     weight_decay: NotNegative = 0.01
     held_out: Share = 0.0
     sample: Annotated[Whole, Field(ge=2)] = 100_000
-    seed: Whole = 0
+    seed: Seed = 0
     transformer: Transformer = "frozen"
     tuned_layers: Count = 2
     tuned_epochs: Count = 2

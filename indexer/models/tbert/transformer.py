@@ -35,7 +35,7 @@ class TunedEncoder(SentenceEncoder):
     @classmethod
     def of(cls, transformer: SentenceTransformer, window: int) -> Self:
         encoder = cls("fine-tuned", precision="float32", window=window)
-        encoder.__dict__["_transformer"] = transformer.eval()  # where the cached property would put it
+        encoder._loaded = transformer.eval()
         return encoder
 
     @classmethod

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from indexer.errors import IndexFormatError
+from indexer.errors import IndexFormatError, RefrainError
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.autoencoder import Autoencoder, AutoencoderConfig, Epoch
 from indexer.models.mlp import DenseStack, Layer, load_encoder
@@ -189,3 +189,11 @@ def test_wrong_arrays_are_never_accepted(name: str, tmp_path: Path) -> None:
                     model.load(tmp_path)
         save_file(whole, path)
     model.load(tmp_path)
+
+
+def test_a_full_disk_is_no_bug_of_the_program(tmp_path: Path) -> None:
+    """A folder that is gone stands for a disk that refuses: safetensors has an error of its own for both."""
+    for name in MODELS:
+        if name != "scaler":
+            with pytest.raises(RefrainError, match=r"could not be written: .*make room"):
+                MODELS[name]().save(tmp_path / "gone")

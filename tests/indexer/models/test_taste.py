@@ -195,6 +195,8 @@ def test_steps_are_bounded_and_the_answers_of_a_playlist_are_not_negatives() -> 
     ("change", "message"),
     [
         ({"epochs": 0}, "taste.epochs is 0"),
+        ({"seed": -1}, "taste.seed is -1, expected 0 or more"),
+        ({"seed": 10**30}, "taste.seed is 10+, expected 4294967295 or less"),
         ({"drop_song": 1.0}, "taste.drop_song is 1"),
         ({"temperature": 0.0}, "taste.temperature is 0.0, expected more than 0"),
     ],
