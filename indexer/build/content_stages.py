@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -156,12 +156,30 @@ def topics(context: Context) -> Outcome:
     found = (
         load_topics(context.draft.place(artefacts.TOPIC_MODEL)) if context.draft.has(artefacts.TOPIC_MODEL) else None
     )
+    if found is not None and context.base is not None and context.changes.dead:
+        sung = _sung(context, found.vocabulary)
+        if len(sung) < len(found.vocabulary):
+            found = found.of_words(sung)
+            context.draft.discard([artefacts.TOPIC_MODEL])
+            context.draft.place(artefacts.TOPIC_MODEL).rmdir()
+            found.save(context.draft.folder(artefacts.TOPIC_MODEL))
 
     def apply(batch: Batch) -> Columns:
         return {} if found is None else {artefacts.TOPICS: found.infer(batch.lyrics)}
 
     write_rows(context, {artefacts.TOPICS: no_rows(settings.topics)}, apply, label="infer topics")
     return outcome
+
+
+def _sung(context: Context, words: Collection[str]) -> set[str]:
+    """Those of the words that a living song has."""
+    sought, sung = set(words), set[str]()
+    for batch in context.everything(BATCH):
+        for text in batch.lyrics:
+            sung |= sought.intersection(tokenise(text))
+        if len(sung) == len(sought):
+            break
+    return sung
 
 
 def audio(context: Context) -> Outcome:

@@ -275,7 +275,7 @@ def _changed(stage: Stage, before: Mapping[str, Any], inputs: Inputs) -> str:
     names = [table for table in stage.tables if before["tables"].get(table) != inputs.tables[table]]
     outcome, words = before["outcome"], []
     for name in names:
-        many = {"songs": inputs.songs, "playlists": inputs.playlists}.get(name)
+        many = {"songs": inputs.songs}.get(name)  # of playlists the outcome counts those that may be learned from
         earlier = outcome.get(name)
         if many is not None and earlier and earlier != many:
             words.append(f"the catalogue has {many:,} {_TABLES[name]}, not {earlier:,}")

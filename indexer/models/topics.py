@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -43,10 +43,12 @@ class TopicModel:
 
     components   float32 (topics, words): the variational parameter of each topic's word distribution
     vocabulary   the words of the columns, sorted
+    rest         float32 (topics,): the weight of words that were taken out; None for none
     """
 
     components: FloatMatrix
     vocabulary: tuple[str, ...]
+    rest: FloatMatrix | None = None
 
     def __post_init__(self) -> None:
         if self.components.ndim != 2 or self.components.shape[1] != len(self.vocabulary):
@@ -89,9 +91,17 @@ class TopicModel:
             raise ValueError(f"k is {k}, expected at least 1")
         return [[self.vocabulary[i] for i in np.argsort(-row, kind="stable")[:k]] for row in self.components]
 
+    def of_words(self, words: Collection[str]) -> TopicModel:
+        """The model without the other words; songs that have none of those keep their mixtures."""
+        keep = np.array([word in words for word in self.vocabulary], bool)
+        rest = self.components[:, ~keep].sum(axis=1) + (0 if self.rest is None else self.rest)
+        vocabulary = tuple(word for word in self.vocabulary if word in words)
+        return TopicModel(np.ascontiguousarray(self.components[:, keep]), vocabulary, rest.astype(np.float32))
+
     def save(self, folder: Path) -> None:
         """Write topics.safetensors and topics.json into `folder`."""
-        save_model(folder, "topics", {"components": self.components}, {"vocabulary": self.vocabulary})
+        rest = {} if self.rest is None else {"rest": self.rest}
+        save_model(folder, "topics", {"components": self.components, **rest}, {"vocabulary": self.vocabulary})
 
     @cached_property
     def _column_of(self) -> dict[str, int]:
@@ -103,7 +113,10 @@ class TopicModel:
         from scipy.special import digamma
 
         weights = self.components.astype(np.float64)
-        factors = np.exp(digamma(weights) - digamma(weights.sum(axis=1, keepdims=True)))
+        total = weights.sum(axis=1, keepdims=True)
+        if self.rest is not None:
+            total += self.rest[:, np.newaxis]
+        factors = np.exp(digamma(weights) - digamma(total))
         return np.ascontiguousarray(factors.T)
 
 
@@ -112,7 +125,9 @@ def load_topics(folder: Path) -> TopicModel:
 
     def read(arrays: Arrays, facts: dict[str, Any]) -> TopicModel:
         vocabulary = tuple(map(str, facts["vocabulary"]))
-        return TopicModel(arrays.take("components", (None, len(vocabulary))), vocabulary)
+        components = arrays.take("components", (None, len(vocabulary)))
+        rest = arrays.take("rest", (len(components),)) if "rest" in arrays else None
+        return TopicModel(components, vocabulary, rest)
 
     return load_model(folder, "topics", read, what="a topic model")
 

@@ -15,6 +15,7 @@ from indexer import Catalogue, build_index, update_index
 from indexer.build.run import plan_index
 from indexer.demo import demo_files
 from indexer.errors import CatalogueError, IndexMissingError
+from indexer.models.topics import load_topics
 from indexer.search.lexical import LexicalIndex
 from indexer.songs.table import Songs
 from indexer.store import artefacts
@@ -196,6 +197,28 @@ def test_words_of_deleted_and_changed_songs_are_gone_from_every_file(work: Path,
     assert sorted(p.name for p in (index / "generations").iterdir()) == ["000003"], (
         "nor does a generation before it stay"
     )
+    assert verify(index) == []
+
+
+def test_words_that_topics_were_learned_from_go_with_the_last_song_that_has_them(
+    work: Path, catalogue: Catalogue
+) -> None:
+    words = ["zyxomma", "quellstone", "brindlewick"]
+    songs = [{"song_id": f"s{i}", "title": f"T{i}", "artist": "A", "lyrics": " ".join(words)} for i in range(3)]
+    catalogue.load(rows(work, *songs))
+    index, encoder = work / "new", HashEncoder()
+    build_index(catalogue, index, SMALL, encoder=encoder)
+    before = load_topics(open_generation(index).place(artefacts.TOPIC_MODEL))
+    assert set(words) < set(before.vocabulary)
+    catalogue.delete(["s0", "s1"])
+    update_index(catalogue, index, encoder=encoder)
+    assert found(index, words) == set(words)
+    catalogue.delete(["s2"])
+    update_index(catalogue, index, encoder=encoder)
+    assert found(index, words) == set()
+    after = load_topics(open_generation(index).place(artefacts.TOPIC_MODEL))
+    some = [song.lyrics or "" for song in list(catalogue.songs())[:20]]
+    np.testing.assert_allclose(after.infer(some), before.infer(some), atol=1e-6)
     assert verify(index) == []
 
 
