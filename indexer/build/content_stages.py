@@ -157,9 +157,9 @@ def topics(context: Context) -> Outcome:
         load_topics(context.draft.place(artefacts.TOPIC_MODEL)) if context.draft.has(artefacts.TOPIC_MODEL) else None
     )
     if found is not None and context.base is not None and context.changes.dead:
-        sung = _sung(context, found.vocabulary)
-        if len(sung) < len(found.vocabulary):
-            found = found.of_words(sung)
+        in_use = _words_in_use(context, found.vocabulary)
+        if len(in_use) < len(found.vocabulary):
+            found = found.of_words(in_use)
             context.draft.discard([artefacts.TOPIC_MODEL])
             context.draft.place(artefacts.TOPIC_MODEL).rmdir()
             found.save(context.draft.folder(artefacts.TOPIC_MODEL))
@@ -171,15 +171,15 @@ def topics(context: Context) -> Outcome:
     return outcome
 
 
-def _sung(context: Context, words: Collection[str]) -> set[str]:
+def _words_in_use(context: Context, words: Collection[str]) -> set[str]:
     """Those of the words that a living song has."""
-    sought, sung = set(words), set[str]()
+    sought, in_use = set(words), set[str]()
     for batch in context.everything(BATCH):
         for text in batch.lyrics:
-            sung |= sought.intersection(tokenise(text))
-        if len(sung) == len(sought):
+            in_use |= sought.intersection(tokenise(text))
+        if len(in_use) == len(sought):
             break
-    return sung
+    return in_use
 
 
 def audio(context: Context) -> Outcome:
