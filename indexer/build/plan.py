@@ -111,6 +111,9 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
             reason = "there is no index yet" if base is None else "new in this version"
         else:
             reason = None if before["fingerprint"] == fresh["fingerprint"] else planner.why(each, before, fresh, needed)
+        if reason is None and stage is not None and before is not None and before["settings"] != fresh["settings"]:
+            why = _settings_changed(before["settings"], fresh["settings"])
+            raise ConfigError(f"{stage} cannot run alone, for {each.name} is stale: {why}; run `refrain build`")
         if reason is None:
             planner.keep(each, "nothing that it reads has changed" if stage is None else "not asked for")
         else:

@@ -158,3 +158,9 @@ def test_songs_of_another_file_do_not_matter_to_what_was_read(catalogue: Catalog
     catalogue.load(rows(work, {"song_id": "n1", "title": "Lamplighter", "artist": "Nobody"}))
     catalogue.delete(["n1"])
     assert plan_index(catalogue, work / "ix", SMALL, encoder=HashEncoder()).idle
+
+
+def test_a_stage_alone_takes_no_settings_that_others_were_not_made_with(work: Path, catalogue: Catalogue) -> None:
+    changed = replace(SMALL, topics=TopicsConfig(topics=3))
+    with pytest.raises(ConfigError, match=r"topics is stale: topics was 7, is 3; run `refrain build`"):
+        plan_index(catalogue, work / "ix", changed, stage="keywords", encoder=HashEncoder())
