@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
 from indexer.build.stage import BATCH, Columns, Outcome, no_rows, write_rows
-from indexer.encoders.cache import VectorCache
+from indexer.encoders.cache import VectorCache, made_by
 from indexer.models.audio_scaler import COLUMNS, AudioScaler
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
 from indexer.models.keywords import choose_by_meaning, tfidf_keywords
@@ -111,26 +111,24 @@ def keywords(context: Context) -> Outcome:
 
 def _word_vectors(context: Context) -> tuple[dict[str, int], npt.NDArray[np.float16]]:
     """The keywords of living songs, each with a place, and the vectors at these places; written on the way."""
-    draft, base = context.draft, context.base
+    draft, before = context.draft, context.draft.base  # what is made anew, too, encodes no word that the base has
     known: dict[str, int] = {}
-    if base is not None:
-        known = {word: code for code, word in enumerate(base.strings(artefacts.WORDS))}
-    rows = context.everything(BATCH) if base is None or _newly_dead(context) is not None else context.batches(BATCH)
+    if before is not None and before.has(artefacts.WORDS) and made_by(context.encoder, before.manifest.get("encoder")):
+        known = {word: code for code, word in enumerate(before.strings(artefacts.WORDS))}
+    grows = context.base is not None and _newly_dead(context) is None
     chosen = draft.strings(artefacts.KEYWORDS)
+    rows = context.batches(BATCH) if grows else context.everything(BATCH)
     used = {word for batch in rows for row in batch.rows for word in chosen[row].split()}
-    if base is not None and _newly_dead(context) is None:
-        used |= known.keys()
-    words = [*(word for word in known if word in used), *sorted(used - known.keys())]
+    words = sorted(used | known.keys()) if grows else sorted(used)
     draft.write_strings(artefacts.WORDS, words)
     vectors = draft.new_array(artefacts.WORD_VECTORS, (len(words), context.encoder.dim), np.float16)
-    old = len(words) - len(used - known.keys())
-    if old and base is not None:
-        before = base.array(artefacts.WORD_VECTORS)
-        vectors[:old] = before[[known[word] for word in words[:old]]]
-    starts = range(old, len(words), WORDS_AT_ONCE)
-    for start in context.track(starts, "encode keywords"):
-        some = words[start : start + WORDS_AT_ONCE]
-        vectors[start : start + len(some)] = context.encoder.encode(some)
+    old = [place for place, word in enumerate(words) if word in known]
+    if old and before is not None:
+        vectors[old] = before.array(artefacts.WORD_VECTORS)[[known[words[place]] for place in old]]
+    new = [place for place, word in enumerate(words) if word not in known]
+    for start in context.track(range(0, len(new), WORDS_AT_ONCE), "encode keywords"):
+        some = new[start : start + WORDS_AT_ONCE]
+        vectors[some] = context.encoder.encode([words[place] for place in some])
     return {word: place for place, word in enumerate(words)}, vectors
 
 

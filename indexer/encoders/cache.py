@@ -35,13 +35,13 @@ class VectorCache:
         self._folder, self._encoder = folder, encoder
         self._stores: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], Hashes, HalfMatrix]] = []
         self._saved = 0
-        if base is not None and self._fits(base.manifest.get("encoder")) and base.has(artefacts.SENTENCE):
+        if base is not None and made_by(encoder, base.manifest.get("encoder")) and base.has(artefacts.SENTENCE):
             self._add(base.array(artefacts.LYRICS_HASH), base.array(artefacts.SENTENCE))
         for path in sorted(folder.glob("*.hashes.npy")) if folder.is_dir() else ():
             name = _FILE.match(path.name)
             if name is None or name["sha"] != encoder.sha256[:12]:
                 continue
-            if not self._matches(int(name["window"] or 256), name["precision"] or "float32"):
+            if not _matches(encoder, int(name["window"] or 256), name["precision"] or "float32"):
                 continue
             try:
                 hashes = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -83,15 +83,6 @@ class VectorCache:
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 
-    def _fits(self, made_with: object) -> bool:
-        if not isinstance(made_with, dict) or made_with.get("sha256") != self._encoder.sha256:
-            return False
-        return self._matches(made_with.get("window"), made_with.get("precision"))
-
-    def _matches(self, window: object, precision: object) -> bool:
-        wanted = self._encoder.settings
-        return window == wanted["window"] and wanted["precision"] in ("auto", precision)
-
     def _add(self, hashes: Hashes, vectors: HalfMatrix) -> None:
         if vectors.ndim != 2 or vectors.shape[1] != self._encoder.dim:
             return
@@ -110,6 +101,18 @@ class VectorCache:
         self._saved += 1
         np.save(self._folder / f"{stem}.vectors.npy", vectors, allow_pickle=False)
         np.save(self._folder / f"{stem}.hashes.npy", hashes, allow_pickle=False)  # last: only then the file counts
+
+
+def made_by(encoder: Encoder, made_with: object) -> bool:
+    """Whether the vectors of a generation, whose manifest says this of its encoder, are those of `encoder`."""
+    if not isinstance(made_with, dict) or made_with.get("sha256") != encoder.sha256:
+        return False
+    return _matches(encoder, made_with.get("window"), made_with.get("precision"))
+
+
+def _matches(encoder: Encoder, window: object, precision: object) -> bool:
+    wanted = encoder.settings
+    return window == wanted["window"] and wanted["precision"] in ("auto", precision)
 
 
 def _keys(hashes: Hashes) -> npt.NDArray[np.uint64]:

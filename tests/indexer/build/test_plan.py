@@ -164,3 +164,9 @@ def test_a_stage_alone_takes_no_settings_that_others_were_not_made_with(work: Pa
     changed = replace(SMALL, topics=TopicsConfig(topics=3))
     with pytest.raises(ConfigError, match=r"topics is stale: topics was 7, is 3; run `refrain build`"):
         plan_index(catalogue, work / "ix", changed, stage="keywords", encoder=HashEncoder())
+
+
+def test_fewer_keywords_encode_no_word_again(catalogue: Catalogue, work: Path) -> None:
+    encoder = HashEncoder()
+    build_index(catalogue, work / "ix", replace(SMALL, keywords=9), encoder=encoder)
+    assert encoder.texts == []
