@@ -18,7 +18,7 @@ from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
 from indexer.encoders.cache import VectorCache
 from indexer.encoders.sentence import Encoder, SentenceEncoder
-from indexer.errors import CatalogueError
+from indexer.errors import CatalogueError, RefrainError
 from indexer.progress import Track, quiet
 from indexer.store import artefacts
 from indexer.store.generations import Generation, open_generation, open_or_none
@@ -181,8 +181,9 @@ def _run(
     facts: dict[str, Any] = {}
     digest = None if base is None else base.digest
     with new_generation(index, facts, purge=bool(plan.changes.dead)) as (draft, left_over):
-        if (None if draft.base is None else draft.base.digest) != digest:  # another build has ended meanwhile
-            plan = _plan(snapshot, draft.base, config, encoder, update=update, stage=stage, force=force)
+        if (None if draft.base is None else draft.base.digest) != digest:
+            # It may have read a later state of the catalogue than this snapshot, which must not replace it.
+            raise RefrainError(f"another build of {index} has just ended; run this one again if there is more to do")
         context = Context(snapshot, config, encoder, draft, plan.changes, index / CACHE, track)
         context.rows_grow = plan.of("songs").action in ("apply", "keep")
         done = [_do(each, plan.of(each.name), context, left_over) for each in STAGES]
