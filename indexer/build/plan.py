@@ -143,7 +143,7 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         if needed:
             again.add(each.name)
             planner.add(each, action, f"reads {needed[0]}, which is learned for the first time", inputs.songs, fresh)
-        elif missing and (data or (grown and _worth_trying(before["outcome"].get("songs", 0), inputs.songs))):
+        elif missing and (data or (grown and _worth_trying(before["catalogue"]["songs"], inputs.songs))):
             again.add(each.name)
             planner.add(
                 each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh
@@ -203,7 +203,10 @@ class _Planner:
         tables = {table: inputs.tables[table] for table in stage.tables}
         read = {name: self._fingerprints[name] for name in (*stage.reads, *stage.looks_at)}
         own = fingerprint(stage.name, settings, tables, read)
-        return {"settings": settings, "tables": tables, "reads": read, "fingerprint": own, "outcome": {}}
+        size = {"songs": inputs.songs, "playlists": inputs.playlists}
+        return {
+            "settings": settings, "tables": tables, "reads": read, "fingerprint": own, "catalogue": size, "outcome": {},
+        }  # fmt: skip
 
     def applied(self, stage: Stage, before: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, Any]:
         """The record of a stage that was continued: never that of one done afresh, so that a build does it again."""
@@ -213,6 +216,7 @@ class _Planner:
         return {
             **fresh,
             "settings": before["settings"],
+            "catalogue": before["catalogue"] if stage.learns else fresh["catalogue"],
             "fingerprint": fresh["fingerprint"] if exact and same_rows else continued,
         }
 
@@ -242,18 +246,17 @@ class _Planner:
 
     def notes(self, stage: Stage, before: Mapping[str, Any]) -> list[str]:
         """What an update leaves to a build."""
-        outcome, inputs = before["outcome"], self._inputs
-        notes = []
+        inputs, notes = self._inputs, []
         now = stage.settings_of(inputs.config, inputs.encoder)
         if before["settings"].get("version") != now["version"]:
             notes.append(f"the program has changed what {stage.name} does: run `refrain build` to do it again")
         for what, many in (("songs", inputs.songs), ("playlists", inputs.playlists)):
-            learned_from = outcome.get(what, 0)
-            outgrown = outcome.get("learned") and learned_from and many > OUTGROWN * learned_from
+            earlier = before["catalogue"][what]
+            outgrown = before["outcome"].get("learned") and many > OUTGROWN * earlier
             if outgrown and _counts(stage, what) and what not in self._outgrown:
                 self._outgrown.add(what)  # one sentence for all models that have outgrown the same
                 notes.append(
-                    f"the catalogue has {many:,} {what}, its models were learned from {learned_from:,}: "
+                    f"the catalogue has {many:,} {what}, its models were learned when it had {earlier:,}: "
                     "run `refrain build` to learn them again"
                 )
         return notes
@@ -276,11 +279,10 @@ def _counted(changes: Changes) -> str:
 def _changed(stage: Stage, before: Mapping[str, Any], inputs: Inputs) -> str:
     """Which part of the catalogue has changed since, with numbers where they are known."""
     names = [table for table in stage.tables if before["tables"].get(table) != inputs.tables[table]]
-    outcome, words = before["outcome"], []
+    size, words = {"songs": inputs.songs, "playlists": inputs.playlists}, []
     for name in names:
-        many = {"songs": inputs.songs}.get(name)  # of playlists the outcome counts those that may be learned from
-        earlier = outcome.get(name)
-        if many is not None and earlier and earlier != many:
+        many, earlier = size.get(name), before["catalogue"].get(name)
+        if many != earlier:
             words.append(f"the catalogue has {many:,} {_TABLES[name]}, not {earlier:,}")
         else:
             words.append(f"{_TABLES[name]} have changed")

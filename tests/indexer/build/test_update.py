@@ -142,6 +142,18 @@ def test_an_update_says_when_the_catalogue_has_outgrown_its_models(catalogue: Ca
     assert reasons["topics"] == "reads songs, which is done again"
 
 
+def test_songs_without_lyrics_do_not_count_as_growth_of_its_models(tmp_path: Path) -> None:
+    lyrics = {"lyrics": "a ferry on the grey water, and seven lamps"}
+    songs = [{"song_id": f"m{i}", "title": f"Number {i}", "artist": f"Band {i}", "energy": i / 400} for i in range(400)]
+    songs[:60] = [{**song, **lyrics} for song in songs[:60]]
+    with Catalogue(tmp_path / "refrain.db") as catalogue:
+        catalogue.load(rows(tmp_path, *songs, name="many.jsonl"))
+        build_index(catalogue, tmp_path / "ix", SMALL, encoder=HashEncoder())
+        catalogue.load(rows(tmp_path, {"song_id": "n1", "title": "Lamplighter", "artist": "Band", "energy": 0.5}))
+        notes = update_index(catalogue, tmp_path / "ix", encoder=HashEncoder()).notes
+        assert not [note for note in notes if "learn them again" in note]
+
+
 def test_models_are_applied_and_a_song_keeps_what_playlists_taught_of_it(catalogue: Catalogue, work: Path) -> None:
     before = open_generation(work / "ix")
     songs = Songs(before)
