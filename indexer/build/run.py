@@ -233,7 +233,6 @@ def _facts(context: Context, plan: Plan, done: Sequence[tuple[StageReport, dict[
     made_with = {"name": encoder.name, "sha256": encoder.sha256, **encoder.settings}
     learning = [stage.name for stage in STAGES if stage.learns]
     return {
-        "catalogue": context.snapshot.fingerprint(),
         "config": context.config.to_json(),
         "libraries": _libraries(),
         "songs": int(songs.alive.sum()),
