@@ -49,7 +49,7 @@ class TunedEncoder(SentenceEncoder):
         if foreign or not any(folder.rglob("*.safetensors")):
             raise IndexFormatError(
                 f"{folder} is no encoder as a build writes them: it holds {', '.join(foreign) or 'no weights'}; "
-                "rebuild the index"
+                "run `refrain build --force` to make the index anew"
             )
         return cls(str(folder), precision="float32", window=window)
 
