@@ -20,7 +20,7 @@ from indexer.sources import import_order
 pytestmark = pytest.mark.realdata
 
 DATA = Path(os.environ.get("REFRAIN_DATA", Path(__file__).parents[4] / "shared" / "data"))
-IMPORT_S, PEAK_MIB = 120, 1024  # wide: a machine that is busy takes twice as long as one that is not
+CATALOGUE_S, AGAIN_S, PEAK_MIB = 120, 60, 1024
 
 
 @pytest.fixture(autouse=True)
@@ -60,8 +60,8 @@ def test_the_whole_catalogue(tmp_path: Path) -> None:
         assert {int(p.playlist_id): p.song_ids for p in catalogue.playlists() if p.song_ids} == dict(expected)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # pandas counts too
     print(f"import {first:.1f} s, again {again:.1f} s, fingerprint {hashing:.2f} s, peak {peak:.0f} MiB")
-    assert first < IMPORT_S
-    assert again < IMPORT_S
+    assert first < CATALOGUE_S
+    assert again < AGAIN_S
 
 
 @pytest.mark.parametrize("name", ["spotify_songs.csv", "hit_predictor_90s.csv"])
