@@ -1,12 +1,18 @@
-"""What many tests share: a small encoder made on the spot, the demo's index, and where real data lies."""
+"""What many tests share, made once for all processes of a run: a small encoder, the demo's index; and real data."""
 
 from __future__ import annotations
 
 import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # libraries of numbers start a thread a core: they would wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 from indexer import Catalogue, IndexConfig, build_index
@@ -21,15 +27,45 @@ settings.register_profile("refrain", deadline=None)  # a busy machine is no fail
 settings.load_profile("refrain")
 
 
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """once(name, make): the folder that make(folder) filled, by whichever process of this run came first.
+
+    Nobody may change what lies there: tests of other processes read it meanwhile.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent  # the run's; each of its processes has a folder below
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = root / "once" / name, root / "once" / f"{name}.done"
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(root / "once" / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a process that failed
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(once: Once) -> Path:
     """A sentence-transformers folder of 2 layers and 32 dimensions with random weights: real code, no download."""
+    return once("tiny-encoder", _save_tiny_encoder) / "model"
+
+
+def _save_tiny_encoder(folder: Path) -> None:
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
-    folder = tmp_path_factory.mktemp("tiny-encoder")
     letters = "abcdefghijklmnopqrstuvwxyz0123456789'"
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
     (folder / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
@@ -42,10 +78,8 @@ def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
     ).save_pretrained(bert)  # fmt: skip
     BertTokenizerFast(vocab=str(folder / "vocab.txt"), model_max_length=64).save_pretrained(bert)
-    model = folder / "model"
     transformer = Transformer(str(bert), max_seq_length=64)
-    SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(model))
-    return model
+    SentenceTransformer(modules=[transformer, Pooling(32)], device="cpu").save(str(folder / "model"))
 
 
 @pytest.fixture(scope="session")
@@ -61,22 +95,27 @@ def tiny_config(tiny_encoder: Path) -> IndexConfig:
 
 
 @pytest.fixture(scope="session")
-def demo_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_catalogue(once: Once) -> Path:
     """The bundled catalogue, imported."""
-    path = tmp_path_factory.mktemp("demo") / "refrain.db"
-    with Catalogue(path) as catalogue:
+    return once("demo-catalogue", _import_demo) / "refrain.db"
+
+
+def _import_demo(folder: Path) -> None:
+    with Catalogue(folder / "refrain.db") as catalogue:
         for file in demo_files():
             catalogue.load(file)
-    return path
 
 
 @pytest.fixture(scope="session")
-def demo_index(demo_catalogue: Path) -> Path:
-    """Its index, with the real encoder and the default configuration."""
-    index = demo_catalogue.with_name("refrain.index")
-    with Catalogue(demo_catalogue) as catalogue:
-        build_index(catalogue, index)
-    return index
+def demo_index(demo_catalogue: Path, once: Once) -> Path:
+    """Its index, with the real encoder and the default configuration; refrain.db lies beside it."""
+
+    def build(folder: Path) -> None:
+        shutil.copy(demo_catalogue, folder)
+        with Catalogue(folder / "refrain.db") as catalogue:
+            build_index(catalogue, folder / "refrain.index")
+
+    return once("demo", build) / "refrain.index"
 
 
 @pytest.fixture(scope="session")

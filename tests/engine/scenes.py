@@ -26,8 +26,8 @@ ODD_TITLES = (
 )
 
 
-def build_scenes(folder: Path, config: IndexConfig) -> Path:
-    """The index: EACH songs of a scene, one of them deleted since the build, and one song of which nothing is known."""
+def build_scenes(folder: Path, config: IndexConfig) -> None:
+    """refrain.index: EACH songs of a scene, one of them deleted since the build, and one of which nothing is known."""
     rng = np.random.default_rng(0)
     songs = []
     for s, (scene, (words, genre, sound)) in enumerate(SCENES.items()):
@@ -47,4 +47,3 @@ def build_scenes(folder: Path, config: IndexConfig) -> Path:
         build_index(catalogue, folder / "refrain.index", config)
         catalogue.delete(["neon-29"])
         update_index(catalogue, folder / "refrain.index")
-    return folder / "refrain.index"

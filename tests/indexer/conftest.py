@@ -1,4 +1,4 @@
-"""Where the catalogue tests put a catalogue: an SQLite file, and a database of a PostgreSQL server of their own."""
+"""Where the indexer's tests put a catalogue, SQLite or PostgreSQL, and the bundled one with a small index."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from indexer.catalogue import Catalogue
+from indexer import Catalogue, build_index
+from tests.indexer.hash_encoder import HashEncoder
+from tests.indexer.small import SMALL
 
 _START_S = 60
 
@@ -105,6 +107,18 @@ def catalogue(place: str) -> Iterator[Catalogue]:
     """An empty catalogue that does not wait long."""
     with Catalogue(place, patience_s=0.3) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def built(demo_catalogue: Path, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """A folder with the bundled catalogue, refrain.db, and its index by the small configuration, ix."""
+
+    def build(folder: Path) -> None:
+        shutil.copy(demo_catalogue, folder)
+        with Catalogue(folder / "refrain.db") as catalogue:
+            build_index(catalogue, folder / "ix", SMALL, encoder=HashEncoder())
+
+    return once("built", build)
 
 
 @pytest.fixture(scope="session")

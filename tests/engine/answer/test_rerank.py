@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +15,11 @@ from engine.answer.rerank import SecondPass, two_passes
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS
-from indexer import IndexConfig
-from tests.engine.scenes import build_scenes
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> Iterator[Engine]:
-    with Engine.open(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config)) as engine:
+def scenes(scenes_index: Path) -> Iterator[Engine]:
+    with Engine.open(scenes_index) as engine:
         yield engine
 
 

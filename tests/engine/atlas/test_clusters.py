@@ -17,16 +17,15 @@ from engine.atlas.umap import graph_of, reduce
 from engine.engine import Engine
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
-from indexer import IndexConfig
 from indexer.errors import RefrainError, RequestError
-from tests.engine.scenes import EACH, SCENES, build_scenes
+from tests.engine.scenes import EACH, SCENES
 
 WEIGHTS = DEFAULT_WEIGHTS["one"]
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> OpenIndex:
-    return OpenIndex(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config))
+def scenes(scenes_index: Path) -> OpenIndex:
+    return OpenIndex(scenes_index)
 
 
 @pytest.fixture(scope="module")

@@ -15,19 +15,18 @@ from engine.atlas.names import Moods
 from engine.atlas.neighbours import known_songs
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
-from indexer import IndexConfig
 from indexer.errors import RequestError
 from tests.engine.atlas.reading_maps import Tags, contents, unpacked
 from tests.engine.cli.running import run
-from tests.engine.scenes import ODD_TITLES, SCENES, build_scenes
+from tests.engine.scenes import ODD_TITLES, SCENES
 
 WEIGHTS = DEFAULT_WEIGHTS["one"]
 MOODS = ("angry", "sleepy", "hopeful", "</script>")
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> OpenIndex:
-    return OpenIndex(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config))
+def scenes(scenes_index: Path) -> OpenIndex:
+    return OpenIndex(scenes_index)
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,15 @@ import pytest
 from engine.atlas.map import EXTENT, PAGE, draw_map, page
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
-from indexer import IndexConfig
 from tests.engine.atlas.reading_maps import Tags, contents, unpacked
-from tests.engine.scenes import build_scenes
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node, which runs the page's program, is not installed")
 
 
 @pytest.fixture(scope="module")
-def html(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> str:
-    index = OpenIndex(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config))
+def html(scenes_index: Path) -> str:
+    index = OpenIndex(scenes_index)
     return page(index, draw_map(index, DEFAULT_WEIGHTS["one"], clusters=3))
 
 

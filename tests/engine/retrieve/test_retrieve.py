@@ -20,7 +20,6 @@ from engine.retrieve.retriever import first_allowed
 from engine.retrieve.vectors import VectorRetriever
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import Catalogue, IndexConfig, build_index
-from tests.engine.scenes import build_scenes
 
 SONGS = 120
 WORDS = ["rain grey window", "neon city night", "porch banjo river"]
@@ -48,9 +47,9 @@ def flat_and_coarse(tmp_path_factory: pytest.TempPathFactory, tiny_config: Index
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> Iterator[Engine]:
+def scenes(scenes_index: Path) -> Iterator[Engine]:
     """Three scenes of 30 songs, one of them deleted since the build."""
-    with Engine.open(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config)) as engine:
+    with Engine.open(scenes_index) as engine:
         yield engine
 
 

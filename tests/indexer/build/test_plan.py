@@ -17,9 +17,9 @@ from indexer.config import EncoderConfig, TopicsConfig
 from indexer.errors import ConfigError
 from indexer.models.cooccurrence import CoOccurrenceConfig
 from indexer.store.artefacts import ARTEFACTS
-from tests.indexer.build.conftest import SMALL
 from tests.indexer.catalogues import rows
 from tests.indexer.hash_encoder import HashEncoder
+from tests.indexer.small import SMALL
 
 
 def done(plan: Plan) -> set[str]:

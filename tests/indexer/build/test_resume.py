@@ -16,9 +16,9 @@ from indexer import Catalogue, build_index
 from indexer.build.stages import STAGE_NAMES
 from indexer.errors import EncoderError
 from indexer.store.generations import open_generation, verify
-from tests.indexer.build.conftest import SMALL
 from tests.indexer.catalogues import rows
 from tests.indexer.hash_encoder import HashEncoder
+from tests.indexer.small import SMALL
 
 BEFORE = "; done by the build before"
 
@@ -110,8 +110,8 @@ _BUILD = """
 import sys
 from pathlib import Path
 from indexer import Catalogue, build_index
-from tests.indexer.build.conftest import SMALL
 from tests.indexer.hash_encoder import HashEncoder
+from tests.indexer.small import SMALL
 
 def track(steps, label, total=None):
     print(label, flush=True)

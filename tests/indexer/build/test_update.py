@@ -20,9 +20,9 @@ from indexer.search.lexical import LexicalIndex
 from indexer.songs.table import Songs
 from indexer.store import artefacts
 from indexer.store.generations import Generation, open_generation, verify
-from tests.indexer.build.conftest import SMALL
 from tests.indexer.catalogues import rows
 from tests.indexer.hash_encoder import HashEncoder
+from tests.indexer.small import SMALL
 
 KINDS = ("new", "changed", "deleted", "playlist", "artist tags", "label")
 

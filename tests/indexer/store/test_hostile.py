@@ -8,35 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from indexer import Catalogue, IndexConfig, build_index
-from indexer.demo import demo_files
-from indexer.models.autoencoder import AutoencoderConfig
-from indexer.models.factors import FactorsConfig
-from indexer.models.taste import TasteConfig
-from indexer.models.tbert import TBertConfig
-from tests.indexer.hash_encoder import HashEncoder
 from tests.indexer.store import hostile
 
-FAST = IndexConfig(
-    lyrics=AutoencoderConfig(latent=8, widths=(16,), epochs=1, batch=64),
-    audio=AutoencoderConfig(latent=6, widths=(16,), epochs=1, batch=64),
-    factors=FactorsConfig(size=8, iterations=2),
-    taste=TasteConfig(size=8, hidden=16, epochs=1, batch=128, negatives=64),
-    tbert=TBertConfig(hidden=8, width=16, epochs=1, batch=64),
-    keywords=5,
-)
 MODELS = ("_model/", "_autoencoder/", "audio_scaler/")  # weights are read by the tests of their models
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def sound(built: Path) -> Path:
     """The index of the bundled catalogue."""
-    folder = tmp_path_factory.mktemp("sound")
-    with Catalogue(folder / "refrain.db") as catalogue:
-        for file in demo_files():
-            catalogue.load(file)
-        build_index(catalogue, folder / "ix", FAST, encoder=HashEncoder())
-    return folder / "ix"
+    return built / "ix"
 
 
 def cases(index: Path) -> list[tuple[str, str, hostile.Change]]:

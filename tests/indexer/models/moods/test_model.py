@@ -177,7 +177,6 @@ def noise(seed: int, songs: int = 600, moods: int = 40) -> tuple[Known, Evidence
     return Known(sentence, audio, np.zeros((songs, 0), np.float32)), evidence
 
 
-@pytest.mark.slow
 def test_moods_without_signal_are_not_learned() -> None:
     passing = 0
     for seed in range(3):
@@ -187,7 +186,6 @@ def test_moods_without_signal_are_not_learned() -> None:
     assert passing <= 0.05 * 3 * 40
 
 
-@pytest.mark.slow
 def test_what_is_measured_holds_for_songs_never_seen() -> None:
     """Few songs, some moods with a weak signal among noise: the AUC that is reported is not that of the luckiest."""
     reported, true = [], []
