@@ -103,7 +103,7 @@ class Engine:
 
     def reopen(self) -> None:
         """Open what is there now. Answers that have begun end with what they began with; errors leave all as it was."""
-        self._opened = _open(self.index.path, self._source)
+        self._opened = _open(self.index.path, self._source, before=self.index)
 
     def close(self) -> None:
         self.index.close()
@@ -136,10 +136,12 @@ class Engine:
         index, weights = self._opened.index, self._opened.weights
         match request:
             case Recommend() | Search():
-                return find_songs(
+                hits = find_songs(
                     read(index, request, weights), request.k, versions=request.versions,
                     max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
                 ).hits()  # fmt: skip
+                hits.request = request
+                return hits
             case MakePlaylist():
                 return playlist(index, request, weights)
             case MakePath():
@@ -295,8 +297,8 @@ class Engine:
         return {name: self._named(value) if name in songs else value for name, value in fields.items()}
 
 
-def _open(path: Path, weights: Literal["saved", "default"]) -> _Opened:
-    index = OpenIndex(path)
+def _open(path: Path, weights: Literal["saved", "default"], before: OpenIndex | None = None) -> _Opened:
+    index = OpenIndex(path, before)
     values: dict[Profile, dict[str, float]] = {profile: dict(each) for profile, each in DEFAULT_WEIGHTS.items()}
     if weights == "default":
         return _Opened(index, _frozen(values))

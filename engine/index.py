@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.query.targets import closeness, spread_of
-from indexer.config import IndexConfig
+from indexer.config import EncoderConfig, IndexConfig
 from indexer.errors import EncoderError, IndexFormatError
 from indexer.lazy import lazy
 from indexer.models.audio_scaler import AudioScaler
@@ -53,7 +53,8 @@ class OpenIndex:
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, before: OpenIndex | None = None):
+        """Open the newest generation; `before` is an older one, whose encoder serves on if it is the same."""
         self.path = Path(path)
         self.generation: Generation = open_generation(path)
         self.manifest = self.generation.manifest
@@ -76,6 +77,8 @@ class OpenIndex:
         }
         self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
+        if before is not None and "encoder" in vars(before) and before._encoder_settings == self._encoder_settings:
+            self.encoder = before.encoder
 
     def __len__(self) -> int:
         return self._living
@@ -119,6 +122,10 @@ class OpenIndex:
     @lazy
     def popularity(self) -> FloatMatrix:
         return self.generation.array(artefacts.POPULARITY)
+
+    @property
+    def _encoder_settings(self) -> tuple[EncoderConfig, object]:
+        return self.config.encoder, self.manifest["encoder"]
 
     @lazy
     def encoder(self) -> SentenceEncoder:

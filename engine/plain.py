@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from indexer.records import Song
 
 
 def json_text(value: object) -> str:
@@ -37,3 +40,18 @@ def plain(value: Any) -> Any:
         case Iterable():
             return [plain(each) for each in value]
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def answer_dict(
+    songs: Iterable[Mapping[str, Any]], query: Mapping[str, Any], relaxed: Sequence[str] = (), **more: object
+) -> dict[str, Any]:
+    """What every answer that is a list of songs looks like; `query` is the request that it answers."""
+    return {"songs": list(songs), "relaxed": list(relaxed), "query": dict(query), **more}
+
+
+def song_dict(song: Song, *, lyrics: bool = False) -> dict[str, Any]:
+    """A song of the catalogue; its lyrics, which may belong to somebody, only when they are wanted."""
+    record: dict[str, Any] = plain(song)
+    words = record.pop("lyrics")
+    record["has_lyrics"] = words is not None
+    return record | {"lyrics": words} if lyrics else record

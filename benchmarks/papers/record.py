@@ -8,11 +8,12 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from pydantic.dataclasses import dataclass
 from rich.table import Table
 
 from benchmarks.papers.product import write_whole
+from benchmarks.report.run import read_result
 from benchmarks.report.tables import number
 
 FORMAT_VERSION: Literal[1] = 1
@@ -93,12 +94,4 @@ class Record(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Record:
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise ValueError(
-                f"{path} is no record of format {FORMAT_VERSION} ({where}: {first['msg']}); expected what "
-                "`python -m benchmarks reproduce` writes: reproduce it again"
-            ) from error
+        return read_result(cls, path, f"record of format {FORMAT_VERSION}", "reproduce")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,8 @@ from benchmarks.report.origin import Code
 from indexer.store.files import write_whole
 
 FORMAT_VERSION: Literal[2] = 2
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class Result(BaseModel):
@@ -93,15 +95,20 @@ class Run(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Run:
-        try:
-            return cls.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            raise ValueError(
-                f"{path} is not a run of format {FORMAT_VERSION} ({where}: {first['msg']}); expected what "
-                "`python -m benchmarks run` writes: run the task again"
-            ) from error
+        return read_result(cls, path, f"run of format {FORMAT_VERSION}", "run")
+
+
+def read_result(kind: type[Model], path: Path, name: str, command: str) -> Model:
+    """What `python -m benchmarks COMMAND` wrote; ValueError says where a file is not a `name`."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise ValueError(
+            f"{path} is no {name} ({where}: {first['msg']}); expected what `python -m benchmarks {command}` writes: "
+            f"{command} it again"
+        ) from error
 
 
 def run_file(folder: Path, task: str, system: str) -> Path:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.answer.reasons import reason
+from engine.plain import plain, song_dict
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.retrieve.lexical import LexicalRetriever
@@ -56,6 +58,11 @@ class Explanation:
     topics: tuple[str, ...]
     features: tuple[Feature, ...]
     line: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the lyrics, as JSON has it."""
+        both: dict[str, Any] = plain(self)
+        return both | {"a": song_dict(self.a), "b": song_dict(self.b)}
 
 
 def explain(query: Query, other: Seed, weights: Mapping[str, float]) -> Explanation:

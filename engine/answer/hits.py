@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.answer.reasons import best_line_of, reason
+from engine.plain import answer_dict
 from indexer.lazy import lazy
 from indexer.records import AUDIO_NAMES
 
 if TYPE_CHECKING:
     from engine.query.query import Query
+    from engine.requests import Recommend, Search
 
 DIGITS = 4  # decimals of scores in JSON
 
@@ -83,7 +85,7 @@ class Hit:
         """The fields alone: what makes the reason holds the whole index."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Every field as JSON has it: scores rounded, no NaN."""
         return self.__getstate__() | {
             "score": round(self.score, DIGITS),
@@ -97,6 +99,7 @@ class Hits(Sequence[Hit]):
     rows      int64 (n,): rows of the index
     scores    float32 (n,)
     shares    float32 (n, signals): what each signal of `names` gave to each score
+    request   what they answer; None where nobody noted it
 
     A hit is made when it is read, so that a caller who wants ids and scores pays for no more. A slice keeps the ranks;
     hits equal any sequence of the same hits.
@@ -110,6 +113,7 @@ class Hits(Sequence[Hit]):
         names: tuple[str, ...],
         shares: npt.NDArray[np.float32],
         first: int = 1,
+        request: Recommend | Search | None = None,
     ):
         self.query = query
         self.rows = rows
@@ -117,6 +121,7 @@ class Hits(Sequence[Hit]):
         self.names = names
         self.shares = shares
         self.first = first  # rank of the first hit
+        self.request = request
 
     @property
     def song_ids(self) -> list[str]:
@@ -138,8 +143,9 @@ class Hits(Sequence[Hit]):
             return self._hits(places)
         part = slice(places.start, places.stop)
         return Hits(
-            self.query, self.rows[part], self.scores[part], self.names, self.shares[part], self.first + places.start
-        )
+            self.query, self.rows[part], self.scores[part], self.names, self.shares[part],
+            self.first + places.start, self.request,
+        )  # fmt: skip
 
     def __iter__(self) -> Iterator[Hit]:
         return iter(self._hits(range(len(self))))
@@ -154,9 +160,9 @@ class Hits(Sequence[Hit]):
     def __repr__(self) -> str:
         return f"Hits({list(self)!r})"
 
-    def to_json(self) -> list[dict[str, Any]]:
-        """The hits as JSON has them."""
-        return [hit.to_json() for hit in self]
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON has it."""
+        return answer_dict((hit.to_dict() for hit in self), {} if self.request is None else self.request.to_dict())
 
     @lazy
     def _features(self) -> dict[str, list[Any]]:

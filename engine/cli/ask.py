@@ -257,4 +257,4 @@ def _playlist(engine: Engine, request: MakePlaylist | MakePath, out: Path | None
     if out is not None:
         made.save(out)
         message(f"{len(made)} songs written to {out}")
-    playlists.show_playlist(made, request.to_dict(), as_json=as_json)
+    playlists.show_playlist(made, as_json=as_json)

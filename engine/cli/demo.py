@@ -39,12 +39,12 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
                 {
                     "catalogue": database,
                     "index": index,
-                    "playlist": playlists.playlist_record(playlist, like_this.to_dict()),
-                    "search": songs.answer_record((hit.to_json() for hit in hits), about_this.to_dict()),
+                    "playlist": playlist.to_dict(),
+                    "search": hits.to_dict(),
                 }
             )
             return
-        playlists.show_playlist(playlist, like_this.to_dict(), as_json=False)
+        playlists.show_playlist(playlist, as_json=False)
         line(f'Search: "{WORDS}"')
         songs.show_hits(hits, about_this.to_dict(), as_json=False)
     refrain = "refrain" if shutil.which("refrain") else shlex.quote(sys.argv[0])  # a venv that nobody has activated

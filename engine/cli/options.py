@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 SEEDS, LIMITS, FILTERS = "Where to start", "What must not come back", "Filters: every song meets them all"
 
 PLAYLIST_ENDINGS = (".m3u8", ".jspf", ".csv", ".json")
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+_MINUTES = re.compile(r"\d+(?:\.\d+)?")
+_CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d)")
 
 
 def _named(index: Path) -> Path:
@@ -306,12 +307,13 @@ def milliseconds(option: str, text: str) -> int:
     >>> milliseconds("", "1:00:00"), milliseconds("", "60:00"), milliseconds("", "60")
     (3600000, 3600000, 3600000)
     """
+    if _MINUTES.fullmatch(text.strip()):
+        return round(float(text) * 60_000)
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
         raise typer.BadParameter(f"{text!r}, expected h:mm:ss, mm:ss or minutes, such as 60:00", param_hint=option)
-    hours, minutes, last = match[1] or 0, match[2], float(match[3])
-    seconds = last * 60 if minutes is None else int(hours) * 3600 + int(minutes) * 60 + last
-    return round(seconds * 1000)
+    hours, minutes, long, seconds = (int(each or 0) for each in match.groups())
+    return ((hours * 60 + minutes + long) * 60 + seconds) * 1000
 
 
 def is_text(word: str) -> bool:

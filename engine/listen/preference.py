@@ -295,7 +295,9 @@ def _cut(scores: Floats, share: float) -> float:
     """
     falling = np.sort(scores)[::-1]
     above = min(max(round(share * len(falling)), 1), len(falling) - 1)
-    return float(falling[above - 1] + falling[above]) / 2.0
+    last, first = float(falling[above - 1]), float(falling[above])
+    middle = (last + first) / 2.0
+    return middle if middle > first else last  # no number lies between neighbours
 
 
 def _calibrate(scores: Floats, is_liked: npt.NDArray[np.bool_]) -> tuple[float, float]:

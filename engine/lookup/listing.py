@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
+from engine.plain import answer_dict, song_dict
 from engine.requests import ListSongs
 from indexer.records import AUDIO_NAMES, Song
 from indexer.songs.table import Songs
@@ -21,13 +23,13 @@ Rows = npt.NDArray[np.int64]
 class Page:
     """Some of the songs that meet the filters.
 
-    total    how many meet them
-    offset   how many stand before this page
+    total     how many meet them
+    request   what it answers: how many stand before this page, among others
     """
 
     songs: tuple[Song, ...]
     total: int
-    offset: int = 0
+    request: ListSongs
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -35,13 +37,17 @@ class Page:
     def __iter__(self) -> Iterator[Song]:
         return iter(self.songs)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON has it."""
+        return answer_dict(map(song_dict, self.songs), self.request.to_dict(), total=self.total)
+
 
 def list_songs(index: OpenIndex, request: ListSongs) -> Page:
     """The page of songs that the request is for."""
     songs = index.songs
     rows = np.flatnonzero(request.filters.mask(songs) if request.filters else songs.alive)
     page = in_order(songs, rows, request.sort)[request.offset : request.offset + request.limit]
-    return Page(tuple(songs.song(int(row)) for row in page), len(rows), request.offset)
+    return Page(tuple(songs.song(int(row)) for row in page), len(rows), request)
 
 
 def in_order(songs: Songs, rows: Rows, sort: str = "name") -> Rows:

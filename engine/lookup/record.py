@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from engine.index import OpenIndex
+from engine.plain import song_dict
 from indexer.records import Song
 
 MOODS = 5  # moods that a record names
@@ -25,6 +27,12 @@ class SongRecord:
     playlists: int
     keywords: tuple[str, ...]
     moods: tuple[tuple[str, float], ...]
+
+    def to_dict(self, *, lyrics: bool = False) -> dict[str, Any]:
+        """Everything, as JSON has it; the lyrics only when they are wanted."""
+        moods = [{"name": name, "above": share} for name, share in self.moods]
+        more = {"playlists": self.playlists, "keywords": list(self.keywords), "moods": moods}
+        return song_dict(self.song, lyrics=lyrics) | more
 
 
 def record_of(index: OpenIndex, row: int) -> SongRecord:

@@ -10,9 +10,8 @@ import numpy as np
 from engine.answer.answer import MOST_SONGS, POOL, answer
 from engine.answer.hits import Hit
 from engine.playlist.playlist import Playlist, opening_songs
-from engine.playlist.select import broken_caps, off_duration, select, typical_duration
+from engine.playlist.select import Rules, broken_caps, off_duration, select, typical_duration
 from engine.playlist.tracks import Candidates
-from engine.playlist.versions import overlap_of
 from engine.query.filters import Mask, learned_moods
 from engine.query.query import Query
 from indexer.models.moods.vocabulary import mood_named
@@ -42,13 +41,10 @@ def journey(
     start: str,
     end: str,
     length: int,
+    rules: Rules,
     *,
     duration_ms: float | None = None,
     opening: int = 0,
-    never: Candidates,
-    max_per_artist: int,
-    max_per_album: int | None,
-    seed: int,
 ) -> Playlist:
     """The playlist from `start` to `end`, two moods.
 
@@ -56,12 +52,9 @@ def journey(
     before leave room for; within a leg the songs go from more of `start` to more of `end`.
 
     allowed       bool (rows,): the rows that may come; None is every living row
+    rules         they hold over the whole journey; what had to give way is in `relaxed`
     duration_ms   milliseconds: as many songs as usually last so long take the place of `length`
     opening       so many of the query's seeds come before the first leg, see `make_playlist`
-    never         songs that must not come, nor any version of them
-    seed          another number gives another journey of nearly the same relevance
-
-    The caps hold over the whole journey; what had to give way is in `relaxed`.
     """
     songs = query.index.songs
     moods = learned_moods(songs)
@@ -70,7 +63,6 @@ def journey(
         raise ValueError(f"the journey goes from {first} to {last}, expected two moods")
     others = tuple((name, value) for name, value in query.target if name not in (first, last))
     change = moods.rank(last) - moods.rank(first)
-    overlap = overlap_of(songs)
     typical = typical_duration(songs.audio[:, AUDIO_NAMES.index("duration_ms")])
     if duration_ms is not None:
         length = min(max(1, round(duration_ms / typical)), MOST_SONGS)
@@ -84,19 +76,14 @@ def journey(
         chosen = select(
             Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores),
             size,
-            max_per_artist=max_per_artist,
-            max_per_album=max_per_album,
-            before=travelled,
-            never=never,
-            overlap=overlap,
-            seed=seed,
+            replace(rules, before=travelled),
         ).songs
         if not hits:
             hits += ranked.hits(travelled.rows.tolist())
         travelled = travelled.followed_by(chosen)
         rows = chosen.rows.astype(np.int64)
         hits += ranked.hits(rows[np.argsort(np.nan_to_num(change[rows]), kind="stable")].tolist())
-    relaxed = broken_caps(travelled, max_per_artist, max_per_album)
+    relaxed = broken_caps(travelled, rules)
     if len(hits) < length:
         relaxed.append(f"{len(hits)} songs instead of {length}: no other song is left")
     if duration_ms is not None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from engine.answer.hits import Hit
+from engine.plain import answer_dict
 from engine.playlist.formats import WRITERS
 from engine.playlist.order import Arc, order
-from engine.playlist.select import SPARE, fill, select, typical_duration
+from engine.playlist.select import SPARE, Rules, fill, select, typical_duration
 from engine.playlist.tracks import Candidates, Selection
-from engine.playlist.versions import overlap_of
 from engine.query.filters import Filters
 from indexer.records import AUDIO_NAMES
 from indexer.store.files import write_whole
@@ -51,8 +51,7 @@ class Playlist:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that it holds, as JSON has it."""
-        songs = [{**asdict(song), "signals": dict(song.signals)} for song in self.songs]
-        return {"name": self.name, "songs": songs, "relaxed": list(self.relaxed), "query": dict(self.query)}
+        return {"name": self.name, **answer_dict((hit.to_dict() for hit in self.songs), self.query, self.relaxed)}
 
     def save(self, path: str | Path) -> Path:
         """Write the playlist; the ending of the name says how. A file of that name is replaced whole or not at all."""
@@ -74,8 +73,9 @@ def songs_to_rank(index: OpenIndex, length: int, duration_ms: float | None) -> i
 
 
 def opening_songs(query: Query, most: int) -> Candidates:
-    """The first seeds that are songs of the index, at most so many, each once."""
-    rows = list(dict.fromkeys(seed.row for seed in query.seeds[:most] if seed.row is not None))
+    """The first seeds that are songs of the index and not excluded, at most so many, each once."""
+    gone = set(query.excluded_rows.tolist())
+    rows = list(dict.fromkeys(seed.row for seed in query.seeds[:most] if seed.row is not None and seed.row not in gone))
     return Candidates.of_rows(query.index.songs, np.array(rows, np.int64))
 
 
@@ -83,43 +83,32 @@ def make_playlist(
     ranked: Answer,
     name: str,
     length: int,
+    rules: Rules,
     *,
     duration_ms: float | None = None,
-    never: Candidates,
-    max_per_artist: int = 2,
-    max_per_album: int | None = None,
     arc: Arc = "flat",
     opening: int = 0,
-    seed: int = 0,
 ) -> Playlist:
-    """Songs of the ranking, chosen under caps without any second version, and put in order.
+    """Songs of the ranking, chosen by the rules, and put in order.
 
     length        how many songs; with `duration_ms` the most
     duration_ms   milliseconds that they last together, as nearly as can be
-    never         songs that must not come, nor any version of them
     opening       so many of the query's seeds, those that are songs of the index, come first in their order; they
                   count as any song does
-    seed          another number gives another playlist of nearly the same relevance
     """
     songs = ranked.query.index.songs
     candidates = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
     first = opening_songs(ranked.query, min(opening, length))
     wanted = length - len(first)
-    overlap = overlap_of(songs)
+    rules = replace(rules, before=first)
     if not wanted:
         chosen = Selection(candidates.take([]))
     elif duration_ms is None:
-        chosen = select(
-            candidates, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album, before=first,
-            never=never, overlap=overlap, seed=seed,
-        )  # fmt: skip
+        chosen = select(candidates, wanted, rules)
     else:
-        chosen = fill(
-            candidates, duration_ms, wanted, max_per_artist=max_per_artist, max_per_album=max_per_album,
-            before=first, never=never, overlap=overlap, seed=seed,
-        )  # fmt: skip
+        chosen = fill(candidates, duration_ms, wanted, rules)
     together = Selection(first.followed_by(chosen.songs), chosen.relaxed)
-    ordered = order(together, arc=arc, seed=seed, pinned=len(first))
+    ordered = order(together, arc=arc, seed=rules.seed, pinned=len(first))
     return Playlist(name, tuple(ranked.hits(ordered.songs.rows.tolist())), ordered.relaxed)
 
 

@@ -13,7 +13,9 @@ from engine.lookup.names import find
 from engine.playlist.journey import journey
 from engine.playlist.path import RANKED_PER_STEP, path_through
 from engine.playlist.playlist import Playlist, make_playlist, playlist_name, songs_to_rank
+from engine.playlist.select import Rules
 from engine.playlist.tracks import Candidates
+from engine.playlist.versions import overlap_of
 from engine.query.query import Query
 from engine.query.reading import Profiles, excluded_rows, known_rows, read
 from engine.query.seeds import Seed
@@ -28,12 +30,14 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
     """The playlist that the request is for."""
     reading = read(index, request, profiles)
     opening = len(request.seeds) if request.with_seeds else 0
+    rules = Rules(
+        request.max_per_artist, request.max_per_album, never=_never(reading.query), overlap=overlap_of(index.songs),
+        seed=request.variation,
+    )  # fmt: skip
     if request.from_mood is not None and request.to_mood is not None:
         made = journey(
-            reading.query, reading.weights, reading.allowed, request.from_mood, request.to_mood, request.length,
-            duration_ms=request.duration_total_ms, opening=opening, never=_never(reading.query),
-            max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
-            seed=request.variation,
+            reading.query, reading.weights, reading.allowed, request.from_mood, request.to_mood, request.length, rules,
+            duration_ms=request.duration_total_ms, opening=opening,
         )  # fmt: skip
         return replace(made, name=request.name or made.name, query=request.to_dict())
     titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: len(request.seeds)]]
@@ -43,13 +47,10 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
         rank(reading, k).top(k),
         request.name or playlist_name(request, titles),
         length,
+        rules,
         duration_ms=request.duration_total_ms,
-        never=_never(reading.query),
-        max_per_artist=request.max_per_artist,
-        max_per_album=request.max_per_album,
         arc=request.arc,
         opening=opening,
-        seed=request.variation,
     )
     return replace(made, query=request.to_dict())
 

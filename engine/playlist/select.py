@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,36 +21,51 @@ SPARE = 40  # songs beyond those that fill a duration, of which one may fill it 
 NEAR_ENOUGH = 30_000.0  # milliseconds from the duration wanted; within, there is no sentence about it
 
 
-def select(
-    candidates: Candidates,
-    length: int,
-    *,
-    max_per_artist: int = 2,
-    max_per_album: int | None = None,
-    before: Candidates | None = None,
-    never: Candidates | None = None,
-    overlap: Overlap | None = None,
-    seed: int = 0,
-) -> Selection:
+@dataclass(frozen=True)
+class Rules:
+    """Which songs may stand together in a list.
+
+    max_per_artist, max_per_album   caps, 1 or more
+    before    songs that stand in the list already: they count under the caps, and no version of them comes
+    never     songs that must not come, nor any version of them
+    overlap   how alike the words of two songs are, which tells versions whose titles differ
+    seed      0 takes the songs by score; another number gives another list of nearly the same relevance
+    """
+
+    max_per_artist: int = 2
+    max_per_album: int | None = None
+    before: Candidates | None = None
+    never: Candidates | None = None
+    overlap: Overlap | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("max_per_artist", "max_per_album"):
+            cap = getattr(self, name)
+            if cap is not None and cap < 1:
+                raise ValueError(f"{name} is {cap}, expected 1 or more")
+
+
+ANY_TWO = Rules()  # two songs of an artist
+
+
+def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selection:
     """The most relevant songs that the rules allow, at most `length`, in order of relevance.
 
-    before   songs that stand in the list already: they count under the caps, and no version of them comes
-    never    songs that must not come, nor any version of them
-
     No two versions of one song. If fewer than `length` songs fit, the album cap is lifted, then the artist cap raised
-    by one at a time; the songs that came so are appended. A shorter selection is a beginning of a longer one. Seed 0
-    takes the songs by score; any other seed adds Gumbel noise of VARIATION standard deviations to the first
+    by one at a time; the songs that came so are appended. A shorter selection is a beginning of a longer one. A seed
+    that is not 0 adds Gumbel noise of VARIATION standard deviations to the first
     VARIED_HEAD scores.
     """
-    for name, cap in (("length", length), ("max_per_artist", max_per_artist), ("max_per_album", max_per_album)):
-        if cap is not None and cap < 1:
-            raise ValueError(f"{name} is {cap}, expected 1 or more")
-    versions = Versions(overlap, never, before)
+    if length < 1:
+        raise ValueError(f"length is {length}, expected 1 or more")
+    before, max_per_artist, max_per_album = rules.before, rules.max_per_artist, rules.max_per_album
+    versions = Versions(rules.overlap, rules.never, before)
     taken: list[int] = []
     by_artist: Counter[int] = Counter(before.artists.tolist() if before is not None else ())
     by_album: Counter[int] = Counter(before.albums.tolist() if before is not None else ())
     artists, albums, rows = candidates.artists.tolist(), candidates.albums.tolist(), candidates.rows.tolist()
-    waiting = _by_relevance(candidates, seed)
+    waiting = _by_relevance(candidates, rules.seed)
     artist_cap, album_cap = max_per_artist, max_per_album
     fitted: list[int] = []  # songs that each step had room for
     while True:
@@ -98,38 +114,25 @@ def _by_relevance(candidates: Candidates, seed: int) -> list[int]:
     return [int(i) for i in order]
 
 
-def broken_caps(songs: Candidates, max_per_artist: int, max_per_album: int | None) -> list[str]:
+def broken_caps(songs: Candidates, rules: Rules) -> list[str]:
     """A sentence for each cap that the songs, however they were chosen, do not keep."""
     broken = []
-    if max_per_album is not None and songs.most_of("albums") > max_per_album:
-        broken.append(f"album cap {max_per_album} lifted: too few other songs fit")
-    if (most := songs.most_of("artists")) > max_per_artist:
-        broken.append(f"artist cap {max_per_artist} -> {most}: too few other songs fit")
+    if rules.max_per_album is not None and songs.most_of("albums") > rules.max_per_album:
+        broken.append(f"album cap {rules.max_per_album} lifted: too few other songs fit")
+    if (most := songs.most_of("artists")) > rules.max_per_artist:
+        broken.append(f"artist cap {rules.max_per_artist} -> {most}: too few other songs fit")
     return broken
 
 
-def fill(
-    candidates: Candidates,
-    duration_ms: float,
-    length: int,
-    *,
-    max_per_artist: int = 2,
-    max_per_album: int | None = None,
-    before: Candidates | None = None,
-    never: Candidates | None = None,
-    overlap: Overlap | None = None,
-    seed: int = 0,
-) -> Selection:
-    """The most relevant songs, at most `length`, that together with those in `before` last as long as wanted.
+def fill(candidates: Candidates, duration_ms: float, length: int, rules: Rules = ANY_TWO) -> Selection:
+    """The most relevant songs, at most `length`, that together with those before them last as long as wanted.
 
     The songs of `select` one after another, as long as they fit; then the last or the one after it is exchanged for
     one of the SPARE next that brings the sum nearest to `duration_ms`. An unknown duration counts as the median of
     those known. `relaxed` has unknown durations, broken caps, and a sum that is not NEAR_ENOUGH.
     """
-    ranked = select(
-        candidates, length + SPARE, max_per_artist=max_per_artist, max_per_album=max_per_album, before=before,
-        never=never, overlap=overlap, seed=seed,
-    ).songs  # fmt: skip
+    before = rules.before
+    ranked = select(candidates, length + SPARE, rules).songs
     typical = typical_duration(candidates.duration_ms)
     lasts = np.where(np.isnan(ranked.duration_ms), typical, ranked.duration_ms).astype(np.float64)
     standing = 0.0 if before is None else total_duration(before, typical)
@@ -145,11 +148,11 @@ def fill(
             if away >= nearest:
                 continue
             tried = [*range(beginning), other]
-            if other == beginning or not broken_caps(after(before, ranked.take(tried)), max_per_artist, max_per_album):
+            if other == beginning or not broken_caps(after(before, ranked.take(tried)), rules):
                 nearest, places = away, tried
     songs = ranked.take(places)
     everyone = after(before, songs)
-    relaxed = broken_caps(everyone, max_per_artist, max_per_album)
+    relaxed = broken_caps(everyone, rules)
     why = f"{length} songs are the most" if len(songs) == length else "no songs fit better"
     return Selection(songs, (*relaxed, *off_duration(everyone, typical, duration_ms, why)))
 

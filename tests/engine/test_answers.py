@@ -22,7 +22,15 @@ from engine.playlist.versions import without_other_versions
 from engine.query.filters import Filters
 from engine.query.query import Query
 from engine.query.seeds import Seed
-from engine.requests import ListSongs, MakePlaylist, Recommend, Search, request_from_json
+from engine.requests import (
+    ListSongs,
+    MakePath,
+    MakePlaylist,
+    Recommend,
+    Search,
+    request_from_dict,
+    request_from_json,
+)
 from engine.score.weights import DEFAULT_WEIGHTS, weights_file
 from indexer.errors import (
     AmbiguousSongError,
@@ -66,6 +74,25 @@ def test_the_short_ways_are_the_requests(demo: Engine) -> None:
     assert demo.search("rain", 7).song_ids == demo.answer(Search(text="rain", k=7)).song_ids
     assert demo.playlist([song], 7).query == MakePlaylist(seeds=[song.song_id], length=7).to_dict(), "ids, not lyrics"
     assert demo.songs({"year": "1990s"}) == demo.answer(ListSongs(filters={"year": "1990s"}))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Recommend(seeds=[BOAT], k=3),
+        Search(text="rain", k=3),
+        MakePlaylist(seeds=[BOAT], length=3),
+        MakePath(start=BOAT, end=POOL, length=3),
+        ListSongs(limit=3),
+    ],
+    ids=lambda request: request.kind,
+)
+def test_every_answer_that_is_a_list_of_songs_has_one_shape(demo: Engine, request_: Any) -> None:
+    told = json.loads(json.dumps(demo.answer(request_).to_dict(), allow_nan=False))
+    assert {"songs", "relaxed", "query"} <= set(told) <= {"songs", "relaxed", "query", "name", "total"}
+    assert request_from_dict(told["query"]) == request_
+    assert [song["song_id"] for song in told["songs"]] == [song.song_id for song in demo.answer(request_)]
+    assert all("lyrics" not in song for song in told["songs"])
 
 
 def test_without_new_fields_an_answer_is_the_ranking(demo: Engine) -> None:
@@ -317,13 +344,14 @@ def test_a_newer_generation_or_weights_file_is_noticed_and_opened(own_index: Pat
         shutil.copytree(own_index / "generations" / number, own_index / "generations" / newer)
         (own_index / "CURRENT").write_text(f"{newer} {digest}\n")
         assert engine.stale()
-        old = engine.index
+        old, encoder = engine.index, engine.index.encoder
         with ThreadPoolExecutor(4) as pool:
             answers = [pool.submit(lambda: engine.similar(POOL, 20).song_ids) for _ in range(8)]
             engine.reopen()
             answers += [pool.submit(lambda: engine.similar(POOL, 20).song_ids) for _ in range(8)]
             assert all(each.result() == answer for each in answers)
         assert engine.index is not old
+        assert engine.index.encoder is encoder, "it takes seconds to load"
         assert engine.index.generation.path.name == newer
         assert not engine.stale()
         with Engine.open(own_index) as other:

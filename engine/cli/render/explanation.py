@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.cli.render.console import json_document, line, table
-from engine.cli.render.song import number, song_record
-from engine.plain import plain
+from engine.cli.render.song import number
 
 if TYPE_CHECKING:
     from engine.answer.compare import Explanation
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 
 def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
     if as_json:
-        json_document(plain(explanation) | {"a": song_record(explanation.a), "b": song_record(explanation.b)})
+        json_document(explanation.to_dict())
         return
     line(f"{explanation.a.name}  +  {explanation.b.name}", style="bold")
     line(f"{explanation.reason}.")

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.cli.render.console import Column, json_document, table
-from engine.cli.render.songs import answer_record, show_relaxed
+from engine.cli.render.songs import show_relaxed
 
 if TYPE_CHECKING:
     from engine.playlist.playlist import Playlist
 
 
-def playlist_record(playlist: Playlist, query: Mapping[str, Any]) -> dict[str, Any]:
-    """A playlist as JSON has it: an answer with a name."""
-    return {"name": playlist.name, **answer_record((hit.to_json() for hit in playlist.songs), query, playlist.relaxed)}
-
-
-def show_playlist(playlist: Playlist, query: Mapping[str, Any], *, as_json: bool) -> None:
+def show_playlist(playlist: Playlist, *, as_json: bool) -> None:
     if as_json:
-        json_document(playlist_record(playlist, query))
+        json_document(playlist.to_dict())
         return
     from engine.playlist.transitions import camelot
 

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.cli.render.console import json_document, line, table
-from engine.plain import plain
 
 if TYPE_CHECKING:
     from engine.lookup.record import SongRecord
-    from indexer.records import Song
-
-
-def song_record(song: Song, *, lyrics: bool = False) -> dict[str, Any]:
-    """A song as JSON has it; its lyrics, which may belong to somebody, only when they are wanted."""
-    record: dict[str, Any] = plain(song)
-    words = record.pop("lyrics")
-    record["has_lyrics"] = words is not None
-    return record | {"lyrics": words} if lyrics else record
 
 
 def number(value: float | None) -> str:
@@ -33,11 +23,7 @@ def show_song(record: SongRecord, *, lyrics: bool, as_json: bool) -> None:
     """What the catalogue says of a song, and what the index knows beyond."""
     song = record.song
     if as_json:
-        moods = [{"name": name, "above": share} for name, share in record.moods]
-        json_document(
-            song_record(song, lyrics=lyrics)
-            | {"playlists": record.playlists, "keywords": record.keywords, "moods": moods}
-        )
+        json_document(record.to_dict(lyrics=lyrics))
         return
     facts = {
         "song_id": song.song_id,

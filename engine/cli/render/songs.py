@@ -6,25 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.render.console import Column, json_document, message, table
-from engine.cli.render.song import song_record
+from engine.plain import answer_dict, song_dict
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
     from indexer.records import Song
 
 
-def answer_record(
-    songs: Iterable[Mapping[str, Any]], query: Mapping[str, Any], relaxed: Sequence[str] = (), **more: object
-) -> dict[str, Any]:
-    """What every answer that is a list of songs looks like in JSON."""
-    return {"songs": list(songs), "relaxed": list(relaxed), "query": query, **more}
-
-
 def show_songs(songs: Sequence[Song], query: Mapping[str, Any], *, total: int | None = None, as_json: bool) -> None:
     """Songs as the catalogue has them; `total` is how many there are beyond this page."""
     if as_json:
         more: dict[str, Any] = {} if total is None else {"total": total}
-        json_document(answer_record(map(song_record, songs), query, **more))
+        json_document(answer_dict(map(song_dict, songs), query, **more))
         return
     if songs:
         table(
@@ -41,7 +34,7 @@ def show_songs(songs: Sequence[Song], query: Mapping[str, Any], *, total: int | 
 def show_hits(hits: Sequence[Hit], query: Mapping[str, Any], relaxed: Sequence[str] = (), *, as_json: bool) -> None:
     """The songs that a query found, best first."""
     if as_json:
-        json_document(answer_record((hit.to_json() for hit in hits), query, relaxed))
+        json_document(answer_dict((hit.to_dict() for hit in hits), query, relaxed))
         return
     if not hits:
         message("no song found; try fewer filters or other words")

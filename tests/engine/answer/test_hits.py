@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,13 +24,11 @@ from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.signals import BY_NAME, SIGNALS
 from engine.score.weights import DEFAULT_WEIGHTS
-from indexer import IndexConfig
-from tests.engine.scenes import build_scenes
 
 
 @pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> Iterator[Engine]:
-    with Engine.open(build_scenes(tmp_path_factory.mktemp("scenes"), tiny_config)) as engine:
+def scenes(scenes_index: Path) -> Iterator[Engine]:
+    with Engine.open(scenes_index) as engine:
         yield engine
 
 
@@ -73,7 +72,7 @@ def test_a_hit_is_a_value_like_any_other(scenes: Engine) -> None:
 
 def test_hits_as_json_hold_every_field_and_no_nan(scenes: Engine) -> None:
     hits = scenes.recommend(["rain-03", "neon-02"], k=len(scenes))
-    listed = json.loads(json.dumps(hits.to_json(), allow_nan=False))
+    listed = json.loads(json.dumps(hits.to_dict()["songs"], allow_nan=False))
     assert len(listed) == len(scenes) - 2
     unknown = next(song for song in listed if song["song_id"] == "unknown")
     assert (unknown["tempo"], unknown["energy"], unknown["key"], unknown["duration_ms"]) == (None,) * 4
@@ -178,7 +177,7 @@ def test_the_moods_that_filters_require_are_named_in_every_reason(
 def test_threads_that_share_an_engine_answer_as_one_does(scenes: Engine) -> None:
     ids = scenes.index.songs.song_ids
     seeds = [[ids[row], ids[row + 31]] for row in range(0, 48, 2)]
-    alone = [scenes.recommend(each, k=10).to_json() for each in seeds]
+    alone = [scenes.recommend(each, k=10).to_dict() for each in seeds]
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(lambda each: scenes.recommend(each, k=10).to_json(), seeds))
+        together = list(threads.map(lambda each: scenes.recommend(each, k=10).to_dict(), seeds))
     assert together == alone

@@ -126,7 +126,7 @@ def test_values_of_options() -> None:
     assert [milliseconds("", text) for text in ("1:00:00", "60:00", "60", "0:30", "1.5")] == [
         3_600_000, 3_600_000, 3_600_000, 30_000, 90_000,
     ]  # fmt: skip
-    for text in ("", "1:2:3:4", "-5", "a", "1:"):
+    for text in ("", "1:2:3:4", "-5", "a", "1:", "60:99", "1:60:00"):
         with pytest.raises(typer.BadParameter):
             milliseconds("", text)
 

@@ -65,7 +65,7 @@ RESULTS: dict[str, Callable[[bool], None]] = {
     "songs": lambda as_json: songs.show_songs([SONG], QUERY, total=3, as_json=as_json),
     "hits": lambda as_json: songs.show_hits([HIT], QUERY, (X,), as_json=as_json),
     "song": lambda as_json: song.show_song(SongRecord(SONG, 3, (X,), ((X, 0.9),)), lyrics=True, as_json=as_json),
-    "playlist": lambda as_json: playlist.show_playlist(Playlist(X, (HIT,), (X,)), QUERY, as_json=as_json),
+    "playlist": lambda as_json: playlist.show_playlist(Playlist(X, (HIT,), (X,), QUERY), as_json=as_json),
     "moods": lambda as_json: moods.show_moods(mood(), 5, as_json=as_json),
     "explanation": lambda as_json: explanation.show_explanation(
         Explanation(SONG, SONG, X, {X: 0.5}, (X,), (X,), (Feature(X, 1.0, None, None),), X), as_json=as_json

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.engine import Engine
@@ -198,6 +198,7 @@ def test_few_liked_among_many_are_seldom_said_to_be_liked(demo: Engine, sides: t
 
 
 @given(st.lists(st.floats(-10, 10), min_size=2, max_size=50, unique=True), st.floats(0.01, 0.99))
+@example([0.0, 1.0, 2.0, 5e-324, -1.0, -2.0], 0.4375)
 def test_the_cut_lets_the_share_pass(scores: list[float], share: float) -> None:
     passing = np.sum(np.array(scores) >= _cut(np.array(scores), share))
     assert abs(passing - share * len(scores)) <= 1.0 or passing in (1, len(scores) - 1)

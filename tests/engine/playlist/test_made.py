@@ -13,6 +13,7 @@ from engine.answer.answer import answer
 from engine.engine import Engine
 from engine.playlist.path import path_through
 from engine.playlist.playlist import make_playlist, songs_to_rank
+from engine.playlist.select import Rules
 from engine.playlist.tracks import Candidates
 from engine.query.query import Query
 from engine.query.seeds import Seed
@@ -53,15 +54,15 @@ def test_seeds_open_the_playlist_in_their_order_and_count_as_songs(demo):
     songs = demo.index.songs
     seeds = np.array(sorted(seed.row for seed in found.query.seeds), np.int64)
     never = Candidates.of_rows(songs, seeds)
-    made = make_playlist(found, "mix", 12, never=never, opening=2, max_per_artist=1)
+    made = make_playlist(found, "mix", 12, Rules(max_per_artist=1, never=never), opening=2)
     ids = [hit.song_id for hit in made]
     assert ids[:2] == [first, second]
     assert len(set(ids)) == 12
     assert [hit.reason for hit in made][:2] == ["One of the seeds"] * 2
     others = [hit.artist for hit in made if hit.song_id not in (first, second)]
     assert not set(others) & {hit.artist for hit in made.songs[:2]} or "artist cap" in " ".join(made.relaxed)
-    assert [hit.song_id for hit in make_playlist(found, "mix", 1, never=never, opening=2)] == [first]
-    assert not {first, second} & {hit.song_id for hit in make_playlist(found, "mix", 12, never=never)}
+    assert [hit.song_id for hit in make_playlist(found, "mix", 1, Rules(never=never), opening=2)] == [first]
+    assert not {first, second} & {hit.song_id for hit in make_playlist(found, "mix", 12, Rules(never=never))}
 
 
 def test_a_playlist_lasts_as_long_as_was_asked(demo):
@@ -69,7 +70,7 @@ def test_a_playlist_lasts_as_long_as_was_asked(demo):
     found = ranked(demo, seed)
     never = Candidates.of_rows(demo.index.songs, NOBODY)
     for minutes in (20, 60):
-        made = make_playlist(found, "mix", 100, duration_ms=minutes * 60_000.0, never=never)
+        made = make_playlist(found, "mix", 100, Rules(never=never), duration_ms=minutes * 60_000.0)
         known = [hit.duration_ms for hit in made if hit.duration_ms is not None]
         if len(known) == len(made):
             assert abs(sum(known) - minutes * 60_000) <= 30_000 or "instead of" in made.relaxed[-1]
@@ -100,6 +101,7 @@ def test_a_request_with_its_seeds_or_of_a_duration(demo):
     assert made.songs[0].song_id == first
     assert len(made) == 8
     assert made.query["with_seeds"] is True
+    assert first not in [hit.song_id for hit in demo.playlist([first], 8, with_seeds=True, exclude=[first])]
     hour = demo.playlist([first], duration_total_ms=3_600_000)
     assert sum(hit.duration_ms or 0 for hit in hour) > 3_000_000 or hour.relaxed
     journey = demo.playlist([first], 8, with_seeds=True, from_mood="angry", to_mood="tender")

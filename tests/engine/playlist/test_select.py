@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.playlist.select import NEAR_ENOUGH, fill, select
+from engine.playlist.select import NEAR_ENOUGH, Rules, fill, select
 from engine.playlist.versions import VERSION_OVERLAP
 from tests.engine.songs import songs, table
 
@@ -23,7 +23,7 @@ def heaviest(keys):
 @given(songs(), st.integers(1, 12), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 2)), st.integers(0, 3))
 @settings(max_examples=200)
 def test_no_rule_is_broken_in_silence(candidates, length, per_artist, per_album, seed):
-    chosen = select(candidates, length, max_per_artist=per_artist, max_per_album=per_album, seed=seed)
+    chosen = select(candidates, length, Rules(max_per_artist=per_artist, max_per_album=per_album, seed=seed))
     told = " / ".join(chosen.relaxed)
     rows = chosen.songs.rows.tolist()
     assert len(set(rows)) == len(rows) <= length
@@ -49,15 +49,15 @@ def test_a_short_list_means_that_every_other_song_is_a_version_of_one_in_it(cand
 @given(songs(), st.integers(1, 12), st.integers(0, 3), st.one_of(st.none(), st.integers(1, 2)))
 @settings(max_examples=100)
 def test_length_only_cuts(candidates, length, seed, per_album):
-    longer = select(candidates, length + 3, seed=seed, max_per_album=per_album)
-    shorter = select(candidates, length, seed=seed, max_per_album=per_album)
+    longer = select(candidates, length + 3, Rules(seed=seed, max_per_album=per_album))
+    shorter = select(candidates, length, Rules(seed=seed, max_per_album=per_album))
     assert shorter.songs.rows.tolist() == longer.songs.rows[:length].tolist()
 
 
 @given(songs(), st.integers(1, 12))
 @settings(max_examples=100)
 def test_without_relaxing_it_is_the_plain_greedy_choice(candidates, length):
-    chosen = select(candidates, length, max_per_artist=2)
+    chosen = select(candidates, length, Rules(max_per_artist=2))
     if chosen.relaxed:
         return
     expected, count, seen = [], Counter(), set()
@@ -74,10 +74,10 @@ def test_without_relaxing_it_is_the_plain_greedy_choice(candidates, length):
 def test_what_was_relaxed_is_said_in_order():
     """Nine songs, three by each of three artists, each artist with one album."""
     nine = table(9, artists=[0, 0, 0, 1, 1, 1, 2, 2, 2], albums=[0, 0, 0, 1, 1, 1, 2, 2, 2])
-    assert select(nine, 3, max_per_album=1).relaxed == ()
-    assert select(nine, 6, max_per_album=1).relaxed == ("album cap 1 lifted: only 3 of 6 songs fit",)
+    assert select(nine, 3, Rules(max_per_album=1)).relaxed == ()
+    assert select(nine, 6, Rules(max_per_album=1)).relaxed == ("album cap 1 lifted: only 3 of 6 songs fit",)
     assert select(nine, 8).relaxed == ("artist cap 2 -> 3: only 6 of 8 songs fit",)
-    assert select(nine, 12, max_per_album=1).relaxed == (
+    assert select(nine, 12, Rules(max_per_album=1)).relaxed == (
         "album cap 1 lifted: only 3 of 12 songs fit",
         "artist cap 2 -> 3: only 6 of 12 songs fit",
         "9 songs instead of 12: no other song is left",
@@ -88,8 +88,8 @@ def test_what_was_relaxed_is_said_in_order():
 def test_versions_and_what_must_not_come():
     candidates = table(6, artists=[0, 0, 1, 2, 3, 4], stems=["rain", "rain", "rain", "sun", "moon", ""])
     seeds = table(1, rows=[77], artists=[3], stems=["moon"])
-    assert select(candidates, 6, never=seeds).songs.rows.tolist() == [0, 2, 3, 5]
-    assert select(candidates, 6, never=table(1, rows=[3], artists=[9])).songs.rows.tolist() == [0, 2, 4, 5]
+    assert select(candidates, 6, Rules(never=seeds)).songs.rows.tolist() == [0, 2, 3, 5]
+    assert select(candidates, 6, Rules(never=table(1, rows=[3], artists=[9]))).songs.rows.tolist() == [0, 2, 4, 5]
 
 
 def test_a_cover_is_a_version_if_the_words_are_the_same():
@@ -100,12 +100,12 @@ def test_a_cover_is_a_version_if_the_words_are_the_same():
         return VERSION_OVERLAP if {a, b} == {10, 11} else 0.1
 
     candidates = table(4, rows=[10, 11, 12, 13], stems=["hallelujah", "hallelujah", "hallelujah", "other"])
-    assert select(candidates, 4, overlap=overlap).songs.rows.tolist() == [10, 12, 13]
+    assert select(candidates, 4, Rules(overlap=overlap)).songs.rows.tolist() == [10, 12, 13]
     assert asked == [{10, 11}, {10, 12}], "only songs of one title are compared, and by row"
 
 
 def test_songs_by_unknown_artists_are_not_one_artist():
-    assert len(select(table(5, artists=[-1] * 5), 5, max_per_artist=1).relaxed) == 0
+    assert len(select(table(5, artists=[-1] * 5), 5, Rules(max_per_artist=1)).relaxed) == 0
 
 
 def test_another_seed_is_another_list_of_nearly_the_same_relevance():
@@ -113,22 +113,22 @@ def test_another_seed_is_another_list_of_nearly_the_same_relevance():
     candidates = table(400, scores=rng.normal(size=400), artists=rng.integers(0, 150, 400))
     rank = {int(r): i for i, r in enumerate(np.lexsort((candidates.rows, -candidates.scores)))}
     plain = select(candidates, 25)
-    lists = [select(candidates, 25, seed=seed).songs.rows.tolist() for seed in range(1, 21)]
-    assert lists[0] == select(candidates, 25, seed=1).songs.rows.tolist()
+    lists = [select(candidates, 25, Rules(seed=seed)).songs.rows.tolist() for seed in range(1, 21)]
+    assert lists[0] == select(candidates, 25, Rules(seed=1)).songs.rows.tolist()
     shared = [len(set(rows) & set(plain.songs.rows.tolist())) for rows in lists]
     assert 10 <= np.mean(shared) <= 22
     assert np.mean([rank[r] for rows in lists for r in rows]) < 30, "plain songs have mean rank 13"
 
 
-@pytest.mark.parametrize("wrong", [{"length": 0}, {"max_per_artist": 0}, {"max_per_album": 0}])
-def test_less_than_one_is_a_mistake(wrong):
+@pytest.mark.parametrize(("length", "caps"), [(0, {}), (2, {"max_per_artist": 0}), (2, {"max_per_album": 0})])
+def test_less_than_one_is_a_mistake(length, caps):
     with pytest.raises(ValueError, match="expected 1 or more"):
-        select(table(3), **{"length": 2, **wrong})
+        select(table(3), length, Rules(**caps))
 
 
 def test_no_candidates_is_an_empty_list_that_says_so():
     assert select(table(0), 3).relaxed == ("0 songs instead of 3: no other song is left",)
-    assert select(table(0), 3, seed=1).songs.rows.tolist() == []
+    assert select(table(0), 3, Rules(seed=1)).songs.rows.tolist() == []
 
 
 def test_columns_that_do_not_fit_are_refused():
@@ -144,8 +144,8 @@ def test_columns_that_do_not_fit_are_refused():
 @settings(max_examples=150)
 def test_songs_that_stand_in_the_list_count_under_the_caps(candidates, first, more, per_album):
     """Two selections one after the other keep the caps as one does, or name the cap that they break."""
-    begun = select(candidates, first, max_per_album=per_album).songs
-    chosen = select(candidates, more, max_per_album=per_album, before=begun)
+    begun = select(candidates, first, Rules(max_per_album=per_album)).songs
+    chosen = select(candidates, more, Rules(max_per_album=per_album, before=begun))
     everyone = begun.followed_by(chosen.songs)
     sentences = " / ".join(chosen.relaxed)
     named = [(a, t) for a, t in zip(everyone.artists.tolist(), everyone.stems, strict=True) if t]
@@ -160,7 +160,7 @@ def test_songs_that_stand_in_the_list_count_under_the_caps(candidates, first, mo
 @given(songs(min_size=2, max_size=40, artists=30, titles=200), st.integers(1, 20), st.integers(60_000, 4_000_000))
 @settings(max_examples=150)
 def test_a_duration_is_filled_under_the_rules_or_it_is_said(candidates, length, wanted):
-    chosen = fill(candidates, wanted, length, max_per_album=2)
+    chosen = fill(candidates, wanted, length, Rules(max_per_album=2))
     sentences = " / ".join(chosen.relaxed)
     rows = chosen.songs.rows.tolist()
     assert len(set(rows)) == len(rows) <= length
@@ -191,4 +191,4 @@ def test_a_duration_out_of_reach_is_said_with_the_reason():
     )
     assert fill(candidates, 3_600_000, 2).relaxed[-1] == "lasts 6:20 instead of 1:00:00: 2 songs are the most"
     seeds = table(1, rows=[99], artists=[99], stems=["seed"], duration_ms=[180_000.0])
-    assert len(fill(candidates, 360_000, 20, before=seeds).songs) == 1, "songs before last too"
+    assert len(fill(candidates, 360_000, 20, Rules(before=seeds)).songs) == 1, "songs before last too"
