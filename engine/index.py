@@ -130,13 +130,13 @@ class OpenIndex:
     @lazy
     def encoder(self) -> SentenceEncoder:
         """The encoder that made the index; another one's vectors would mean nothing here."""
-        from indexer.encoders.sentence import SentenceEncoder
+        from indexer.encoders.sentence import SentenceEncoder, made_by
 
         settings = self.config.encoder
         # The index names it, not the user: nothing is fetched for it.
         encoder = SentenceEncoder(settings.model, precision=settings.precision, window=settings.window, download=False)
         built_with = self.manifest["encoder"]
-        if encoder.sha256 != built_with["sha256"]:
+        if not made_by(encoder, built_with):
             raise EncoderError(
                 f"the index was built with the encoder {built_with['name']}, found {encoder.name}; "
                 "install the one it was built with, or rebuild with `refrain build`"

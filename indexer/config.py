@@ -89,6 +89,31 @@ class IndexConfig:
         except (ConfigError, ValueError, RecursionError) as error:
             raise ConfigError(f"{error}; another version of refrain built it: rebuild with `refrain build`") from error
 
+    @classmethod
+    def from_older(cls, text: str) -> tuple[Self, list[str]]:
+        """As `from_json`, for a build: settings that are unknown or cannot be are left out, and named."""
+        try:
+            return cls.from_json(text), []
+        except ConfigError:
+            pass
+        config, left_out = cls(), list[str]()
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            return config, ["all"]
+        parts: dict[str, dict[str, Any]] = {}
+        for name, change in sorted(values.items()):
+            table = change.items() if isinstance(change, dict) else ()
+            parts |= {f"{name}.{key}": {name: {key: each}} for key, each in table} or {name: {name: change}}
+        for name, part in parts.items():
+            try:
+                config = cls._with(_merged(_plain(config), part), "the index's manifest")
+            except (ConfigError, RecursionError):
+                left_out.append(name)
+        return config, left_out
+
     def to_json(self) -> str:
         """As a manifest holds it."""
         return json.dumps(dataclasses.asdict(self), sort_keys=True)

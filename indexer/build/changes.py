@@ -14,6 +14,12 @@ from indexer.store.generations import Generation
 MOST_DEAD = 0.2  # share of dead rows from which the rows are numbered anew: every search pays for them
 
 
+def lost(digests: dict[str, str], base: Generation) -> bool:
+    """Whether `base` holds a song that the catalogue does not hold, or holds otherwise: words to be forgotten."""
+    songs, before = Songs(base), base.strings(artefacts.DIGEST)
+    return any(digests.get(songs.song_ids[row]) != before[row] for row in np.flatnonzero(songs.alive).tolist())
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What differs: songs to write, rows that no longer count.
@@ -56,9 +62,10 @@ class Changes:
                 dead.append(row)
                 changed.append(song_id)
         gone = len(dead) - len(changed)
-        if gone > len(songs) / 2:
+        living = int(songs.alive.sum())
+        if gone > living / 2:
             raise CatalogueError(
-                f"{gone:,} of the index's {int(songs.alive.sum()):,} songs are not in this catalogue: it looks like "
+                f"{gone:,} of the index's {living:,} songs are not in this catalogue: it looks like "
                 "another one; name the right --catalogue, or run `refrain build` to index this one"
             )
         renumber = len(dead) + int((~songs.alive).sum()) > MOST_DEAD * len(songs)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
 from indexer.build.stage import BATCH, Columns, Outcome, no_rows, write_rows
-from indexer.encoders.cache import VectorCache, made_by
+from indexer.encoders.cache import VectorCache
 from indexer.models.audio_scaler import COLUMNS, AudioScaler
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
 from indexer.models.keywords import choose_by_meaning, tfidf_keywords
@@ -64,7 +64,7 @@ def _texts(context: Context, rows: range) -> Iterator[tuple[int, str, str, str |
 
 def sentences(context: Context) -> Outcome:
     """Sentence vectors of the lyrics, each line once; what was encoded before is taken from there."""
-    cache = VectorCache(context.cache, context.encoder, context.draft.base)
+    cache = VectorCache(context.cache, context.encoder, context.encoded_before("sentences"), context.version)
 
     def apply(batch: Batch) -> Columns:
         texts = [unique_lines(text) for text in batch.lyrics]
@@ -111,9 +111,9 @@ def keywords(context: Context) -> Outcome:
 
 def _word_vectors(context: Context) -> tuple[dict[str, int], npt.NDArray[np.float16]]:
     """The keywords of living songs, each with a place, and the vectors at these places; written on the way."""
-    draft, before = context.draft, context.draft.base  # what is made anew, too, encodes no word that the base has
+    draft, before = context.draft, context.encoded_before("keywords")  # what is made anew, too, encodes no word again
     known: dict[str, int] = {}
-    if before is not None and before.has(artefacts.WORDS) and made_by(context.encoder, before.manifest.get("encoder")):
+    if before is not None and before.has(artefacts.WORDS):
         known = {word: code for code, word in enumerate(before.strings(artefacts.WORDS))}
     grows = context.base is not None and _newly_dead(context) is None
     chosen = draft.strings(artefacts.KEYWORDS)
@@ -158,9 +158,7 @@ def topics(context: Context) -> Outcome:
         in_use = _words_in_use(context, found.vocabulary)
         if len(in_use) < len(found.vocabulary):
             found = found.of_words(in_use)
-            context.draft.discard([artefacts.TOPIC_MODEL])
-            context.draft.place(artefacts.TOPIC_MODEL).rmdir()
-            found.save(context.draft.folder(artefacts.TOPIC_MODEL))
+            found.save(context.draft.folder_anew(artefacts.TOPIC_MODEL))
 
     def apply(batch: Batch) -> Columns:
         return {} if found is None else {artefacts.TOPICS: found.infer(batch.lyrics)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from indexer.build.changes import Changes
 from indexer.config import IndexConfig
-from indexer.encoders.sentence import Encoder
+from indexer.encoders.sentence import Encoder, made_by
 from indexer.lazy import lazy
 from indexer.progress import Track
 from indexer.records import Song
@@ -37,6 +37,8 @@ class Context:
                rows that are new
     changes    what differs from the base
     cache      folder of sentence vectors that an unfinished build left
+    damaged    stages of the generation in use whose files are not what its manifest says
+    version    of the stage at work
     """
 
     def __init__(
@@ -48,9 +50,11 @@ class Context:
         changes: Changes,
         cache: Path,
         track: Track,
+        damaged: Collection[str] = (),
     ):
         self.snapshot, self.config, self.encoder = snapshot, config, encoder
-        self.draft, self.changes, self.cache, self.track = draft, changes, cache, track
+        self.draft, self.changes, self.cache, self.track, self.damaged = draft, changes, cache, track, damaged
+        self.version = 1
         self.action: Action = "learn"
         self.rows_grow = False  # the song table continues that of the base: decided by what the stage `songs` does
 
@@ -58,6 +62,13 @@ class Context:
     def base(self) -> Generation | None:
         """The generation that is continued where the stage at work continues it; None where it begins afresh."""
         return self.draft.base if self.action == "apply" else None
+
+    def encoded_before(self, stage: str) -> Generation | None:
+        """The generation in use, if what `stage` made of texts in it is sound and today's encoder's; else None."""
+        base = self.draft.base
+        record = {} if base is None else base.manifest["stages"].get(stage, {}).get("settings", {})
+        same = record.get("version") == self.version and made_by(self.encoder, record.get("encoder"))
+        return base if same and not {"songs", stage} & set(self.damaged) else None
 
     @property
     def first(self) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
-from indexer.build.stage import Columns, Outcome, no_rows, write_rows
+from indexer.build.stage import BATCH, Columns, Outcome, no_rows, write_rows
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import ConfigError
 from indexer.models.cooccurrence import CoOccurrence
@@ -19,6 +19,7 @@ from indexer.models.moods.reader import Reader as MoodReader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.taste import Reader, Taste, train_taste
+from indexer.models.taste.content import song_terms
 from indexer.models.taste.halves import half_places
 from indexer.models.taste.training import LEAST_PLAYLISTS
 from indexer.models.tbert import LEAST_LABELLED, load_tbert, train_tbert
@@ -27,6 +28,7 @@ from indexer.search.vectors.base import StackedParts
 from indexer.search.vectors.faiss_store import add_vectors, build_vectors
 from indexer.songs.artist_tags import write_artist_tags
 from indexer.songs.popularity import playlist_popularity
+from indexer.songs.table import Songs
 from indexer.store import artefacts
 from indexer.text.tokens import unique_lines
 
@@ -93,6 +95,9 @@ def taste(context: Context) -> Outcome:
     if carried is None:
         raise AssertionError("a taste model without residuals: no stage writes the one without the other")
     trained = Taste.load(draft.place(artefacts.TASTE_MODEL))
+    if context.changes.dead or not context.rows_grow:
+        trained = _of_today(context, trained)
+        trained.save(draft.folder_anew(artefacts.TASTE_MODEL))
     draft.write_array(artefacts.TASTE_RESIDUALS, carried)
 
     def apply(batch: Batch) -> Columns:
@@ -102,6 +107,21 @@ def taste(context: Context) -> Outcome:
 
     write_rows(context, {artefacts.TASTE_PART: no_rows(trained.size)}, apply, label="place songs in taste")
     return outcome
+
+
+def _of_today(context: Context, taste: Taste) -> Taste:
+    """The model with today's codes of artists, and without terms that only deleted songs had."""
+    if not context.rows_grow and context.draft.base is not None:
+        before = {key: code for code, key in enumerate(Songs(context.draft.base).column("artist_key").terms)}
+        keys = context.songs.column("artist_key").terms
+        taste = taste.of_artists(np.array([before.get(key, -1) for key in keys], np.int64))
+    sought, in_use = set(taste.reader.terms), set[str]()
+    for batch in context.everything(BATCH):
+        for song, tags in batch.described():
+            in_use |= sought.intersection(name for name, _ in song_terms(song, tags))
+        if len(in_use) == len(sought):
+            break
+    return taste.of_terms(in_use)
 
 
 def tbert(context: Context) -> Outcome:
@@ -126,6 +146,9 @@ def tbert(context: Context) -> Outcome:
         if learned is not None:
             learned.save(draft.folder(artefacts.TBERT_MODEL))
     model = load_tbert(draft.place(artefacts.TBERT_MODEL)) if draft.has(artefacts.TBERT_MODEL) else None
+    if model is not None and context.base is not None and context.changes.dead:
+        model = model.of_names(song_labels(context.songs, context.playlists).names)  # no word that deleted songs had
+        model.save(draft.folder_anew(artefacts.TBERT_MODEL))
 
     def apply(batch: Batch) -> Columns:
         if model is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from indexer.build.changes import Changes
@@ -12,7 +12,7 @@ from indexer.build.context import Action
 from indexer.build.stage import Stage, Table, fingerprint
 from indexer.build.stages import STAGE_NAMES, STAGES
 from indexer.config import IndexConfig
-from indexer.errors import ConfigError
+from indexer.errors import ConfigError, EncoderError, IndexFormatError
 from indexer.store.generations import Generation
 
 OUTGROWN = 2.0  # times what a model was learned from: an update says that it should be learned again
@@ -49,11 +49,13 @@ class Plan:
     """What a build or an update will do.
 
     notes    what the user should know: models that the catalogue has outgrown, stages that the program has changed
+    damaged  stages whose files in the base are not what its manifest says
     """
 
     stages: tuple[StagePlan, ...]
     changes: Changes
     notes: tuple[str, ...] = ()
+    damaged: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[StagePlan]:
         return iter(self.stages)
@@ -74,6 +76,7 @@ class Inputs:
     tables      the fingerprint of each part of the catalogue
     playlists   how many there are
     encoder     what the manifest will say of the encoder
+    damaged     stage -> which of its files in the base is damaged, and how
     """
 
     config: IndexConfig
@@ -81,6 +84,7 @@ class Inputs:
     tables: Mapping[str, str]
     playlists: int
     changes: Changes
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def songs(self) -> int:
@@ -109,21 +113,34 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
             reason = "asked for"
         elif before is None:
             reason = "there is no index yet" if base is None else "new in this version"
+        elif each.name in inputs.damaged:
+            reason = inputs.damaged[each.name]
         else:
             reason = None if before["fingerprint"] == fresh["fingerprint"] else planner.why(each, before, fresh, needed)
-        if reason is None and stage is not None and before is not None and before["settings"] != fresh["settings"]:
-            why = _settings_changed(before["settings"], fresh["settings"])
-            raise ConfigError(f"{stage} cannot run alone, for {each.name} is stale: {why}; run `refrain build`")
+        if reason is None and stage is not None:
+            why = inputs.damaged.get(each.name, "")
+            if before is None:
+                why = "new in this version"
+            elif before["settings"] != fresh["settings"]:
+                why = _settings_changed(before["settings"], fresh["settings"])
+            if why:
+                raise ConfigError(f"{stage} cannot run alone, for {each.name} is stale: {why}; run `refrain build`")
         if reason is None:
             planner.keep(each, "nothing that it reads has changed" if stage is None else "not asked for")
         else:
             again.add(each.name)
             planner.add(each, "learn" if each.learns else "compute", reason, inputs.songs, fresh)
-    return Plan(tuple(planner.stages), inputs.changes)
+    return Plan(tuple(planner.stages), inputs.changes, damaged=frozenset(inputs.damaged))
 
 
 def plan_update(inputs: Inputs, base: Generation) -> Plan:
-    """Models stay; they are applied to songs that are new or changed, and learned where they are missing."""
+    """Models stay; they are applied to songs that are new or changed, and learned where they are missing.
+
+    IndexFormatError where a file of the base is damaged, EncoderError where another encoder made its vectors: what is
+    continued would be half of the one and half of the other.
+    """
+    for damage in inputs.damaged.values():
+        raise IndexFormatError(f"{damage}; run `refrain build`, which makes it anew, and what reads it")
     planner = _Planner(inputs, base)
     changes, notes = inputs.changes, list[str]()
     again: set[str] = set()  # stages that write other values for songs that were there
@@ -133,6 +150,12 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         before = planner.before(each.name)
         fresh = planner.record(each)
         action: Action = "learn" if each.learns else "compute"
+        if before is not None and before["settings"].get("encoder") != fresh["settings"].get("encoder"):
+            was, now = (record["settings"]["encoder"].get("name") for record in (before, fresh))
+            raise EncoderError(
+                f"the index was built with the encoder {was}, found {now if now != was else 'it with other settings'}; "
+                "give it back that one, or run `refrain build` to encode all lyrics with today's"
+            )
         if before is None:
             again.add(each.name)
             planner.add(each, action, "new in this version", inputs.songs, fresh)
@@ -157,7 +180,12 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
                 planner.add(each, "apply", _counted(changes), many, planner.applied(each, before, fresh))
         elif each.learns and each.name != "factors":
             if grown:
-                planner.add(each, "apply", f"to {many:,} songs that are new or changed", many, dict(before))
+                # Its rows are others than those of a model learned afresh, even if the catalogue becomes what it was.
+                record = {
+                    **before,
+                    "fingerprint": fingerprint("continued", before["fingerprint"], fresh["fingerprint"]),
+                }
+                planner.add(each, "apply", f"to {many:,} songs that are new or changed", many, record)
             else:
                 planner.keep(each, "applied to every song")
         elif each.name in _EXTENDED:

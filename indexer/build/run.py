@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from indexer.build.changes import Changes
+from indexer.build.changes import Changes, lost
 from indexer.build.context import Context
 from indexer.build.plan import Inputs, Plan, StagePlan, plan_build, plan_update
 from indexer.build.stage import Outcome, Stage, fingerprint
@@ -17,11 +18,12 @@ from indexer.build.stages import STAGES
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
 from indexer.encoders.cache import VectorCache
-from indexer.encoders.sentence import Encoder, SentenceEncoder
-from indexer.errors import CatalogueError, RefrainError
+from indexer.encoders.sentence import Encoder, SentenceEncoder, facts_of
+from indexer.errors import CatalogueError, IndexFormatError, RefrainError
 from indexer.progress import Track, quiet
 from indexer.store import artefacts
-from indexer.store.generations import Generation, open_generation, open_or_none
+from indexer.store.artefacts import owner_of
+from indexer.store.generations import Generation, damaged, open_base, open_generation
 from indexer.store.locks import writer_lock
 from indexer.store.publish import new_generation, now, tidy
 
@@ -114,20 +116,31 @@ def plan_index(
     encoder: Encoder | None = None,
 ) -> Plan:
     """What `build_index` (or `update_index`) would do, and why; nothing is done."""
-    base = open_or_none(index)
+    base = open_base(index)
     try:
         with catalogue.snapshot() as snapshot:
-            config = _config(config, base)
-            return _plan(snapshot, base, config, encoder or _encoder(config), update=update, stage=stage, force=force)
+            config, notes = _config(config, base, Path(index))
+            encoder = encoder or _encoder(config)
+            plan = _plan(snapshot, base, config, encoder, update=update, stage=stage, force=force)
+            return replace(plan, notes=(*notes, *plan.notes))
     finally:
         if base is not None:
             base.close()
 
 
-def _config(config: IndexConfig | None, base: Generation | None) -> IndexConfig:
+def _config(config: IndexConfig | None, base: Generation | None, index: Path) -> tuple[IndexConfig, tuple[str, ...]]:
+    """The configuration given, else that of the index, else the defaults; and what the user should know of it."""
     if config is not None:
-        return config
-    return IndexConfig() if base is None else IndexConfig.from_json(base.manifest["config"])
+        return config, ()
+    if base is not None:
+        kept, left_out = IndexConfig.from_older(base.manifest["config"])
+        if not left_out:
+            return kept, ()
+        names = ", ".join(left_out)
+        return kept, (f"settings of the index that this program does not have were left out: {names}",)
+    if (index / "CURRENT").exists():
+        return IndexConfig(), ("the settings of the damaged index could not be read: it is built with the defaults",)
+    return IndexConfig(), ()
 
 
 def _encoder(config: IndexConfig) -> SentenceEncoder:
@@ -145,10 +158,16 @@ def _plan(
     stage: str | None = None,
     force: bool = False,
 ) -> Plan:
-    digests = dict(snapshot.digests())
+    digests, damage = dict(snapshot.digests()), dict[str, str]()
+    for name, problem in ({} if base is None else damaged(base)).items():
+        artefact = owner_of(name)
+        if base is not None and artefact is not None:
+            damage.setdefault(artefact.stage, f"{base.path / name}: {problem}")
+    if "songs" in damage and (update or stage is not None):
+        raise IndexFormatError(f"{damage['songs']}; run `refrain build`, which makes it anew, and what reads it")
     changes = Changes.between(digests, base if update or stage is not None else None)
-    facts = {"name": encoder.name, "sha256": encoder.sha256, **encoder.settings}
-    inputs = Inputs(config, facts, snapshot.fingerprints(), snapshot.statistics().playlists, changes)
+    playlists = snapshot.statistics().playlists
+    inputs = Inputs(config, facts_of(encoder), snapshot.fingerprints(), playlists, changes, damage)
     if update and base is not None:
         return plan_update(inputs, base)
     return plan_build(inputs, base, stage=stage, force=force)
@@ -165,9 +184,9 @@ def _run(
     encoder: Encoder | None = None,
     track: Track,
 ) -> BuildReport:
-    base = open_or_none(index)
+    base = open_base(index)
     try:
-        config = _config(config, base)
+        config, notes = _config(config, base, index)
         encoder = encoder or _encoder(config)
         plan = _plan(snapshot, base, config, encoder, update=update, stage=stage, force=force)
         if base is not None and plan.idle and base.manifest["config"] == config.to_json():
@@ -175,27 +194,29 @@ def _run(
                 tidy(index)
                 VectorCache(index / CACHE, encoder, None).forget()
             return BuildReport("unchanged", str(index), base.number, base.manifest["songs"], notes=plan.notes)
+        forget = base is not None and ("songs" in plan.damaged or lost(plan.changes.digests, base))
     finally:
         if base is not None:
             base.close()
     facts: dict[str, Any] = {}
     digest = None if base is None else base.digest
-    with new_generation(index, facts, purge=bool(plan.changes.dead)) as (draft, left_over):
+    with new_generation(index, facts, purge=forget) as (draft, left_over):
         if (None if draft.base is None else draft.base.digest) != digest:
             # It may have read a later state of the catalogue than this snapshot, which must not replace it.
             raise RefrainError(f"another build of {index} has just ended; run this one again if there is more to do")
-        context = Context(snapshot, config, encoder, draft, plan.changes, index / CACHE, track)
+        context = Context(snapshot, config, encoder, draft, plan.changes, index / CACHE, track, plan.damaged)
         context.rows_grow = plan.of("songs").action in ("apply", "keep")
         done = [_do(each, plan.of(each.name), context, left_over) for each in STAGES]
         facts |= _facts(context, plan, done)
         changes = plan.changes
         counts = (len(changes.added), len(changes.changed), changes.removed) if update else (0, 0, 0)
-        notes = (*plan.notes, *_not_learned(facts["models"]))
+        notes = (*notes, *plan.notes, *_not_learned(facts["models"]))
         reports = tuple(report for report, _ in done)
         built = BuildReport(
             "updated" if update else "built", str(index), draft.number, facts["songs"], *counts, reports, notes
         )
-    VectorCache(index / CACHE, encoder, None).forget()
+    with contextlib.suppress(RefrainError), writer_lock(index):  # another writer may be at work by now, and need them
+        VectorCache(index / CACHE, encoder, None).forget()
     return built
 
 
@@ -204,7 +225,7 @@ def _do(
 ) -> tuple[StageReport, dict[str, Any]]:
     """Do what is planned for a stage; returns the report, and the record for the manifest."""
     draft = context.draft
-    context.action = plan.action
+    context.action, context.version = plan.action, stage.version
     if plan.action == "keep" and draft.base is not None:
         draft.adopt(draft.base, stage.writes)
         return StageReport(stage.name, "keep", plan.reason, 0.0), plan.record
@@ -230,7 +251,6 @@ def _facts(context: Context, plan: Plan, done: Sequence[tuple[StageReport, dict[
     """What the manifest says beside format and files."""
     songs, draft, encoder = context.songs, context.draft, context.encoder
     records = {report.name: record for report, record in done}
-    made_with = {"name": encoder.name, "sha256": encoder.sha256, **encoder.settings}
     learning = [stage.name for stage in STAGES if stage.learns]
     return {
         "config": context.config.to_json(),
@@ -240,7 +260,7 @@ def _facts(context: Context, plan: Plan, done: Sequence[tuple[StageReport, dict[
         "with_lyrics": int((songs.alive & songs.has_lyrics).sum()),
         "with_audio": int((songs.alive & songs.has_audio).sum()),
         "playlists": records["popularity"]["outcome"].get("playlists", 0),
-        "encoder": made_with,
+        "encoder": facts_of(encoder),
         "parts": [[n, draft.array(part).shape[1]] for n, part in artefacts.PARTS.items() if draft.has(part)],
         # Ties a weights file to what its signals were: the settings and the encoder, not the songs.
         "fingerprint": fingerprint(context.config.to_json(), encoder.sha256),

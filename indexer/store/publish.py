@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
-from indexer.store.draft import JOURNAL, Draft, journal_of
-from indexer.store.files import fsync, replace_whole
-from indexer.store.generations import FORMAT, FORMAT_VERSION, NUMBERED, current_place, open_or_none
-from indexer.store.locks import has_readers, writer_lock
+from indexer.store.draft import Draft, journal_of
+from indexer.store.files import fsync, read_json, replace_whole
+from indexer.store.generations import FORMAT, FORMAT_VERSION, JOURNAL, NUMBERED, current_place, open_base
+from indexer.store.locks import unread, writer_lock
 
 _DRAFT = re.compile(r"\.(\d{6})\.(\d+)\Z")
 
@@ -31,7 +31,7 @@ def new_generation(
     After an error the generation in use is what it was, and what the draft finished stays for the next writer.
 
     facts   what the manifest says beside format, version and files; the block may add to it
-    purge   also remove the generation before it, as soon as nobody reads it: words of deleted songs are in it
+    purge   the generation before it goes, too, as soon as nobody reads it: words of deleted songs are in it
     """
     index = Path(index)
     if index.is_file():
@@ -44,52 +44,62 @@ def new_generation(
     if generations.is_symlink():
         raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
     with writer_lock(index):
-        left_over = _drafts(generations)
+        left_over = _unpublished(index)
         numbers = [int(p.name) for p in generations.iterdir() if NUMBERED.match(p.name)]
         number = max(numbers, default=0) + 1
         path = generations / f"{number:06d}"
         staging = generations / f".{path.name}.{time.time_ns()}"
-        base = open_or_none(index)
+        base = open_base(index)
         try:
             with _writing(index):
                 staging.mkdir()
             draft = Draft(staging, base, number)
             yield draft, left_over
-            (staging / JOURNAL).unlink(missing_ok=True)
             with _writing(index):
-                digest = _seal(draft, facts)
+                digest = _seal(draft, {**facts, "purge": purge})
                 os.replace(staging, path)
                 fsync(generations)
                 replace_whole(index / "CURRENT", f"{path.name} {digest}\n")
         except BaseException:
-            if not journal_of(staging):  # nothing in it that another writer could use
+            if staging.exists() and not journal_of(staging):  # nothing in it that another writer could use
                 shutil.rmtree(staging, ignore_errors=True)
             raise
         finally:
             if base is not None:
                 base.close()
-        tidy(index, purge=purge)
+        tidy(index)
 
 
-def _drafts(generations: Path) -> list[Path]:
-    """Folders of writers; with the writer's lock in hand, of dead ones."""
-    return [p for p in sorted(generations.iterdir()) if _DRAFT.match(p.name) and p.is_dir() and not p.is_symlink()]
+def _unpublished(index: Path) -> list[Path]:
+    """Folders that writers have not published; with the writer's lock in hand, those of dead ones."""
+    with contextlib.suppress(IndexMissingError, IndexFormatError):  # of a writer killed when it had published
+        (current_place(index)[0] / JOURNAL).unlink(missing_ok=True)
+    found = []
+    for path in sorted((index / "generations").iterdir()):
+        # A writer may be killed between giving its folder the number and naming that in CURRENT.
+        numbered = NUMBERED.match(path.name) and (path / JOURNAL).is_file()
+        if (numbered or _DRAFT.match(path.name)) and path.is_dir() and not path.is_symlink():
+            found.append(path)
+    return found
 
 
-def tidy(index: Path, *, purge: bool = False) -> None:
-    """Remove drafts that crashed writers left, and generations older than the one before the current, if nobody reads.
+def tidy(index: Path) -> None:
+    """Remove what crashed writers left, and generations older than the one before the current, if nobody reads them.
 
     The caller has the writer's lock. The generation before the current one stays for readers that are just opening
-    it, but with `purge`. What a writer of indexes does not name so is not touched.
+    it, unless the current one was published with `purge`. What a writer of indexes does not name so is not touched.
     """
-    for folder in _drafts(index / "generations"):
+    for folder in _unpublished(index):
         shutil.rmtree(folder, ignore_errors=True)
-    generations = index / "generations"
-    current = current_place(index)[0].name
-    older = sorted((p for p in generations.iterdir() if NUMBERED.match(p.name) and p.name < current), reverse=True)
+    current = current_place(index)[0]
+    purge = read_json(current / "manifest.json").get("purge") is True
+    numbered = [p for p in (index / "generations").iterdir() if NUMBERED.match(p.name)]
+    older = sorted((p for p in numbered if int(p.name) < int(current.name)), key=lambda p: int(p.name), reverse=True)
     for old in older if purge else older[1:]:
-        if old.is_dir() and not old.is_symlink() and not has_readers(old / "manifest.json"):
-            shutil.rmtree(old, ignore_errors=True)
+        if old.is_dir() and not old.is_symlink():
+            with unread(old / "manifest.json") as nobody_reads:
+                if nobody_reads:
+                    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ history in playlists, the artist's place for artists with one; a song without ei
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,19 @@ class Taste:
         codes = [code_of[word] for word in name_words(text) if word in code_of]
         place: FloatMatrix = self.word_places[codes].sum(axis=0) + self.word_places[-1] * bool(codes)
         return place / max(float(np.linalg.norm(place)), 1e-12)
+
+    def of_artists(self, codes: Rows) -> Taste:
+        """The model where artists have other codes; codes is int64 (artists,): the code that each had, -1 for none."""
+        known = (codes >= 0) & (codes < len(self.artists))
+        artists = np.zeros((len(codes), self.size), np.float32)
+        artists[known] = self.artists[codes[known]]
+        return replace(self, artists=artists)
+
+    def of_terms(self, terms: Collection[str]) -> Taste:
+        """The model without the other terms; songs that have none of those keep their places."""
+        keep = [column for column, term in enumerate(self.reader.terms) if term in terms]
+        reader = replace(self.reader, terms=tuple(self.reader.terms[column] for column in keep))
+        return replace(self, reader=reader, tower=replace(self.tower, terms_into=self.tower.terms_into[keep]))
 
     def save(self, folder: Path) -> None:
         """Write taste.safetensors and taste.json into `folder`."""

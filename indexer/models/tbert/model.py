@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,13 @@ class TBert:
         if self.encoder is None:
             raise ValueError("this tBERT was trained on frozen sentence vectors; encode the texts and call embed")
         return self.embed(self.encoder.encode(texts), topics, audio)
+
+    def of_names(self, names: Collection[str]) -> TBert:
+        """The model without the other labels; embeddings do not change."""
+        keep = [column for column, name in enumerate(self.names) if name in names]
+        (layer,) = self.head.layers
+        head = DenseStack((replace(layer, kernel=layer.kernel[:, keep], bias=layer.bias[keep]),), self.head.linear)
+        return replace(self, head=head, names=tuple(self.names[column] for column in keep))
 
     def save(self, folder: Path) -> None:
         """Write tbert.safetensors and tbert.json into `folder`, and transformer/ where it was fine-tuned."""

@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -210,6 +211,41 @@ def test_words_of_deleted_and_changed_songs_are_gone_from_every_file(work: Path,
         "nor does a generation before it stay"
     )
     assert verify(index) == []
+
+
+def test_words_that_taste_and_tbert_learned_go_with_the_last_song_that_has_them(work: Path) -> None:
+    """Enough songs have them to be learned; none of them is left."""
+    words = ["zyxomma", "quellstone", "brindlewick", "fenrowan", "thistlequay"]
+    songs = [
+        {"song_id": f"gone-{i}", "title": f"Zyxomma {i}", "artist": f"Fenrowan {i % 4}", "genres": ["quellstone"],
+         "tags": ["brindlewick " * 4 + "core", "sad"], "lyrics": f"{line} thistlequay"}
+        for i, line in enumerate(["rain on the roof", "a boat in the night", "never again"] * 8)
+    ]  # fmt: skip
+    others = [
+        {"song_id": f"stays-{i}", "title": f"Rain {i}", "artist": f"Somebody {i % 7}", "tags": ["happy"],
+         "lyrics": f"rain {i}"}
+        for i in range(60)
+    ]  # fmt: skip
+    lists = [
+        {"playlist_id": f"p{i}", "name": "rainy", "song_ids": [f"{kind}-{(i * 5 + j) % 24}" for j in range(6)]}
+        for i in range(40)
+        for kind in (("gone", "stays")[i % 2],)
+    ]
+    with Catalogue(work / "own.db") as catalogue:
+        catalogue.load(rows(work, *songs, *others, name="own.jsonl"))
+        catalogue.load(rows(work, *lists, name="lists.jsonl"))
+        index, encoder = work / "own", HashEncoder()
+        built = build_index(catalogue, index, replace(SMALL, held_out=0.0), encoder=encoder)
+        models = open_generation(index).manifest["models"]
+        assert models["taste"]["learned"]
+        assert models["tbert"]["learned"]
+        assert found(index, words) == set(words)
+        catalogue.delete([str(song["song_id"]) for song in songs])
+        report = update_index(catalogue, index, encoder=encoder)
+        assert {s.name: s.action for s in report.stages}["taste"] == "apply"
+        assert found(index, words) == set()
+        assert verify(index) == []
+        assert built.songs - report.songs == len(songs)
 
 
 def test_words_that_topics_were_learned_from_go_with_the_last_song_that_has_them(

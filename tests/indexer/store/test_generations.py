@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.store import artefacts
 from indexer.store.generations import open_generation, verify
-from indexer.store.publish import new_generation
+from indexer.store.publish import new_generation, tidy
 
 NUMBERS, NAMES, MODEL = artefacts.POPULARITY, artefacts.TITLE, artefacts.TOPIC_MODEL
 FACTS: dict[str, Any] = {"stages": {}, "config": "{}"}
@@ -161,6 +161,45 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Monk
     assert open_generation(index).manifest["songs"] == 1
 
 
+@pytest.mark.parametrize("moment", ["_seal", "os.replace", "replace_whole"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["full", "killed"])
+def test_what_a_build_had_finished_survives_an_end_at_any_moment_of_publishing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, error: BaseException
+) -> None:
+    index = tmp_path / "ix"
+    write(index, 1)
+    place = moment if moment == "os.replace" else f"indexer.store.publish.{moment}"
+
+    def end(*_: object) -> None:
+        raise error
+
+    def build() -> None:
+        with new_generation(index, dict(FACTS)) as (draft, _):
+            draft.write_array(NUMBERS, np.arange(4, dtype=np.float32))
+            draft.finish("numbers", (NUMBERS,), {"songs": 4})
+            patched.setattr(place, end)
+
+    with monkeypatch.context() as patched, pytest.raises((RefrainError, KeyboardInterrupt)):
+        build()
+    assert open_generation(index).manifest["songs"] == 1
+    with new_generation(index, dict(FACTS) | {"songs": 4}) as (draft, left_over):
+        assert draft.recover("numbers", left_over) == {"songs": 4}
+    assert open_generation(index).array(NUMBERS).tolist() == [0, 1, 2, 3]
+    assert verify(index) == []
+    assert len(list((index / "generations").iterdir())) == 2, "the one before, and the current one"
+
+
+def test_a_writer_killed_right_after_publishing_leaves_a_sound_index(tmp_path: Path) -> None:
+    index = tmp_path / "ix"
+    write(index, 1)
+    (open_generation(index).path / "journal.json").write_text("{}")
+    assert verify(index) == []
+    reader = open_generation(index)
+    write(index, 2)
+    assert reader.array(NUMBERS).tolist() == [1, 1, 1], "it was published, and somebody reads it"
+    assert verify(index) == []
+
+
 def test_errors_of_a_stage_are_not_called_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), new_generation(tmp_path / "ix", dict(FACTS)):
         (tmp_path / "no such file").read_text()
@@ -200,6 +239,11 @@ def test_readers_keep_their_generation_and_the_one_before_stays(tmp_path: Path) 
     assert {p.name for p in (index / "generations").iterdir()} == {"000004", "000005"}
     write(index, 6, purge=True)
     assert {p.name for p in (index / "generations").iterdir()} == {"000006"}
+    reader = open_generation(index)
+    write(index, 7, purge=True)
+    reader.close()
+    tidy(index)
+    assert {p.name for p in (index / "generations").iterdir()} == {"000007"}, "by whoever comes after the reader"
 
 
 def test_opening_while_generations_are_published_and_purged_never_fails(tmp_path: Path) -> None:

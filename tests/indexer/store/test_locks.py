@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from indexer.errors import RefrainError
-from indexer.store.locks import has_readers, lock_shared, writer_lock
+from indexer.store.locks import is_gone, lock_shared, unread, writer_lock
 
 
 def test_a_second_writer_is_refused_and_the_next_one_is_not(tmp_path: Path) -> None:
@@ -52,11 +53,32 @@ def test_a_lock_file_that_is_none_is_refused_at_once(tmp_path: Path, kind: str) 
 
 def test_readers_are_seen_until_they_close(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
-    assert not has_readers(path), "a file that is not there has none"
+
+    def nobody_reads() -> bool:
+        with unread(path) as nobody:
+            return nobody
+
+    assert nobody_reads(), "a file that is not there has no readers"
     path.touch()
-    assert not has_readers(path)
+    assert nobody_reads()
     reader = os.open(path, os.O_RDONLY)
     lock_shared(reader)
-    assert has_readers(path)
+    assert not nobody_reads()
     os.close(reader)
-    assert not has_readers(path)
+    assert nobody_reads()
+
+
+def test_a_reader_that_waited_for_a_removal_knows_that_the_file_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.touch()
+    reader = os.open(path, os.O_RDONLY)
+    with ThreadPoolExecutor(1) as pool:
+        with unread(path) as nobody:
+            assert nobody
+            waiting = pool.submit(lock_shared, reader)
+            path.unlink()
+            with pytest.raises(TimeoutError):
+                waiting.result(0.05)
+        waiting.result(10)
+    assert is_gone(reader)
+    os.close(reader)
