@@ -81,10 +81,11 @@ class Seed:
         if lyrics:
             sentence, parts["lyrics"] = encode_text(index, unique_lines(lyrics))
             if index.topic_model is not None:
-                topics = index.topic_model.infer([lyrics])[0]
+                topics = index.topic_model.infer([lyrics], languages=[song.language])[0]
             frequency = index.lexical.document_frequency
             songs = int(index.songs.has_lyrics.sum())
-            keywords = tfidf_keywords(tokenise(lyrics), frequency, songs, index.config.keywords)
+            most = index.config.keywords
+            keywords = tfidf_keywords(tokenise(lyrics), frequency, songs, most, language=song.language)
         if song.audio is not None and index.compress_audio is not None:
             parts["audio"] = index.compress_audio.encode(audio[None])[0]
         if index.taste_model is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
-from indexer.build.stage import BATCH, Columns, Outcome, no_rows, write_rows
+from indexer.build.stage import BATCH, Columns, Outcome, no_rows, sample, write_rows
 from indexer.encoders.cache import VectorCache
 from indexer.models.audio_scaler import COLUMNS, AudioScaler
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
@@ -24,9 +24,9 @@ from indexer.text.tokens import tokenise, unique_lines
 FloatMatrix = npt.NDArray[np.float32]
 
 LEAST_ROWS = 32  # fewer lyrics or feature rows than this teach an autoencoder nothing
-MOST_ROWS = 200_000  # rows that a model is fitted to at most, drawn at random
 ENCODED_AT_ONCE = 2_048  # lyrics that are encoded and saved at once: half a minute's work is what a crash can cost
 WORDS_AT_ONCE = 1_000
+CHOSEN_AT_ONCE = 512  # songs, each with the vectors of its keywords side by side: 20 MB
 
 
 def songs(context: Context) -> Outcome:
@@ -91,21 +91,20 @@ def keywords(context: Context) -> Outcome:
     before = {a: None if base is None else base.strings(a) for a in (artefacts.KEYWORDS, artefacts.SALIENT_KEYWORDS)}
     with draft.strings_writer(artefacts.KEYWORDS, after=before[artefacts.KEYWORDS], blank=blank) as write:
         for batch in context.track(context.batches(BATCH), "choose keywords"):
-            tokens = (tokenise(text) for text in batch.lyrics)
-            write(" ".join(tfidf_keywords(words, document_frequency, with_lyrics, config.keywords)) for words in tokens)
+            write(
+                " ".join(tfidf_keywords(tokenise(text), document_frequency, with_lyrics, config.keywords, language=own))
+                for text, own in zip(batch.lyrics, batch.languages, strict=True)
+            )
     place, vectors = _word_vectors(context)
     chosen = draft.strings(artefacts.KEYWORDS)
     after = before[artefacts.SALIENT_KEYWORDS]
     with draft.strings_writer(artefacts.SALIENT_KEYWORDS, after=after, blank=blank) as write:
-        for batch in context.track(context.batches(BATCH), "choose salient keywords"):
+        for batch in context.track(context.batches(CHOSEN_AT_ONCE), "choose salient keywords"):
+            words = [chosen[row].split() for row in batch.rows]
+            candidates = [np.array([place[word] for word in each], np.int64) for each in words]
             songs_ = batch.array(artefacts.SENTENCE).astype(np.float32)
-            salient = []
-            for row, vector in zip(batch.rows, songs_, strict=True):
-                words = chosen[row].split()
-                candidates = vectors[[place[word] for word in words]].astype(np.float32)
-                picked = choose_by_meaning(vector, candidates, config.salient_keywords) if words else []
-                salient.append(" ".join(words[i] for i in picked))
-            write(salient)
+            picked = choose_by_meaning(songs_, vectors, candidates, config.salient_keywords)
+            write(" ".join(each[i] for i in some) for each, some in zip(words, picked, strict=True))
     return Outcome()
 
 
@@ -145,8 +144,11 @@ def topics(context: Context) -> Outcome:
     if context.action == "learn":
         many, model, why = int(context.songs.has_lyrics.sum()), None, ""
         if many >= LEAST_ROWS:
-            lyrics = context.songs.lyrics
-            model = fit_topics(lyrics, topics=settings.topics, seed=settings.seed, track=context.track)
+            (whole,) = context.everything(len(context.songs))
+            model = fit_topics(
+                context.songs.lyrics, languages=whole.languages, topics=settings.topics, seed=settings.seed,
+                track=context.track,
+            )  # fmt: skip
             why = "the lyrics share too few words"
         outcome = Outcome(model is not None, many, why="" if model else why or _few(many, "lyrics"))
         if model is not None:
@@ -161,7 +163,7 @@ def topics(context: Context) -> Outcome:
             found.save(context.draft.folder_anew(artefacts.TOPIC_MODEL))
 
     def apply(batch: Batch) -> Columns:
-        return {} if found is None else {artefacts.TOPICS: found.infer(batch.lyrics)}
+        return {} if found is None else {artefacts.TOPICS: found.infer(batch.lyrics, languages=batch.languages)}
 
     write_rows(context, {artefacts.TOPICS: no_rows(settings.topics)}, apply, label="infer topics")
     return outcome
@@ -183,7 +185,7 @@ def audio(context: Context) -> Outcome:
     outcome = Outcome(learned=True)
     if context.action == "learn":
         table = context.songs.audio[context.songs.alive]
-        AudioScaler.fit(_sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER) / "scaler.json")
+        AudioScaler.fit(sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER) / "scaler.json")
         many = int((context.songs.alive & context.songs.has_audio).sum())
         # A scale of a few songs serves until there are more: not learned, so that an update learns it.
         outcome = Outcome(many >= LEAST_ROWS, many, why="" if many >= LEAST_ROWS else _few(many, "audio features"))
@@ -212,7 +214,7 @@ def _compress(
     draft, outcome = context.draft, Outcome(learned=True)
     if context.action == "learn":
         matrix = draft.array(source)
-        known = _sample(np.flatnonzero(matrix.any(axis=1)))
+        known = sample(np.flatnonzero(matrix.any(axis=1)))
         enough = len(known) >= LEAST_ROWS
         outcome = Outcome(enough, len(known), why="" if enough else _few(len(known), what))
         if enough:
@@ -228,10 +230,3 @@ def _compress(
 
 def _few(many: int, what: str) -> str:
     return f"{many} songs have {what}, needs {LEAST_ROWS}"
-
-
-def _sample(rows: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    """All rows, or MOST_ROWS of them drawn at random, in their order."""
-    if len(rows) <= MOST_ROWS:
-        return rows
-    return rows[np.sort(np.random.default_rng(0).choice(len(rows), MOST_ROWS, replace=False))]

@@ -151,9 +151,9 @@ class Batch:
         return self._context.songs.lyrics[self.rows.start : self.rows.stop]
 
     @property
-    def languages(self) -> list[str]:
-        """ISO 639-1 codes, "" where unknown."""
-        return [self._context.songs.text("language", row) or "" for row in self.rows]
+    def languages(self) -> list[str | None]:
+        """ISO 639-1 codes, None where unknown."""
+        return [self._context.songs.text("language", row) for row in self.rows]
 
     @property
     def artists(self) -> Rows:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.build.context import Batch, Context
-from indexer.build.stage import BATCH, Columns, Outcome, no_rows, write_rows
+from indexer.build.stage import BATCH, Columns, Outcome, no_rows, sample, write_rows
 from indexer.encoders.sentence import SentenceEncoder
 from indexer.errors import ConfigError
 from indexer.models.cooccurrence import CoOccurrence
@@ -197,7 +197,8 @@ def moods(context: Context) -> Outcome:
     if context.action == "learn":
         sentence, audio = (draft.array(name) for name in names)
         taste = draft.array(artefacts.TASTE_PART) if placed else np.zeros((len(context.songs), 0), np.float32)
-        reader = MoodReader.fit(sentence.astype(np.float32), audio, taste.shape[1], config.moods.seed)
+        some = sample(np.arange(len(context.songs)))
+        reader = MoodReader.fit(sentence[some].astype(np.float32), audio[some], taste.shape[1], config.moods.seed)
         words = context.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
         halves = half_places(context.playlists, taste, config.moods.seed) if placed else None
         known, evidence = Known(sentence, audio, taste), evidence_of(context)

@@ -25,6 +25,7 @@ from indexer.store.artefacts import Artefact, of_stage
 Table = Literal["songs", "playlists", "artist_tags", "labels"]
 
 BATCH = 8_192  # rows that a stage is applied to at once
+MOST_ROWS = 200_000  # rows that a model is fitted to at most, drawn at random
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,13 @@ def write_rows(
     for each in context.track(batches, label) if label else quiet(batches, label):
         for artefact, values in apply(each).items():
             out[artefact][each.rows.start : each.rows.stop] = values
+
+
+def sample(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """All rows, or MOST_ROWS of them drawn at random, in their order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return rows[np.sort(np.random.default_rng(0).choice(len(rows), MOST_ROWS, replace=False))]
 
 
 def no_rows(width: int | None = None, dtype: npt.DTypeLike = np.float32) -> npt.NDArray[Any]:

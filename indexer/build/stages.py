@@ -12,9 +12,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage(
         "keywords", content.keywords, lambda c: {"keywords": c.keywords, "salient_keywords": c.salient_keywords},
-        reads=("songs", "sentences"), looks_at=("lexical",), encoder=True,
+        reads=("songs", "sentences"), looks_at=("lexical",), encoder=True, version=2,
     ),
-    Stage("topics", content.topics, lambda c: c.topics, reads=("songs",), learns=True),
+    Stage("topics", content.topics, lambda c: c.topics, reads=("songs",), learns=True, version=2),
     Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True),
     Stage("lyrics_latents", content.lyrics_latents, lambda c: c.lyrics, reads=("sentences",), learns=True),
     Stage("audio_latents", content.audio_latents, lambda c: c.audio, reads=("audio",), learns=True),

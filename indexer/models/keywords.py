@@ -46,47 +46,22 @@ def tfidf_keywords(
 
 
 def choose_by_meaning(
-    song: npt.NDArray[np.float32], words: npt.NDArray[np.float32], k: int, *, diversity: float = 0.3
-) -> list[int]:
-    """Positions of k words by maximal marginal relevance (Carbonell & Goldstein 1998, as KeyBERT uses it).
-
-    Each pick maximises (1 - diversity) x cos(word, song) - diversity x max cos(word, picked).
-
-    song    float32 (d,) unit;  words   float32 (n, d) unit rows
-
-    >>> a, b = np.eye(2, dtype=np.float32)
-    >>> choose_by_meaning(a, np.stack([b, a, a]), 2, diversity=0.6)
-    [1, 0]
-    """
-    relevance = words @ song
-    picked: list[int] = []
-    nearest = np.full(len(words), -1.0, np.float32)
-    while len(picked) < min(k, len(words)):
-        penalty = nearest if picked else np.zeros_like(nearest)
-        gain = (1 - diversity) * relevance - diversity * penalty
-        gain[picked] = -np.inf
-        best = int(np.argmax(gain))
-        picked.append(best)
-        nearest = np.maximum(nearest, words @ words[best])
-    return picked
-
-
-def choose_many_by_meaning(
     songs: npt.NDArray[np.float32],
-    words: npt.NDArray[np.float32],
+    words: npt.NDArray[np.floating],
     candidates: Sequence[npt.NDArray[np.int64]],
     k: int,
     *,
     diversity: float = 0.3,
 ) -> list[list[int]]:
-    """`choose_by_meaning` of many songs at once: positions in each song's candidates.
+    """For each song the positions of k of its candidates by maximal marginal relevance (Carbonell & Goldstein 1998, as
+    KeyBERT uses it): each pick maximises (1 - diversity) x cos(word, song) - diversity x max cos(word, picked).
 
     songs        float32 (n, d) unit
     words        float or half (words, d) unit rows
     candidates   for each song the rows of `words` that it chooses from
 
     >>> a, b = np.eye(2, dtype=np.float32)
-    >>> choose_many_by_meaning(np.stack([a, b]), np.stack([a, b]), [np.array([1, 0]), np.array([0])], 1)
+    >>> choose_by_meaning(np.stack([a, b]), np.stack([a, b]), [np.array([1, 0]), np.array([0])], 1)
     [[1], [0]]
     """
     lengths = np.array([len(rows) for rows in candidates], np.int64)

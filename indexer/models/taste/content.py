@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,11 +84,11 @@ class Reader:
         parts   name -> float32 (songs, columns), zero rows where unknown; Reader adds "facts" and "era" of its own
         """
         frequency: Counter[str] = Counter()
-        facts, eras = [], []
+        facts, eras = array("f"), array("f")  # lists of a million songs' numbers would take a gigabyte
         for song, tags in songs:
             frequency.update({name for name, _ in song_terms(song, tags)})
-            facts.append(song_facts(song))
-            eras.append(song_era(song))
+            facts.extend(song_facts(song))
+            eras.extend(song_era(song))
         frequent = sorted((-count, name) for name, count in frequency.items() if count >= LEAST_SONGS)
         own = {"facts": _rows(facts, FACTS), "era": _rows(eras, len(ERAS))}
         scales = {name: (matrix.shape[1], _scale(matrix)) for name, matrix in {**parts, **own}.items()}
@@ -109,10 +110,10 @@ class Reader:
         from scipy.sparse import csr_array
 
         code_of = {term: code for code, term in enumerate(self.terms)}
-        facts, eras, starts, codes, weights = [], [], [0], [], []
+        facts, eras, starts, codes, weights = array("f"), array("f"), array("q", [0]), array("i"), array("f")
         for song, tags in songs:
-            facts.append(song_facts(song))
-            eras.append(song_era(song))
+            facts.extend(song_facts(song))
+            eras.extend(song_era(song))
             for name, weight in song_terms(song, tags):
                 if name in code_of:
                     codes.append(code_of[name])
@@ -122,7 +123,7 @@ class Reader:
         scaled = [matrices[name].astype(np.float32) * np.float32(scale) for name, (_, scale) in self.parts.items()]
         terms = csr_array(
             (np.array(weights, np.float32), np.array(codes, np.int32), np.array(starts, np.int64)),
-            shape=(len(facts), len(self.terms)),
+            shape=(len(starts) - 1, len(self.terms)),
         )
         return Content(np.hstack(scaled), terms)
 
@@ -177,8 +178,8 @@ def song_era(song: Described) -> tuple[float, ...]:
     return tuple(math.exp(-(((year - era) / ERA_WIDTH) ** 2)) for era in ERAS)
 
 
-def _rows(facts: list[tuple[float, ...]], columns: int) -> FloatMatrix:
-    return np.array(facts, np.float32).reshape(len(facts), columns)
+def _rows(numbers: array[float], columns: int) -> FloatMatrix:
+    return np.array(numbers, np.float32).reshape(-1, columns)
 
 
 def _scale(matrix: FloatMatrix) -> float:
