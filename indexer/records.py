@@ -24,6 +24,7 @@ AUDIO_RANGES: dict[str, tuple[float, float]] = {
     "duration_ms": (1.0, 86_400_000.0),
 }
 AUDIO_NAMES: tuple[str, ...] = tuple(AUDIO_RANGES)
+SOUND_NAMES = tuple(name for name in AUDIO_NAMES if name != "duration_ms")  # a length says nothing of how a song sounds
 
 # Spotify writes these where its analysis found nothing: they mean "unknown", not a value.
 AUDIO_UNKNOWN: dict[str, float] = {"key": -1.0, "tempo": 0.0}

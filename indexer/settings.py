@@ -18,6 +18,7 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Seed = Annotated[Whole, Field(ge=0, le=2**32 - 1)]  # what scikit-learn takes; numpy and torch take more
 Count = Annotated[Whole, Field(ge=1)]
+Width = Annotated[Whole, Field(ge=1, le=65_536)]  # of what is held in memory as a whole: a layer, a space, a batch
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 Share = Annotated[Number, Field(ge=0, lt=1)]

@@ -11,6 +11,7 @@ from indexer.songs.table import Songs
 from indexer.store import artefacts
 from indexer.store.generations import Generation
 
+MOST_GONE = 0.9  # share of the index's songs; where more are gone, the catalogue is thought to be another one
 MOST_DEAD = 0.2  # share of dead rows from which the rows are numbered anew: every search pays for them
 
 
@@ -47,7 +48,7 @@ class Changes:
     def between(cls, digests: dict[str, str], base: Generation | None) -> Changes:
         """`digests` of a catalogue against the songs of `base`.
 
-        CatalogueError where more than half of the index's songs are gone: it looks like another catalogue.
+        CatalogueError where more than MOST_GONE of the index's songs are gone: it looks like another catalogue.
         """
         if base is None:
             return cls(digests, renumber=True, added=tuple(digests))
@@ -63,7 +64,7 @@ class Changes:
                 changed.append(song_id)
         gone = len(dead) - len(changed)
         living = int(songs.alive.sum())
-        if gone > living / 2:
+        if gone > MOST_GONE * living:
             raise CatalogueError(
                 f"{gone:,} of the index's {living:,} songs are not in this catalogue: it looks like "
                 "another one; name the right --catalogue, or run `refrain build` to index this one"

@@ -70,7 +70,9 @@ def sentences(context: Context) -> Outcome:
         texts = [unique_lines(text) for text in batch.lyrics]
         return {artefacts.SENTENCE: cache.encode(texts, batch.array(artefacts.LYRICS_HASH))}
 
-    like = {artefacts.SENTENCE: no_rows(context.encoder.dim, np.float16)}
+    # The encoder takes seconds to load, and says no more of its width than the vectors that are there.
+    width = context.encoder.dim if context.base is None else context.base.array(artefacts.SENTENCE).shape[1]
+    like = {artefacts.SENTENCE: no_rows(width, np.float16)}
     write_rows(context, like, apply, label="encode lyrics", batch=ENCODED_AT_ONCE)
     return Outcome()
 
@@ -120,7 +122,9 @@ def _word_vectors(context: Context) -> tuple[dict[str, int], npt.NDArray[np.floa
     used = {word for batch in rows for row in batch.rows for word in chosen[row].split()}
     words = sorted(used | known.keys()) if grows else sorted(used)
     draft.write_strings(artefacts.WORDS, words)
-    vectors = draft.new_array(artefacts.WORD_VECTORS, (len(words), context.encoder.dim), np.float16)
+    vectors = draft.new_array(
+        artefacts.WORD_VECTORS, (len(words), draft.array(artefacts.SENTENCE).shape[1]), np.float16
+    )
     old = [place for place, word in enumerate(words) if word in known]
     if old and before is not None:
         vectors[old] = before.array(artefacts.WORD_VECTORS)[[known[words[place]] for place in old]]

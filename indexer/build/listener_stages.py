@@ -8,7 +8,7 @@ import numpy.typing as npt
 from indexer.build.context import Batch, Context
 from indexer.build.stage import BATCH, Columns, Outcome, no_rows, sample, write_rows
 from indexer.encoders.sentence import SentenceEncoder
-from indexer.errors import ConfigError
+from indexer.errors import ConfigError, IndexFormatError
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
@@ -93,7 +93,9 @@ def taste(context: Context) -> Outcome:
         return Outcome(learned=False)
     carried = context.carried(artefacts.TASTE_RESIDUALS)
     if carried is None:
-        raise AssertionError("a taste model without residuals: no stage writes the one without the other")
+        raise IndexFormatError(
+            f"{draft.base and draft.base.path} has a taste model without residuals; run `refrain build`"
+        )
     trained = Taste.load(draft.place(artefacts.TASTE_MODEL))
     if context.changes.dead or not context.rows_grow:
         trained = _of_today(context, trained)

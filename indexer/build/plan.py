@@ -99,10 +99,13 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
     """
     if stage is not None and stage not in STAGE_NAMES:
         raise ConfigError(f"no stage is called {stage!r}, expected one of {', '.join(STAGE_NAMES)}")
+    if stage is not None and force:
+        raise ConfigError(f"the stage {stage} alone, and all stages by force, are two things; ask for one of them")
     if stage is not None and base is None:
         raise ConfigError(f"the stage {stage} cannot run alone: there is no index yet; run `refrain build` first")
     planner = _Planner(inputs, base)
     again: set[str] = set()
+    rows = inputs.songs if stage in (None, "songs") or base is None else int(base.manifest["songs"])
     for each in STAGES:
         before = planner.before(each.name)
         fresh = planner.record(each)
@@ -129,7 +132,7 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
             planner.keep(each, "nothing that it reads has changed" if stage is None else "not asked for")
         else:
             again.add(each.name)
-            planner.add(each, "learn" if each.learns else "compute", reason, inputs.songs, fresh)
+            planner.add(each, "learn" if each.learns else "compute", reason, rows, fresh)
     return Plan(tuple(planner.stages), inputs.changes, damaged=frozenset(inputs.damaged))
 
 
@@ -165,7 +168,7 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         missing = each.learns and before["outcome"].get("learned") is False
         if needed:
             again.add(each.name)
-            planner.add(each, action, f"reads {needed[0]}, which is learned for the first time", inputs.songs, fresh)
+            planner.add(each, action, f"reads {needed[0]}, which is done again", inputs.songs, fresh)
         elif missing and (data or (grown and _worth_trying(before["catalogue"]["songs"], inputs.songs))):
             again.add(each.name)
             planner.add(

@@ -84,7 +84,7 @@ def build_index(
 
     config    None takes that of the index, or the defaults for a new one
     stage     only this stage and those that read it
-    force     all stages
+    force     all stages; of what is there only vectors of texts are taken over, where they are sound and the encoder's
     encoder   instead of the configuration's
 
     Raises CatalogueError for an empty catalogue, ConfigError for an unknown stage, RefrainError while another build

@@ -51,7 +51,8 @@ class Stage:
     version    raised whenever it would write something else from the same input
     tables     parts of the catalogue that it reads
     reads      stages whose artefacts it reads; where one of them learns again, this one does
-    looks_at   stages whose artefacts it reads as they are: they change with each update, and do not make it learn
+    looks_at   stages whose artefacts it reads as they are: in an update their changes do not make it learn; in a build
+               they count as those that it reads
     settings   the part of the configuration that decides what it writes
     encoder    whether the encoder's weights do, too
     run        does it: `context.action` says what is to be done

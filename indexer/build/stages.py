@@ -15,7 +15,7 @@ STAGES: tuple[Stage, ...] = (
         reads=("songs", "sentences"), looks_at=("lexical",), encoder=True, version=2,
     ),
     Stage("topics", content.topics, lambda c: c.topics, reads=("songs",), learns=True, version=2),
-    Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True),
+    Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True, version=2),
     Stage("lyrics_latents", content.lyrics_latents, lambda c: c.lyrics, reads=("sentences",), learns=True),
     Stage("audio_latents", content.audio_latents, lambda c: c.audio, reads=("audio",), learns=True),
     Stage("popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists",), reads=("songs",)),

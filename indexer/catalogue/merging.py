@@ -232,7 +232,9 @@ class _Batch:
 
 
 def joining_key(title: str, artist: str) -> str:
-    """text.name_key, but names of signs only stay apart, it fits an index, and "" joins nothing: half a name is none.
+    """What two sources that know a recording only by name are joined on; version marks count.
+
+    Names of signs only stay apart; it fits an index; "" joins nothing: half a name is none.
 
     >>> joining_key("Salt Road", "The Marrows"), joining_key("???", "!!!"), joining_key("Hello", "")
     ('marrows|salt road', '!!!|???', '')

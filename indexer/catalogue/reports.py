@@ -31,7 +31,7 @@ class Remark:
 
 
 class RemarkCounter:
-    """RowCounts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
+    """Counts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
 
     def __init__(self) -> None:
         self._remarks: dict[tuple[str, str, str], Remark] = {}

@@ -65,7 +65,7 @@ class VectorCache:
         keys = _keys(hashes)
         for sorted_keys, order, known, vectors in self._stores:
             at = np.flatnonzero(missing)
-            if not len(at) or not len(order):
+            if not len(at) or not len(order) or vectors.shape[1] != out.shape[1]:
                 continue
             place = order[np.minimum(np.searchsorted(sorted_keys, keys[at]), len(order) - 1)]
             same = (known[place] == hashes[at]).all(axis=1)
@@ -96,7 +96,7 @@ class VectorCache:
         return same and name["recipe"] in (None, settings.get("recipe", "none")) and made_by(self._encoder, said)
 
     def _add(self, hashes: Hashes, vectors: HalfMatrix) -> None:
-        if vectors.ndim != 2 or vectors.shape[1] != self._encoder.dim:
+        if vectors.ndim != 2:
             return
         keys = _keys(hashes)
         order = np.argsort(keys, kind="stable")

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from indexer.records import AUDIO_NAMES, AUDIO_RANGES
+from indexer.records import AUDIO_NAMES, AUDIO_RANGES, SOUND_NAMES
 from indexer.store.weights import load_facts, save_facts
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -73,9 +73,10 @@ class AudioScaler:
     def fit(cls, table: npt.ArrayLike) -> Self:
         """Fit to a table (songs, 12) in the order of records.AUDIO_NAMES, NaN where unknown.
 
-        Songs without any feature are left out; a feature's statistics are those of the songs that have it.
+        Songs of whose sound nothing is known are left out; a feature's statistics are those of the songs that have it.
         """
-        values = _scaled_part(_checked(table))
+        share = known_share(table)
+        values = _scaled_part(_checked(table))[share > 0]
         present = ~np.isnan(values)
         counts = present.sum(axis=0)
         means = np.where(present, values, 0.0).sum(axis=0) / np.maximum(counts, 1)
@@ -83,12 +84,12 @@ class AudioScaler:
         spread = np.sqrt((deviations**2).sum(axis=0) / np.maximum(counts, 1))
         useful = (counts > 0) & (spread > 1e-9 * np.maximum(1.0, np.abs(means)))
         gains = np.where(useful, 1.0 / np.where(useful, spread, 1.0), 0.0)
-        share = known_share(table)
         known = float(share[share > 0].mean()) if (share > 0).any() else 1.0
         return cls(_floats(means), _floats(gains), known)
 
     def transform(self, table: npt.ArrayLike) -> FloatMatrix:
-        """The matrix, float32 (songs, 14), columns as in COLUMNS; zero rows are songs without any feature.
+        """The matrix, float32 (songs, 14), columns as in COLUMNS; zero rows are songs of whose sound
+        nothing is known, a duration at most.
 
         A song whose features are all the catalogue's means would be a zero row too: its column "known" is then the
         share itself.
@@ -127,9 +128,10 @@ class AudioScaler:
 
 
 def known_share(table: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """The share of the 12 features that each song has, 0..1."""
-    share: npt.NDArray[np.float64] = (~np.isnan(_checked(table))).mean(axis=1)
-    return share
+    """The share of the 12 features that each song has, 0..1; 0 for one of which only the duration is known."""
+    known = ~np.isnan(_checked(table))
+    sounds = known[:, [_COLUMN_OF[name] for name in SOUND_NAMES]].any(axis=1)
+    return np.where(sounds, known.mean(axis=1), 0.0)
 
 
 def _checked(table: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -17,7 +17,7 @@ from indexer.errors import ConfigError
 from indexer.models.mlp import Activation, DenseStack, Layer, checked_matrix, untrained_stacks
 from indexer.models.training import EarlyStopping
 from indexer.progress import Track, quiet
-from indexer.settings import Count, NotNegative, Positive, Seed, Share, Whole, settings
+from indexer.settings import Count, NotNegative, Positive, Seed, Share, Whole, Width, settings
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -49,8 +49,8 @@ class AutoencoderConfig:
     sample            songs that are used at most, so that a large collection takes no longer
     """
 
-    latent: Count = 48
-    widths: tuple[Count, ...] = (1024,)
+    latent: Width = 48
+    widths: tuple[Width, ...] = (1024,)
     activations: tuple[Activation, ...] = ("relu",)
     linear_path: bool = True
     neighbour_weight: NotNegative = 1.0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from indexer.progress import Track, quiet
-from indexer.settings import Count, Number, Positive, Seed, Whole, settings
+from indexer.settings import Count, Number, Positive, Seed, Whole, Width, settings
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -39,7 +39,7 @@ class FactorsConfig:
     window_weight    what a song in a window counts; in a playlist it is 1
     """
 
-    size: Count = 128
+    size: Width = 128
     confidence: Positive = 30.0
     regularization: Positive = 150.0
     frequency: Annotated[Number, Field(ge=0, le=1)] = 0.5

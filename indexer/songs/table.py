@@ -13,7 +13,7 @@ import numpy.typing as npt
 from indexer.errors import IndexFormatError
 from indexer.lazy import lazy
 from indexer.models.moods.columns import MoodColumns
-from indexer.records import AUDIO_NAMES, AudioFeatures, Song
+from indexer.records import AUDIO_NAMES, SOUND_NAMES, AudioFeatures, Song
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
 from indexer.store.columns import Strings, check_lists, check_numbers
@@ -140,7 +140,8 @@ class Songs:
 
     @lazy
     def has_audio(self) -> Mask:
-        return np.asarray(~np.isnan(self.audio).all(axis=1))
+        """Whether anything is known of how a song sounds; a duration alone says nothing of it."""
+        return np.asarray(~np.isnan(self.audio[:, [AUDIO_NAMES.index(name) for name in SOUND_NAMES]]).all(axis=1))
 
     def column(self, name: str) -> Coded:
         """One of "artist_key", "album_key", "language_key", "genre", "tag"."""
@@ -213,7 +214,7 @@ class Songs:
             popularity=None if np.isnan(popularity) else popularity,
             spotify_id=self.text("spotify_id", row),
             lyrics=lyrics,
-            audio=AudioFeatures(**audio) if self.has_audio[row] else None,
+            audio=AudioFeatures(**audio) if any(value is not None for value in audio.values()) else None,
             tags=tuple(self.column("tag").of(row)),
         )
 

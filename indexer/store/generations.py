@@ -26,6 +26,7 @@ FORMAT = "refrain-index"
 FORMAT_VERSION = 6
 JOURNAL = "journal.json"  # until it is published: the stages that are finished, with the facts of their files
 NUMBERED = re.compile(r"\d{6,}\Z")  # the name of a generation's folder
+LONGEST_CURRENT = 200  # bytes: a number and 64 digits
 _ATTEMPTS = 50  # at opening what a writer publishes and prunes meanwhile
 
 Facts = dict[str, dict[str, Any]]  # path inside the generation -> bytes, sha256, and dtype and shape of an array
@@ -139,11 +140,13 @@ def current_digest(index: str | Path) -> str:
 def current_place(index: Path) -> tuple[Path, str]:
     """The folder of the generation in use and the hash of its manifest."""
     try:
-        words = (index / "CURRENT").read_text("ascii").split()
-    except (FileNotFoundError, NotADirectoryError):
-        raise IndexMissingError(
-            f"there is no index at {index}; make one with `refrain import FILE...` and `refrain build --index {index}`"
-        ) from None
+        if not os.path.lexists(index / "CURRENT"):
+            raise IndexMissingError(
+                f"there is no index at {index}; make one with `refrain import FILE...` and "
+                f"`refrain build --index {index}`"
+            )
+        with open_regular(index / "CURRENT") as file:
+            words = file.read(LONGEST_CURRENT).decode("ascii").split()
     except (OSError, UnicodeDecodeError) as error:
         raise IndexFormatError(f"{index / 'CURRENT'} cannot be read ({error}); rebuild with `refrain build`") from error
     if len(words) != 2 or not NUMBERED.match(words[0]) or not re.fullmatch(r"[0-9a-f]{64}", words[1]):

@@ -45,12 +45,3 @@ def title_stem(title: str) -> str:
     """
     stem = _VERSION_BRACKET.sub("", _VERSION_TAIL.sub("", _FEATURING.sub("", title)))
     return fold(stem) or fold(title)
-
-
-def name_key(title: str, artist: str) -> str:
-    """What two sources that know a recording only by name are joined on; version marks count.
-
-    >>> name_key("Café - Live", "The Cats")
-    'cats|cafe live'
-    """
-    return f"{fold(artist)}|{fold(title)}"

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from indexer.models.mlp import unit_rows
 from indexer.models.taste.content import Content, Reader
-from indexer.settings import Count, NotNegative, Positive, Seed, Share, settings
+from indexer.settings import Count, NotNegative, Positive, Seed, Share, Width, settings
 from indexer.store.weights import Arrays, load_model, save_model
 from indexer.text.names import fold
 
@@ -46,17 +46,17 @@ class TasteConfig:
     held_out            share of the training playlists for early stopping
     """
 
-    size: Count = 64
-    hidden: Count = 256
+    size: Width = 64
+    hidden: Width = 256
     epochs: Count = 12
     patience: Count = 2
-    batch: Count = 1024
+    batch: Width = 1024
     max_steps: Count = 60_000
     learning_rate: Positive = 4e-3
     weight_decay: NotNegative = 1e-3
     temperature: Positive = 0.07
-    negatives: Count = 1024
-    seeds: Count = 4
+    negatives: Width = 1024
+    seeds: Width = 4
     names: NotNegative = 0.3
     least_named: Count = 4
     drop_part: Share = 0.1

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from indexer.models.mlp import Activation, checked_matrix
-from indexer.settings import Count, NotNegative, Number, Positive, Seed, Share, Whole, settings
+from indexer.settings import Count, NotNegative, Number, Positive, Seed, Share, Whole, Width, settings
 
 FloatMatrix = npt.NDArray[np.float32]
 Transformer = Literal["frozen", "fine-tuned"]
@@ -41,8 +41,8 @@ class TBertConfig:
                       the encoder first, on `tuned_sample` songs with lyrics (5 to 10 songs/s on a CPU core)
     """
 
-    hidden: Count = 128
-    width: Count = 1024
+    hidden: Width = 128
+    width: Width = 1024
     dropout: Share = 0.1
     modality_dropout: Annotated[Number, Field(ge=0, lt=0.5)] = 0.1
     epochs: Count = 60

@@ -345,3 +345,11 @@ def test_an_index_of_an_older_format_is_refused_with_the_way_out(tmp_path: Path)
         assert build_index(catalogue, tmp_path / "ix", SMALL, encoder=HashEncoder()).kind == "built"
     manifest = json.loads((open_generation(tmp_path / "ix").path / "manifest.json").read_bytes())
     assert manifest["version"] == 6
+
+
+def test_most_of_a_catalogue_can_be_deleted(catalogue: Catalogue, work: Path) -> None:
+    ids = [song.song_id for song in catalogue.songs()]
+    catalogue.delete(ids[20:])
+    report = update_index(catalogue, work / "ix", encoder=HashEncoder())
+    assert (report.songs, report.removed) == (20, len(ids) - 20)
+    assert sorted(p.name for p in (work / "ix" / "generations").iterdir()) == ["000002"]

@@ -72,7 +72,7 @@ def test_a_long_song_is_as_far_from_the_mean_as_one_that_is_as_many_times_shorte
     table = songs(100)
     table[:, AUDIO_NAMES.index("duration_ms")] = np.geomspace(60_000, 960_000, 100)
     middle = float(np.sqrt(60_000 * 960_000))
-    found = AudioScaler.fit(table).transform([audio_row(duration_ms=middle * f)[0] for f in (0.5, 1, 2)])
+    found = AudioScaler.fit(table).transform([audio_row(duration_ms=middle * f, tempo=120)[0] for f in (0.5, 1, 2)])
     short, even, long = column(found, "duration_ms")
     assert even == pytest.approx(0, abs=1e-5)
     assert long == pytest.approx(-short, rel=1e-4)
@@ -173,3 +173,9 @@ def test_wrong_tables_are_named() -> None:
         AudioScaler.fit(songs(5)).transform(audio_row(duration_ms=0.0))
     with pytest.raises(ValueError, match="loudness of row 0 is inf"):
         AudioScaler.fit(songs(5)).transform(audio_row(loudness=np.inf))
+
+
+def test_a_duration_alone_says_nothing_of_the_sound() -> None:
+    found = AudioScaler.fit(songs(100)).transform([audio_row(duration_ms=200_000)[0], audio_row(tempo=120)[0]])
+    assert not found[0].any()
+    assert found[1].any()

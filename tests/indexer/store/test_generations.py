@@ -297,6 +297,19 @@ def test_a_linked_generations_folder_is_refused_and_what_it_leads_to_is_untouche
     assert (home / "000001" / "mine").read_text() == "mine"
 
 
+@pytest.mark.parametrize("kind", ["pipe", "endless", "folder"])
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    index = tmp_path / "ix"
+    write(index, 1)
+    current = index / "CURRENT"
+    current.unlink()
+    {"pipe": lambda: os.mkfifo(current), "endless": lambda: current.symlink_to("/dev/zero"), "folder": current.mkdir}[
+        kind
+    ]()
+    with pytest.raises(IndexFormatError, match=r"CURRENT is (a pipe|a symbolic link|a folder)"):
+        open_generation(index)
+
+
 def test_no_index_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="refrain build"):
         open_generation(tmp_path / "nowhere")
