@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from benchmarks.data.dataset import Dataset, Place
+from benchmarks.data.made import Builder, Made
 from benchmarks.judge.metrics import DEPTH, Question, digest, score_rankings
 from benchmarks.judge.timing import peak_mib, spread
 from benchmarks.report.origin import machine, measuring_code
 from benchmarks.report.run import Result, Run
 from benchmarks.systems.system import Fold, Rows, System, TextSystem
 from benchmarks.tasks.asking import NOTHING_DONE, Unfinished, ask
+from indexer.errors import RefrainError
 from indexer.progress import Track, quiet
 
 
@@ -132,7 +134,11 @@ def run_of(
 
 
 def opened(place: Place | None) -> Dataset:
-    """The dataset of a job."""
+    """The dataset of a job; RefrainError where other code made its index, for the run would be signed by this."""
     if place is None:
         raise ValueError("the task did not ask for this dataset")
+    if not Made.beside(place.index).is_of(Builder.here(), place.index):
+        raise RefrainError(
+            f"{place.index} was made by other code than this, which has changed while the tasks ran; run them again"
+        )
     return Dataset(place)
