@@ -6,12 +6,14 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
+
+from indexer.catalogue.places import shown_place
 
 ROOT = Path(__file__).parents[2]
 # What decides figures. Tables, reproductions and the ways to call the engine do not.
@@ -96,6 +98,18 @@ def _git(*words: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
+def reading(catalogue: str, config: Path | None, encoded: Path | None) -> list[str]:
+    """The words of a command that say what it reads, as runs and records keep them: without user and password.
+
+    config    TOML file, and `encoded` the index whose vectors are taken over; None where the command was given none
+
+    >>> reading("postgresql://ada:secret@db.example/songs", Path("tiny.toml"), None)
+    ['--catalogue', 'postgresql://db.example/songs', '--config', 'tiny.toml']
+    """
+    given = {"--catalogue": shown_place(catalogue), "--config": config, "--encoded": encoded}
+    return [word for name, value in given.items() if value is not None for word in (name, str(value))]
+
+
 def machine() -> dict[str, object]:
     """Processor, cores, memory, threads and the libraries that count."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -130,3 +144,12 @@ def versions(names: Iterable[str]) -> dict[str, str]:
         except PackageNotFoundError:  # not installed: that is what the list says by leaving it out
             continue
     return found
+
+
+def same_versions(before: Mapping[str, str]) -> bool:
+    """Whether each library that was there still is, in the same version; one that has come since decided nothing.
+
+    >>> same_versions({"numpy": versions(["numpy"])["numpy"]}), same_versions({"numpy": "0.1"}), same_versions({})
+    (True, False, True)
+    """
+    return versions(before) == before
