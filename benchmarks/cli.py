@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,6 +72,7 @@ def run(
         work=work,
         out=out or (campaign_folder(RESULTS, measuring_code()) if limit is None else work / "runs"),
         config=None if config is None else IndexConfig.from_toml(config),
+        config_file=config,
         encoded=encoded,
         limit=limit,
         again=again,
@@ -100,13 +102,15 @@ def reproduce(
 ) -> None:
     """Train and evaluate one of the five published systems; its figures stand beside ours in brackets."""
     from benchmarks.papers import reproduce as reproduced
+    from benchmarks.report.origin import reading
     from indexer.config import IndexConfig
 
+    words = ["python", "-m", "benchmarks", "reproduce", name, *(["--quick"] if quick else [])]
     record = reproduced(
         name,
         catalogue=catalogue,
         work=work,
-        command=f"python -m benchmarks reproduce {name}{' --quick' * quick}",
+        command=shlex.join([*words, *reading(catalogue, config, encoded)]),
         quick=quick,
         config=None if config is None else IndexConfig.from_toml(config),
         encoded=encoded,

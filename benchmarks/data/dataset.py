@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.data.made import Builder, Made, generation_of
 from benchmarks.systems.system import Fold, Rows
 from engine.index import OpenIndex
 from indexer.build.run import build_index
@@ -24,8 +25,9 @@ from indexer.config import IndexConfig
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 from indexer.songs.splits import place_of
-from indexer.store.files import link, write_whole
+from indexer.store.files import link
 from indexer.store.generations import open_generation
+from indexer.store.locks import writer_lock
 
 PROTOCOL = 1  # raised whenever the same catalogue would give other questions; runs of two protocols never meet
 TEST_FROM = 0.8  # playlists from here on (place_of their ids) are the test split: 20 %, as in the reference figures
@@ -102,7 +104,7 @@ class Place:
 
     catalogue   file name or URL
     index       the index folder, built without what `cold` and the test split hide
-    build_s     building it, wall clock; sentence vectors that an older index already had are not encoded again
+    build_s     building it from nothing, wall clock; None where a build took anything over from an older index
     """
 
     catalogue: str
@@ -120,34 +122,67 @@ def prepare(
     encoded: Path | None = None,
     track: Track = quiet,
 ) -> Place:
-    """Build the warm or the cold index below `work`; what is there and still right is kept.
+    """Build the warm or the cold index below `work`, by the code that is here; what is there and still right is kept.
 
-    A new index starts beside a linked copy of an older one, so that no lyric is encoded twice: the cold index beside
-    the warm one, the warm one beside `encoded`, any index of the same songs. Only sentence vectors are taken from it.
+    What other code of indexer/, or other versions of its libraries, made is made again, all but the encoder's vectors
+    of lyrics and keywords: they are the dear part, and are taken over unless encoding itself has changed. A new index
+    starts beside a linked copy of an older one: the cold index beside the warm one, the warm one beside `encoded`,
+    any index of the same songs. Only those vectors are taken from it, too, where other code made it; an index whose
+    maker is not on record is believed to have been encoded as this code does it.
     """
     if config.held_out > TEST_FROM:
         raise ValueError(f"held_out is {config.held_out:g}, the test split begins at {TEST_FROM:g}; nothing is left")
     index = work / ("cold.index" if cold else "warm.index")
+    builder = Builder.here()
+    if index.exists() and not _encoded_by(builder, index):
+        with writer_lock(index):
+            shutil.rmtree(index)
     if not index.exists():
         if cold:
             encoded = prepare(catalogue, work, config, cold=False, encoded=encoded, track=track).index
-        if encoded is not None:
+        if encoded is not None and _encoded_by(builder, encoded):
             _copy(encoded, index)
-    timing = index.with_suffix(".seconds")
+    made = _taken_on(index, builder)
     with Reserved(catalogue, cold=cold) as reserved:
-        start = time.perf_counter()
-        report = build_index(reserved, index, config, track=track)
+        whole, start = not index.exists(), time.perf_counter()
+        report = build_index(reserved, index, config, force=not made.is_of(builder, index), track=track)
         if report.kind != "unchanged":
-            write_whole(timing, f"{time.perf_counter() - start:.1f}\n")
-    return Place(catalogue, index, cold, float(timing.read_text()) if timing.is_file() else None)
+            seconds = round(time.perf_counter() - start, 1) if whole else None
+            made = made.model_copy(update={"generation": generation_of(index), "build_s": seconds})
+            made.write(index)
+    return Place(catalogue, index, cold, made.build_s)
+
+
+def _encoded_by(builder: Builder, index: Path) -> bool:
+    return Made.beside(index).encoding in ("", builder.encoding)
+
+
+def _taken_on(index: Path, builder: Builder) -> Made:
+    """What made an index, once it is this builder's to go on with: drafts that other code left are gone, for a build
+    would take them over as its own, and a build that is killed from here on leaves drafts that are known to be its.
+    """
+    made = Made.beside(index)
+    if made.code == builder.code and index.exists():
+        return made
+    if index.exists():
+        with writer_lock(index):
+            for draft in (index / "generations").glob(".*"):
+                shutil.rmtree(draft)
+    made = Made(code=builder.code, encoding=builder.encoding)
+    made.write(index)
+    return made
 
 
 def _copy(source: Path, index: Path) -> None:
-    """An index with the generation that another one has in use, as hard links where the disk allows."""
+    """An index with the generation that another one has in use, as hard links where the disk allows; whole or not."""
+    staging = index.with_name(f".{index.name}.copy")
+    shutil.rmtree(staging, ignore_errors=True)  # of a copy that was killed
     generation = open_generation(source)
     try:
-        shutil.copytree(generation.path, index / "generations" / generation.path.name, copy_function=link)
-        link(source / "CURRENT", index / "CURRENT")  # last: only then there is an index
+        shutil.copytree(generation.path, staging / "generations" / generation.path.name, copy_function=link)
+        (staging / "CURRENT").write_text(f"{generation.path.name} {generation.digest}\n", "ascii")
+        Made.beside(source).model_copy(update={"build_s": None}).write(index)
+        staging.rename(index)
     finally:
         generation.close()
 

@@ -73,7 +73,7 @@ def compare(a: Run, b: Run, metrics: Iterable[str] | None = None) -> list[Paired
     pairs = []
     for name in a.settings.keys() & b.settings.keys():
         left, right = a.settings[name], b.settings[name]
-        if left.digest != right.digest:
+        if (left.digest, left.queries) != (right.digest, right.queries):
             raise ValueError(f"{a.system} and {b.system} answered other questions in {name!r}; run {a.task} again")
     for name, left in a.settings.items():
         if name in b.settings:

@@ -1,6 +1,7 @@
 """A sentence encoder fine-tuned to tell classes of lyrics apart: trained, saved, loaded and asked.
 
-As shared/papers/quadrants.txt does it: a transformer with one layer on top, fine-tuned on the beginnings of lyrics.
+As the lyrics-to-quadrants paper does it (see PAPERS): a transformer with one layer on top, fine-tuned on the beginnings
+of lyrics.
 """
 
 from __future__ import annotations

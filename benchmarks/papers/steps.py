@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import time
@@ -12,10 +13,11 @@ from typing import Any, TypeVar
 
 from benchmarks.data.dataset import Dataset
 from benchmarks.papers.product import Catalogue, Track, write_whole
-from benchmarks.report.origin import measuring_code
+from benchmarks.report.origin import ROOT, code_digest, measuring_code
 
 T = TypeVar("T")
 HOME = Path(__file__).parent
+PACKAGE = "benchmarks.papers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Steps:
 
     dataset     the catalogue without its test playlists, and its index
     catalogue   open; labels and tags are read from it
-    folder      one for these data, this code and this size
+    folder      one for these data, this index, this code and this size
     quick       small samples, few epochs: under two minutes, for tests and a first look
     """
 
@@ -36,7 +38,8 @@ class Steps:
 
     @classmethod
     def of(cls, name: str, dataset: Dataset, catalogue: Catalogue, work: Path, *, quick: bool, track: Track) -> Steps:
-        state = "|".join((dataset.fingerprint, measuring_code().sha256, code_of(name), str(quick)))
+        index = json.dumps([dataset.config(), dataset.index.manifest["encoder"]], sort_keys=True)
+        state = "|".join((dataset.fingerprint, index, measuring_code().sha256, code_of(name), str(quick)))
         folder = work / "reproductions" / name / hashlib.sha256(state.encode()).hexdigest()[:12]
         folder.mkdir(parents=True, exist_ok=True)
         return cls(dataset, catalogue, folder, quick, track)
@@ -60,9 +63,31 @@ class Steps:
 
 
 def code_of(name: str) -> str:
-    """A digest of a reproduction's own modules: `neural-playlist` is neural_playlist.py or a folder of that name."""
+    """A digest of a reproduction's modules, and of those of this package that they import, and so on.
+
+    `neural-playlist` is neural_playlist.py or a folder of that name.
+    """
     stem = name.replace("-", "_")
-    files = sorted([*HOME.glob(f"{stem}.py"), *HOME.glob(f"{stem}/*.py")])
-    if not files:
+    left = [*HOME.glob(f"{stem}.py"), *HOME.glob(f"{stem}/*.py")]
+    if not left:
         raise ValueError(f"{HOME} holds no module {stem}; expected one for the reproduction {name!r}")
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    found: set[Path] = set()
+    while left:
+        path = left.pop()
+        if path not in found:
+            found.add(path)
+            left += _imported(path)
+    return code_digest(sorted(path.relative_to(ROOT).as_posix() for path in found))
+
+
+def _imported(path: Path) -> list[Path]:
+    """The modules of this package that a module imports, at its head or within a function."""
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            named |= {node.module, *(f"{node.module}.{each.name}" for each in node.names)}
+        elif isinstance(node, ast.Import):
+            named |= {each.name for each in node.names}
+    inside = [name.removeprefix(PACKAGE).replace(".", "/") for name in named if f"{name}.".startswith(f"{PACKAGE}.")]
+    places = [Path(f"{HOME}{each}{ending}") for each in inside for ending in (".py", "/__init__.py")]
+    return [place for place in places if place.is_file()]

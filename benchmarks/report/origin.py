@@ -6,19 +6,22 @@ import hashlib
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from indexer.catalogue.places import shown_place
+
 ROOT = Path(__file__).parents[2]
 # What decides figures. Tables, reproductions and the ways to call the engine do not.
 MEASURING = ("engine", "indexer", "benchmarks/data", "benchmarks/judge", "benchmarks/systems", "benchmarks/tasks")
-NOT_MEASURING = ("engine/cli", "engine/service")
-LIBRARIES = ("refrain", "numpy", "torch", "sentence-transformers", "keras", "faiss-cpu", "faiss-gpu-cu12", "tantivy",
-             "scikit-learn", "rank-bm25", "bm25s", "implicit", "ir-measures")  # fmt: skip
+NOT_MEASURING = ("engine/cli", "engine/service", "engine/atlas/page")
+PROSE = ".md"  # the ending of files that no program reads
+LIBRARIES = ("refrain", "numpy", "scipy", "torch", "transformers", "sentence-transformers", "keras", "faiss-cpu",
+             "faiss-gpu-cu12", "tantivy", "scikit-learn", "rank-bm25", "bm25s", "implicit", "ir-measures")  # fmt: skip
 
 
 class Code(BaseModel):
@@ -53,16 +56,37 @@ class Code(BaseModel):
 @cache
 def measuring_code() -> Code:
     """The code of this process, read once."""
-    digest = hashlib.sha256()
-    left_out = [ROOT / folder for folder in NOT_MEASURING]
-    for folder in MEASURING:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if not any(path.is_relative_to(each) for each in left_out):
-                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
-    paths = ("--", *MEASURING, *(f":(exclude){folder}" for folder in NOT_MEASURING))
+    paths = ("--", *MEASURING, *(f":(exclude){each}" for each in (*NOT_MEASURING, f"*{PROSE}")))
     commit = _git("log", "-1", "--format=%H", *paths)[:12]
     dirty = bool(commit) and bool(_git("status", "--porcelain", *paths))
-    return Code(commit=commit, dirty=dirty, sha256=digest.hexdigest()[:16])
+    return Code(commit=commit, dirty=dirty, sha256=code_digest(MEASURING, NOT_MEASURING))
+
+
+def code_digest(places: Sequence[str], left_out: Sequence[str] = ()) -> str:
+    """16 digits for what lies at these places below ROOT, files or whole folders: programs and the data they read.
+
+    Not read are Python's own files of programs, hidden files and prose. ValueError where a place holds nothing.
+    """
+    digest = hashlib.sha256()
+    for place in places:
+        files = [path for path in _files(ROOT / place) if not any(path.is_relative_to(ROOT / o) for o in left_out)]
+        if not files:
+            raise ValueError(f"{ROOT / place} holds no file of code; check the repository out again")
+        for path in files:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _files(place: Path) -> list[Path]:
+    """The files that a place is or holds, in the order of their names."""
+    found = sorted(place.rglob("*")) if place.is_dir() else [place]
+    return [path for path in found if path.is_file() and path.suffix != PROSE and not _is_by_the_way(path)]
+
+
+def _is_by_the_way(path: Path) -> bool:
+    """Whether Python, an editor or a system wrote it beside the code."""
+    return any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(ROOT).parts)
 
 
 def _git(*words: str) -> str:
@@ -72,6 +96,18 @@ def _git(*words: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def reading(catalogue: str, config: Path | None, encoded: Path | None) -> list[str]:
+    """The words of a command that say what it reads, as runs and records keep them: without user and password.
+
+    config    TOML file, and `encoded` the index whose vectors are taken over; None where the command was given none
+
+    >>> reading("postgresql://ada:secret@db.example/songs", Path("tiny.toml"), None)
+    ['--catalogue', 'postgresql://db.example/songs', '--config', 'tiny.toml']
+    """
+    given = {"--catalogue": shown_place(catalogue), "--config": config, "--encoded": encoded}
+    return [word for name, value in given.items() if value is not None for word in (name, str(value))]
 
 
 def machine() -> dict[str, object]:
@@ -84,7 +120,7 @@ def machine() -> dict[str, object]:
         "threads": os.environ.get("OMP_NUM_THREADS", "one a core"),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
-        "libraries": dict(_versions(LIBRARIES)),
+        "libraries": versions(LIBRARIES),
     }
 
 
@@ -99,9 +135,21 @@ def _cpu() -> str:
     return f"{names[0] if names else platform.machine()} ({', '.join(units) or 'no vector units'})"
 
 
-def _versions(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """Name -> version of those libraries that are installed."""
+    found = {}
     for name in names:
         try:
-            yield name, version(name)
+            found[name] = version(name)
         except PackageNotFoundError:  # not installed: that is what the list says by leaving it out
             continue
+    return found
+
+
+def same_versions(before: Mapping[str, str]) -> bool:
+    """Whether each library that was there still is, in the same version; one that has come since decided nothing.
+
+    >>> same_versions({"numpy": versions(["numpy"])["numpy"]}), same_versions({"numpy": "0.1"}), same_versions({})
+    (True, False, True)
+    """
+    return versions(before) == before

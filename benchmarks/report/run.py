@@ -44,10 +44,13 @@ class Run(BaseModel):
 
     settings   by name, in the order of tables
     tuning     what was chosen for the system, on what, in how many trials, in a sentence
-    fit_s      learning and tuning, wall clock; build_s: the index that it reads, None where that is not known
+    fit_s      learning and tuning, wall clock
+    build_s    building the index that it reads, from nothing; None where it was made from an older one
     peak_mib   the most memory its process had, data included
     code       that measured
     config     of the index, and the weights where the system has some
+    data       what it read, and its limit; of runs that belong together, `variants`: the systems of all of them
+    command    for a shell, without user and password of a catalogue
     notes      what a reader of the figures must know, in sentences
     """
 

@@ -51,9 +51,12 @@ def measure_ablation(job: Job, systems: Sequence[str], track: Track) -> Iterator
                 results = _results(job, changed, chosen, pool, track, f"{name} {variant}")
                 runs.setdefault(variant, {}).update(results)
                 fitted[variant] = changed
+        together = {"variants": [f"{name}, {variant}" for variant in runs]}
         for variant, settings in runs.items():
             system = fitted[variant]
-            yield run_of(job, f"{name}, {variant}", settings, warm, tuning=system.tuning, config=system.settings())
+            yield run_of(
+                job, f"{name}, {variant}", settings, warm, tuning=system.tuning, config=system.settings(), data=together
+            )
 
 
 def _results(

@@ -21,6 +21,7 @@ from indexer.models.moods.reader import Known, Reader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.progress import Track
+from indexer.store.files import file_sha256
 from indexer.text.clean import clean
 from indexer.text.names import artist_key
 from indexer.text.tokens import unique_lines
@@ -29,6 +30,7 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 FOLDS = 5
+FILES = ("happy_sad.parquet", "four_quadrants.parquet", "deezer_valence_arousal.parquet")
 HAPPY, QUADRANTS, DEEZER = "happy or sad", "four quadrants", "Deezer"
 QUADRANT_OF = {"happy": 0, "angry": 1, "sad": 2, "relaxed": 3}
 READ = {  # what of a song the setting shows -> lyrics, sound, listeners
@@ -51,18 +53,30 @@ class Labelled:
     wanted: Rows
     groups: Rows
 
+    @property
+    def digest(self) -> str:
+        """12 digits for the songs and their classes."""
+        return digest_of([f"{song} {wanted}" for song, wanted in zip(self.ids, self.wanted.tolist(), strict=True)])
 
-def digest_of(ids: Sequence[str]) -> str:
-    """12 digits for the songs asked."""
-    return hashlib.blake2b("\0".join(ids).encode(), digest_size=6).hexdigest()
+
+def digest_of(texts: Sequence[str]) -> str:
+    """12 digits for texts in an order."""
+    return hashlib.blake2b("\0".join(texts).encode(), digest_size=6).hexdigest()
 
 
 def label_files() -> Path:
     """The folder of mood labels: moods/ in REFRAIN_DATA."""
     folder = Path(os.environ.get("REFRAIN_DATA", Path(__file__).parents[3] / "shared" / "data")) / "moods"
-    if not (folder / "happy_sad.parquet").is_file():
-        raise ValueError(f"{folder} holds no happy_sad.parquet; set REFRAIN_DATA to the folder that holds moods/")
+    for name in FILES:
+        if not (folder / name).is_file():
+            raise ValueError(f"{folder} holds no {name}; set REFRAIN_DATA to the folder that holds moods/")
     return folder
+
+
+def label_digests() -> dict[str, dict[str, str]]:
+    """What runs record of the labels: 16 digits of each file's sha256, by name."""
+    folder = label_files()
+    return {"labels": {name: file_sha256(folder / name)[:16] for name in FILES}}
 
 
 def labelled(name: str, limit: int | None) -> Labelled:
@@ -85,6 +99,7 @@ def labelled(name: str, limit: int | None) -> Labelled:
 
 def measure(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
     dataset = opened(job.warm)
+    labels = label_digests()
     sets = {name: labelled(name, job.limit) for name in (HAPPY, QUADRANTS)}
     vectors = {name: dataset.index.encoder.encode(each.texts, track=track) for name, each in sets.items()}
     for system in systems:
@@ -92,7 +107,7 @@ def measure(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
             f"{name}, lyrics": classified(SYSTEMS[system], dataset, each, vectors[name]) for name, each in sets.items()
         }
         settings |= valence_and_arousal(system, dataset, job.limit)
-        yield run_of(job, system, settings, dataset, tuning=TUNING[system])
+        yield run_of(job, system, settings, dataset, tuning=TUNING[system], data=labels)
 
 
 def classified(classify: Classify, dataset: Dataset, songs: Labelled, vectors: Floats) -> Result:
@@ -104,7 +119,7 @@ def classified(classify: Classify, dataset: Dataset, songs: Labelled, vectors: F
         predicted[unseen] = classify(dataset, songs, vectors, seen, unseen)
     facts = {"macro F1": macro_f1(songs.wanted, predicted)}
     scores = {"accuracy": (predicted == songs.wanted).astype(float).tolist()}
-    return Result(digest=digest_of(songs.ids), scores=scores, facts=facts)
+    return Result(digest=songs.digest, scores=scores, facts=facts)
 
 
 def macro_f1(wanted: Rows, predicted: Rows) -> float:
@@ -229,7 +244,7 @@ def valence_and_arousal(system: str, dataset: Dataset, limit: int | None) -> dic
         errors = (scores[queries] - labels[queries]) / labels[queries].std(axis=0)
         marks = 1 - errors**2
         results[f"{DEEZER}, {name}"] = Result(
-            digest=digest_of([known[i]["song_id"] for i in queries.tolist()]),
+            digest=digest_of([f"{known[i]['song_id']} {labels[i].tolist()}" for i in queries.tolist()]),
             scores={"R2 valence": marks[:, 0].tolist(), "R2 arousal": marks[:, 1].tolist()},
         )
     return results

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
-from benchmarks.data.dataset import Place, prepare, whole_fingerprint
+from benchmarks.data.dataset import PROTOCOL, Place, prepare, whole_fingerprint
 from benchmarks.judge.metrics import CONTINUATION, KNOWN_ITEM
-from benchmarks.report.origin import measuring_code
+from benchmarks.report.origin import LIBRARIES, measuring_code, reading, same_versions, versions
 from benchmarks.report.run import Run
 from benchmarks.systems.peers import PEERS, PeerUnavailableError
 from benchmarks.systems.refrain import VARIANTS
@@ -26,6 +28,7 @@ from benchmarks.tasks.latency import measure_latency
 from benchmarks.tasks.running import Job, Task, evaluate, opened
 from indexer.config import IndexConfig
 from indexer.progress import Track, quiet
+from indexer.store.generations import open_generation
 
 SYSTEMS: dict[str, Callable[[], System]] = {**VARIANTS, **PEERS}
 
@@ -68,6 +71,7 @@ TASKS: dict[str, Task] = {
             "happy or sad, four quadrants, valence and arousal, as others labelled songs (moods/ in REFRAIN_DATA)",
             tuple(moods.SYSTEMS),
             moods.measure,
+            reads=moods.label_digests,
             apart=False,
         ),
         Task(
@@ -137,6 +141,7 @@ def run_tasks(
     work: Path,
     out: Path,
     config: IndexConfig | None = None,
+    config_file: Path | None = None,
     encoded: Path | None = None,
     limit: int | None = None,
     again: bool = False,
@@ -146,6 +151,7 @@ def run_tasks(
 
     systems   all that a task has, where none is named
     out       the campaign's folder
+    config_file   where `config` was read from, for the command that runs record
     again     measure also what is there
     """
     config = config or IndexConfig()
@@ -162,25 +168,35 @@ def run_tasks(
     cold = place(any(task.cold for task in tasks), cold=True)
     data = whole_fingerprint(catalogue) if warm or cold else ""
     for task in tasks:
+        state = State.of(task, (warm if task.warm else cold) if task.warm or task.cold else None, data, limit)
         chosen = [name for name in task.systems if not systems or name in systems]
         for group in [[name] for name in chosen] if task.apart else [chosen]:
             missing = []
             for name in group:
-                files = () if again else finished(out, task, name, data, config, limit)
+                files = () if again else finished(out, task.name, name, state)
                 if files:
                     yield Outcome(task.name, (name,), files, there=True)
                 else:
                     missing.append(name)
             if missing:
-                folder = unfinished_folder(work, task.name, missing, data, config, limit)
+                folder = unfinished_folder(work, task.name, missing, state)
                 if again:
                     shutil.rmtree(folder, ignore_errors=True)
-                limited = "" if limit is None else f" --limit {limit}"
-                named = "".join(f" --system {name}" for name in missing)
-                command = f"python -m benchmarks run {task.name}{named}{limited}"
+                read = reading(catalogue, config_file, encoded) if task.warm or task.cold else []
+                command = _command(task.name, missing, limit, read)
                 job = Job(task.name, warm, cold, limit, command, Unfinished(folder))
                 yield _measured_apart(job, tuple(missing), out, track)
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _command(task: str, systems: Sequence[str], limit: int | None, read: Sequence[str]) -> str:
+    """What does it again, for a shell; `read` are the words for what it reads."""
+    words = ["python", "-m", "benchmarks", "run", task]
+    for name in systems:
+        words += ["--system", name]
+    if limit is not None:
+        words += ["--limit", str(limit)]
+    return shlex.join([*words, *read])
 
 
 def _measured_apart(job: Job, systems: tuple[str, ...], out: Path, track: Track) -> Outcome:
@@ -193,26 +209,67 @@ def _measured_apart(job: Job, systems: tuple[str, ...], out: Path, track: Track)
 
 def measured(job: Job, systems: Sequence[str], out: Path, track: Track) -> list[Path]:
     """What runs in a process of its own: the runs' files."""
+    measuring_code()  # read now: hours later, the files may be those of other code
     return [run.save(out) for run in TASKS[job.task].measure(job, systems, track)]
 
 
-def finished(out: Path, task: Task, system: str, data: str, config: IndexConfig, limit: int | None) -> tuple[Path, ...]:
-    """Files of a system's runs (several where a task measures variants of it) by this code on these data."""
-    files = []
-    for path in sorted((out / task.name).glob("*.json")):
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that decides the figures of a task's runs beside the system: runs of two states are not each other's.
+
+    index     configuration and encoder of the indexes, as `run_of` records them; empty where the task reads none
+    data      what runs record of what they read: the catalogue, files beside it, and the limit
+    """
+
+    index: Mapping[str, Any]
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, task: Task, place: Place | None, catalogue: str, limit: int | None) -> State:
+        """Of a task that reads this dataset, None where it reads none.
+
+        catalogue   its whole fingerprint
+        """
+        if place is None:
+            return cls({}, {**task.reads(), "limit": limit})
+        generation = open_generation(place.index)
+        try:
+            manifest = generation.manifest
+            index = {"index": json.loads(manifest["config"]), "encoder": manifest["encoder"]}
+        finally:
+            generation.close()
+        return cls(index, {"protocol": PROTOCOL, "catalogue": catalogue, **task.reads(), "limit": limit})
+
+    def is_of(self, run: Run) -> bool:
+        """Whether the run came about in this state, by this code and with these libraries."""
+        return (
+            run.code.sha256 == measuring_code().sha256
+            and same_versions(run.machine.get("libraries", {}))
+            and all(run.config.get(name) == value for name, value in self.index.items())
+            and all(run.data.get(name) == value for name, value in self.data.items())
+        )
+
+    @property
+    def digest(self) -> str:
+        """12 digits, for the folder of what is not finished."""
+        said = [measuring_code().sha256, versions(LIBRARIES), self.index, self.data]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def finished(out: Path, task: str, system: str, state: State) -> tuple[Path, ...]:
+    """Files of a system's runs of this state: one, or all variants of a system that was measured in several."""
+    files: dict[str, Path] = {}
+    together: set[str] = set()
+    for path in sorted((out / task).glob("*.json")):
         run = Run.load(path)
-        if run.system == system or run.system.startswith(f"{system}, "):
-            same_data = not (task.warm or task.cold) or (
-                run.data.get("catalogue") == data and run.config.get("index") == json.loads(config.to_json())
-            )
-            if run.code.sha256 == measuring_code().sha256 and run.data.get("limit") == limit and same_data:
-                files.append(path)
-    return tuple(files)
+        variants = run.data.get("variants", [run.system])
+        if (run.system == system or run.system.startswith(f"{system}, ")) and state.is_of(run):
+            files[run.system] = path
+            together.update(variants)
+    return tuple(files.values()) if together <= files.keys() else ()
 
 
-def unfinished_folder(
-    work: Path, task: str, systems: Sequence[str], data: str, config: IndexConfig, limit: int | None
-) -> Path:
-    """Where the answers of an interrupted run of this code on these data lie."""
-    state = f"{measuring_code().sha256}|{data}|{config.to_json()}|{limit}|{' '.join(systems)}"
-    return work / "unfinished" / f"{task}-{hashlib.sha256(state.encode()).hexdigest()[:12]}"
+def unfinished_folder(work: Path, task: str, systems: Sequence[str], state: State) -> Path:
+    """Where the answers of an interrupted run of this state lie."""
+    named = hashlib.sha256(" ".join(systems).encode()).hexdigest()[:6]
+    return work / "unfinished" / f"{task}-{named}-{state.digest}"

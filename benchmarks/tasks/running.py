@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from benchmarks.data.dataset import Dataset, Place
+from benchmarks.data.made import Builder, Made
 from benchmarks.judge.metrics import DEPTH, Question, digest, score_rankings
 from benchmarks.judge.timing import peak_mib, spread
 from benchmarks.report.origin import machine, measuring_code
 from benchmarks.report.run import Result, Run
 from benchmarks.systems.system import Fold, Rows, System, TextSystem
 from benchmarks.tasks.asking import NOTHING_DONE, Unfinished, ask
+from indexer.errors import RefrainError
 from indexer.progress import Track, quiet
 
 
@@ -48,6 +50,7 @@ class Task:
     systems   what can be measured, in the order of running
     measure   does it
     warm, cold   the indexes that it reads
+    reads     what its runs record of files that it reads beside the catalogue
     apart     each system in a process of its own, so that nobody's memory or threads count as another's
     """
 
@@ -57,6 +60,7 @@ class Task:
     measure: Measure
     warm: bool = True
     cold: bool = False
+    reads: Callable[[], Mapping[str, Any]] = dict
     apart: bool = True
 
 
@@ -108,8 +112,13 @@ def run_of(
     fit_s: float = 0.0,
     peak: float | None = None,
     config: Mapping[str, Any] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> Run:
-    """A run with everything that says how it came about."""
+    """A run with everything that says how it came about.
+
+    config   what was chosen for the system, beside the index's settings
+    data     what it read beside the catalogue, and its `variants` where it is one of several runs that belong together
+    """
     of_index: dict[str, Any] = {}
     if dataset is not None:
         of_index = {"index": dataset.config(), "encoder": dataset.index.manifest["encoder"]}
@@ -123,7 +132,7 @@ def run_of(
         peak_mib=peak_mib() if peak is None else peak,
         code=measuring_code(),
         config={**(config or {}), **of_index},
-        data={**({} if dataset is None else dataset.facts()), "limit": job.limit},
+        data={**({} if dataset is None else dataset.facts()), **(data or {}), "limit": job.limit},
         machine=machine(),
         date=time.strftime("%Y-%m-%d", time.gmtime()),
         command=job.command,
@@ -132,7 +141,11 @@ def run_of(
 
 
 def opened(place: Place | None) -> Dataset:
-    """The dataset of a job."""
+    """The dataset of a job; RefrainError where other code made its index, for the run would be signed by this."""
     if place is None:
         raise ValueError("the task did not ask for this dataset")
+    if not Made.beside(place.index).is_of(Builder.here(), place.index):
+        raise RefrainError(
+            f"{place.index} was made by other code than this, which has changed while the tasks ran; run them again"
+        )
     return Dataset(place)

@@ -10,12 +10,13 @@ import pytest
 from benchmarks.data.dataset import Place, whole_fingerprint
 from benchmarks.judge.metrics import Question
 from benchmarks.report.campaigns import MixedCampaignError, campaign_folder, latest, refuse_mixed
-from benchmarks.report.origin import ROOT, Code, measuring_code
+from benchmarks.report.origin import ROOT, Code, machine, measuring_code
+from benchmarks.report.run import Run
 from benchmarks.systems.system import Fold, Rows
 from benchmarks.tasks import asking, registry
 from benchmarks.tasks.asking import CHUNK, Unfinished, ask
 from benchmarks.tasks.continuation import NoQuestionsError
-from benchmarks.tasks.registry import TASKS, finished, run_tasks
+from benchmarks.tasks.registry import TASKS, State, finished, run_tasks
 from benchmarks.tasks.running import Job
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
@@ -121,12 +122,63 @@ def test_what_is_there_is_not_measured_again(
     assert [outcome.there for outcome in run()] == [True, True]
     assert len(calls) == 2
     assert [outcome.there for outcome in run(again=True)] == [False, False]
-    data = whole_fingerprint(warm.catalogue)
-    assert finished(tmp_path, TASKS["continuation-b"], "random", data, tiny_config, 2)
-    assert not finished(tmp_path, TASKS["continuation-b"], "random", data, tiny_config, None), "another limit"
-    assert not finished(tmp_path, TASKS["continuation-b"], "random", "other data", tiny_config, 2)
-    monkeypatch.setattr(registry, "measuring_code", lambda: CODE)
-    assert not finished(tmp_path, TASKS["continuation-b"], "random", data, tiny_config, 2), "other code"
+
+
+STATE = State({"index": {"k": 1}, "encoder": {"sha256": "a"}}, {"catalogue": "c", "labels": {"f": "1"}, "limit": None})
+
+
+def run_of_state(system: str, **changed: object) -> Run:
+    """A run of STATE by this code, but for what is changed."""
+    run = made_run(system, {"P@10": [0.1]})
+    there = {
+        "code": measuring_code(),
+        "config": {**STATE.index, "weights": {}},
+        "data": {**run.data, **STATE.data},
+        "machine": machine(),
+    }
+    return run.model_copy(update=there | changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"code": CODE},
+        {"config": {**STATE.index, "index": {"k": 2}}},
+        {"config": {**STATE.index, "encoder": {"sha256": "b"}}},
+        {"data": {**STATE.data, "catalogue": "d"}},
+        {"data": {**STATE.data, "labels": {"f": "2"}}},
+        {"data": {**STATE.data, "limit": 2}},
+        {"data": {"catalogue": "c"}},
+        {"machine": machine() | {"libraries": {"numpy": "0.1"}}},
+    ],
+)
+def test_a_run_counts_as_done_only_where_all_that_decides_its_figures_is_the_same(
+    changed: dict[str, object], tmp_path: Path
+) -> None:
+    run_of_state("refrain", **changed).save(tmp_path)
+    assert not finished(tmp_path, "continuation-a", "refrain", STATE)
+    file = run_of_state("refrain").save(tmp_path)
+    assert finished(tmp_path, "continuation-a", "refrain", STATE) == (file,)
+    assert not finished(tmp_path, "continuation-a", "refrain-tuned", STATE)
+
+
+def test_a_library_that_has_come_since_decided_nothing(tmp_path: Path) -> None:
+    fewer = {name: version for name, version in machine()["libraries"].items() if name != "numpy"}
+    run_of_state("refrain", machine={"libraries": fewer}).save(tmp_path)
+    assert finished(tmp_path, "continuation-a", "refrain", STATE)
+
+
+def test_a_system_measured_in_variants_is_done_when_all_of_them_are_there(
+    warm: Place, cold: Place, tmp_path: Path
+) -> None:
+    runs = list(TASKS["ablation"].measure(Job("ablation", warm, cold, 2, "test"), ["refrain"], quiet))
+    state = State.of(TASKS["ablation"], warm, whole_fingerprint(warm.catalogue), 2)
+    assert len(runs) > 10
+    for run in runs:
+        assert not finished(tmp_path, "ablation", "refrain", state)
+        run.save(tmp_path)
+    assert len(finished(tmp_path, "ablation", "refrain", state)) == len(runs)
+    assert not finished(tmp_path, "ablation", "refrain-tuned", state)
 
 
 def test_a_catalogue_without_playlists_is_told_what_is_missing(

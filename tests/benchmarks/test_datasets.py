@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.data.dataset import (
     Dataset,
-    Place,
     Reserved,
     is_cold,
     is_test,
@@ -19,7 +16,6 @@ from benchmarks.data.dataset import (
     whole_fingerprint,
 )
 from indexer import Catalogue, IndexConfig
-from indexer.encoders.sentence import SentenceEncoder
 from indexer.songs.splits import place_of
 
 
@@ -72,12 +68,6 @@ def test_few_test_playlists_are_noted(warm_dataset: Dataset) -> None:
     assert note.startswith(f"{len(warm_dataset.test)} test playlists, expected 100")
 
 
-def test_the_time_of_building_is_known(warm: Place, demo_catalogue: Path, tiny_config: IndexConfig, work: Path) -> None:
-    assert warm.build_s is not None
-    assert warm.build_s > 0
-    assert prepare(str(demo_catalogue), work, tiny_config, cold=False).build_s == warm.build_s
-
-
 @pytest.mark.parametrize("fixture", ["warm_dataset", "cold_dataset"])
 def test_a_fold_holds_every_playlist_but_those_of_the_test_split(
     fixture: str, request: pytest.FixtureRequest, demo_catalogue: Path
@@ -96,31 +86,6 @@ def test_a_fold_holds_every_playlist_but_those_of_the_test_split(
     assert told == expected
     assert len(fold.tune) == held_out
     assert (np.diff(fold.candidates) > 0).all()
-
-
-def test_nothing_is_built_twice_and_no_lyric_encoded_twice(
-    warm: Place,
-    demo_catalogue: Path,
-    tiny_config: IndexConfig,
-    work: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    read: list[str] = []
-    encode = SentenceEncoder.encode
-
-    def noting(self: SentenceEncoder, texts: Sequence[str], **options: Any) -> Any:
-        read.extend(texts)
-        return encode(self, texts, **options)
-
-    monkeypatch.setattr(SentenceEncoder, "encode", noting)
-    other = prepare(str(demo_catalogue), tmp_path, tiny_config, cold=False, encoded=warm.index)
-    assert not [text for text in read if "\n" in text], "a lyric was encoded again"
-    warm_songs, again = Dataset(warm), Dataset(other)
-    assert (warm_songs.index.sentence == again.index.sentence).all()
-    number = warm_songs.index.generation.number
-    assert prepare(str(demo_catalogue), work, tiny_config, cold=False) == warm
-    assert Dataset(warm).index.generation.number == number
 
 
 def test_held_out_playlists_may_not_reach_into_the_test_split(demo_catalogue: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,12 @@ from benchmarks.tasks.moods import (
     QUADRANTS,
     Labelled,
     classified,
-    digest_of,
     macro_f1,
     majority,
     only,
     refrain,
 )
+from benchmarks.tasks.registry import TASKS
 from benchmarks.tasks.running import Job
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
@@ -56,9 +57,23 @@ def test_what_vectors_tell_is_found_on_unseen_artists(warm_dataset: Dataset) -> 
     found = classified(refrain, warm_dataset, labelled, vectors)
     assert np.mean(found.scores["accuracy"]) > 0.9
     assert found.facts["macro F1"] > 0.9
-    assert found.digest == digest_of(labelled.ids)
+    assert found.digest == labelled.digest != replace(labelled, wanted=1 - labelled.wanted).digest
     plain = classified(majority, warm_dataset, labelled, vectors)
     assert np.mean(plain.scores["accuracy"]) < 0.65
+
+
+def test_labels_are_known_by_their_content_and_a_missing_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFRAIN_DATA", str(tmp_path))
+    (tmp_path / "moods").mkdir()
+    for name in moods.FILES:
+        with pytest.raises(ValueError, match=f"holds no {name}; set REFRAIN_DATA"):
+            TASKS["moods"].reads()
+        (tmp_path / "moods" / name).write_text(name)
+    before = TASKS["moods"].reads()
+    (tmp_path / "moods" / moods.FILES[-1]).write_text("other labels")
+    assert TASKS["moods"].reads() != before
 
 
 @pytest.fixture(scope="module")

@@ -49,3 +49,8 @@ def test_runs_on_other_data_are_not_compared() -> None:
 def test_other_questions_are_not_compared() -> None:
     with pytest.raises(ValueError, match="other questions"):
         compare(made_run("a", {"P@10": [0.1]}), made_run("b", {"P@10": [0.1]}, digest="else"))
+
+
+def test_fewer_of_the_same_questions_are_other_questions() -> None:
+    with pytest.raises(ValueError, match="other questions"):
+        compare(made_run("a", {"P@10": [0.1]}), made_run("b", {"P@10": [0.1, 0.2]}))

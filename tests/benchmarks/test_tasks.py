@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,31 @@ def test_the_command(tmp_path: Path) -> None:
     assert "pq" in call(app, ["table", "ann", "--runs", runs, "--mixed"], catch_exceptions=False).output
     with pytest.raises(ValueError, match="there is no task 'nothing'"):
         call(app, ["run", "nothing"], catch_exceptions=False)
+
+
+def test_the_command_in_a_run_does_it_again(
+    demo_catalogue: Path, tiny_encoder: Path, warm: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "tiny.toml"
+    config.write_text(f'keywords = 10\n[encoder]\nmodel = "{tiny_encoder}"\nwindow = 64\nprecision = "float32"\n')
+    monkeypatch.setenv("REFRAIN_CATALOGUE", str(demo_catalogue))
+
+    def ran(words: list[str], folder: Path) -> Run:
+        options = ["--work", str(tmp_path / "work"), "--out", str(folder)]
+        CliRunner().invoke(app, [*words, *options], catch_exceptions=False)
+        (path,) = folder.glob("*/*.json")
+        return Run.load(path)
+
+    asked = ["run", "known-item", "--system", "popularity", "--limit", "2", "--config", str(config)]
+    first = ran([*asked, "--encoded", str(warm.index)], tmp_path / "first")
+    assert first.config["index"]["keywords"] == 10
+    monkeypatch.delenv("REFRAIN_CATALOGUE")
+    python, module, package, *words = shlex.split(first.command)
+    assert [python, module, package] == ["python", "-m", "benchmarks"]
+    assert {"--catalogue", "--config", "--encoded", "--limit", "--system"} <= {*words}
+    again = ran(words, tmp_path / "again")
+    assert (again.command, again.config, again.data) == (first.command, first.config, first.data)
+    assert [r.scores for r in again.settings.values()] == [r.scores for r in first.settings.values()]
 
 
 def test_figures_are_drawn(tmp_path: Path) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from benchmarks.cli import app
+from benchmarks.data.dataset import Place
 from benchmarks.papers import PAPERS, reproduce
 from benchmarks.papers.record import Record
 
@@ -27,6 +30,18 @@ def test_a_second_call_does_nothing_again(name: str, reproduced: Callable[[str],
     assert (again.seconds, again.data) == (first.seconds, first.data)
     assert first.comparisons
     assert first.quick
+
+
+def test_the_command_in_a_record_says_what_was_read(
+    demo_catalogue: Path, tiny_encoder: Path, warm: Place, tmp_path: Path
+) -> None:
+    config = tmp_path / "tiny.toml"
+    config.write_text(f'[encoder]\nmodel = "{tiny_encoder}"\nwindow = 64\nprecision = "float32"\n')
+    read = ["--catalogue", str(demo_catalogue), "--config", str(config), "--encoded", str(warm.index)]
+    asked = ["reproduce", "preference", "--quick", *read]
+    CliRunner().invoke(app, [*asked, "--work", str(tmp_path)], catch_exceptions=False)
+    record = Record.load(tmp_path / "records" / "preference.json")
+    assert record.command == f"python -m benchmarks {' '.join(asked)}"
 
 
 def test_what_no_paper_is_called_is_refused(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.data.dataset import Dataset
-from benchmarks.papers import PAPERS
+from benchmarks.data.dataset import Dataset, Place, prepare
+from benchmarks.papers import PAPERS, steps
 from benchmarks.papers.steps import Steps, code_of
+from benchmarks.report import origin
 from indexer.catalogue import Catalogue
+from indexer.config import IndexConfig
 from indexer.progress import quiet
 
 pytestmark = pytest.mark.papers
@@ -85,6 +89,41 @@ def test_other_data_and_other_sizes_have_folders_of_their_own(
     assert all(
         folder.is_dir() and folder.parent == tmp_path / "reproductions" / NAME for folder in (first, full, other)
     )
+
+
+def test_another_configuration_of_the_index_has_a_folder_of_its_own(
+    warm: Place, warm_dataset: Dataset, tiny_config: IndexConfig, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    config = replace(tiny_config, salient_keywords=2)
+    other = Dataset(prepare(warm.catalogue, tmp_path, config, cold=False, encoded=warm.index))
+    assert other.fingerprint == warm_dataset.fingerprint
+    folders = {steps_of(each, catalogue, tmp_path).folder for each in (warm_dataset, other)}
+    assert len(folders) == 2
+
+
+@pytest.mark.parametrize(
+    ("file", "users"),
+    [
+        ("steps.py", set(PAPERS)),
+        ("preprocessing.py", {"quadrants", "song-bert"}),  # by way of lyrics_classifier.py
+        ("lyrics_classifier.py", {"quadrants", "song-bert"}),
+        ("entailment.py", {"spotify-mood"}),
+        ("tag_rule.py", {"song-bert"}),
+        ("quadrants/songs.py", {"quadrants"}),
+        ("preference.py", {"preference"}),
+    ],
+)
+def test_a_change_of_code_is_one_for_the_papers_that_use_it_and_no_other(
+    file: str, users: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: code_of(name) for name in PAPERS}
+    home = shutil.copytree(steps.HOME, tmp_path / "benchmarks" / "papers")
+    monkeypatch.setattr(origin, "ROOT", tmp_path)
+    monkeypatch.setattr(steps, "ROOT", tmp_path)
+    monkeypatch.setattr(steps, "HOME", home)
+    assert {name: code_of(name) for name in PAPERS} == before
+    (home / file).write_text((home / file).read_text("utf-8") + "\n", "utf-8")
+    assert {name for name in PAPERS if code_of(name) != before[name]} == users
 
 
 def test_every_paper_has_code_and_what_has_none_is_said() -> None:
