@@ -22,6 +22,7 @@ from indexer.build.run import build_index
 from indexer.catalogue import Catalogue, Snapshot
 from indexer.catalogue.read import Queries
 from indexer.config import IndexConfig
+from indexer.errors import RefrainError
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 from indexer.songs.splits import place_of
@@ -193,6 +194,8 @@ class Dataset:
     index    made without the test playlists
     learned  playlists to learn from and, apart, those held out for tuning
     test     the test playlists, in the order of place_of: any first n of them are a fair sample
+
+    RefrainError where the catalogue has changed since the index was made, which `fingerprint` would not tell.
     """
 
     def __init__(self, place: Place):
@@ -203,6 +206,7 @@ class Dataset:
         train: list[Rows] = []
         tune: list[Rows] = []
         with Reserved(place.catalogue, cold=place.cold) as catalogue:
+            self._check(catalogue)
             self.fingerprint = whole_fingerprint(place.catalogue)
             for playlist in catalogue.playlists():
                 if len(rows := self.rows(playlist)):
@@ -210,6 +214,16 @@ class Dataset:
                     (tune if held_out else train).append(rows)
             self.test = sorted(catalogue.test_playlists(), key=lambda p: place_of(p.playlist_id))
         self.train, self.tune = tuple(train), tuple(tune)
+
+    def _check(self, catalogue: Reserved) -> None:
+        today = catalogue.fingerprints()
+        read = [stage["tables"] for stage in self.index.manifest["stages"].values()]
+        changed = sorted({name for tables in read for name in tables if tables[name] != today[name]})
+        if changed:
+            raise RefrainError(
+                f"the {' and '.join(changed)} of the catalogue have changed since {self.place.index} was made, or "
+                "are of another one; run the tasks again"
+            )
 
     def rows(self, playlist: SavedPlaylist) -> Rows:
         """Its songs, in the listener's order."""

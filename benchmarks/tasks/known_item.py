@@ -16,6 +16,7 @@ from benchmarks.judge.metrics import Question
 from indexer.songs.table import Songs
 
 SONGS, MIN_WORDS, SEED = 300, 5, 11
+WRONG = 2  # letters
 
 
 def draw(songs: Songs, seed: int = SEED, count: int = SONGS) -> list[tuple[int, str]]:
@@ -25,7 +26,7 @@ def draw(songs: Songs, seed: int = SEED, count: int = SONGS) -> list[tuple[int, 
     drawn: list[tuple[int, str]] = []
     for row in rng.sample(rows, len(rows)):
         lines = songs.lyrics[row].split("\n")
-        long_enough = [line for line in lines if len(line.split()) >= MIN_WORDS]
+        long_enough = [line for line in lines if quotable(line)]
         if len(lines) > 1 and long_enough:
             drawn.append((row, rng.choice(long_enough)))
         if len(drawn) == count:
@@ -33,9 +34,23 @@ def draw(songs: Songs, seed: int = SEED, count: int = SONGS) -> list[tuple[int, 
     return drawn
 
 
+def quotable(line: str) -> bool:
+    """Whether a line is long enough to be known by, and has letters to be wrong in.
+
+    >>> quotable("we danced until five o'clock"), quotable("we danced"), quotable("1 2 3 4 5")
+    (True, False, False)
+    """
+    return len(line.split()) >= MIN_WORDS and len(_letters(line)) >= WRONG
+
+
+def _letters(line: str) -> list[int]:
+    """Where a line has letters."""
+    return [at for at, character in enumerate(line) if character.isalpha()]
+
+
 def two_letters_wrong(line: str, rng: random.Random) -> str:
     letters = list(line)
-    for at in rng.sample([i for i, letter in enumerate(letters) if letter.isalpha()], 2):
+    for at in rng.sample(_letters(line), WRONG):
         letters[at] = rng.choice([letter for letter in string.ascii_lowercase if letter != letters[at].lower()])
     return "".join(letters)
 

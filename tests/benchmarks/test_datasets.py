@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from benchmarks.data.dataset import (
     Dataset,
+    Place,
     Reserved,
     is_cold,
     is_test,
@@ -16,6 +19,7 @@ from benchmarks.data.dataset import (
     whole_fingerprint,
 )
 from indexer import Catalogue, IndexConfig
+from indexer.errors import RefrainError
 from indexer.songs.splits import place_of
 
 
@@ -91,3 +95,22 @@ def test_a_fold_holds_every_playlist_but_those_of_the_test_split(
 def test_held_out_playlists_may_not_reach_into_the_test_split(demo_catalogue: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"held_out is 0\.85"):
         prepare(str(demo_catalogue), tmp_path, IndexConfig(held_out=0.85), cold=False)
+
+
+def test_an_index_of_what_the_catalogue_was_is_refused(
+    warm: Place, demo_catalogue: Path, tiny_config: IndexConfig, tmp_path: Path
+) -> None:
+    copy = shutil.copy(demo_catalogue, tmp_path / "refrain.db")
+    place = prepare(str(copy), tmp_path, tiny_config, cold=False, encoded=warm.index)
+    Dataset(place)
+    with Catalogue(copy) as catalogue:
+        test = next(p for p in catalogue.playlists() if is_test(p.playlist_id))
+        catalogue.delete(test.song_ids[:1])
+    with pytest.raises(RefrainError, match="songs of the catalogue have changed since"):
+        Dataset(place)
+    Dataset(prepare(str(copy), tmp_path, tiny_config, cold=False))
+
+
+def test_a_cold_index_is_not_one_for_the_warm_catalogue(warm: Place, cold: Place) -> None:
+    with pytest.raises(RefrainError, match="playlists of the catalogue have changed since"):
+        Dataset(replace(warm, index=cold.index))

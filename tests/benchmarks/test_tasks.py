@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from benchmarks.cli import app
@@ -74,6 +77,15 @@ def test_a_line_brings_its_song_back(warm: Place, cold: Place) -> None:
     (run,) = measured("known-item", ["refrain"], warm, cold, 40)
     assert list(run.settings) == ["exact", "two letters wrong", "one word missing"]
     assert means(run.settings["exact"].scores)["top ten"] > 0.9
+
+
+@given(line=st.text(max_size=40).map(lambda text: f"1 2 3 {text} 5"), seed=st.integers(0, 9))
+@example(line="1 2 3 4 5", seed=0)
+def test_every_line_that_is_drawn_can_be_quoted_in_every_way(line: str, seed: int) -> None:
+    assume(known_item.quotable(line))
+    for kind, change in known_item.KINDS.items():
+        quoted = change(line, random.Random(seed))
+        assert (quoted == line) == (kind == "exact")
 
 
 def test_ablation_turns_off_one_signal_and_loses_nothing_without_candidates(warm: Place, cold: Place) -> None:
