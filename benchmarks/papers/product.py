@@ -19,7 +19,7 @@ from indexer.models.moods.association import count, labels, npmi
 from indexer.models.moods.evidence import gather
 from indexer.models.moods.fitting import least_squares
 from indexer.models.moods.model import MoodsConfig, quadrant_of
-from indexer.models.moods.reader import Reader
+from indexer.models.moods.reader import MoodReader
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.tbert import LEAST_LABELLED, TBert, TBertConfig, train_tbert
 from indexer.models.tbert.inputs import Sizes, join
@@ -54,11 +54,11 @@ __all__ = [
     "IndexConfig",
     "IndexFormatError",
     "Losses",
+    "MoodReader",
     "MoodsConfig",
     "NotNegative",
     "PlaylistRows",
     "Positive",
-    "Reader",
     "Rows",
     "SentenceEncoder",
     "Share",

@@ -19,9 +19,9 @@ from benchmarks.papers.product import (
     VOCABULARY,
     AudioScaler,
     EncoderError,
+    MoodReader,
     MoodsConfig,
     PlaylistRows,
-    Reader,
     count,
     gather,
     labels,
@@ -258,7 +258,7 @@ def per_mood(task: MoodPairs, features: Any) -> dict[str, Any]:
 
 def squares(task: MoodPairs, sentence: Floats, sound: Floats) -> dict[str, Any]:
     """The product's reader and least squares, one mood at a time, on lyrics, sound or both."""
-    reader = Reader.fit(sentence, sound, 0)
+    reader = MoodReader.fit(sentence, sound, 0)
     rows = reader.read(sentence, sound, np.zeros((len(sentence), 0)))
     says = np.zeros_like(task.labels, bool)
     rng = np.random.default_rng(0)

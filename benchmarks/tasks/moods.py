@@ -17,7 +17,7 @@ from benchmarks.report.run import Result, Run
 from benchmarks.tasks.running import Job, opened, run_of
 from indexer.models.moods.evidence import Evidence
 from indexer.models.moods.model import MoodsConfig, Scores
-from indexer.models.moods.reader import Known, Reader
+from indexer.models.moods.reader import Known, MoodReader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.progress import Track
@@ -192,7 +192,7 @@ def scored(dataset: Dataset, blocks: Sequence[Floats], evidence: Evidence, shown
     """Scores of the songs as shown, by a mood model trained on the evidence with all blocks: vectors, audio, taste."""
     index = dataset.index
     sentence, audio, places = blocks
-    reader = Reader.fit(np.asarray(index.sentence, np.float32), index.audio, places.shape[1])
+    reader = MoodReader.fit(np.asarray(index.sentence, np.float32), index.audio, places.shape[1])
     sentences = index.encoder.encode([mood.sentence for mood in VOCABULARY.values()])
     known = Known(sentence, audio, places)
     return train_moods(reader, known, evidence, sentences, MoodsConfig()).score(*shown)

@@ -14,8 +14,7 @@ from indexer.models.factors import gram_of, learn_factors
 from indexer.models.moods.columns import thresholds
 from indexer.models.moods.evidence import Evidence, gather
 from indexer.models.moods.model import MoodModel
-from indexer.models.moods.reader import Known
-from indexer.models.moods.reader import Reader as MoodReader
+from indexer.models.moods.reader import Known, MoodReader
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.models.taste import Reader, Taste, train_taste

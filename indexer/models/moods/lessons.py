@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.models.moods.fitting import Gram, Ridge, Solution, ridge
-from indexer.models.moods.reader import VIEWS, Known, Reader
+from indexer.models.moods.reader import VIEWS, Known, MoodReader
 
 FloatMatrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -35,7 +35,7 @@ class Lessons:
     views     int64 (songs,): what is known of each;  readable  bool (songs,): lyrics or sound are
     """
 
-    def __init__(self, reader: Reader, known: Known, folds: Rows):
+    def __init__(self, reader: MoodReader, known: Known, folds: Rows):
         self.reader, self.known, self.folds = reader, known, folds
         self.views = known.views
         self.readable: Mask = (self.views & 3) > 0

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from indexer.models.mlp import sigmoid, softmax
-from indexer.models.moods.reader import RANDOM_FEATURES, VIEWS, Reader
+from indexer.models.moods.reader import RANDOM_FEATURES, VIEWS, MoodReader
 from indexer.settings import Count, Number, Seed, Whole, settings
 from indexer.store.weights import Arrays, load_model, save_model
 
@@ -128,7 +128,7 @@ class MoodModel:
                  mood counts for them
     """
 
-    reader: Reader
+    reader: MoodReader
     heads: Mapping[str, Head]
     label_log_odds: tuple[float, float]
     words: tuple[str, ...]
@@ -183,7 +183,7 @@ class MoodModel:
         def read(arrays: Arrays, facts: dict[str, Any]) -> MoodModel:
             audio, features = (None,), (RANDOM_FEATURES,)
             means = arrays.take("reader.means", audio)
-            reader = Reader(
+            reader = MoodReader(
                 arrays.take("reader.lyrics", (None,)),
                 means,
                 arrays.take("reader.spreads", (len(means),)),

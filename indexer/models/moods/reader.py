@@ -23,7 +23,7 @@ _ROWS = 16_384  # songs that are read at once; bounds memory on a million songs
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MoodReader:
     """Turns what is known of songs into one row each: [lyrics | sound | listeners | which of the first two is known].
 
     A block about which nothing is known is zero, the middle of the songs that have it.
@@ -44,7 +44,7 @@ class Reader:
     taste: int
 
     @classmethod
-    def fit(cls, sentence: FloatMatrix, audio: FloatMatrix, taste: int, seed: int = 0) -> Reader:
+    def fit(cls, sentence: FloatMatrix, audio: FloatMatrix, taste: int, seed: int = 0) -> MoodReader:
         """Of a catalogue's sentence vectors and scaled audio columns; zero rows are unknown."""
         rng = np.random.default_rng(seed)
         columns = audio.shape[1]
@@ -137,7 +137,7 @@ class Known(NamedTuple):
 
     @property
     def views(self) -> Rows:
-        """int64 (songs,), as Reader.view_of: 1 for lyrics, 2 for sound, 4 for listeners."""
+        """int64 (songs,), as MoodReader.view_of: 1 for lyrics, 2 for sound, 4 for listeners."""
         flags = [np.zeros(len(self.sentence), np.int64) for _ in self]
         for place, part in enumerate(self):
             for start in range(0, len(part), _ROWS):

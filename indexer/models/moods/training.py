@@ -12,7 +12,7 @@ from indexer.models.moods.fitting import balanced, tempered
 from indexer.models.moods.lessons import Lessons, fold_of_artists
 from indexer.models.moods.model import QUADRANTS, Head, MoodModel, MoodsConfig, quadrant_of
 from indexer.models.moods.neighbours import learned_neighbours
-from indexer.models.moods.reader import VIEWS, Known, Reader
+from indexer.models.moods.reader import VIEWS, Known, MoodReader
 from indexer.models.moods.recognition import calibrated_moods
 from indexer.models.moods.vocabulary import VOCABULARY
 from indexer.progress import Track, quiet
@@ -28,7 +28,7 @@ _STEEP = np.float32(1.7)  # a logistic this steep is nearly the normal distribut
 
 
 def train_moods(
-    reader: Reader,
+    reader: MoodReader,
     known: Known,
     evidence: Evidence,
     sentences: FloatMatrix,

@@ -17,7 +17,7 @@ from indexer.models.audio_scaler import AudioScaler
 from indexer.models.autoencoder import Autoencoder, AutoencoderConfig, Epoch
 from indexer.models.mlp import DenseStack, Layer, load_encoder
 from indexer.models.moods.model import QUADRANTS, Head, MoodModel
-from indexer.models.moods.reader import VIEWS, Reader
+from indexer.models.moods.reader import VIEWS, MoodReader
 from indexer.models.taste import Reader as TasteReader
 from indexer.models.taste import Taste, TasteConfig, train_taste
 from indexer.models.tbert import TBert, TBertConfig, load_tbert
@@ -74,7 +74,7 @@ def tbert() -> Saved:
 
 def moods() -> Saved:
     rng = np.random.default_rng(0)
-    reader = Reader.fit(rng.normal(size=(9, 3)).astype(np.float32), rng.normal(size=(9, 2)).astype(np.float32), 2)
+    reader = MoodReader.fit(rng.normal(size=(9, 3)).astype(np.float32), rng.normal(size=(9, 2)).astype(np.float32), 2)
 
     def head(kind: str, *names: str) -> Head:
         table, size = np.ones((VIEWS, len(names)), np.float32), len(names)

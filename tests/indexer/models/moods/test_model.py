@@ -15,7 +15,7 @@ from indexer.models.moods.evidence import Evidence
 from indexer.models.moods.fitting import calibration_error
 from indexer.models.moods.lessons import Lessons
 from indexer.models.moods.model import MoodModel, MoodsConfig, quadrant_of
-from indexer.models.moods.reader import Known, Reader
+from indexer.models.moods.reader import Known, MoodReader
 from indexer.models.moods.recognition import UNMEASURED, trust
 from indexer.models.moods.training import train_moods
 from indexer.models.moods.vocabulary import VOCABULARY
@@ -49,7 +49,7 @@ SENTENCES = np.zeros((len(VOCABULARY), SENTENCE), np.float32)
 @pytest.fixture(scope="module")
 def learned() -> tuple[MoodModel, np.ndarray, np.ndarray, np.ndarray, Evidence]:
     sentence, audio, taste, evidence = world()
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     model = train_moods(reader, Known(sentence, audio, taste), evidence, SENTENCES, MoodsConfig())
     return model, sentence, audio, taste, evidence
 
@@ -98,7 +98,7 @@ def test_without_lyrics_the_sound_decides_alone(learned: Learned) -> None:
 def test_views_show_what_they_name_and_no_more() -> None:
     sentence, audio, _, _ = world()
     taste = np.random.default_rng(3).normal(size=(SONGS, TASTE)) * (np.arange(SONGS) % 3 > 0)[:, None]
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     known = Known(sentence, audio, taste)
     rows = reader.read(*known)
     assert np.array_equal(reader.view_of(rows), known.views)
@@ -120,7 +120,7 @@ def test_a_view_has_weights_of_its_own() -> None:
     valence = 3 * sentence[:, 0]
     affect = np.column_stack([np.where(both, -valence, valence), 0 * valence]).astype(np.float32)
     affect[both & (np.arange(SONGS) % 2 == 0)] = np.nan  # about as many of the one as of the other
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     known = Known(sentence, audio, taste)
     model = train_moods(reader, known, replace(evidence, affect=affect), SENTENCES, MoodsConfig())
     alone, together = (
@@ -181,7 +181,7 @@ def test_moods_without_signal_are_not_learned() -> None:
     passing = 0
     for seed in range(3):
         known, evidence = noise(seed, songs=400)
-        reader = Reader.fit(known.sentence, known.audio, 0)
+        reader = MoodReader.fit(known.sentence, known.audio, 0)
         passing += len(train_moods(reader, known, evidence, SENTENCES, MoodsConfig()).names)
     assert passing <= 0.05 * 3 * 40
 
@@ -197,7 +197,7 @@ def test_what_is_measured_holds_for_songs_never_seen() -> None:
         labels = evidence.labels.copy()
         labels[:, :12] = rng.uniform(size=odds.shape) < 1 / (1 + np.exp(-odds))
         evidence = replace(evidence, labels=labels, halves=(labels, labels))
-        reader = Reader.fit(known.sentence, known.audio, 0)
+        reader = MoodReader.fit(known.sentence, known.audio, 0)
         model = train_moods(reader, known, evidence, SENTENCES, MoodsConfig())
         fresh, _ = noise(50 + seed, songs=4_000)
         chances = model.score(*fresh).moods
@@ -229,7 +229,7 @@ def test_every_view_is_calibrated_on_songs_never_seen() -> None:
     evidence = Evidence(
         MOODS[:3], labels, np.ones(3_000, bool), (labels, labels), nan, nothing, nothing, np.arange(3_000)
     )
-    reader = Reader.fit(known.sentence, known.audio, 0)
+    reader = MoodReader.fit(known.sentence, known.audio, 0)
     model = train_moods(reader, known, evidence, SENTENCES, MoodsConfig())
     assert model.names == MOODS[:3]
     fresh, held = draw(2, 6_000)
@@ -255,7 +255,7 @@ def test_a_taste_that_has_read_the_labels_is_not_trusted_beyond_what_other_playl
     evidence = Evidence(
         MOODS[:4], labels, np.ones(songs, bool), by_half, nan, nothing, nothing, np.arange(songs)
     )  # fmt: skip
-    known, reader = Known(sentence, audio, whole), Reader.fit(sentence, audio, moods)
+    known, reader = Known(sentence, audio, whole), MoodReader.fit(sentence, audio, moods)
     halved = train_moods(reader, known, evidence, SENTENCES, MoodsConfig(), half_tastes=(tastes[0], tastes[1]))
     assert halved.names == MOODS[:4]
     assert halved.heads["moods"].measured.get("AUC", 0.5) < 0.6, (
@@ -285,7 +285,7 @@ def test_a_mood_that_cannot_be_told_is_not_claimed() -> None:
     rng = np.random.default_rng(5)
     labels = np.column_stack([evidence.labels, rng.uniform(size=SONGS) < 0.2]).astype(np.int8)
     guessed = replace(evidence, moods=("loud", "sad", "weird"), labels=labels, halves=(labels, labels))
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     model = train_moods(reader, Known(sentence, audio, taste), guessed, SENTENCES, MoodsConfig(least_auc=0.6))
     assert set(model.names) == {"loud", "sad"}
 
@@ -299,7 +299,7 @@ def test_without_labels_words_teach_valence_and_arousal() -> None:
     )  # fmt: skip
     words = np.array([(mood.valence, mood.arousal) for mood in VOCABULARY.values()], np.float32)
     sentences = np.pad(words, ((0, 0), (0, SENTENCE - 2)))
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     model = train_moods(reader, Known(sentence, audio, taste), silent, sentences, MoodsConfig())
     assert model.names == ()
     asked = np.zeros((2, SENTENCE), np.float32)
@@ -314,7 +314,7 @@ def test_experts_moods_decide_quadrants_where_there_are_enough() -> None:
     sentence, audio, taste, evidence = world()
     named = np.where(evidence.affect[:, 0] > 0, 1, 3).astype(np.int8)  # the other way round than valence says
     named[:40], named[40:80] = 0, 2
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     known = Known(sentence, audio, taste)
     model = train_moods(reader, known, replace(evidence, named=named), SENTENCES, MoodsConfig())
     assert "experts" in model.heads["quadrants"].source
@@ -330,7 +330,7 @@ def test_settings_that_cannot_be_are_refused() -> None:
 
 def test_the_reader_puts_the_unknown_in_the_middle() -> None:
     sentence, audio, taste, _ = world()
-    reader = Reader.fit(sentence, audio, TASTE)
+    reader = MoodReader.fit(sentence, audio, TASTE)
     rows = reader.read(sentence, audio, taste)
     assert rows.shape == (SONGS, reader.width)
     columns = reader.columns
