@@ -42,7 +42,7 @@ def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int)
     first, second = two_passes({name: weight for name, weight in weights.items() if weight})
     shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
     ranking = Ranking.of(candidates.rows, scores(shares))
-    once = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    once = Answer(query, ranking, first, shares[np.searchsorted(candidates.rows, ranking.rows)])
     return (SecondPass(second).rerank(once, head_of(candidates.wanted)) if second else once).top(k)
 
 

@@ -85,7 +85,7 @@ def explain(query: Query, other: Seed, weights: Mapping[str, float]) -> Explanat
     return Explanation(
         a=seed.song,
         b=song,
-        reason="The same song" if row == seed.row else reason(query, row, of_row),
+        reason="The same song" if row == seed.row else reason(query, row, of_row, weights),
         signals={n: None if np.isnan(v) else float(v) for n, v in zip(weights, values, strict=True)},
         shared_words=tuple(words),
         topics=_shared_topic(query, other),

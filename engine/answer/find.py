@@ -49,5 +49,7 @@ def find(
             keep = keep[capped(songs, rows[keep], max_per_artist=max_per_artist, max_per_album=max_per_album)]
         if len(keep) >= k or len(rows) < looked or looked == MOST_SONGS:
             keep = keep[:k]
-            return Answer(every.query, Ranking(rows[keep], every.ranking.scores[keep]), every.names, every.shares[keep])
+            return Answer(
+                every.query, Ranking(rows[keep], every.ranking.scores[keep]), every.weights, every.shares[keep]
+            )
         looked = min(4 * looked, MOST_SONGS)
