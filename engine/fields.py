@@ -18,6 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from engine.plain import shown
 from engine.query.filters import Filters
 from engine.query.targets import target_values
 from engine.score.weights import checked_weights
@@ -34,7 +35,6 @@ MOST_LYRICS = 100_000  # characters; the longest songs have a tenth
 MOST_NAME = 500  # characters
 LAST_YEAR = 9999
 MOST_MILLISECONDS = 30 * 24 * 3_600_000  # of a playlist: a month of music
-SHOWN = 60  # characters of a wrong value that a message repeats
 
 Arc = Literal["flat", "rise", "fall", "peak", "wave"]
 
@@ -171,11 +171,6 @@ def _song_fields(song: str | Song) -> str | dict[str, Any]:
         known["audio"] = song.audio.known()
     names = {"title": song.title, "artist": song.artist}
     return names | {name: value for name, value in known.items() if value not in (None, (), "")}
-
-
-def shown(value: Any) -> str:
-    text = repr(value) if not isinstance(value, str) or len(value) <= SHOWN else repr(value[:SHOWN])
-    return text if len(text) <= SHOWN + 2 else text[:SHOWN] + "..."
 
 
 def expected_of(error: Mapping[str, Any]) -> str:

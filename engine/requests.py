@@ -26,10 +26,10 @@ from engine.fields import (
     Weights,
     Words,
     expected_of,
-    shown,
     sort_name,
     whole,
 )
+from engine.plain import shown
 from engine.query.filters import Filters
 from indexer.errors import RequestError
 

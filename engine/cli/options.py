@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SEEDS, LIMITS, FILTERS = "Where to start", "What must not come back", "Filters: every song meets them all"
 
 PLAYLIST_ENDINGS = (".m3u8", ".jspf", ".csv", ".json")
+NAMED = 10  # songs that a message names
 _MINUTES = re.compile(r"\d+(?:\.\d+)?")
 _CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d)")
 
@@ -208,11 +209,22 @@ class ExcludeOptions:
     ] = None
 
     def values(self, engine: Engine) -> dict[str, Any]:
-        """As a request holds them: names and song_ids. What the index does not hold cannot come back."""
+        """As a request holds them: names and song_ids; of a name in the file that several songs have, all of them.
+
+        What the file lists and the index does not hold is counted on stderr.
+        """
         from engine.lookup.files import read_list
 
-        listed = () if self.exclude_from is None else read_list(engine.index, self.exclude_from).songs
-        return {"exclude": [*(self.exclude or []), *(song.song_id for song in listed if song.song_id)]}
+        if self.exclude_from is None:
+            return {"exclude": self.exclude or []}
+        listed = read_list(engine.index, self.exclude_from)
+        missing = [name for name in listed.missing if name not in listed.ambiguous]
+        missing += [song.name for song in listed.songs if not song.song_id]
+        if missing:
+            message(f"{self.exclude_from.name}: {len(missing):,} not found, so not excluded: {some_of(missing)}")
+        ids = [song.song_id for song in listed.songs if song.song_id]
+        alike = [song_id for several in listed.ambiguous.values() for song_id in several]
+        return {"exclude": [*(self.exclude or []), *dict.fromkeys([*ids, *alike])]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +244,16 @@ class CapOptions:
     def values(self) -> dict[str, Any]:
         """By name, as a request holds them."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are.
+
+    >>> some_of(["a", "b"])
+    'a; b'
+    """
+    more = f"; and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return "; ".join(names[:NAMED]) + more
 
 
 def open_engine(index: Path) -> Engine:

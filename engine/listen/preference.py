@@ -14,7 +14,7 @@ from engine.index import OpenIndex
 from engine.listen.traits import Traits
 from engine.playlist.playlist import Playlist
 from engine.query.filters import Filters
-from engine.query.seeds import Seed
+from engine.query.seeds import Seed, by_identity
 from indexer.errors import RequestError
 from indexer.records import AudioFeatures, Song
 from indexer.songs.table import Songs
@@ -234,17 +234,15 @@ def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None
     )
 
 
-def _once(name: str, songs: Sequence[Seed]) -> dict[int | str, Seed]:
-    """The songs by row, or by name where the index does not hold them."""
-    once: dict[int | str, Seed] = {}
-    for seed in songs:
-        once.setdefault(seed.song.name.casefold() if seed.row is None else seed.row, seed)
+def _once(name: str, songs: Sequence[Seed]) -> dict[int | Song, Seed]:
+    """The songs by row, or by what is known of them where the index does not hold them."""
+    once = by_identity(songs)
     if len(once) < LEAST:
         raise RequestError(f"{name} holds {len(once)} songs, expected at least {LEAST}; give more, 20 say much more")
     return once
 
 
-def _drawn(index: OpenIndex, likes: Mapping[int | str, Seed]) -> dict[int | str, Seed]:
+def _drawn(index: OpenIndex, likes: Mapping[int | Song, Seed]) -> dict[int | Song, Seed]:
     """As many songs of the catalogue as are liked, none of these."""
     rest = np.setdiff1d(np.flatnonzero(index.songs.alive), [row for row in likes if isinstance(row, int)])
     if len(rest) < LEAST:

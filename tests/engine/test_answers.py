@@ -37,6 +37,7 @@ from indexer.errors import (
     ArtistNotFoundError,
     EmptyQueryError,
     FilterError,
+    IndexMissingError,
     RequestError,
     SongNotFoundError,
 )
@@ -240,6 +241,8 @@ def test_filters_alone_give_the_best_known(demo: Engine) -> None:
     popularity = demo.index.popularity[rows_of(demo, hits)]
     assert (np.diff(np.nan_to_num(popularity, nan=-1)) <= 0).all()
     assert demo.search(filters={"has": "lyrics"}, k=40).song_ids == hits.song_ids
+    for nothing in ("  ", '""', "“”", "« »", '"!"'):
+        assert demo.search(nothing, filters={"has": "lyrics"}, k=40).song_ids == hits.song_ids, nothing
     with pytest.raises(EmptyQueryError, match="expected a seed song, words, target values or filters"):
         demo.recommend()
     with pytest.raises(EmptyQueryError):
@@ -405,6 +408,21 @@ def test_a_weights_file_of_no_use_locks_nothing(own_index: Path, text: str) -> N
         assert len(engine.similar(POOL, 3)) == 3
     with Engine.open(own_index, weights="default") as engine:
         assert engine.notes == ()
+
+
+def test_an_engine_does_not_mind_where_the_process_goes(
+    own_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_index.parent)
+    with Engine.open(own_index.name) as engine:
+        monkeypatch.chdir("/")
+        assert not engine.stale()
+        assert len(engine.similar(POOL, 3)) == 3, "what is loaded when it is first needed is found"
+        engine.reopen()
+        assert engine.save_weights() == weights_file(own_index)
+        shutil.rmtree(own_index)
+        with pytest.raises(IndexMissingError, match=own_index.name):
+            engine.stale()
 
 
 def test_an_index_is_opened_from_within_its_folder(own_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
