@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
@@ -22,14 +22,24 @@ from engine.lookup.record import SongRecord, record_of
 from engine.playlist.playlist import Playlist
 from engine.playlist.requested import path, playlist
 from engine.query.query import Query
-from engine.query.reading import Profiles, known_rows, read
+from engine.query.reading import known_rows, read
 from engine.query.seeds import Seed
 from engine.requests import Explain, ListSongs, MakePath, MakePlaylist, Recommend, Request, Search
 from engine.score.signals import BY_NAME
-from engine.score.weights import DEFAULT_WEIGHTS, Profile, Weights, checked_weights, saved_weights, weights_file
+from engine.score.weights import (
+    DEFAULT_WEIGHTS,
+    Profile,
+    Profiles,
+    Weights,
+    checked_profiles,
+    merged,
+    saved_weights,
+    weights_file,
+)
 from engine.tune.acceptance import TuningReport, accepted_weights
 from engine.tune.playlists import Example, tune_weights
 from indexer.errors import RequestError, SongNotFoundError
+from indexer.lazy import lazy
 from indexer.progress import Track, quiet
 from indexer.records import AudioFeatures, Song
 
@@ -42,13 +52,21 @@ if TYPE_CHECKING:
 class _Opened:
     """What one answer reads, from its beginning to its end.
 
-    file   what tells one state of the weights file from another; None where there is no file
+    base        the weights as they were opened
+    overrides   those that were given or set since, which go before them and outlive a reopening
+    file        what tells one state of the weights file from another; None where there is no file
     """
 
     index: OpenIndex
-    weights: Profiles
+    base: Profiles
+    overrides: Profiles = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     file: tuple[int, int, int] | None = None
+
+    @lazy
+    def weights(self) -> Profiles:
+        """What counts."""
+        return merged(self.base, self.overrides)
 
 
 class Engine:
@@ -64,8 +82,11 @@ class Engine:
     notes   sentences about what was found wrong at opening, and what is used instead
     """
 
-    def __init__(self, index: OpenIndex, weights: Mapping[Profile, Mapping[str, float]] = DEFAULT_WEIGHTS):
-        self._opened = _Opened(index, _frozen(weights))
+    def __init__(self, index: OpenIndex, weights: Mapping[Profile, Mapping[str, float]] | None = None):
+        """An engine of an index that is open; weights that are not given are the default ones."""
+        self._source: Literal["saved", "default"] = "default"
+        self._opened = _Opened(index, DEFAULT_WEIGHTS, checked_profiles(weights or {}))
+        self._swap = Lock()  # held while `_opened` is exchanged, never while anything is computed or read
 
     @classmethod
     def open(cls, index: str | Path, weights: Literal["saved", "default"] = "saved") -> Self:
@@ -74,12 +95,10 @@ class Engine:
         weights   "saved": those in the file beside the index, where they belong to it; else `notes` says why not, and
                   the default weights are used
         """
-        engine = cls.__new__(cls)
-        engine._opened = _open(Path(index), weights)
-        engine._source = weights
+        opened = _open(Path(index), weights)
+        engine = cls(opened.index)
+        engine._opened, engine._source = opened, weights
         return engine
-
-    _source: Literal["saved", "default"] = "default"
 
     @property
     def index(self) -> OpenIndex:
@@ -95,15 +114,23 @@ class Engine:
         return self._opened.notes
 
     def stale(self) -> bool:
-        """Whether a newer generation of the index, or another weights file, lies where this one was opened."""
+        """Whether a newer generation of the index, or another weights file, lies where this one was opened.
+
+        Raises IndexMissingError or IndexFormatError where no index can be read there any more.
+        """
         opened = self._opened
         if opened.index.stale():
             return True
         return self._source == "saved" and _state_of(weights_file(opened.index.path)) != opened.file
 
     def reopen(self) -> None:
-        """Open what is there now. Answers that have begun end with what they began with; errors leave all as it was."""
-        self._opened = _open(self.index.path, self._source, before=self.index)
+        """Open what is there now; weights that were given or set by `use` and `tune` stay.
+
+        Answers that have begun end with what they began with; errors leave all as it was.
+        """
+        opened = _open(self.index.path, self._source, before=self.index)
+        with self._swap:
+            self._opened = replace(opened, overrides=self._opened.overrides)
 
     def close(self) -> None:
         self.index.close()
@@ -253,16 +280,21 @@ class Engine:
 
     def use(self, weights: Mapping[Profile, Mapping[str, float]]) -> None:
         """Use these weights from the next answer on; profiles and signals that are not named keep theirs."""
-        opened = self._opened
-        merged = {profile: {**each, **weights.get(profile, {})} for profile, each in opened.weights.items()}
-        self._opened = _Opened(opened.index, _frozen(merged), opened.notes, opened.file)
+        checked = checked_profiles(weights)
+        with self._swap:
+            self._opened = replace(self._opened, overrides=merged(self._opened.overrides, checked))
 
     def save_weights(self) -> Path:
-        """Keep the weights in the file beside the index, where `open` finds them."""
+        """Keep the weights in the file beside the index, where `open` and `reopen` find them."""
         opened = self._opened
         file = weights_file(opened.index.path)
         Weights(opened.weights, opened.index.manifest["fingerprint"]).save(file)
-        self._opened = _Opened(opened.index, opened.weights, opened.notes, _state_of(file))
+        state = _state_of(file)
+        with self._swap:
+            now = self._opened
+            if self._source == "saved" and now.overrides is opened.overrides:  # from here on the file says them
+                now = replace(now, base=opened.weights, overrides={})
+            self._opened = replace(now, file=state)
         return file
 
     def clusters(self, number: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
@@ -299,15 +331,12 @@ class Engine:
 
 def _open(path: Path, weights: Literal["saved", "default"], before: OpenIndex | None = None) -> _Opened:
     index = OpenIndex(path, before)
-    values: dict[Profile, dict[str, float]] = {profile: dict(each) for profile, each in DEFAULT_WEIGHTS.items()}
     if weights == "default":
-        return _Opened(index, _frozen(values))
+        return _Opened(index, DEFAULT_WEIGHTS)
     file = weights_file(index.path)
     state = _state_of(file)
     saved, notes = saved_weights(file, fingerprint=index.manifest["fingerprint"], names=BY_NAME)
-    for profile, tuned in saved.items():
-        values[profile] |= tuned
-    return _Opened(index, _frozen(values), notes, state)
+    return _Opened(index, merged(DEFAULT_WEIGHTS, saved), notes=notes, file=state)
 
 
 def _state_of(file: Path) -> tuple[int, int, int] | None:
@@ -316,9 +345,3 @@ def _state_of(file: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return state.st_mtime_ns, state.st_size, state.st_ino
-
-
-def _frozen(weights: Mapping[Profile, Mapping[str, float]]) -> Profiles:
-    return MappingProxyType({
-        profile: MappingProxyType(checked_weights(each)) for profile, each in weights.items()
-    })  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from engine.bounds import MOST_SONGS, MOST_TEXT
 from engine.plain import shown
 from engine.query.filters import Filters
 from engine.query.targets import target_values
@@ -26,17 +27,12 @@ from indexer.errors import RequestError
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES, Song
 
-MOST_SONGS = 5_000  # k and length at most: what a reranker downstream may ask for
-MOST_STEPS = 200  # songs of a path: the search for it grows with the cube of its length
 MOST_SEEDS = 1_000
 MOST_EXCLUDED = 100_000  # what somebody heard in a year
-MOST_TEXT = 10_000  # characters
 MOST_LYRICS = 100_000  # characters; the longest songs have a tenth
 MOST_NAME = 500  # characters
 LAST_YEAR = 9999
 MOST_MILLISECONDS = 30 * 24 * 3_600_000  # of a playlist: a month of music
-
-Arc = Literal["flat", "rise", "fall", "peak", "wave"]
 
 _SORTS = ("name", "artist", "album", "year", "popularity", *AUDIO_NAMES)
 SORTS = (*_SORTS, *(f"-{name}" for name in _SORTS))

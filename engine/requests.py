@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal, NoReturn, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from rapidfuzz import process
 
+from engine.bounds import MOST_STEPS, Arc
 from engine.fields import (
     MOST_MILLISECONDS,
-    MOST_STEPS,
-    Arc,
     Conditions,
     Count,
     Excluded,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from engine.cli.render.console import message
+from engine.cli.render.console import message, some_of
+from engine.playlist.formats import WRITERS
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 SEEDS, LIMITS, FILTERS = "Where to start", "What must not come back", "Filters: every song meets them all"
 
-PLAYLIST_ENDINGS = (".m3u8", ".jspf", ".csv", ".json")
-NAMED = 10  # songs that a message names
 _MINUTES = re.compile(r"\d+(?:\.\d+)?")
 _CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d)")
 
@@ -35,8 +34,8 @@ def _named(index: Path) -> Path:
 
 def _playlist_file(out: Path | None) -> Path | None:
     """Checked before the work, not after it."""
-    if out is not None and out.suffix.lower() not in PLAYLIST_ENDINGS:
-        known = ", ".join(PLAYLIST_ENDINGS)
+    if out is not None and out.suffix.lower() not in WRITERS:
+        known = ", ".join(WRITERS)
         raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
     return out
 
@@ -74,7 +73,7 @@ CountOption = Annotated[int, typer.Option("-k", "--count", metavar="N", help="Ho
 LengthOption = Annotated[int, typer.Option("--length", metavar="N", help="How many songs.")]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(PLAYLIST_ENDINGS)}.", callback=_playlist_file),
+    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(WRITERS)}.", callback=_playlist_file),
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
 SongArgument = Annotated[
@@ -244,16 +243,6 @@ class CapOptions:
     def values(self) -> dict[str, Any]:
         """By name, as a request holds them."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
-
-
-def some_of(names: Sequence[str]) -> str:
-    """The first of many names, and how many more there are.
-
-    >>> some_of(["a", "b"])
-    'a; b'
-    """
-    more = f"; and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return "; ".join(names[:NAMED]) + more
 
 
 def open_engine(index: Path) -> Engine:

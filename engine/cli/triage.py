@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read, open_engine, some_of
+from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read, open_engine
 from engine.cli.render import preference as preferences
-from engine.cli.render.console import message
+from engine.cli.render.console import message, some_of
 
 triaging = typer.Typer()
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, POOL, answer
-from engine.answer.find import rank
+from engine.answer.answer import POOL, answer
+from engine.answer.find import rankings
+from engine.bounds import MOST_SONGS
 from engine.index import OpenIndex
 from engine.lookup.names import called, find
 from engine.playlist.journey import journey
@@ -17,10 +18,10 @@ from engine.playlist.select import Rules
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
 from engine.query.query import Query
-from engine.query.reading import Profiles, excluded_rows, known_rows, read
+from engine.query.reading import excluded_rows, known_rows, read
 from engine.query.seeds import Seed
 from engine.requests import MakePath, MakePlaylist
-from engine.score.weights import profile_of
+from engine.score.weights import Profiles, profile_of
 from indexer.errors import RequestError
 from indexer.text.names import fold
 
@@ -33,19 +34,18 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
     opening = reading.given if request.with_seeds else 0
     rules = Rules(
         request.max_per_artist, request.max_per_album, never=_never(reading.query), overlap=overlap_of(index.songs),
-        seed=request.variation,
+        variation=request.variation,
     )  # fmt: skip
     if request.from_mood is not None and request.to_mood is not None:
         made = journey(
-            reading.query, reading.weights, reading.allowed, request.from_mood, request.to_mood, request.length, rules,
+            reading, request.from_mood, request.to_mood, request.length, rules,
             duration_ms=request.duration_total_ms, opening=opening,
         )  # fmt: skip
         return replace(made, name=request.name or made.name, query=request.to_dict())
     titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: reading.given]]
     length = request.length if request.duration_total_ms is None else MOST_SONGS
-    k = min(MOST_SONGS, len(index), max(POOL, songs_to_rank(index, length, request.duration_total_ms)))
     made = make_playlist(
-        rank(reading, k).top(k),
+        rankings(reading, max(POOL, songs_to_rank(index, length, request.duration_total_ms))),
         request.name or playlist_name(request, titles),
         length,
         rules,

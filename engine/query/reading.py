@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.answer.answer import POOL, pool
 from engine.index import OpenIndex
 from engine.lookup.groups import songs_of_artist, songs_of_genre
 from engine.lookup.names import called, resolve
@@ -15,7 +16,9 @@ from engine.query.filters import Mask
 from engine.query.query import Query
 from engine.query.seeds import Seed, by_identity
 from engine.requests import MakePlaylist, Recommend, Search
-from engine.score.weights import SEARCH_WEIGHTS, Profile, profile_of
+from engine.retrieve.pool import Pool
+from engine.score.search_policy import search_weights
+from engine.score.weights import SEARCH_WEIGHTS, Profiles, profile_of
 from engine.tune.reactions import weights_from_reactions
 from indexer.errors import EmptyQueryError, RequestError, SongNotFoundError
 from indexer.records import Song
@@ -24,8 +27,6 @@ from indexer.search.lexical import split_quotes
 MOST_NAMES = 200  # songs to exclude that are looked up as names are, with typos; of more, each letter counts
 
 TABLED = 100  # songs from which on a table of all ids is made and kept
-
-Profiles = Mapping[Profile, Mapping[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,23 @@ class Reading:
     words_alone: bool
     fixed: Mapping[str, float]
     allowed: Mask | None
+
+    @property
+    def songs_left(self) -> int:
+        """How many songs may come back."""
+        left = np.array(self.query.index.songs.alive if self.allowed is None else self.allowed)
+        left[self.query.own_rows] = False
+        left[self.query.excluded_rows] = False
+        return int(left.sum())
+
+    def candidates(self, k: int) -> tuple[Pool, Mapping[str, float]]:
+        """The songs to be ranked for the k best, and what each signal weighs."""
+        if not self.words_alone:
+            return pool(self.query, self.weights, k, self.allowed), self.weights
+        # Whatever weight the words get in the end, the policy looks at what BM25 found.
+        proposed = pool(self.query, {**self.weights, "lexical": 1.0}, k, self.allowed)
+        others = {name: weight for name, weight in self.weights.items() if name not in SEARCH_WEIGHTS}
+        return proposed, {**others, **search_weights(self.query, proposed), **self.fixed}
 
 
 def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles: Profiles) -> Reading:
@@ -161,7 +179,7 @@ def _after_reactions(reading: Reading, request: Recommend) -> Reading:
     """The weights as the songs liked and skipped bend them; neither comes back."""
     query, index = reading.query, reading.query.index
     liked, skipped = known_rows(index, "liked", request.liked), known_rows(index, "skipped", request.skipped)
-    weights = weights_from_reactions(query, reading.weights, liked, skipped, reading.allowed)
+    weights = weights_from_reactions(query, reading.candidates(POOL)[1], liked, skipped, reading.allowed)
     exclude = np.union1d(query.excluded_rows, np.array([*liked, *skipped], np.int64))
     return replace(
         reading, query=replace(query, exclude=exclude), weights={**weights, **request.weights}, words_alone=False

@@ -14,7 +14,7 @@ from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.fusion import normalise
 from engine.score.signals import measure
-from engine.score.weights import UNTUNED, Profile, profile_of
+from engine.score.weights import UNTUNED, Profile, Profiles, profile_of
 from engine.tune.acceptance import TuningReport, accept
 from engine.tune.golden import coordinate_ascent, ndcg_at
 from indexer.errors import CatalogueError
@@ -23,7 +23,6 @@ from indexer.records import SavedPlaylist
 from indexer.songs.splits import playlist_rows
 
 Rows = npt.NDArray[np.int64]
-Profiles = Mapping[Profile, Mapping[str, float]]
 
 METRIC_K = 500  # NDCG@500, the Million Playlist Dataset's
 LEAST_SONGS = 10  # playlists with fewer songs in the index are left out, as in the reference figures

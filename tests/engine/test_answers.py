@@ -371,6 +371,53 @@ def test_a_newer_generation_or_weights_file_is_noticed_and_opened(own_index: Pat
         assert len(engine.notes) == 1
 
 
+def test_weights_that_were_set_outlive_a_reopening(own_index: Path) -> None:
+    with Engine.open(own_index) as engine:
+        engine.use({"one": {"audio": 7.0}})
+        engine.reopen()
+        assert engine.weights["one"] == DEFAULT_WEIGHTS["one"] | {"audio": 7.0}
+        engine.save_weights()
+        with Engine.open(own_index) as other:
+            assert other.weights == engine.weights
+            other.use({"one": {"audio": 8.0}})
+            other.save_weights()
+        engine.reopen()
+        assert engine.weights["one"]["audio"] == 8.0, "what was saved is the file's, which somebody else has changed"
+        with Engine(engine.index, {"several": {"taste": 9.0}}) as given:
+            given.reopen()
+            assert given.weights == DEFAULT_WEIGHTS | {"several": DEFAULT_WEIGHTS["several"] | {"taste": 9.0}}
+
+
+def test_threads_that_set_weights_while_others_reopen_lose_none(own_index: Path) -> None:
+    names = sorted(DEFAULT_WEIGHTS["one"])
+    with Engine.open(own_index) as engine, ThreadPoolExecutor(8) as pool:
+        for turn in range(1, 4):
+            work = [pool.submit(engine.use, {"one": {name: turn + i / 100}}) for i, name in enumerate(names)]
+            work += [pool.submit(engine.reopen) for _ in range(4)]
+            for each in work:
+                each.result()
+            assert engine.weights["one"] == {name: turn + i / 100 for i, name in enumerate(names)}
+
+
+def test_weights_of_unknown_profiles_and_signals_are_refused_and_missing_ones_are_the_defaults(demo: Engine) -> None:
+    before = demo.weights
+    for wrong in (
+        {"won": {"audio": 1.0}},
+        {"one": {"loudness": 1.0}},
+        {"one": 3.0},
+        {1: {}},
+        {"one": {"audio": "much"}},
+    ):
+        for set_ in (demo.use, lambda weights: Engine(demo.index, weights)):
+            with pytest.raises(RequestError, match="expected") as refused:
+                set_(wrong)
+            assert refused.value.field.startswith("weights")
+    assert demo.weights == before
+    few = Engine(demo.index, {"one": {"audio": 2.0}})
+    assert few.weights == DEFAULT_WEIGHTS | {"one": DEFAULT_WEIGHTS["one"] | {"audio": 2.0}}
+    assert few.recommend([BOAT, POOL], k=3)
+
+
 def _weights(**changes: Any) -> str:
     return json.dumps({"format": 2, "fingerprint": "", "weights": {"one": {"audio": 1.0}}, **changes})
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.fields import MOST_EXCLUDED, MOST_STEPS, SORTS
+from engine.bounds import MOST_STEPS
+from engine.fields import MOST_EXCLUDED, SORTS
 from engine.query.filters import Filters
 from engine.requests import (
     KINDS,

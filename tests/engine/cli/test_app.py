@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from engine.cli import admin, browse
 from engine.cli.app import BUG, MISUSED, REFUSED, STOPPED, app
-from engine.cli.options import PLAYLIST_ENDINGS, FilterOptions, milliseconds, numbers
+from engine.cli.options import FilterOptions, milliseconds, numbers
 from engine.engine import Engine
 from indexer.catalogue import Catalogue
 from tests.engine.cli.running import run
@@ -98,14 +98,12 @@ def test_misuse_is_one_line_and_exit_code_2(place: dict[str, str], command: list
 
 
 def test_choices_and_endings_are_those_of_the_library() -> None:
-    from engine.fields import Arc
-    from engine.playlist.formats import WRITERS
+    from engine.bounds import Arc
     from engine.query.filters import HAVE, RANGES, WORDS
 
     by_name = {name: {p.name: p for p in command.params} for name, command in COMMANDS.items()}
     assert tuple(by_name["playlist"]["arc"].type_descriptor.choices) == get_args(Arc)
     assert tuple(each.value for each in by_name["songs"]["has"].type_descriptor.choices) == HAVE
-    assert tuple(WRITERS) == PLAYLIST_ENDINGS
     own = set(FilterOptions.__dataclass_fields__) - {"duration", "where"}
     assert own <= {*WORDS, *RANGES, "explicit", "has"}
     assert set(WORDS) <= own

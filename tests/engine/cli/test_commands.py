@@ -88,7 +88,6 @@ def test_the_query_of_an_answer_is_a_request(place: dict[str, str]) -> None:
 def test_a_total_duration_decides_how_many_songs(place: dict[str, str]) -> None:
     query = run("playlist", *CHLORINE, "--duration-total", "10:00", "--json", env=place).json["query"]
     assert query["duration_total_ms"] == 600_000
-    assert query["length"] == 10
     assert len(run("playlist", *CHLORINE, "--duration-total", "100:00:00", "--json", env=place).json["songs"]) > 100
     assert run("playlist", *CHLORINE, "--json", env=place).json["query"]["length"] == 25
 
