@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, Literal, Self, overload
 import numpy as np
 
 from engine.answer.compare import Explanation, explain
-from engine.answer.find import find as find_songs
+from engine.answer.find import find as best_songs
 from engine.answer.hits import Hits
 from engine.index import OpenIndex
 from engine.listen.moods import SongMoods, song_moods
 from engine.listen.preference import Preference, prefer
-from engine.lookup.listing import Page, in_order, list_songs
-from engine.lookup.names import find, resolve
+from engine.lookup.listing import Page, find_songs, in_order, list_songs
+from engine.lookup.names import resolve
 from engine.lookup.record import SongRecord, record_of
 from engine.playlist.playlist import Playlist
 from engine.playlist.requested import path, playlist
 from engine.query.query import Query
 from engine.query.reading import known_rows, read
 from engine.query.seeds import Seed
-from engine.requests import Explain, ListSongs, MakePath, MakePlaylist, Recommend, Request, Search
+from engine.requests import Explain, Find, ListSongs, MakePath, MakePlaylist, Recommend, Request, Search
 from engine.score.signals import BY_NAME
 from engine.score.weights import (
     DEFAULT_WEIGHTS,
@@ -157,13 +157,13 @@ class Engine:
     @overload
     def answer(self, request: Explain) -> Explanation: ...
     @overload
-    def answer(self, request: ListSongs) -> Page: ...
+    def answer(self, request: ListSongs | Find) -> Page: ...
     def answer(self, request: Request) -> Hits | Playlist | Explanation | Page:
         """What the request is for."""
         index, weights = self._opened.index, self._opened.weights
         match request:
             case Recommend() | Search():
-                hits = find_songs(
+                hits = best_songs(
                     read(index, request, weights), request.k, versions=request.versions,
                     max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
                 ).hits()  # fmt: skip
@@ -176,6 +176,8 @@ class Engine:
             case Explain():
                 first, second = Seed.of(index, request.a), Seed.of_row(index, known_rows(index, "b", [request.b])[0])
                 return explain(Query(index, seeds=(first,)), second, {**weights["one"], **request.weights})
+            case Find():
+                return find_songs(index, request)
             case ListSongs():
                 return list_songs(index, request)
 
@@ -225,9 +227,8 @@ class Engine:
         return record_of(index, known_rows(index, "song", [song])[0])
 
     def find(self, text: str, k: int = 10) -> list[Song]:
-        """Songs whose title and artist are like `text`, best first."""
-        index = self.index
-        return [index.songs.song(match.row) for match in find(index, text, k)]
+        """Songs whose title and artist are like `text`, best first: `Find`."""
+        return list(self.answer(Find(text=text, k=k)))
 
     def named(self, text: str) -> Song:
         """The one song that words or an id name; SongNotFoundError and AmbiguousSongError name others."""
@@ -267,7 +268,7 @@ class Engine:
         """Tune the weights on (seeds, songs that should come back) and use those that unseen queries confirm.
 
         Every second query is tuned on, the others decide: 40 with one seed, or 40 with several, are the least that
-        say something, else a ValueError. `save_weights` keeps what was accepted.
+        say something, else a RequestError. `save_weights` keeps what was accepted.
         """
         index, weights = self._opened.index, self._opened.weights
         examples = [
@@ -297,14 +298,14 @@ class Engine:
             self._opened = replace(now, file=state)
         return file
 
-    def clusters(self, number: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
+    def clusters(self, clusters: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
         """The catalogue in groups of songs that lie together, each with a name. Takes minutes; needs `refrain[map]`.
 
-        number   of clusters; None chooses by distortion and silhouette
+        clusters   how many; None chooses by distortion and silhouette
         """
         from engine.atlas.clusters import find_clusters
 
-        return find_clusters(self.index, self.weights["one"], clusters=number, seed=seed, track=track)
+        return find_clusters(self.index, self.weights["one"], clusters=clusters, seed=seed, track=track)
 
     def map(
         self, out: str | Path, *, clusters: int | None = None, sample: int | None = None, track: Track = quiet

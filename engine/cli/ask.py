@@ -66,7 +66,7 @@ def similar(
             seeds=(song,), **exclude.values(engine), **filters.values(),
             **weights_of(weight), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
+        songs.show_hits(engine.answer(request), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -91,7 +91,7 @@ def search(
             text=text, **exclude.values(engine), **filters.values(),
             **weights_of(weight), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
+        songs.show_hits(engine.answer(request), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -120,7 +120,7 @@ def recommend(
             **seeds.values(), **exclude.values(engine), **filters.values(),
             **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
+        songs.show_hits(engine.answer(request), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)

@@ -284,16 +284,21 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def pairs(option: str, words: Iterable[str] | None) -> Iterator[tuple[str, str]]:
-    """("energy", "0.8") of "energy=0.8"; several may stand in one word, with commas.
+    """("energy", "0.8") of "energy=0.8", each name once; several may stand in one word, with commas.
 
     >>> dict(pairs("--target", ["energy=0.8,tempo=120", "sad=1"]))
     {'energy': '0.8', 'tempo': '120', 'sad': '1'}
     """
+    names: set[str] = set()
     for item in (part for word in words or () for part in word.split(",")):
         name, sign, value = item.partition("=")
         if not sign or not name.strip() or not value.strip():
             raise typer.BadParameter(f"{item!r}, expected NAME=VALUE such as energy=0.8", param_hint=option)
-        yield name.strip().replace("-", "_"), value.strip()
+        name = name.strip().replace("-", "_")
+        if name in names:
+            raise typer.BadParameter(f"{name} is given twice; give it once", param_hint=option)
+        names.add(name)
+        yield name, value.strip()
 
 
 def numbers(option: str, words: Iterable[str] | None) -> dict[str, float]:

@@ -33,8 +33,6 @@ class NamedSong:
 
 def find(index: OpenIndex, text: str, k: int) -> list[NamedSong]:
     """The k songs whose title and artist are most like `text`, best first; without a letter in it, those called so."""
-    if k < 1:
-        raise ValueError(f"k is {k}, expected at least 1")
     wanted = _Wanted.of(text)
     if not wanted.folded:
         same_name = called(index, text)

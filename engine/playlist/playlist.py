@@ -18,6 +18,7 @@ from engine.playlist.order import order
 from engine.playlist.select import BEGUN, SPARE, Rules, broken_caps, enough, fill, select, usual_duration
 from engine.playlist.tracks import Candidates, Selection
 from engine.query.filters import Filters
+from indexer.errors import RequestError
 from indexer.records import AUDIO_NAMES
 from indexer.store.files import write_whole
 
@@ -55,12 +56,19 @@ class Playlist:
         return {"name": self.name, **answer_dict((hit.to_dict() for hit in self.songs), self.query, self.relaxed)}
 
     def save(self, path: str | Path) -> Path:
-        """Write the playlist; the ending of the name says how. A file of that name is replaced whole or not at all."""
+        """Write the playlist; the ending of the name says how, RequestError where it does not.
+
+        A file of that name is replaced whole or not at all.
+        """
         target = Path(path)
         text = WRITERS.get(target.suffix.lower())
         if text is None:
             known = ", ".join(WRITERS)
-            raise ValueError(f"{target.name} ends in {target.suffix or 'nothing'!r}, expected one of {known}")
+            ends = repr(target.suffix) if target.suffix else "nothing"
+            raise RequestError(
+                f"{target.name} ends in {ends}, expected one of {known}",
+                field="path", found=ends, expected=f"a name that ends in one of {known}",
+            )  # fmt: skip
         write_whole(target, text(self))
         return target
 

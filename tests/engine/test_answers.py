@@ -23,6 +23,7 @@ from engine.query.filters import Filters
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.requests import (
+    Find,
     ListSongs,
     MakePath,
     MakePlaylist,
@@ -85,6 +86,7 @@ def test_the_short_ways_are_the_requests(demo: Engine) -> None:
         MakePlaylist(seeds=[BOAT], length=3),
         MakePath(start=BOAT, end=POOL, length=3),
         ListSongs(limit=3),
+        Find(text="boat", k=3),
     ],
     ids=lambda request: request.kind,
 )
@@ -270,6 +272,9 @@ def test_keys_lie_on_a_circle_and_popularity_is_a_target(demo: Engine) -> None:
     near = demo.index.closeness((("key", 11.0),))
     assert near[keys == 0] == pytest.approx(1 - 1 / 6)
     assert near[keys == 5] == pytest.approx(0.0)
+    number = {key: song for song in demo if song.audio is not None and (key := song.audio.key) in (0, 11)}
+    key = next(each for each in demo.explain(number[0], number[11]).features if each.name == "key")
+    assert key.likeness == pytest.approx(1 - 1 / 6), "in an explanation, too"
     near = demo.index.closeness((("popularity", 100.0),))
     known = ~np.isnan(songs.popularity)
     assert np.isnan(near[~known]).all()
@@ -287,7 +292,7 @@ def test_songs_are_listed_in_order_page_by_page(demo: Engine, sort: str) -> None
 
     def value(song: Song) -> Any:
         if name == "name":
-            return fold(song.title), fold(song.artist)
+            return (fold(song.title), fold(song.artist)) if song.title else None
         if name in AUDIO_NAMES:
             return None if song.audio is None else getattr(song.audio, name)
         if name == "year":
@@ -331,6 +336,18 @@ def test_errors_carry_what_a_program_needs(demo: Engine) -> None:
     with pytest.raises(RequestError) as same:
         demo.path(POOL, POOL)
     assert same.value.field == "end"
+    for refused, field in (
+        (lambda: demo.moods(), "song"),
+        (lambda: demo.moods(BOAT, lyrics="rain"), "song"),
+        (lambda: demo.find("boat", 0), "k"),
+        (lambda: demo.find("boat " * 10_000), "text"),
+        (lambda: demo.playlist([BOAT], 3).save("mix.mp3"), "path"),
+        (lambda: demo.recommend([BOAT], liked=[POOL], skipped=[POOL]), "skipped"),
+        (lambda: demo.tune([([], [BOAT])]), "queries"),
+    ):
+        with pytest.raises(RequestError) as each:
+            refused()
+        assert (each.value.field, bool(each.value.found), bool(each.value.expected)) == (field, True, True)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from engine import Engine
 from engine.lookup.files import read_list
 from engine.query.reading import MOST_NAMES
 from engine.requests import MakePlaylist, Recommend, request_from_json
+from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, SongNotFoundError
 from indexer.records import AudioFeatures, Song
 from tests.engine.cli.running import run
@@ -89,6 +91,17 @@ def test_untitled_songs_of_a_list_are_told_apart_by_what_they_are(names: Engine,
     rows = [f'{{"spotify_id": "4uLU6hMCjMI75M1A2tKUQ{i}", "energy": 0.{i}}}' for i in range(1, 6)]
     (tmp_path / "new.jsonl").write_text("\n".join([*rows, *rows]), "utf-8")
     assert len(read_list(names.index, tmp_path / "new.jsonl").songs) == 5
+
+
+def test_songs_are_listed_by_name_with_the_untitled_last(tmp_path: Path, tiny_config: IndexConfig) -> None:
+    songs = [{"song_id": f"s{i}", "title": title, "energy": 0.1 * i} for i, title in enumerate(["b", "", "a", ""])]
+    (tmp_path / "songs.jsonl").write_text("\n".join(map(json.dumps, songs)), "utf-8")
+    with Catalogue(tmp_path / "refrain.db") as catalogue:
+        catalogue.load(tmp_path / "songs.jsonl")
+        build_index(catalogue, tmp_path / "refrain.index", tiny_config)
+    with Engine.open(tmp_path / "refrain.index") as engine:
+        assert [song.title for song in engine.songs()] == ["a", "b", "", ""]
+        assert [song.title for song in engine.songs(sort="-name")] == ["b", "a", "", ""]
 
 
 def test_names_without_a_letter_name_songs(names: Engine) -> None:

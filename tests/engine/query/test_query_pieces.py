@@ -173,8 +173,9 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
             ([(["s00"], [])], "no songs that should come back"),
             ([([], ["s00"])], "no seeds"),
         ):
-            with pytest.raises(ValueError, match=message):
+            with pytest.raises(RequestError, match=message) as refused:
                 engine.tune(few)
+            assert refused.value.field == "queries"
         assert engine.weights["one"] == report.weights, "a refusal changes nothing"
 
 
