@@ -19,6 +19,7 @@ from engine.listen.preference import Preference, prefer
 from engine.lookup.listing import Page, find_songs, in_order, list_songs
 from engine.lookup.names import resolve
 from engine.lookup.record import SongRecord, record_of
+from engine.plain import shown
 from engine.playlist.playlist import Playlist
 from engine.playlist.requested import path, playlist
 from engine.query.query import Query
@@ -218,7 +219,7 @@ class Engine:
         index = self.index
         row = index.songs.row_of(song_id)
         if row is None:
-            raise SongNotFoundError(f"no song has the id {song_id!r}; look it up by name with find")
+            raise SongNotFoundError(f"no song has the id {shown(song_id)}; look it up by name with find")
         return index.songs.song(row)
 
     def show(self, song: Song | str) -> SongRecord:

@@ -185,7 +185,7 @@ Excluded = Annotated[tuple[Seed, ...], BeforeValidator(_several), Field(max_leng
 Word = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 Words = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(max_length=MOST_SEEDS)]
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
-Mood = Annotated[str, AfterValidator(_mood)]
+Mood = Annotated[str, Field(max_length=MOST_NAME), AfterValidator(_mood)]
 Name = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 Count = Annotated[int, whole(1, MOST_SONGS)]
 Conditions = Annotated[

@@ -238,15 +238,19 @@ class OpenIndex:
 
     @lazy
     def artist_codes(self) -> dict[str, int]:
-        return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
+        return self._codes("artist_key")
 
     @lazy
     def genre_codes(self) -> dict[str, int]:
-        return {term: code for code, term in enumerate(self.songs.column("genre").terms)}
+        return self._codes("genre")
 
     @lazy
     def language_codes(self) -> dict[str, int]:
-        return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
+        return self._codes("language_key")
+
+    def _codes(self, column: str) -> dict[str, int]:
+        """The terms of a column -> their codes; without the empty ones that deleted songs leave, which mean nothing."""
+        return {term: code for code, term in enumerate(self.songs.column(column).terms) if term}
 
     def closeness(self, target: Sequence[tuple[str, float]]) -> FloatMatrix:
         """float32 (rows,): how near each song is to the target values, 1 at them; NaN where nothing is known."""

@@ -24,14 +24,14 @@ def rankings(reading: Reading, k: int) -> Iterator[Answer]:
 
     For rules that use songs up: whoever has enough reads no further.
     """
-    most = max(reading.songs_left, 1)
-    k = min(k, most)
-    while True:
+    k = min(k, max(len(reading.query.index), 1))
+    every = rank(reading, k)
+    yield every
+    most = reading.songs_left  # counted only for who needs more
+    while k < most and len(every.ranking) >= k:
+        k = min(4 * k, most)
         every = rank(reading, k)
         yield every
-        if k == most or len(every.ranking) < k:
-            return
-        k = min(4 * k, most)
 
 
 def find(

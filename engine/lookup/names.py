@@ -8,9 +8,10 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from engine.bounds import MOST_TEXT
 from engine.index import OpenIndex
 from engine.plain import shown
-from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
+from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, SongNotFoundError
 from indexer.text.names import artist_key, fold, title_stem
 
 REMEMBERED = 65_536  # names that need not be folded again
@@ -33,6 +34,8 @@ class NamedSong:
 
 def find(index: OpenIndex, text: str, k: int) -> list[NamedSong]:
     """The k songs whose title and artist are most like `text`, best first; without a letter in it, those called so."""
+    if len(text) > MOST_TEXT:
+        raise RequestError(field="text", found=f"{len(text):,} characters", expected=f"at most {MOST_TEXT:,}")
     wanted = _Wanted.of(text)
     if not wanted.folded:
         same_name = called(index, text)

@@ -11,7 +11,7 @@ from indexer import Catalogue, IndexConfig, build_index
 NAMESAKES = 14  # songs called "Intro", each by another artist; more than a look-up by name compares
 SILENT = {"!!!": "???", "♥": "♪"}  # title -> artist, without a letter
 WORDS = ["".join(parts).title() for parts in product(("ba", "ki", "lo", "mu", "ze", "rho"), repeat=3)]  # 216 titles
-NOBODY = 3  # songs called "Outro" whose artists are unknown
+NOBODY = 3  # songs called "Outro" whose artists are unknown, all drone
 
 
 def build_names(folder: Path, config: IndexConfig) -> None:
@@ -24,7 +24,7 @@ def build_names(folder: Path, config: IndexConfig) -> None:
     }
     songs = [
         {"song_id": song_id, "title": title, "artist": artist, "energy": i % 97 / 97, "valence": i % 31 / 31,
-         "tempo": 80.0 + i % 53, "duration_ms": 180_000 + 100 * i}
+         "tempo": 80.0 + i % 53, "duration_ms": 180_000 + 100 * i, "genres": ["drone"] if artist == "" else []}
         for i, (song_id, (title, artist)) in enumerate(names.items())
     ]  # fmt: skip
     file = folder / "songs.jsonl"

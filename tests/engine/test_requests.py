@@ -136,6 +136,7 @@ LONG = "a" * 10**6
         lambda: request_from_dict({"kind": LONG}),
         lambda: ListSongs(sort=LONG),
         lambda: Find(text=LONG),
+        lambda: MakePlaylist(from_mood=LONG, to_mood="sad"),
         lambda: Find(text="a", k=5001),
         lambda: Find(text="a", k=0),
     ],

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from engine import Engine
 from engine.lookup.files import read_list
+from engine.lookup.groups import songs_of_genre
 from engine.query.reading import MOST_NAMES
 from engine.requests import MakePlaylist, Recommend, request_from_json
 from indexer import Catalogue, IndexConfig, build_index
-from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, SongNotFoundError
+from indexer.errors import AmbiguousSongError, EmptyQueryError, RefrainError, RequestError, SongNotFoundError
 from indexer.records import AudioFeatures, Song
 from tests.engine.cli.running import run
-from tests.engine.names import NAMESAKES, SILENT, WORDS
+from tests.engine.names import NAMESAKES, NOBODY, SILENT, WORDS
 
 START = "word-000"
 INTROS = {f"intro-{i:02d}" for i in range(NAMESAKES)}
@@ -135,6 +136,18 @@ def test_a_song_given_twice_counts_once(names: Engine) -> None:
     assert opened.songs[0].song_id == START
     assert opened.songs[1].reason != "One of the seeds", "what stands for an artist does not come, nor opens the list"
     assert opened.name == f"Like {WORDS[0]}, Singer 3"
+
+
+def test_songs_of_unknown_artists_all_stand_for_their_genre(names: Engine) -> None:
+    ids = [names.index.songs.song_ids[row] for row in songs_of_genre(names.index, "drone")]
+    assert sorted(ids) == [f"nobody-{i}" for i in range(NOBODY)]
+
+
+def test_a_name_of_a_million_letters_is_refused_in_short(names: Engine) -> None:
+    for look_up in (names.named, names.show, names.song):
+        with pytest.raises(RefrainError) as refused:
+            look_up("a" * 10**6)
+        assert len(str(refused.value)) < 200
 
 
 def test_a_seed_that_is_to_be_avoided_is_refused(names: Engine) -> None:
