@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.query.filters import Filters
     from engine.requests import (
         Explain,
+        Find,
         ListSongs,
         MakePath,
         MakePlaylist,
@@ -30,6 +31,7 @@ __all__ = [
     "Explain",
     "Explanation",
     "Filters",
+    "Find",
     "Hit",
     "Hits",
     "ListSongs",
@@ -54,8 +56,8 @@ _HOMES = {
     "engine.playlist.playlist": ("Playlist",),
     "engine.query.filters": ("Filters",),
     "engine.requests": (
-        "Explain", "ListSongs", "MakePath", "MakePlaylist", "Recommend", "Request", "Search", "request_from_dict",
-        "request_from_json",
+        "Explain", "Find", "ListSongs", "MakePath", "MakePlaylist", "Recommend", "Request", "Search",
+        "request_from_dict", "request_from_json",
     ),
 }  # fmt: skip
 

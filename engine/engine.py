@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import numpy as np
 
 from engine.answer.compare import Explanation, explain
-from engine.answer.find import find as find_songs
+from engine.answer.find import find as best_songs
 from engine.answer.hits import Hits
 from engine.index import OpenIndex
 from engine.listen.moods import SongMoods, song_moods
 from engine.listen.preference import Preference, prefer
-from engine.lookup.listing import Page, in_order, list_songs
-from engine.lookup.names import find, resolve
+from engine.lookup.listing import Page, find_songs, in_order, list_songs
+from engine.lookup.names import resolve
 from engine.lookup.record import SongRecord, record_of
+from engine.plain import shown
 from engine.playlist.playlist import Playlist
 from engine.playlist.requested import path, playlist
 from engine.query.query import Query
-from engine.query.reading import Profiles, known_rows, read
+from engine.query.reading import known_rows, read
 from engine.query.seeds import Seed
-from engine.requests import Explain, ListSongs, MakePath, MakePlaylist, Recommend, Request, Search
+from engine.requests import Explain, Find, ListSongs, MakePath, MakePlaylist, Recommend, Request, Search
 from engine.score.signals import BY_NAME
-from engine.score.weights import DEFAULT_WEIGHTS, Profile, Weights, checked_weights, saved_weights, weights_file
+from engine.score.weights import (
+    DEFAULT_WEIGHTS,
+    Profile,
+    Profiles,
+    Weights,
+    checked_profiles,
+    merged,
+    saved_weights,
+    weights_file,
+)
 from engine.tune.acceptance import TuningReport, accepted_weights
 from engine.tune.playlists import Example, tune_weights
 from indexer.errors import RequestError, SongNotFoundError
+from indexer.lazy import lazy
 from indexer.progress import Track, quiet
 from indexer.records import AudioFeatures, Song
 
@@ -42,13 +53,21 @@ if TYPE_CHECKING:
 class _Opened:
     """What one answer reads, from its beginning to its end.
 
-    file   what tells one state of the weights file from another; None where there is no file
+    base        the weights as they were opened
+    overrides   those that were given or set since, which go before them and outlive a reopening
+    file        what tells one state of the weights file from another; None where there is no file
     """
 
     index: OpenIndex
-    weights: Profiles
+    base: Profiles
+    overrides: Profiles = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     file: tuple[int, int, int] | None = None
+
+    @lazy
+    def weights(self) -> Profiles:
+        """What counts."""
+        return merged(self.base, self.overrides)
 
 
 class Engine:
@@ -64,8 +83,11 @@ class Engine:
     notes   sentences about what was found wrong at opening, and what is used instead
     """
 
-    def __init__(self, index: OpenIndex, weights: Mapping[Profile, Mapping[str, float]] = DEFAULT_WEIGHTS):
-        self._opened = _Opened(index, _frozen(weights))
+    def __init__(self, index: OpenIndex, weights: Mapping[Profile, Mapping[str, float]] | None = None):
+        """An engine of an index that is open; weights that are not given are the default ones."""
+        self._source: Literal["saved", "default"] = "default"
+        self._opened = _Opened(index, DEFAULT_WEIGHTS, checked_profiles(weights or {}))
+        self._swap = Lock()  # held while `_opened` is exchanged, never while anything is computed or read
 
     @classmethod
     def open(cls, index: str | Path, weights: Literal["saved", "default"] = "saved") -> Self:
@@ -74,12 +96,10 @@ class Engine:
         weights   "saved": those in the file beside the index, where they belong to it; else `notes` says why not, and
                   the default weights are used
         """
-        engine = cls.__new__(cls)
-        engine._opened = _open(Path(index), weights)
-        engine._source = weights
+        opened = _open(Path(index), weights)
+        engine = cls(opened.index)
+        engine._opened, engine._source = opened, weights
         return engine
-
-    _source: Literal["saved", "default"] = "default"
 
     @property
     def index(self) -> OpenIndex:
@@ -95,15 +115,23 @@ class Engine:
         return self._opened.notes
 
     def stale(self) -> bool:
-        """Whether a newer generation of the index, or another weights file, lies where this one was opened."""
+        """Whether a newer generation of the index, or another weights file, lies where this one was opened.
+
+        Raises IndexMissingError or IndexFormatError where no index can be read there any more.
+        """
         opened = self._opened
         if opened.index.stale():
             return True
         return self._source == "saved" and _state_of(weights_file(opened.index.path)) != opened.file
 
     def reopen(self) -> None:
-        """Open what is there now. Answers that have begun end with what they began with; errors leave all as it was."""
-        self._opened = _open(self.index.path, self._source, before=self.index)
+        """Open what is there now; weights that were given or set by `use` and `tune` stay.
+
+        Answers that have begun end with what they began with; errors leave all as it was.
+        """
+        opened = _open(self.index.path, self._source, before=self.index)
+        with self._swap:
+            self._opened = replace(opened, overrides=self._opened.overrides)
 
     def close(self) -> None:
         self.index.close()
@@ -130,13 +158,13 @@ class Engine:
     @overload
     def answer(self, request: Explain) -> Explanation: ...
     @overload
-    def answer(self, request: ListSongs) -> Page: ...
+    def answer(self, request: ListSongs | Find) -> Page: ...
     def answer(self, request: Request) -> Hits | Playlist | Explanation | Page:
         """What the request is for."""
         index, weights = self._opened.index, self._opened.weights
         match request:
             case Recommend() | Search():
-                hits = find_songs(
+                hits = best_songs(
                     read(index, request, weights), request.k, versions=request.versions,
                     max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
                 ).hits()  # fmt: skip
@@ -149,6 +177,8 @@ class Engine:
             case Explain():
                 first, second = Seed.of(index, request.a), Seed.of_row(index, known_rows(index, "b", [request.b])[0])
                 return explain(Query(index, seeds=(first,)), second, {**weights["one"], **request.weights})
+            case Find():
+                return find_songs(index, request)
             case ListSongs():
                 return list_songs(index, request)
 
@@ -189,7 +219,7 @@ class Engine:
         index = self.index
         row = index.songs.row_of(song_id)
         if row is None:
-            raise SongNotFoundError(f"no song has the id {song_id!r}; look it up by name with find")
+            raise SongNotFoundError(f"no song has the id {shown(song_id)}; look it up by name with find")
         return index.songs.song(row)
 
     def show(self, song: Song | str) -> SongRecord:
@@ -198,9 +228,8 @@ class Engine:
         return record_of(index, known_rows(index, "song", [song])[0])
 
     def find(self, text: str, k: int = 10) -> list[Song]:
-        """Songs whose title and artist are like `text`, best first."""
-        index = self.index
-        return [index.songs.song(match.row) for match in find(index, text, k)]
+        """Songs whose title and artist are like `text`, best first: `Find`."""
+        return list(self.answer(Find(text=text, k=k)))
 
     def named(self, text: str) -> Song:
         """The one song that words or an id name; SongNotFoundError and AmbiguousSongError name others."""
@@ -240,7 +269,7 @@ class Engine:
         """Tune the weights on (seeds, songs that should come back) and use those that unseen queries confirm.
 
         Every second query is tuned on, the others decide: 40 with one seed, or 40 with several, are the least that
-        say something, else a ValueError. `save_weights` keeps what was accepted.
+        say something, else a RequestError. `save_weights` keeps what was accepted.
         """
         index, weights = self._opened.index, self._opened.weights
         examples = [
@@ -253,26 +282,31 @@ class Engine:
 
     def use(self, weights: Mapping[Profile, Mapping[str, float]]) -> None:
         """Use these weights from the next answer on; profiles and signals that are not named keep theirs."""
-        opened = self._opened
-        merged = {profile: {**each, **weights.get(profile, {})} for profile, each in opened.weights.items()}
-        self._opened = _Opened(opened.index, _frozen(merged), opened.notes, opened.file)
+        checked = checked_profiles(weights)
+        with self._swap:
+            self._opened = replace(self._opened, overrides=merged(self._opened.overrides, checked))
 
     def save_weights(self) -> Path:
-        """Keep the weights in the file beside the index, where `open` finds them."""
+        """Keep the weights in the file beside the index, where `open` and `reopen` find them."""
         opened = self._opened
         file = weights_file(opened.index.path)
         Weights(opened.weights, opened.index.manifest["fingerprint"]).save(file)
-        self._opened = _Opened(opened.index, opened.weights, opened.notes, _state_of(file))
+        state = _state_of(file)
+        with self._swap:
+            now = self._opened
+            if self._source == "saved" and now.overrides is opened.overrides:  # from here on the file says them
+                now = replace(now, base=opened.weights, overrides={})
+            self._opened = replace(now, file=state)
         return file
 
-    def clusters(self, number: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
+    def clusters(self, clusters: int | None = None, *, seed: int = 0, track: Track = quiet) -> Clusters:
         """The catalogue in groups of songs that lie together, each with a name. Takes minutes; needs `refrain[map]`.
 
-        number   of clusters; None chooses by distortion and silhouette
+        clusters   how many; None chooses by distortion and silhouette
         """
         from engine.atlas.clusters import find_clusters
 
-        return find_clusters(self.index, self.weights["one"], clusters=number, seed=seed, track=track)
+        return find_clusters(self.index, self.weights["one"], clusters=clusters, seed=seed, track=track)
 
     def map(
         self, out: str | Path, *, clusters: int | None = None, sample: int | None = None, track: Track = quiet
@@ -299,15 +333,12 @@ class Engine:
 
 def _open(path: Path, weights: Literal["saved", "default"], before: OpenIndex | None = None) -> _Opened:
     index = OpenIndex(path, before)
-    values: dict[Profile, dict[str, float]] = {profile: dict(each) for profile, each in DEFAULT_WEIGHTS.items()}
     if weights == "default":
-        return _Opened(index, _frozen(values))
+        return _Opened(index, DEFAULT_WEIGHTS)
     file = weights_file(index.path)
     state = _state_of(file)
     saved, notes = saved_weights(file, fingerprint=index.manifest["fingerprint"], names=BY_NAME)
-    for profile, tuned in saved.items():
-        values[profile] |= tuned
-    return _Opened(index, _frozen(values), notes, state)
+    return _Opened(index, merged(DEFAULT_WEIGHTS, saved), notes=notes, file=state)
 
 
 def _state_of(file: Path) -> tuple[int, int, int] | None:
@@ -316,9 +347,3 @@ def _state_of(file: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return state.st_mtime_ns, state.st_size, state.st_ino
-
-
-def _frozen(weights: Mapping[Profile, Mapping[str, float]]) -> Profiles:
-    return MappingProxyType({
-        profile: MappingProxyType(checked_weights(each)) for profile, each in weights.items()
-    })  # fmt: skip

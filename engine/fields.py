@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from engine.bounds import MOST_SONGS, MOST_TEXT
+from engine.plain import shown
 from engine.query.filters import Filters
 from engine.query.targets import target_values
 from engine.score.weights import checked_weights
@@ -25,18 +27,12 @@ from indexer.errors import RequestError
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES, Song
 
-MOST_SONGS = 5_000  # k and length at most: what a reranker downstream may ask for
-MOST_STEPS = 200  # songs of a path: the search for it grows with the cube of its length
 MOST_SEEDS = 1_000
 MOST_EXCLUDED = 100_000  # what somebody heard in a year
-MOST_TEXT = 10_000  # characters
 MOST_LYRICS = 100_000  # characters; the longest songs have a tenth
 MOST_NAME = 500  # characters
 LAST_YEAR = 9999
 MOST_MILLISECONDS = 30 * 24 * 3_600_000  # of a playlist: a month of music
-SHOWN = 60  # characters of a wrong value that a message repeats
-
-Arc = Literal["flat", "rise", "fall", "peak", "wave"]
 
 _SORTS = ("name", "artist", "album", "year", "popularity", *AUDIO_NAMES)
 SORTS = (*_SORTS, *(f"-{name}" for name in _SORTS))
@@ -173,11 +169,6 @@ def _song_fields(song: str | Song) -> str | dict[str, Any]:
     return names | {name: value for name, value in known.items() if value not in (None, (), "")}
 
 
-def shown(value: Any) -> str:
-    text = repr(value) if not isinstance(value, str) or len(value) <= SHOWN else repr(value[:SHOWN])
-    return text if len(text) <= SHOWN + 2 else text[:SHOWN] + "..."
-
-
 def expected_of(error: Mapping[str, Any]) -> str:
     """What pydantic expected, as the end of the sentence "k is 0, expected ..."."""
     if "ctx" in error and "error" in error["ctx"]:
@@ -194,7 +185,7 @@ Excluded = Annotated[tuple[Seed, ...], BeforeValidator(_several), Field(max_leng
 Word = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 Words = Annotated[tuple[Word, ...], BeforeValidator(_several), Field(max_length=MOST_SEEDS)]
 Text = Annotated[str, Field(max_length=MOST_TEXT)]
-Mood = Annotated[str, AfterValidator(_mood)]
+Mood = Annotated[str, Field(max_length=MOST_NAME), AfterValidator(_mood)]
 Name = Annotated[str, Field(min_length=1, max_length=MOST_NAME)]
 Count = Annotated[int, whole(1, MOST_SONGS)]
 Conditions = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +25,8 @@ from indexer.songs.table import Songs
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact
 from indexer.store.columns import Strings
-from indexer.store.generations import Generation, open_generation
+from indexer.store.generations import Generation, current_place, open_generation
+from indexer.text.names import artist_key
 
 if TYPE_CHECKING:
     from indexer.encoders.sentence import SentenceEncoder
@@ -55,8 +57,8 @@ class OpenIndex:
 
     def __init__(self, path: str | Path, before: OpenIndex | None = None):
         """Open the newest generation; `before` is an older one, whose encoder serves on if it is the same."""
-        self.path = Path(path)
-        self.generation: Generation = open_generation(path)
+        self.path = Path(os.path.abspath(path))  # the process may move to another folder; links keep their names
+        self.generation: Generation = open_generation(self.path)
         self.manifest = self.generation.manifest
         self.config = IndexConfig.from_json(self.manifest["config"])
         self.songs = Songs(self.generation)
@@ -214,6 +216,16 @@ class OpenIndex:
         return {ids[row]: row for row in np.flatnonzero(self.songs.alive).tolist()}
 
     @lazy
+    def by_title(self) -> dict[str, list[int]]:
+        """A title without regard to case, accents and punctuation (`artist_key`) -> the living rows that have it."""
+        titles = self.songs.titles
+        rows: dict[str, list[int]] = {}
+        for row in np.flatnonzero(self.songs.alive).tolist():
+            if key := artist_key(titles[row]):
+                rows.setdefault(key, []).append(row)
+        return rows
+
+    @lazy
     def by_spotify(self) -> dict[str, int]:
         """The 22 characters of a Spotify track -> its living row."""
         ids = ((self.songs.text("spotify_id", row), row) for row in np.flatnonzero(self.songs.alive).tolist())
@@ -226,15 +238,19 @@ class OpenIndex:
 
     @lazy
     def artist_codes(self) -> dict[str, int]:
-        return {term: code for code, term in enumerate(self.songs.column("artist_key").terms)}
+        return self._codes("artist_key")
 
     @lazy
     def genre_codes(self) -> dict[str, int]:
-        return {term: code for code, term in enumerate(self.songs.column("genre").terms)}
+        return self._codes("genre")
 
     @lazy
     def language_codes(self) -> dict[str, int]:
-        return {term: code for code, term in enumerate(self.songs.column("language_key").terms)}
+        return self._codes("language_key")
+
+    def _codes(self, column: str) -> dict[str, int]:
+        """The terms of a column -> their codes; without the empty ones that deleted songs leave, which mean nothing."""
+        return {term: code for code, term in enumerate(self.songs.column(column).terms) if term}
 
     def closeness(self, target: Sequence[tuple[str, float]]) -> FloatMatrix:
         """float32 (rows,): how near each song is to the target values, 1 at them; NaN where nothing is known."""
@@ -246,15 +262,11 @@ class OpenIndex:
         return spread_of(self.songs)
 
     def stale(self) -> bool:
-        """Whether the folder names another generation by now; False where it names none."""
-        try:
-            return (self.path / "CURRENT").read_text("ascii").split()[0] != self.generation.path.name
-        except (OSError, UnicodeDecodeError, IndexError):
-            return False
+        """Whether the folder names another generation by now.
 
-    def reopen(self) -> OpenIndex:
-        """The generation that the folder names now, opened beside this one, whose answers go on."""
-        return OpenIndex(self.path)
+        Raises IndexMissingError where the folder is gone, IndexFormatError where it names none that can be read.
+        """
+        return current_place(self.path)[0] != self.generation.path
 
     def close(self) -> None:
         self.generation.close()

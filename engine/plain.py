@@ -1,4 +1,4 @@
-"""Plain values: what this program holds as JSON has it."""
+"""Plain values: what this program holds as JSON has it, and as a message repeats it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from indexer.records import Song
+
+
+SHOWN = 60  # characters of a wrong value that a message repeats
+
+
+def shown(value: Any) -> str:
+    """A value as Python writes it, cut where it is long.
+
+    >>> shown("a" * 1000)[-9:], shown(7)
+    ("aaaaa'...", '7')
+    """
+    if isinstance(value, str) and len(value) > SHOWN:
+        return repr(value[:SHOWN]) + "..."
+    text = repr(value)
+    return text if len(text) <= SHOWN + 2 else text[:SHOWN] + "..."
 
 
 def json_text(value: object) -> str:

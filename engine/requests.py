@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal, NoReturn, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from rapidfuzz import process
 
+from engine.bounds import MOST_STEPS, Arc
 from engine.fields import (
     MOST_MILLISECONDS,
-    MOST_STEPS,
-    Arc,
+    MOST_NAME,
     Conditions,
     Count,
     Excluded,
@@ -26,10 +26,10 @@ from engine.fields import (
     Weights,
     Words,
     expected_of,
-    shown,
     sort_name,
     whole,
 )
+from engine.plain import shown
 from engine.query.filters import Filters
 from indexer.errors import RequestError
 
@@ -39,7 +39,7 @@ class _Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    def __init__(self, **values: Any):
+    def __init__(self, /, **values: Any):  # "self" may be a name in somebody's JSON
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -116,7 +116,8 @@ class MakePlaylist(_Request):
     arc                 how energy runs
     from_mood, to_mood  two moods between which it travels instead
     variation           another number gives another playlist of nearly the same relevance; one number always the same
-    with_seeds          whether the seeds that are songs of the index come first
+    with_seeds          whether the seeds that are songs of the index come first, whatever the filters say; one that is
+                        excluded does not come
     name                None calls it after what it was made from
     """
 
@@ -150,11 +151,15 @@ class MakePlaylist(_Request):
             raise RequestError(field="arc", found=repr(self.arc), expected="no arc, for the moods decide the order")
         if self.from_mood is not None and self.from_mood == self.to_mood:
             raise RequestError(field="to_mood", found=repr(self.to_mood), expected="another mood than from_mood")
+        for mood in (self.from_mood, self.to_mood):
+            if mood in self.target:
+                expected = "other targets than the moods of the journey"
+                raise RequestError(field="target", found=repr(mood), expected=expected)
         return self
 
 
 class MakePath(_Request):
-    """A playlist that leads from one song to another in even steps, both included.
+    """A playlist that leads from one song to another in even steps, both included, whatever the filters say.
 
     length   songs, 2..200
     """
@@ -180,6 +185,14 @@ class Explain(_Request):
     weights: Weights = Field(default_factory=Values)
 
 
+class Find(_Request):
+    """The k songs whose title and artist are most like some words, best first."""
+
+    kind: Literal["find"] = "find"
+    text: Text = ""
+    k: Count = 10
+
+
 class ListSongs(_Request):
     """The songs under filters, sorted, a page at a time.
 
@@ -195,7 +208,7 @@ class ListSongs(_Request):
     limit: Count = 50
 
 
-Request = Recommend | Search | MakePlaylist | MakePath | Explain | ListSongs
+Request = Recommend | Search | MakePlaylist | MakePath | Explain | Find | ListSongs
 KINDS: dict[str, type[Request]] = {each.model_fields["kind"].default: each for each in get_args(Request)}
 
 
@@ -231,7 +244,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise RequestError(
-            f"{shown(twice)} is given twice; give it once", field=twice, found="two values", expected="one"
+            f"{shown(twice)} is given twice; give it once", field=twice[:MOST_NAME], found="two values", expected="one"
         )
     return values
 
@@ -245,10 +258,10 @@ def _refuse(request: type[_Request], error: ValidationError) -> NoReturn:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     if first["type"] == "extra_forbidden":
         names = [name for name in request.model_fields if name != "kind"]
-        near = process.extractOne(place, names)
+        near = process.extractOne(place[:MOST_NAME], names)
         raise RequestError(
-            f"{request.__name__} has no field {place!r}; nearest: {near[0]!r}, all: {', '.join(names)}",
-            field=place, found=shown(first["input"]), expected=f"one of {', '.join(names)}",
+            f"{request.__name__} has no field {shown(place)}; nearest: {near[0]!r}, all: {', '.join(names)}",
+            field=place[:MOST_NAME], found=shown(first["input"]), expected=f"one of {', '.join(names)}",
         )  # fmt: skip
     found, expected = shown(first["input"]), expected_of(first)
     if first["type"] == "missing":

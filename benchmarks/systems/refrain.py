@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.systems.system import Fold, Rows
-from engine.answer.answer import MOST_SONGS, pool, ranked
+from engine.answer.answer import pool, ranked
+from engine.bounds import MOST_SONGS
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool

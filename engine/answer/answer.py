@@ -21,7 +21,6 @@ from engine.retrieve.vectors import VectorRetriever
 from engine.score.fusion import contributions, normalise, scores
 from engine.score.signals import measure
 
-MOST_SONGS = 5_000  # k at most: what a reranker downstream may ask for
 POOL = 200  # candidates from each retriever at least
 POOL_PER_HIT = 3  # and for each song that is to come back
 
@@ -42,7 +41,7 @@ def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int)
     first, second = two_passes({name: weight for name, weight in weights.items() if weight})
     shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
     ranking = Ranking.of(candidates.rows, scores(shares))
-    once = Answer(query, ranking, tuple(first), shares[np.searchsorted(candidates.rows, ranking.rows)])
+    once = Answer(query, ranking, first, shares[np.searchsorted(candidates.rows, ranking.rows)])
     return (SecondPass(second).rerank(once, head_of(candidates.wanted)) if second else once).top(k)
 
 
@@ -56,8 +55,8 @@ def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | Non
 
     allowed   bool (rows,): the rows that may be proposed; None is every living row
     """
-    if not 1 <= k <= MOST_SONGS:
-        raise ValueError(f"k is {k}, expected 1..{MOST_SONGS}")
+    if k < 1:
+        raise ValueError(f"k is {k}, expected 1 or more")
     index = query.index
     if allowed is None:
         allowed = index.dead_mask
@@ -65,7 +64,7 @@ def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | Non
         allowed = np.ones(len(index.songs), bool) if allowed is None else allowed.copy()
         allowed[query.own_rows] = False
         allowed[query.excluded_rows] = False
-    most = head_of(k) + len(query.own_rows)
+    most = min(head_of(k) + len(query.own_rows), len(index.songs))
     rankings = {
         retriever.name: retriever.retrieve(query, most, allowed).without(query.own_rows)
         for retriever in _retrievers(query, weights)

@@ -13,6 +13,7 @@ from engine.answer.reasons import reason
 from engine.plain import plain, song_dict
 from engine.query.query import Query
 from engine.query.seeds import Seed
+from engine.query.targets import likeness
 from engine.retrieve.lexical import LexicalRetriever
 from engine.retrieve.pool import Pool
 from engine.score.content import shared_words
@@ -85,7 +86,7 @@ def explain(query: Query, other: Seed, weights: Mapping[str, float]) -> Explanat
     return Explanation(
         a=seed.song,
         b=song,
-        reason="The same song" if row == seed.row else reason(query, row, of_row),
+        reason="The same song" if row == seed.row else reason(query, row, of_row, weights),
         signals={n: None if np.isnan(v) else float(v) for n, v in zip(weights, values, strict=True)},
         shared_words=tuple(words),
         topics=_shared_topic(query, other),
@@ -118,9 +119,8 @@ def compare_features(a: Song, b: Song, spread: Mapping[str, tuple[float, float]]
     compared = []
     for name in AUDIO_NAMES:
         one, two = known_a.get(name), known_b.get(name)
-        likeness = None
+        alike = None
         if one is not None and two is not None:
-            low, high = spread[name]
-            likeness = 1.0 - min(abs(one - two) / max(high - low, 1e-6), 1.0)
-        compared.append(Feature(name, one, two, likeness))
+            alike = float(likeness(name, np.array([one], np.float32), two, spread[name])[0])
+        compared.append(Feature(name, one, two, alike))
     return tuple(compared)

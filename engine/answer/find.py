@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, pool, ranked
+from engine.answer.answer import ranked
 from engine.answer.ranked import Answer
 from engine.playlist.versions import capped, without_other_versions
 from engine.query.reading import Reading
 from engine.retrieve.ranking import Ranking
-from engine.score.search_policy import search_weights
 
 
 def rank(reading: Reading, k: int) -> Answer:
     """All candidates of a request for k songs, ranked: at least k where so many may come back."""
-    query = reading.query
-    if not reading.words_alone:
-        candidates = pool(query, reading.weights, k, reading.allowed)
-        return ranked(query, candidates, reading.weights, max(len(candidates), 1))
-    # Whatever weight the words get in the end, the policy looks at what BM25 found.
-    candidates = pool(query, {**reading.weights, "lexical": 1.0}, k, reading.allowed)
-    weights = {**reading.weights, **search_weights(query, candidates), **reading.fixed}
-    return ranked(query, candidates, weights, max(len(candidates), 1))
+    candidates, weights = reading.candidates(k)
+    return ranked(reading.query, candidates, weights, max(len(candidates), 1))
+
+
+def rankings(reading: Reading, k: int) -> Iterator[Answer]:
+    """All candidates of a request for k songs, then for four times as many, until no other song may come back.
+
+    For rules that use songs up: whoever has enough reads no further.
+    """
+    k = min(k, max(len(reading.query.index), 1))
+    every = rank(reading, k)
+    yield every
+    most = reading.songs_left  # counted only for who needs more
+    while k < most and len(every.ranking) >= k:
+        k = min(4 * k, most)
+        every = rank(reading, k)
+        yield every
 
 
 def find(
@@ -36,9 +46,7 @@ def find(
 
     versions   whether two versions of one song may both be among them
     """
-    looked = k
-    while True:
-        every = rank(reading, looked)
+    for every in rankings(reading, k):
         rows = every.ranking.rows
         keep = np.arange(len(rows))
         if not versions:
@@ -47,7 +55,7 @@ def find(
         if max_per_artist is not None or max_per_album is not None:
             songs = reading.query.index.songs
             keep = keep[capped(songs, rows[keep], max_per_artist=max_per_artist, max_per_album=max_per_album)]
-        if len(keep) >= k or len(rows) < looked or looked == MOST_SONGS:
-            keep = keep[:k]
-            return Answer(every.query, Ranking(rows[keep], every.ranking.scores[keep]), every.names, every.shares[keep])
-        looked = min(4 * looked, MOST_SONGS)
+        if len(keep) >= k:
+            break
+    keep = keep[:k]
+    return Answer(every.query, Ranking(rows[keep], every.ranking.scores[keep]), every.weights, every.shares[keep])

@@ -64,21 +64,25 @@ class Hit:
                 raise ValueError(f"{name} of {self.song_id} is {value}, expected a finite number")
 
     @classmethod
-    def of_row(cls, query: Query, row: int, values: Mapping[str, Any]) -> Hit:
+    def of_row(cls, query: Query, row: int, weights: Mapping[str, float], values: Mapping[str, Any]) -> Hit:
         """A row of the index that a query found; its line and reason are made when they are first read.
 
-        values   the other fields
+        weights   of the signals that it was found by
+        values    the other fields
         """
         hit = object.__new__(cls)
-        hit.__dict__.update(values, _source=(query, row))
+        hit.__dict__.update(values, _source=(query, row, weights))
         return hit
 
     def __getattr__(self, name: str) -> Any:
         source = self.__dict__.get("_source")
         if source is None or name not in ("reason", "line"):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        query, row = source
-        made = best_line_of(query, row) if name == "line" else reason(query, row, self.signals, lambda: self.line)
+        query, row, weights = source
+        if name == "line":
+            made = best_line_of(query, row)
+        else:
+            made = reason(query, row, self.signals, weights, lambda: self.line)
         return self.__dict__.setdefault(name, made)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -98,7 +102,8 @@ class Hits(Sequence[Hit]):
 
     rows      int64 (n,): rows of the index
     scores    float32 (n,)
-    shares    float32 (n, signals): what each signal of `names` gave to each score
+    weights   signal -> weight, in the order of the columns of `shares`
+    shares    float32 (n, signals): what each signal gave to each score
     request   what they answer; None where nobody noted it
 
     A hit is made when it is read, so that a caller who wants ids and scores pays for no more. A slice keeps the ranks;
@@ -110,7 +115,7 @@ class Hits(Sequence[Hit]):
         query: Query,
         rows: npt.NDArray[np.int64],
         scores: npt.NDArray[np.float32],
-        names: tuple[str, ...],
+        weights: Mapping[str, float],
         shares: npt.NDArray[np.float32],
         first: int = 1,
         request: Recommend | Search | None = None,
@@ -118,7 +123,7 @@ class Hits(Sequence[Hit]):
         self.query = query
         self.rows = rows
         self.scores = scores
-        self.names = names
+        self.weights = weights
         self.shares = shares
         self.first = first  # rank of the first hit
         self.request = request
@@ -143,7 +148,7 @@ class Hits(Sequence[Hit]):
             return self._hits(places)
         part = slice(places.start, places.stop)
         return Hits(
-            self.query, self.rows[part], self.scores[part], self.names, self.shares[part],
+            self.query, self.rows[part], self.scores[part], self.weights, self.shares[part],
             self.first + places.start, self.request,
         )  # fmt: skip
 
@@ -188,11 +193,11 @@ class Hits(Sequence[Hit]):
         for i in places:
             row = rows[i]
             values = {name: column[row] for name, column in texts.items()}
-            values["signals"] = {name: share for name, share in zip(self.names, shares[i], strict=True) if share}
+            values["signals"] = {name: share for name, share in zip(self.weights, shares[i], strict=True) if share}
             values |= {name: column[i] for name, column in features.items()}
             values |= {"score": scores[i], "rank": self.first + i}
             values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
-            made.append(Hit.of_row(self.query, row, values))
+            made.append(Hit.of_row(self.query, row, self.weights, values))
         return made
 
 

@@ -14,20 +14,27 @@ from indexer.text.tokens import tokenise
 MOST_CLAUSES = 2
 
 
-def reason(query: Query, row: int, shares: Mapping[str, float], line: Callable[[], str | None] = lambda: None) -> str:
+def reason(
+    query: Query,
+    row: int,
+    shares: Mapping[str, float],
+    weights: Mapping[str, float],
+    line: Callable[[], str | None] = lambda: None,
+) -> str:
     """One sentence, the strongest signal first, the moods that the filters require last.
 
-    shares   signal -> contribution to the song's score
-    line     gives the song's line with words of the query, None where it has none
+    shares    signal -> contribution to the song's score
+    weights   signal -> weight
+    line      gives the song's line with words of the query, None where it has none
     """
     if row in query.own_rows:
         return "One of the seeds"
+    # What is weighed against and lies below the mean gives a share above 0, too: there no clause is true.
+    shares = {name: share for name, share in shares.items() if share > 0 and weights[name] > 0}
     if query.moods and not set(target_moods(query)) - {mood_named(word).name for word in query.moods}:
         shares = {name: share for name, share in shares.items() if name != "target" or not target_moods(query)}
     if query.has_text and not query.seeds:
-        clauses = [_search_clause(shares, line())]
-        if shares.get("target", 0.0) > 0 and (clause := BY_NAME["target"].clause(query, row)):
-            clauses.append(clause)
+        clauses = _search_clauses(query, row, shares, line() if weights.get("lexical", 0.0) > 0 else None)
     else:
         clauses = _clauses(query, row, shares)
     if query.moods:  # alternatives, as filters take several words of one kind
@@ -39,7 +46,7 @@ def reason(query: Query, row: int, shares: Mapping[str, float], line: Callable[[
 def _clauses(query: Query, row: int, shares: Mapping[str, float]) -> list[str]:
     clauses: list[str] = []
     for name in sorted(shares, key=shares.__getitem__, reverse=True):
-        if shares[name] <= 0 or len(clauses) == MOST_CLAUSES:
+        if len(clauses) == MOST_CLAUSES:
             break
         if name == "popularity" and clauses:
             continue  # true of most hits: a reason only where it comes first
@@ -49,10 +56,19 @@ def _clauses(query: Query, row: int, shares: Mapping[str, float]) -> list[str]:
     return clauses
 
 
-def _search_clause(shares: Mapping[str, float], line: str | None) -> str:
-    if line is not None and shares.get("lexical", 0.0) >= shares.get("lyrics", 0.0):
-        return "has the words"
-    return "is close in meaning" if shares.get("lyrics", 0.0) > 0 else "has some of the words"
+def _search_clauses(query: Query, row: int, shares: Mapping[str, float], line: str | None) -> list[str]:
+    """Of words alone: how the song has them, and whether it is near the target values."""
+    lexical, lyrics = shares.get("lexical", 0.0), shares.get("lyrics", 0.0)
+    if line is not None and lexical >= lyrics:
+        clause = "has the words"
+    elif lyrics:
+        clause = "is close in meaning"
+    elif line is not None or lexical:
+        clause = "has some of the words"
+    else:
+        return _clauses(query, row, shares)
+    near = BY_NAME["target"].clause(query, row) if "target" in shares else None
+    return [clause, near] if near else [clause]
 
 
 def best_line_of(query: Query, row: int) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -19,14 +18,6 @@ from engine.score.signals import BY_NAME, measure
 LIGHT = 0.05
 
 
-class Reranker(Protocol):
-    """Scores the head of an answer anew."""
-
-    def rerank(self, answer: Answer, n: int) -> Answer:
-        """The same songs, the first n of them with new scores; the highest score comes first."""
-        ...
-
-
 @dataclass(frozen=True)
 class SecondPass:
     """Adds weight x normalised signal to the scores, measured and normalised over the first n songs only.
@@ -39,6 +30,7 @@ class SecondPass:
     weights: Mapping[str, float]
 
     def rerank(self, answer: Answer, n: int) -> Answer:
+        """The same songs, the first n of them with new scores; the highest score comes first."""
         rows = answer.ranking.rows
         order = np.argsort(rows[:n])  # a pool's rows are ascending
         pool = Pool(answer.query.index, rows[:n][order], {}, n)
@@ -47,7 +39,7 @@ class SecondPass:
         shares = np.concatenate([answer.shares, added], axis=1)
         best = np.lexsort((rows, -scores(shares)))
         ranking = Ranking.sorted(rows[best], scores(shares)[best])
-        return replace(answer, ranking=ranking, names=(*answer.names, *self.weights), shares=shares[best])
+        return replace(answer, ranking=ranking, weights={**answer.weights, **self.weights}, shares=shares[best])
 
 
 def two_passes(weights: Mapping[str, float]) -> tuple[dict[str, float], dict[str, float]]:

@@ -102,9 +102,16 @@ def find_clusters(
 def check(songs: int, clusters: int | None) -> None:
     """Raise where there are too few songs to find clusters among, or too few for so many clusters."""
     if songs < LEAST_SONGS:
-        raise RequestError(f"{songs} songs are known, expected at least {LEAST_SONGS} for clusters; take more songs")
+        raise RequestError(
+            f"{songs} songs are known, expected at least {LEAST_SONGS} for clusters; take more songs",
+            field="sample", found=f"{songs} songs of which something is known", expected=f"at least {LEAST_SONGS}",
+        )  # fmt: skip
     if clusters is not None and not 2 <= clusters <= songs // 2:
-        raise RequestError(f"the number of clusters is {clusters}, expected 2..{songs // 2} for {songs} songs")
+        expected = f"2..{songs // 2} for {songs} songs"
+        raise RequestError(
+            f"the number of clusters is {clusters}, expected {expected}",
+            field="clusters", found=str(clusters), expected=expected,
+        )  # fmt: skip
 
 
 def clusters_of(

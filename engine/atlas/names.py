@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
+from engine.sound import SOUND
 from indexer.records import AUDIO_NAMES
 from indexer.text.names import title_stem
 from indexer.text.stopwords import ALL as STOP_WORDS
@@ -35,21 +36,6 @@ LEFT_OUT = STOP_WORDS | set(
     motherfuckers motherfuckin pussy dick
     """.split()  # noqa: SIM905
 )
-
-# How a feature that is low or high is put into words.
-SOUND: dict[str, tuple[str, str]] = {
-    "acousticness": ("electric", "acoustic"),
-    "energy": ("calm", "energetic"),
-    "valence": ("dark", "bright"),
-    "danceability": ("loose", "danceable"),
-    "instrumentalness": ("sung", "instrumental"),
-    "speechiness": ("melodic", "spoken"),
-    "liveness": ("studio", "live"),
-    "tempo": ("slow", "fast"),
-    "loudness": ("quiet", "loud"),
-    "duration_ms": ("short", "long"),
-    "mode": ("minor", "major"),
-}
 
 
 @dataclass(frozen=True, slots=True)

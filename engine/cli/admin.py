@@ -86,12 +86,15 @@ def delete(
     songs: Annotated[
         list[str], typer.Argument(metavar="SONG", help="Songs by song_id, or by title and artist as they are written.")
     ],
-    yes: Annotated[bool, flag("--yes", "-y", help="Delete without asking.")] = False,
+    yes: Annotated[bool, flag("--yes", "-y", help="Do not ask; without a terminal nothing is asked.")] = False,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete songs from the catalogue. `refrain update` then takes their words out of the index."""
+    """Delete songs from the catalogue. `refrain update` then takes their words out of the index.
+
+    Whoever types at a terminal is asked first. Without a terminal nothing is asked.
+    """
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:

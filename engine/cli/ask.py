@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.bounds import Arc
 from engine.cli.options import (
     INDEX,
     CapOptions,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from engine.requests import MakePath, MakePlaylist
 
 PANEL = "Ask"
-LENGTH = 25  # songs of a playlist, where nothing says how many or how long
 
 ask = typer.Typer()
 
@@ -66,7 +66,7 @@ def similar(
             seeds=(song,), **exclude.values(engine), **filters.values(),
             **weights_of(weight), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
+        songs.show_hits(engine.answer(request), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -91,7 +91,7 @@ def search(
             text=text, **exclude.values(engine), **filters.values(),
             **weights_of(weight), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
+        songs.show_hits(engine.answer(request), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -120,7 +120,7 @@ def recommend(
             **seeds.values(), **exclude.values(engine), **filters.values(),
             **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, **caps.values(),
         )  # fmt: skip
-        songs.show_hits(engine.answer(request), request.to_dict(), as_json=as_json)
+        songs.show_hits(engine.answer(request), as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -130,9 +130,9 @@ def playlist(
     exclude: ExcludeOptions,
     filters: FilterOptions,
     length: Annotated[
-        int | None,
-        typer.Option("--length", metavar="N", help="How many songs at most, else 25; not read with a total."),
-    ] = None,
+        int,
+        typer.Option("--length", metavar="N", help="How many songs; not read with --duration-total."),
+    ] = 25,
     duration_total: Annotated[
         str | None,
         typer.Option("--duration-total", metavar="TIME", help="How long, nearly: 60:00, 1:30:00 or minutes."),
@@ -143,9 +143,7 @@ def playlist(
     max_per_album: Annotated[
         int | None, typer.Option("--max-per-album", metavar="N", help="Songs of one album at most.")
     ] = None,
-    arc: Annotated[
-        Literal["flat", "rise", "fall", "peak", "wave"], typer.Option("--arc", help="How energy runs.")
-    ] = "flat",
+    arc: Annotated[Arc, typer.Option("--arc", help="How energy runs.")] = "flat",
     from_mood: Annotated[
         str | None, typer.Option("--from-mood", metavar="MOOD", help="Travel from this mood ...")
     ] = None,
@@ -164,12 +162,9 @@ def playlist(
 
     From songs, artists, genres or words, from two moods, or from filters alone.
     """
-    from engine.fields import MOST_SONGS
     from engine.requests import MakePlaylist
 
     total_ms = None if duration_total is None else milliseconds("--duration-total", duration_total)
-    if length is None:  # hardly a song is shorter than a minute
-        length = LENGTH if total_ms is None else min(max(1, total_ms // 60_000), MOST_SONGS)
     with open_engine(index) as engine:
         request = MakePlaylist(
             **seeds.values(), **exclude.values(engine), **filters.values(),

@@ -8,6 +8,7 @@ import typer
 
 from engine.cli.options import (
     INDEX,
+    CountOption,
     FilterOptions,
     IndexOption,
     JsonOption,
@@ -26,13 +27,25 @@ browse = typer.Typer()
 @browse.command(rich_help_panel=PANEL)
 def find(
     text: Annotated[str, typer.Argument(metavar="WORDS", help="A title, an artist or both.")],
-    k: Annotated[int, typer.Option("-k", "--count", metavar="N", min=1, max=5_000, help="How many songs.")] = 10,
+    k: CountOption = 10,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
     """Look up songs by name."""
+    from engine.requests import Find
+
     with open_engine(index) as engine:
-        songs.show_songs(engine.find(text, k), {"kind": "find", "text": text, "k": k}, as_json=as_json)
+        songs.show_songs(engine.answer(Find(text=text, k=k)), as_json=as_json)
+
+
+def _sort(name: str) -> str:
+    """One of the columns; they are many, and known to what is loaded for an answer only."""
+    from engine.fields import sort_name
+
+    try:
+        return sort_name(name)
+    except ValueError as error:
+        raise typer.BadParameter(f"{name!r}, expected {error}") from None
 
 
 @browse.command("songs", rich_help_panel=PANEL)
@@ -42,7 +55,10 @@ def list_songs(
     sort: Annotated[
         str,
         typer.Option(
-            "--sort", metavar="COLUMN", help="name, artist, year, popularity, tempo, ...; -year turns it round."
+            "--sort",
+            metavar="COLUMN",
+            help="name, artist, year, popularity, tempo, ...; -year turns it round.",
+            callback=_sort,
         ),
     ] = "name",
     offset: Annotated[int, typer.Option("--offset", metavar="N", help="Leave out the first N.")] = 0,
@@ -55,8 +71,7 @@ def list_songs(
 
     request = ListSongs(**filters.values(), sort=sort, offset=offset, limit=limit)
     with open_engine(index) as engine:
-        page = engine.answer(request)
-        songs.show_songs(page.songs, request.to_dict(), total=page.total, as_json=as_json)
+        songs.show_songs(engine.answer(request), as_json=as_json)
 
 
 @browse.command("show", rich_help_panel=PANEL)

@@ -46,7 +46,7 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
             return
         playlists.show_playlist(playlist, as_json=False)
         line(f'Search: "{WORDS}"')
-        songs.show_hits(hits, about_this.to_dict(), as_json=False)
+        songs.show_hits(hits, as_json=False)
     refrain = "refrain" if shutil.which("refrain") else shlex.quote(sys.argv[0])  # a venv that nobody has activated
     where = f"--index {shlex.quote(str(index))}"
     line("Try next:", style="bold")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from engine.cli.render.console import message
+from engine.cli.render.console import message, some_of
+from engine.playlist.formats import WRITERS
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 SEEDS, LIMITS, FILTERS = "Where to start", "What must not come back", "Filters: every song meets them all"
 
-PLAYLIST_ENDINGS = (".m3u8", ".jspf", ".csv", ".json")
 _MINUTES = re.compile(r"\d+(?:\.\d+)?")
 _CLOCK = re.compile(r"(?:(\d+):([0-5]?\d)|(\d+)):([0-5]?\d)")
 
@@ -34,8 +34,8 @@ def _named(index: Path) -> Path:
 
 def _playlist_file(out: Path | None) -> Path | None:
     """Checked before the work, not after it."""
-    if out is not None and out.suffix.lower() not in PLAYLIST_ENDINGS:
-        known = ", ".join(PLAYLIST_ENDINGS)
+    if out is not None and out.suffix.lower() not in WRITERS:
+        known = ", ".join(WRITERS)
         raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
     return out
 
@@ -73,7 +73,7 @@ CountOption = Annotated[int, typer.Option("-k", "--count", metavar="N", help="Ho
 LengthOption = Annotated[int, typer.Option("--length", metavar="N", help="How many songs.")]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(PLAYLIST_ENDINGS)}.", callback=_playlist_file),
+    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(WRITERS)}.", callback=_playlist_file),
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
 SongArgument = Annotated[
@@ -208,11 +208,22 @@ class ExcludeOptions:
     ] = None
 
     def values(self, engine: Engine) -> dict[str, Any]:
-        """As a request holds them: names and song_ids. What the index does not hold cannot come back."""
+        """As a request holds them: names and song_ids; of a name in the file that several songs have, all of them.
+
+        What the file lists and the index does not hold is counted on stderr.
+        """
         from engine.lookup.files import read_list
 
-        listed = () if self.exclude_from is None else read_list(engine.index, self.exclude_from).songs
-        return {"exclude": [*(self.exclude or []), *(song.song_id for song in listed if song.song_id)]}
+        if self.exclude_from is None:
+            return {"exclude": self.exclude or []}
+        listed = read_list(engine.index, self.exclude_from)
+        missing = [name for name in listed.missing if name not in listed.ambiguous]
+        missing += [song.name for song in listed.songs if not song.song_id]
+        if missing:
+            message(f"{self.exclude_from.name}: {len(missing):,} not found, so not excluded: {some_of(missing)}")
+        ids = [song.song_id for song in listed.songs if song.song_id]
+        alike = [song_id for several in listed.ambiguous.values() for song_id in several]
+        return {"exclude": [*(self.exclude or []), *dict.fromkeys([*ids, *alike])]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +284,21 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def pairs(option: str, words: Iterable[str] | None) -> Iterator[tuple[str, str]]:
-    """("energy", "0.8") of "energy=0.8"; several may stand in one word, with commas.
+    """("energy", "0.8") of "energy=0.8", each name once; several may stand in one word, with commas.
 
     >>> dict(pairs("--target", ["energy=0.8,tempo=120", "sad=1"]))
     {'energy': '0.8', 'tempo': '120', 'sad': '1'}
     """
+    names: set[str] = set()
     for item in (part for word in words or () for part in word.split(",")):
         name, sign, value = item.partition("=")
         if not sign or not name.strip() or not value.strip():
             raise typer.BadParameter(f"{item!r}, expected NAME=VALUE such as energy=0.8", param_hint=option)
-        yield name.strip().replace("-", "_"), value.strip()
+        name = name.strip().replace("-", "_")
+        if name in names:
+            raise typer.BadParameter(f"{name} is given twice; give it once", param_hint=option)
+        names.add(name)
+        yield name, value.strip()
 
 
 def numbers(option: str, words: Iterable[str] | None) -> dict[str, float]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from dataclasses import dataclass
+from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.cli.render.console import message, stderr
@@ -54,8 +56,20 @@ def _display() -> Progress:
     return Progress(*columns, console=stderr(), transient=True)
 
 
+@dataclass
+class _Work:
+    """A piece of work that goes on: its name, how many steps it has and how many are done, and when it began."""
+
+    label: str
+    total: int | None
+    started: float
+    done: int = 0
+
+
 class Lines:
-    """A line every `every_s` seconds: the work, n of m, the time left. Short pieces share the half minute.
+    """A line every `every_s` seconds, within a step too: the work, n of m, the time left. Short pieces share the time.
+
+    A thread writes while there is work; of pieces of a piece the innermost is said.
 
     clock   seconds, rising; write   takes a line
     """
@@ -68,17 +82,48 @@ class Lines:
     ) -> None:
         self._every_s, self._clock, self._write = every_s, clock, write
         self._latest = clock()
+        self._works: list[_Work] = []
+        self._changing = RLock()  # held while a line is written, or work begins or ends
+        self._ended = Event()  # of the thread that writes now
 
     def __call__(self, steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
         if total is None and isinstance(steps, Sized):
             total = len(steps)
-        started = self._clock()
-        for done, step in enumerate(steps):
+        work = _Work(label, total, self._clock())
+        self._begin(work)
+        try:
+            for work.done, step in enumerate(steps):
+                self._say()
+                yield step
+        finally:
+            self._end(work)
+
+    def _begin(self, work: _Work) -> None:
+        with self._changing:
+            self._works.append(work)
+            if len(self._works) == 1:
+                self._ended = Event()
+                Thread(target=self._watch, args=(self._ended,), daemon=True).start()
+
+    def _end(self, work: _Work) -> None:
+        with self._changing:
+            self._works.remove(work)
+            if not self._works:
+                self._ended.set()
+
+    def _watch(self, ended: Event) -> None:
+        """Write the lines that no step writes."""
+        while not ended.wait(max(self._latest + self._every_s - self._clock(), 0.001)):
+            self._say()
+
+    def _say(self) -> None:
+        """Write a line where it is time."""
+        with self._changing:
             now = self._clock()
-            if now - self._latest >= self._every_s:
+            if self._works and now - self._latest >= self._every_s:
                 self._latest = now
-                self._write(progress_line(label, done, total, now - started))
-            yield step
+                work = self._works[-1]
+                self._write(progress_line(work.label, work.done, work.total, now - work.started))
 
 
 def progress_line(label: str, done: int, total: int | None, elapsed_s: float) -> str:
@@ -86,13 +131,13 @@ def progress_line(label: str, done: int, total: int | None, elapsed_s: float) ->
 
     >>> progress_line("encode lyrics", 1200, 6000, 60.0), progress_line("read songs", 70, None, 31.0)
     ('encode lyrics: 1,200 of 6,000, about 4 min left', 'read songs: 70')
+    >>> progress_line("stages", 0, 3, 31.0), progress_line("read songs", 0, None, 31.0)
+    ('stages: 0 of 3', 'read songs ...')
     """
-    if not done:
-        return f"{label} ..."
     if not total:
-        return f"{label}: {done:,}"
+        return f"{label}: {done:,}" if done else f"{label} ..."
     amount = f"{label}: {done:,} of {total:,}"
-    return f"{amount}, about {_duration(elapsed_s / done * (total - done))} left" if done <= total else amount
+    return f"{amount}, about {_duration(elapsed_s / done * (total - done))} left" if 0 < done <= total else amount
 
 
 def _duration(seconds: float) -> str:

@@ -10,11 +10,9 @@ import typer
 
 from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read, open_engine
 from engine.cli.render import preference as preferences
-from engine.cli.render.console import message
+from engine.cli.render.console import message, some_of
 
 triaging = typer.Typer()
-
-SHOWN = 10  # names of songs that were not found
 
 
 @triaging.command(rich_help_panel="Ask")
@@ -51,5 +49,4 @@ def triage(
 
 def _missing(file: Path, names: Sequence[str]) -> None:
     if names:
-        more = f"; and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        message(f"{file.name}: not found, left out: {'; '.join(names[:SHOWN])}{more}")
+        message(f"{file.name}: not found, left out: {some_of(names)}")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from engine.index import OpenIndex
 from engine.query.filters import audio_values
 from engine.query.seeds import Seed
-from indexer.errors import FilterError
+from indexer.errors import FilterError, RequestError
 from indexer.models.moods.model import QUADRANTS, MoodModel
 from indexer.models.moods.reader import BLOCKS
 from indexer.models.moods.vocabulary import mood_named
@@ -93,7 +93,9 @@ def song_moods(
 ) -> SongMoods:
     """The moods of a song of the catalogue, of a `Song`, or of lyrics and audio features alone."""
     if (song is None) == (lyrics is None and audio is None):
-        raise ValueError("expected a song, or else lyrics or audio features of one that is in no catalogue")
+        both = "both a song and its content" if song is not None else "neither a song nor its content"
+        expected = "a song, or else lyrics or audio features of one that is in no catalogue"
+        raise RequestError(field="song", found=both, expected=expected)
     if song is None:
         if audio is not None and not isinstance(audio, AudioFeatures):
             audio = AudioFeatures(**audio_values("audio", audio))

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from engine.answer.hits import Hit, key_number, mode_number
 from engine.index import OpenIndex
 from engine.listen.traits import Traits
+from engine.plain import shown
 from engine.playlist.playlist import Playlist
 from engine.query.filters import Filters
-from engine.query.seeds import Seed
+from engine.query.seeds import Seed, by_identity
 from indexer.errors import RequestError
 from indexer.records import AudioFeatures, Song
 from indexer.songs.table import Songs
@@ -117,7 +118,7 @@ class Preference:
     def judge(self, songs: Sequence[Song | str]) -> list[Judged]:
         """Each song with its probability, in the order given."""
         if isinstance(songs, str | Song):
-            raise ValueError(f"songs is one song, expected a list of songs: [{songs!r}]")
+            raise RequestError(field="songs", found="one song", expected=f"a list of songs: [{shown(songs)}]")
         seeds = [Seed.of(self.index, song) for song in songs]
         if not seeds:
             return []
@@ -137,10 +138,13 @@ class Preference:
         filters   exact conditions on the songs of the index, by name (see `Filters.of`)
         """
         if k is not None and k < 1:
-            raise ValueError(f"k is {k}, expected at least 1")
+            raise RequestError(field="k", found=str(k), expected="at least 1")
         if songs is not None:
             if filters:
-                raise ValueError("filters choose among the songs of the index; give filters or songs, not both")
+                raise RequestError(
+                    "filters choose among the songs of the index; give filters or songs, not both",
+                    field="filters", found="filters beside songs", expected="one of them",
+                )  # fmt: skip
             return sorted(self.judge(songs), key=lambda judged: -judged.probability)[:k]
         conditions = Filters.of(filters or {})
         rows = np.flatnonzero(conditions.mask(self.index.songs) if conditions else self.index.songs.alive)
@@ -202,7 +206,11 @@ def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None
     others = _drawn(index, likes) if other is None else _once("other", other)
     both = [name for name in likes if name in others]
     if both:
-        raise RequestError(f"{likes[both[0]].song.name} is in both lists; expected a song in one of them")
+        name = likes[both[0]].song.name
+        raise RequestError(
+            f"{name} is in both lists; expected a song in one of them",
+            field="other", found=name, expected="songs that are not liked",
+        )  # fmt: skip
     learned = [*likes.values(), *others.values()]
     traits = Traits.of(index, learned)
     is_liked = np.arange(len(learned)) < len(likes)
@@ -234,23 +242,25 @@ def prefer(index: OpenIndex, liked: Sequence[Seed], other: Sequence[Seed] | None
     )
 
 
-def _once(name: str, songs: Sequence[Seed]) -> dict[int | str, Seed]:
-    """The songs by row, or by name where the index does not hold them."""
-    once: dict[int | str, Seed] = {}
-    for seed in songs:
-        once.setdefault(seed.song.name.casefold() if seed.row is None else seed.row, seed)
+def _once(name: str, songs: Sequence[Seed]) -> dict[int | Song, Seed]:
+    """The songs by row, or by what is known of them where the index does not hold them."""
+    once = by_identity(songs)
     if len(once) < LEAST:
-        raise RequestError(f"{name} holds {len(once)} songs, expected at least {LEAST}; give more, 20 say much more")
+        raise RequestError(
+            f"{name} holds {len(once)} songs, expected at least {LEAST}; give more, 20 say much more",
+            field=name, found=f"{len(once)} songs", expected=f"at least {LEAST}",
+        )  # fmt: skip
     return once
 
 
-def _drawn(index: OpenIndex, likes: Mapping[int | str, Seed]) -> dict[int | str, Seed]:
+def _drawn(index: OpenIndex, likes: Mapping[int | Song, Seed]) -> dict[int | Song, Seed]:
     """As many songs of the catalogue as are liked, none of these."""
     rest = np.setdiff1d(np.flatnonzero(index.songs.alive), [row for row in likes if isinstance(row, int)])
     if len(rest) < LEAST:
         raise RequestError(
-            f"the index holds {len(rest)} songs beside those liked, expected at least {LEAST}; name others"
-        )
+            f"the index holds {len(rest)} songs beside those liked, expected at least {LEAST}; name others",
+            field="other", found=f"{len(rest)} songs beside those liked", expected=f"at least {LEAST}",
+        )  # fmt: skip
     drawn = np.random.default_rng(0).choice(rest, min(len(likes), len(rest)), replace=False)
     return {row: Seed.of_row(index, row) for row in sorted(drawn.tolist())}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from engine.index import OpenIndex
-from engine.lookup.names import resolve
+from engine.lookup.names import called, resolve
 from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.sources import recognise
@@ -25,13 +25,15 @@ SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: 
 class Listed:
     """The songs of a file.
 
-    songs     each once, in the file's order; those that the index does not hold have an empty song_id, and lyrics or
-              audio features
-    missing   what the others are called, or why a row is none
+    songs       each once, in the file's order; those that the index does not hold have an empty song_id, and lyrics
+                or audio features
+    missing     what the others are called, or why a row is none
+    ambiguous   of what is missing, names that several songs have -> their song_ids
     """
 
     songs: tuple[Song, ...]
     missing: tuple[str, ...]
+    ambiguous: Mapping[str, tuple[str, ...]]
 
 
 def read_list(index: OpenIndex, path: str | Path) -> Listed:
@@ -40,19 +42,23 @@ def read_list(index: OpenIndex, path: str | Path) -> Listed:
     A song is found by its song_id, by its Spotify id or, where the index has neither, by title and artist.
     """
     lookup = _Lookup(index)
-    songs: dict[str, Song] = {}
+    songs: dict[str | Song, Song] = {}
     missing: list[str] = []
     for name, song in _lines(lookup, Path(path)) if Path(path).suffix.lower() in LINES else _rows(lookup, path):
         if song is None:
             missing.append(name)
         else:
-            songs.setdefault(song.song_id or song.name.casefold(), song)
-    return Listed(tuple(songs.values()), tuple(dict.fromkeys(missing)))
+            songs.setdefault(song.song_id or song, song)  # without an id, what is known of it tells it from others
+    ambiguous = {name: lookup.ambiguous[name] for name in missing if name in lookup.ambiguous}
+    return Listed(tuple(songs.values()), tuple(dict.fromkeys(missing)), ambiguous)
 
 
 @dataclass(frozen=True)
 class _Lookup:
+    """Looks songs up, and remembers the names that several of them have."""
+
     index: OpenIndex
+    ambiguous: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def by_id(self, namespace: str, value: str) -> Song | None:
         row = self.index.songs.row_of(value) if namespace == "song" else None
@@ -63,8 +69,14 @@ class _Lookup:
     def by_name(self, name: str) -> Song | None:
         try:
             return self.index.songs.song(resolve(self.index, name, least=SURE))
-        except (SongNotFoundError, AmbiguousSongError, EmptyQueryError):
-            return None
+        except AmbiguousSongError as error:
+            ids = self.index.songs.song_ids
+            self.ambiguous[name] = tuple(
+                dict.fromkeys([*error.candidates, *(ids[r] for r in called(self.index, name))])
+            )
+        except (SongNotFoundError, EmptyQueryError):
+            pass
+        return None
 
 
 def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
@@ -81,7 +93,10 @@ def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
             track = spotify_track(line)
             names = [entry, line, _file_stem(line)]
             songs = (lookup.by_name(name) for name in names if name)
-            yield entry or line, (lookup.by_id("spotify", track) if track else None) or next(filter(None, songs), None)
+            song = (lookup.by_id("spotify", track) if track else None) or next(filter(None, songs), None)
+            # An entry that is not found is known by the name that several songs have, where one of its names is such.
+            several = next((name for name in names if name in lookup.ambiguous), None)
+            yield several or entry or line, song
             entry = ""
 
 

@@ -9,6 +9,7 @@ from rapidfuzz import process
 from engine.index import OpenIndex
 from engine.query.filters import Filters
 from indexer.errors import ArtistNotFoundError
+from indexer.songs.table import UNKNOWN
 from indexer.text.names import artist_key, title_stem
 
 PER_ARTIST = 5  # songs that stand for an artist
@@ -34,6 +35,7 @@ def songs_of_genre(index: OpenIndex, name: str) -> list[int]:
     """Rows of the genre's best known songs, each by another artist; FilterError names the nearest genres."""
     rows = _best_known(index, Filters.of({"genre": [name]}).mask(index.songs))
     artists = index.songs.single("artist_key")[rows]
+    artists = np.where(artists == UNKNOWN, -2 - np.arange(len(rows)), artists)  # unknown artists are each their own
     firsts = np.sort(np.unique(artists, return_index=True)[1])
     return [int(row) for row in rows[firsts[:PER_GENRE]]]
 

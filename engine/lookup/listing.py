@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
+from engine.lookup.names import find
 from engine.plain import answer_dict, song_dict
-from engine.requests import ListSongs
+from engine.requests import Find, ListSongs
 from indexer.records import AUDIO_NAMES, Song
 from indexer.songs.table import Songs
 
@@ -21,15 +22,15 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of the songs that meet the filters.
+    """Songs in an order: some of those that meet filters, or those that are called so.
 
-    total     how many meet them
     request   what it answers: how many stand before this page, among others
+    total     how many meet the filters; None where nobody counts them
     """
 
     songs: tuple[Song, ...]
-    total: int
-    request: ListSongs
+    request: ListSongs | Find
+    total: int | None = None
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -39,7 +40,8 @@ class Page:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON has it."""
-        return answer_dict(map(song_dict, self.songs), self.request.to_dict(), total=self.total)
+        answer = answer_dict(map(song_dict, self.songs), self.request.to_dict())
+        return answer if self.total is None else answer | {"total": self.total}
 
 
 def list_songs(index: OpenIndex, request: ListSongs) -> Page:
@@ -47,18 +49,26 @@ def list_songs(index: OpenIndex, request: ListSongs) -> Page:
     songs = index.songs
     rows = np.flatnonzero(request.filters.mask(songs) if request.filters else songs.alive)
     page = in_order(songs, rows, request.sort)[request.offset : request.offset + request.limit]
-    return Page(tuple(songs.song(int(row)) for row in page), len(rows), request)
+    return Page(tuple(songs.song(int(row)) for row in page), request, len(rows))
+
+
+def find_songs(index: OpenIndex, request: Find) -> Page:
+    """The songs whose names are most like the words."""
+    matches = find(index, request.text, request.k)
+    return Page(tuple(index.songs.song(match.row) for match in matches), request)
 
 
 def in_order(songs: Songs, rows: Rows, sort: str = "name") -> Rows:
     """The rows sorted: texts from A to Z, numbers from the highest down, the other way round after a minus.
 
-    Unknown values come last either way; songs of one value are in the order of their names.
+    Unknown values, titles too, come last either way; songs of one value are in the order of their names.
     """
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
     rows = rows[_order([(_letters(songs.titles[r]), _letters(songs.artists[r])) for r in rows.tolist()])]
     if name == "name":
-        return rows[::-1] if backwards else rows
+        titled = np.array([bool(songs.titles[row]) for row in rows.tolist()], bool)
+        known, unknown = rows[titled], rows[~titled]
+        return np.concatenate([known[::-1] if backwards else known, unknown])
     if name in _TEXTS:
         texts = [_letters(_TEXTS[name](songs, row)) for row in rows.tolist()]
         known = np.array([bool(text) for text in texts], bool)

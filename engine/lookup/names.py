@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from engine.bounds import MOST_TEXT
 from engine.index import OpenIndex
-from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
-from indexer.text.names import fold, title_stem
+from engine.plain import shown
+from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, SongNotFoundError
+from indexer.text.names import artist_key, fold, title_stem
 
 REMEMBERED = 65_536  # names that need not be folded again
 CANDIDATES = 60  # songs the inverted index proposes before names are compared letter by letter
@@ -30,12 +33,15 @@ class NamedSong:
 
 
 def find(index: OpenIndex, text: str, k: int) -> list[NamedSong]:
-    """The k songs whose title and artist are most like `text`, best first."""
+    """The k songs whose title and artist are most like `text`, best first; without a letter in it, those called so."""
+    if len(text) > MOST_TEXT:
+        raise RequestError(field="text", found=f"{len(text):,} characters", expected=f"at most {MOST_TEXT:,}")
     wanted = _Wanted.of(text)
     if not wanted.folded:
-        raise EmptyQueryError(f"{text!r} holds no word; expected a title, an artist or both")
-    if k < 1:
-        raise ValueError(f"k is {k}, expected at least 1")
+        same_name = called(index, text)
+        if not same_name:
+            raise EmptyQueryError(f"{shown(text)} holds no word; expected a title, an artist or both")
+        return [NamedSong(row, 100.0) for row in same_name[:k]]
     exact = index.songs.row_of(text)
     rows, _ = index.lexical.search_name(text, max(CANDIDATES, 2 * k))
     scored = [(_similarity(index, int(row), wanted), int(row)) for row in rows if row != exact]
@@ -43,6 +49,20 @@ def find(index: OpenIndex, text: str, k: int) -> list[NamedSong]:
         scored.append(((101.0, 0.0), exact))
     scored.sort(key=lambda pair: (-pair[0][0], -pair[0][1], pair[1]))
     return [NamedSong(row, min(similarity, 100.0)) for (similarity, _), row in scored[:k]]
+
+
+def called(index: OpenIndex, text: str) -> list[int]:
+    """The rows, rising, of all songs whose title, or title and artist, is `text` but for case, accents and punctuation.
+
+    A table that is made once: for thousands of names, and for names without a letter ("!!!").
+    """
+    by_title = index.by_title
+    rows = set(by_title.get(artist_key(text), ()))
+    for title, artist in _splits(text):
+        by = artist_key(artist)
+        same = by_title.get(artist_key(title), ())
+        rows.update(row for row in same if artist_key(index.songs.artists[row]) == by)
+    return sorted(rows)
 
 
 def resolve(index: OpenIndex, text: str, *, least: float = MEANT) -> int:
@@ -58,7 +78,7 @@ def resolve(index: OpenIndex, text: str, *, least: float = MEANT) -> int:
     if not matches or matches[0].similarity < least:
         near = "; ".join(_label(index, f.row) for f in matches[:NEAREST]) or "none"
         raise SongNotFoundError(
-            f"no song is called {text!r}; nearest: {near}",
+            f"no song is called {shown(text)}; nearest: {near}",
             nearest=[index.songs.song_ids[f.row] for f in matches[:NEAREST]],
         )
     best = [f for f in matches if matches[0].similarity - f.similarity <= TIED]
@@ -68,14 +88,15 @@ def resolve(index: OpenIndex, text: str, *, least: float = MEANT) -> int:
     if len(songs) > 1:
         listed = "; ".join(_label(index, row) for row in songs.values())
         raise AmbiguousSongError(
-            f"{text!r} may be {len(songs)} songs: {listed}; give the artist too, or the song_id in brackets",
+            f"{shown(text)} may be {len(songs)} songs: {listed}; give the artist too, or the song_id in brackets",
             candidates=[index.songs.song_ids[row] for row in songs.values()],
         )
     return best[0].row
 
 
 def _identity(index: OpenIndex, row: int) -> tuple[str, str]:
-    return fold(index.songs.artists[row]), title_stem(index.songs.titles[row])
+    artist, title = index.songs.artists[row], index.songs.titles[row]
+    return artist_key(artist), title_stem(title) or artist_key(title)
 
 
 def _label(index: OpenIndex, row: int) -> str:
@@ -94,14 +115,21 @@ class _Wanted:
 
     @classmethod
     def of(cls, text: str) -> _Wanted:
-        """The words as they stand, and as "title, artist", "artist - title" or "title by artist"."""
+        """The words as they stand, and as a title and an artist."""
         splits = []
-        for mark in (",", " - ", " by "):
-            left, between, right = text.rpartition(mark)
-            for title, artist in ((left, right), (right, left)) if between else ():
-                if (stem := title_stem(title)) and (by := fold(artist)):
-                    splits.append((stem, fold(title), by))
+        for title, artist in _splits(text):
+            if (stem := title_stem(title)) and (by := fold(artist)):
+                splits.append((stem, fold(title), by))
         return cls(fold(text), tuple(splits))
+
+
+def _splits(text: str) -> Iterator[tuple[str, str]]:
+    """A title and an artist, as "title, artist", "artist - title" or "title by artist" and the other way round."""
+    for mark in (",", " - ", " by "):
+        left, between, right = text.rpartition(mark)
+        if between:
+            yield left, right
+            yield right, left
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.plain import json_text
+from indexer.text.printable import HARMFUL
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
 
-# Line ends as str.splitlines sees them are all in here; so are bidi overrides, which disguise file names.
-_BREAKING = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
 _NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")  # a spreadsheet computes such a cell: owasp.org, "CSV Injection"
+# A spreadsheet computes such a cell, after spaces too, and with the wide signs of East Asia; owasp.org, CSV Injection.
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 # The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
 _JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -39,12 +39,12 @@ class Writable(Protocol):
 
 
 def one_line(text: str) -> str:
-    """The text without line ends, control characters or bidi overrides, runs of spaces as one.
+    """The text without line ends, control characters or bidi marks, which disguise file names; runs of spaces as one.
 
     >>> one_line("Two\\r\\nLines ")
     'Two Lines'
     """
-    return " ".join(_BREAKING.sub(" ", text).split())
+    return " ".join(HARMFUL.sub(" ", text).split())
 
 
 def m3u8(playlist: Writable) -> str:
@@ -81,18 +81,18 @@ def jspf(playlist: Writable) -> str:
 
 def _jspf_track(song: Hit) -> dict[str, object]:
     track: dict[str, object] = {
-        "title": song.title,
-        "creator": song.artist,
+        "title": one_line(song.title),
+        "creator": one_line(song.artist),
         "extension": {_JSPF_TRACK: {"additional_metadata": {"refrain_song_id": song.song_id}}},
     }
     if song.spotify_id:
         track["identifier"] = [f"spotify:track:{song.spotify_id}"]
     if song.album:
-        track["album"] = song.album
+        track["album"] = one_line(song.album)
     if song.duration_ms is not None:
         track["duration"] = round(song.duration_ms)
     if song.reason:
-        track["annotation"] = song.reason
+        track["annotation"] = one_line(song.reason)
     return track
 
 
@@ -106,22 +106,38 @@ def csv_table(playlist: Writable) -> str:
     table.writerow(_CSV_COLUMNS)
     for position, song in enumerate(playlist.songs, start=1):
         cells = (getattr(song, name) for name in _CSV_COLUMNS[1:])
-        table.writerow([position, *(harmless(cell) if isinstance(cell, str) else cell for cell in cells)])
+        table.writerow([position, *(harmless(one_line(cell)) if isinstance(cell, str) else cell for cell in cells)])
     return out.getvalue()
 
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would compute it.
 
-    >>> harmless("=HYPERLINK(1)"), harmless("+44"), harmless("'39")
-    ("'=HYPERLINK(1)", "'+44", "'39")
+    >>> harmless("=HYPERLINK(1)"), harmless(" +44"), harmless("'39")
+    ("'=HYPERLINK(1)", "' +44", "'39")
     """
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def as_json(playlist: Writable) -> str:
-    """Everything that the playlist holds: {"name", "songs", "relaxed", "query"}."""
-    return json_text(playlist.to_dict())
+    """Everything that the playlist holds: {"name", "songs", "relaxed", "query"}.
+
+    Each text is `one_line`, but for those of the query: it is the request, to be asked again.
+    """
+    values = playlist.to_dict()
+    return json_text(_in_lines(values) | {"query": values["query"]})
+
+
+def _in_lines(value: Any) -> Any:
+    """A value of JSON whose texts are `one_line`."""
+    match value:
+        case str():
+            return one_line(value)
+        case dict():
+            return {name: _in_lines(each) for name, each in value.items()}
+        case list():
+            return [_in_lines(each) for each in value]
+    return value
 
 
 WRITERS: dict[str, Callable[[Writable], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, POOL, answer
+from engine.answer.answer import POOL
+from engine.answer.find import rankings
 from engine.answer.hits import Hit
-from engine.playlist.playlist import Playlist, opening_songs
-from engine.playlist.select import Rules, broken_caps, off_duration, select, typical_duration
+from engine.bounds import MOST_SONGS
+from engine.playlist.playlist import RANKED_PER_SONG, Playlist, opening_songs
+from engine.playlist.select import Rules, broken_caps, enough, off_duration, select, usual_duration
 from engine.playlist.tracks import Candidates
-from engine.query.filters import Mask, learned_moods
-from engine.query.query import Query
+from engine.query.filters import learned_moods
+from engine.query.reading import Reading
 from indexer.models.moods.vocabulary import mood_named
-from indexer.records import AUDIO_NAMES
 
 LEAST = 0.25  # rank of a mood where the other is at its height: a song far below is its opposite, not the other one
 LEGS = 5  # or as many as there are songs
@@ -35,9 +35,7 @@ def legs(length: int) -> list[tuple[float, int]]:
 
 
 def journey(
-    query: Query,
-    weights: Mapping[str, float],
-    allowed: Mask | None,
+    reading: Reading,
     start: str,
     end: str,
     length: int,
@@ -51,11 +49,11 @@ def journey(
     Each leg looks for songs like the seeds whose two moods are as far as the leg is, and takes the best that the legs
     before leave room for; within a leg the songs go from more of `start` to more of `end`.
 
-    allowed       bool (rows,): the rows that may come; None is every living row
     rules         they hold over the whole journey; what had to give way is in `relaxed`
     duration_ms   milliseconds: as many songs as usually last so long take the place of `length`
     opening       so many of the query's seeds come before the first leg, see `make_playlist`
     """
+    query = reading.query
     songs = query.index.songs
     moods = learned_moods(songs)
     first, last = mood_named(start).name, mood_named(end).name
@@ -63,7 +61,7 @@ def journey(
         raise ValueError(f"the journey goes from {first} to {last}, expected two moods")
     others = tuple((name, value) for name, value in query.target if name not in (first, last))
     change = moods.rank(last) - moods.rank(first)
-    typical = typical_duration(songs.audio[:, AUDIO_NAMES.index("duration_ms")])
+    typical = usual_duration(songs)
     if duration_ms is not None:
         length = min(max(1, round(duration_ms / typical)), MOST_SONGS)
     # The last song is the journey's own, whatever opens it.
@@ -71,13 +69,13 @@ def journey(
     hits: list[Hit] = []
     for share, size in legs(length - len(travelled)):
         falling, rising = (LEAST + (1.0 - LEAST) * part for part in (1.0 - share, share))
-        leg = replace(query, target=(*others, (first, falling), (last, rising)))
-        ranked = answer(leg, weights, min(MOST_SONGS, max(POOL, 8 * size)), allowed)
-        chosen = select(
-            Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores),
-            size,
-            replace(rules, before=travelled),
-        ).songs
+        target = (*others, (first, falling), (last, rising))
+        leg, rules = replace(reading, query=replace(query, target=target)), replace(rules, before=travelled)
+        for ranked in rankings(leg, max(POOL, RANKED_PER_SONG * size)):
+            candidates = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
+            chosen = select(candidates, size, rules).songs
+            if enough(travelled.followed_by(chosen), len(travelled) + size, rules):
+                break
         if not hits:
             hits += ranked.hits(travelled.rows.tolist())
         travelled = travelled.followed_by(chosen)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Self, get_args
+from typing import Self, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.bounds import Arc
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.transitions import Matrix, Transitions
 
-Arc = Literal["flat", "rise", "fall", "peak", "wave"]
 Numbers = npt.NDArray[np.int64]
 Lookup = Callable[[Numbers, Numbers], Matrix]
 
@@ -20,7 +20,7 @@ WIDEST_GAP = 3  # other songs between two of one artist; a listener no longer he
 ARC_WEIGHT = 4.0  # per unit of energy away from the arc: 0.05 off the arc weighs as much as a key clash
 RELEVANCE_WEIGHT = 0.2  # best songs early, where nothing else decides
 FIRST_SONG = 2.0  # the first song's place counts this many times: it says what the playlist is
-SEED_NOISE = 0.1  # at most, on a transition's cost of 0..1, for another order by another seed
+NOISE = 0.1  # at most, on a transition's cost of 0..1, for another order by another variation
 REACH = 40  # places over which songs are exchanged or moved; in longer lists the rest is the construction's
 SWEEPS = 60  # improvement stops here at the latest; 25 songs need about 5, 500 about 30
 SWEPT = 30_000  # and after so many songs, 60 sweeps of 500
@@ -35,7 +35,7 @@ _ARCS: dict[str, Callable[[Matrix], Matrix]] = {
 }
 
 
-def order(selected: Selection, *, arc: Arc = "flat", seed: int = 0, pinned: int = 0) -> Selection:
+def order(selected: Selection, *, arc: Arc = "flat", variation: int = 0, pinned: int = 0) -> Selection:
     """The same songs in an order to listen to: smooth transitions, an energy arc, artists kept apart.
 
     pinned   so many songs from the first on stay where they are
@@ -44,7 +44,7 @@ def order(selected: Selection, *, arc: Arc = "flat", seed: int = 0, pinned: int 
     (places and ranks as shares of the list). The arc is made of the songs' own energies: "rise" asks for
     them sorted. Built greedily, then improved by exchanging two songs and by moving one, which finds a
     good order and not always the best. Between two songs of an artist lie WIDEST_GAP others, or as many
-    as can be. The same songs and seed give the same order.
+    as can be. The same songs and variation give the same order.
     """
     if arc not in get_args(Arc):
         raise ValueError(f"arc is {arc!r}, expected one of {', '.join(get_args(Arc))}")
@@ -54,7 +54,7 @@ def order(selected: Selection, *, arc: Arc = "flat", seed: int = 0, pinned: int 
     if len(songs) < 2:
         return selected
     artists = songs.artist_numbers()
-    costs = Costs.of(songs, arc, seed)
+    costs = Costs.of(songs, arc, variation)
     gap = widest_gap(np.bincount(artists).tolist())
     while (built := _build(costs, artists, gap, pinned)) is None:
         gap -= 1
@@ -103,15 +103,15 @@ class Costs:
         return cls(lambda a, b: edge[a * (n + 1) + b], lambda song, at: cost[song * n + at])
 
     @classmethod
-    def of(cls, songs: Candidates, arc: Arc, seed: int) -> Self:
+    def of(cls, songs: Candidates, arc: Arc, variation: int) -> Self:
         n, numbers = len(songs), np.arange(len(songs))
         transitions, place = Transitions(songs), place_costs(songs, arc)
-        phase = np.random.default_rng(seed).random(n)
+        phase = np.random.default_rng(variation).random(n)
 
         def between(a: Numbers, b: Numbers) -> Matrix:
             costs = transitions.costs(a, b)
             # The fraction of the sum of two phases is as good as drawn anew for each pair, and symmetric.
-            return costs + SEED_NOISE * ((phase[a] + phase[b]) % 1.0) if seed else costs
+            return costs + NOISE * ((phase[a] + phase[b]) % 1.0) if variation else costs
 
         def edge(a: Numbers, b: Numbers) -> Matrix:
             last = n - 1

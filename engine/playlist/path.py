@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.answer.ranked import Answer
+from engine.bounds import MOST_STEPS
 from engine.index import OpenIndex
 from engine.playlist.playlist import Playlist
 from engine.playlist.tracks import Candidates, Selection
@@ -22,7 +23,6 @@ Places = npt.NDArray[np.int64]  # of candidates
 
 TRANSITION_WEIGHT = 0.15  # against 1 - cosine to the waypoint: breaks ties between songs that are as near
 SAME_ARTIST = 0.5  # on two songs of one artist in a row
-MOST_STEPS = 200
 RANKED_PER_STEP = 16  # songs ranked for each of a path: twice those of a playlist, since they must lie on the way
 STEPS_LOOKED = 4_000_000  # steps that are compared in one search, which bounds its time whatever the length
 LEAST_LOOKED = 128  # candidates at each waypoint, at least
@@ -110,7 +110,10 @@ def path(
     angle = float(np.arccos(np.clip(goal[0] @ goal[1], -1.0, 1.0)))
     if not NO_DIRECTION < angle < np.pi - NO_DIRECTION:
         where = "in the same place" if angle < 1 else "exactly opposite"
-        raise RequestError(f"the two songs are {where}, so no path leads from one to the other; choose another end")
+        raise RequestError(
+            f"the two songs are {where}, so no path leads from one to the other; choose another end",
+            field="end", found=f"a song {where}", expected="a song in another direction",
+        )  # fmt: skip
     candidates = replace(candidates, stems=list(candidates.stems))  # all are read, and more than once
     sideways = (goal[1] - np.cos(angle) * goal[0]) / np.sin(angle)
     progress = np.arctan2(points @ sideways, points @ goal[0]) / angle

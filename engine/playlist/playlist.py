@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from engine.answer.hits import Hit
+from engine.bounds import Arc
 from engine.plain import answer_dict
 from engine.playlist.formats import WRITERS
-from engine.playlist.order import Arc, order
-from engine.playlist.select import SPARE, Rules, fill, select, typical_duration
+from engine.playlist.order import order
+from engine.playlist.select import BEGUN, SPARE, Rules, broken_caps, enough, fill, select, usual_duration
 from engine.playlist.tracks import Candidates, Selection
 from engine.query.filters import Filters
+from indexer.errors import RequestError
 from indexer.records import AUDIO_NAMES
 from indexer.store.files import write_whole
 
@@ -54,12 +56,19 @@ class Playlist:
         return {"name": self.name, **answer_dict((hit.to_dict() for hit in self.songs), self.query, self.relaxed)}
 
     def save(self, path: str | Path) -> Path:
-        """Write the playlist; the ending of the name says how. A file of that name is replaced whole or not at all."""
+        """Write the playlist; the ending of the name says how, RequestError where it does not.
+
+        A file of that name is replaced whole or not at all.
+        """
         target = Path(path)
         text = WRITERS.get(target.suffix.lower())
         if text is None:
             known = ", ".join(WRITERS)
-            raise ValueError(f"{target.name} ends in {target.suffix or 'nothing'!r}, expected one of {known}")
+            ends = repr(target.suffix) if target.suffix else "nothing"
+            raise RequestError(
+                f"{target.name} ends in {ends}, expected one of {known}",
+                field="path", found=ends, expected=f"a name that ends in one of {known}",
+            )  # fmt: skip
         write_whole(target, text(self))
         return target
 
@@ -67,8 +76,7 @@ class Playlist:
 def songs_to_rank(index: OpenIndex, length: int, duration_ms: float | None) -> int:
     """How many songs `make_playlist` wants ranked, before any bound on k."""
     if duration_ms is not None:
-        typical = typical_duration(index.songs.audio[:, AUDIO_NAMES.index("duration_ms")])
-        length = min(length, math.ceil(duration_ms / typical)) + SPARE
+        length = min(length, math.ceil(duration_ms / usual_duration(index.songs))) + SPARE
     return RANKED_PER_SONG * length
 
 
@@ -80,7 +88,7 @@ def opening_songs(query: Query, most: int) -> Candidates:
 
 
 def make_playlist(
-    ranked: Answer,
+    rankings: Iterable[Answer],
     name: str,
     length: int,
     rules: Rules,
@@ -89,26 +97,29 @@ def make_playlist(
     arc: Arc = "flat",
     opening: int = 0,
 ) -> Playlist:
-    """Songs of the ranking, chosen by the rules, and put in order.
+    """Songs of a ranking, chosen by the rules, and put in order.
 
+    rankings      of one query, each of more songs than the last: the first that has enough for the rules is taken
     length        how many songs; with `duration_ms` the most
     duration_ms   milliseconds that they last together, as nearly as can be
     opening       so many of the query's seeds, those that are songs of the index, come first in their order; they
                   count as any song does
     """
-    songs = ranked.query.index.songs
-    candidates = Candidates.of_rows(songs, ranked.ranking.rows, ranked.ranking.scores)
-    first = opening_songs(ranked.query, min(opening, length))
-    wanted = length - len(first)
-    rules = replace(rules, before=first)
-    if not wanted:
-        chosen = Selection(candidates.take([]))
-    elif duration_ms is None:
-        chosen = select(candidates, wanted, rules)
-    else:
-        chosen = fill(candidates, duration_ms, wanted, rules)
-    together = Selection(first.followed_by(chosen.songs), chosen.relaxed)
-    ordered = order(together, arc=arc, seed=rules.seed, pinned=len(first))
+    for ranked in rankings:
+        candidates = Candidates.of_rows(ranked.query.index.songs, ranked.ranking.rows, ranked.ranking.scores)
+        first = opening_songs(ranked.query, min(opening, length))
+        wanted = length - len(first)
+        rules = replace(rules, before=first)
+        if not wanted:
+            chosen = Selection(candidates.take([]), tuple(broken_caps(first, rules, BEGUN)))
+        elif duration_ms is None:
+            chosen = select(candidates, wanted, rules)
+        else:
+            chosen = fill(candidates, duration_ms, wanted, rules)
+        together = Selection(first.followed_by(chosen.songs), chosen.relaxed)
+        if enough(together.songs, length, rules, duration_ms):
+            break
+    ordered = order(together, arc=arc, variation=rules.variation, pinned=len(first))
     return Playlist(name, tuple(ranked.hits(ordered.songs.rows.tolist())), ordered.relaxed)
 
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.answer.answer import MOST_SONGS, POOL, answer
-from engine.answer.find import rank
+from engine.answer.answer import POOL, answer
+from engine.answer.find import rankings
+from engine.bounds import MOST_SONGS
 from engine.index import OpenIndex
-from engine.lookup.names import find
+from engine.lookup.names import called, find
 from engine.playlist.journey import journey
 from engine.playlist.path import RANKED_PER_STEP, path_through
 from engine.playlist.playlist import Playlist, make_playlist, playlist_name, songs_to_rank
@@ -17,11 +18,12 @@ from engine.playlist.select import Rules
 from engine.playlist.tracks import Candidates
 from engine.playlist.versions import overlap_of
 from engine.query.query import Query
-from engine.query.reading import Profiles, excluded_rows, known_rows, read
+from engine.query.reading import excluded_rows, known_rows, read
 from engine.query.seeds import Seed
 from engine.requests import MakePath, MakePlaylist
-from engine.score.weights import profile_of
+from engine.score.weights import Profiles, profile_of
 from indexer.errors import RequestError
+from indexer.text.names import fold
 
 SAME_NAME = 99.0  # similarity, 0..100, from which a song of the index is the one that was given by its content
 
@@ -29,22 +31,21 @@ SAME_NAME = 99.0  # similarity, 0..100, from which a song of the index is the on
 def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Playlist:
     """The playlist that the request is for."""
     reading = read(index, request, profiles)
-    opening = len(request.seeds) if request.with_seeds else 0
+    opening = reading.given if request.with_seeds else 0
     rules = Rules(
         request.max_per_artist, request.max_per_album, never=_never(reading.query), overlap=overlap_of(index.songs),
-        seed=request.variation,
+        variation=request.variation,
     )  # fmt: skip
     if request.from_mood is not None and request.to_mood is not None:
         made = journey(
-            reading.query, reading.weights, reading.allowed, request.from_mood, request.to_mood, request.length, rules,
+            reading, request.from_mood, request.to_mood, request.length, rules,
             duration_ms=request.duration_total_ms, opening=opening,
         )  # fmt: skip
         return replace(made, name=request.name or made.name, query=request.to_dict())
-    titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: len(request.seeds)]]
+    titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: reading.given]]
     length = request.length if request.duration_total_ms is None else MOST_SONGS
-    k = min(MOST_SONGS, len(index), max(POOL, songs_to_rank(index, length, request.duration_total_ms)))
     made = make_playlist(
-        rank(reading, k).top(k),
+        rankings(reading, max(POOL, songs_to_rank(index, length, request.duration_total_ms))),
         request.name or playlist_name(request, titles),
         length,
         rules,
@@ -80,6 +81,9 @@ def _never(query: Query) -> Candidates:
     rows = set(query.own_rows.tolist())
     for seed in (*query.seeds, *query.avoid):
         if seed.row is None and seed.song.title and seed.song.artist:
-            same = find(query.index, f"{seed.song.title}, {seed.song.artist}", 3)
-            rows.update(match.row for match in same if match.similarity >= SAME_NAME)
+            name = f"{seed.song.title}, {seed.song.artist}"
+            if fold(name):
+                rows.update(match.row for match in find(query.index, name, 3) if match.similarity >= SAME_NAME)
+            else:  # not a letter in it: nothing can be like it
+                rows.update(called(query.index, name))
     return Candidates.of_rows(query.index.songs, np.array(sorted(rows), np.int64))

@@ -11,14 +11,16 @@ import numpy.typing as npt
 
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.versions import Overlap, Versions
-from indexer.songs.table import UNKNOWN
+from indexer.records import AUDIO_NAMES
+from indexer.songs.table import UNKNOWN, Songs
 
-VARIED_HEAD = 200  # as many songs of the ranking as another seed may move about
+VARIED_HEAD = 200  # as many songs of the ranking as another variation may move about
 VARIATION = 0.3  # Gumbel noise, in standard deviations of the head's scores
 
 TYPICAL_DURATION = 210_000.0  # milliseconds that a song counts where no duration at all is known
 SPARE = 40  # songs beyond those that fill a duration, of which one may fill it better than the next
 NEAR_ENOUGH = 30_000.0  # milliseconds from the duration wanted; within, there is no sentence about it
+BEGUN = "the songs that come first break it"
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,10 @@ class Rules:
     """Which songs may stand together in a list.
 
     max_per_artist, max_per_album   caps, 1 or more
-    before    songs that stand in the list already: they count under the caps, and no version of them comes
-    never     songs that must not come, nor any version of them
-    overlap   how alike the words of two songs are, which tells versions whose titles differ
-    seed      0 takes the songs by score; another number gives another list of nearly the same relevance
+    before      songs that stand in the list already: they count under the caps, and no version of them comes
+    never       songs that must not come, nor any version of them
+    overlap     how alike the words of two songs are, which tells versions whose titles differ
+    variation   0 takes the songs by score; another number gives another list of nearly the same relevance
     """
 
     max_per_artist: int = 2
@@ -37,7 +39,7 @@ class Rules:
     before: Candidates | None = None
     never: Candidates | None = None
     overlap: Overlap | None = None
-    seed: int = 0
+    variation: int = 0
 
     def __post_init__(self) -> None:
         for name in ("max_per_artist", "max_per_album"):
@@ -53,9 +55,9 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
     """The most relevant songs that the rules allow, at most `length`, in order of relevance.
 
     No two versions of one song. If fewer than `length` songs fit, the album cap is lifted, then the artist cap raised
-    by one at a time; the songs that came so are appended. A shorter selection is a beginning of a longer one. A seed
-    that is not 0 adds Gumbel noise of VARIATION standard deviations to the first
-    VARIED_HEAD scores.
+    by one at a time; the songs that came so are appended. A shorter selection is a beginning of a longer one. A
+    variation that is not 0 adds Gumbel noise of VARIATION standard deviations to the first VARIED_HEAD scores.
+    `relaxed` is of the whole list, the songs before included.
     """
     if length < 1:
         raise ValueError(f"length is {length}, expected 1 or more")
@@ -65,7 +67,7 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
     by_artist: Counter[int] = Counter(before.artists.tolist() if before is not None else ())
     by_album: Counter[int] = Counter(before.albums.tolist() if before is not None else ())
     artists, albums, rows = candidates.artists.tolist(), candidates.albums.tolist(), candidates.rows.tolist()
-    waiting = _by_relevance(candidates, rules.seed)
+    waiting = _by_relevance(candidates, rules.variation)
     artist_cap, album_cap = max_per_artist, max_per_album
     fitted: list[int] = []  # songs that each step had room for
     while True:
@@ -92,36 +94,55 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
             artist_cap = 1 + min(by_artist[artists[i]] for i in capped)
     relaxed = []
     songs = candidates.take(taken)
-    most = max((by_artist[artist] for artist in songs.artists.tolist() if artist != UNKNOWN), default=0)
-    albums_taken = (album for album in songs.albums.tolist() if album != UNKNOWN)
-    if max_per_album is not None and any(by_album[album] > max_per_album for album in albums_taken):
-        relaxed.append(f"album cap {max_per_album} lifted: only {fitted[0]} of {length} songs fit")
-    if most > max_per_artist:
-        first = fitted[0 if max_per_album is None else 1]
-        relaxed.append(f"artist cap {max_per_artist} -> {most}: only {first} of {length} songs fit")
+    everyone = after(before, songs)
+    under_caps, without_album_cap = fitted[0], fitted[min(len(fitted) - 1, 0 if max_per_album is None else 1)]
+    if max_per_album is not None and everyone.most_of("albums") > max_per_album:
+        why = BEGUN if under_caps == length else f"only {under_caps} of {length} songs fit"
+        relaxed.append(f"album cap {max_per_album} lifted: {why}")
+    if (most := everyone.most_of("artists")) > max_per_artist:
+        why = BEGUN if without_album_cap == length else f"only {without_album_cap} of {length} songs fit"
+        relaxed.append(f"artist cap {max_per_artist} -> {most}: {why}")
     if len(taken) < length:
         relaxed.append(f"{len(taken)} songs instead of {length}: no other song is left")
     return Selection(songs, tuple(relaxed))
 
 
-def _by_relevance(candidates: Candidates, seed: int) -> list[int]:
+def _by_relevance(candidates: Candidates, variation: int) -> list[int]:
     order = np.lexsort((candidates.rows, -candidates.scores))
-    if seed:
+    if variation:
         head = order[:VARIED_HEAD]
         scores = candidates.scores[head].astype(np.float64)
-        noise = np.random.default_rng(seed).gumbel(size=len(head)) * VARIATION * (scores.std() if len(head) else 0.0)
+        noise = (
+            np.random.default_rng(variation).gumbel(size=len(head)) * VARIATION * (scores.std() if len(head) else 0.0)
+        )
         order = np.concatenate([head[np.argsort(-(scores + noise), kind="stable")], order[VARIED_HEAD:]])
     return [int(i) for i in order]
 
 
-def broken_caps(songs: Candidates, rules: Rules) -> list[str]:
+def broken_caps(songs: Candidates, rules: Rules, why: str = "too few other songs fit") -> list[str]:
     """A sentence for each cap that the songs, however they were chosen, do not keep."""
     broken = []
     if rules.max_per_album is not None and songs.most_of("albums") > rules.max_per_album:
-        broken.append(f"album cap {rules.max_per_album} lifted: too few other songs fit")
+        broken.append(f"album cap {rules.max_per_album} lifted: {why}")
     if (most := songs.most_of("artists")) > rules.max_per_artist:
-        broken.append(f"artist cap {rules.max_per_artist} -> {most}: too few other songs fit")
+        broken.append(f"artist cap {rules.max_per_artist} -> {most}: {why}")
     return broken
+
+
+def enough(songs: Candidates, length: int, rules: Rules, duration_ms: float | None = None) -> bool:
+    """Whether more candidates could make no better list than these songs, those of `rules.before` among them.
+
+    They are as many as wanted, or last as long, and break no cap further than the songs before do.
+    """
+    before = songs.take([]) if rules.before is None else rules.before
+    albums = len(songs) if rules.max_per_album is None else rules.max_per_album
+    if songs.most_of("artists") > max(rules.max_per_artist, before.most_of("artists")):
+        return False
+    if songs.most_of("albums") > max(albums, before.most_of("albums")):
+        return False
+    if len(songs) >= length or duration_ms is None:
+        return len(songs) >= length
+    return total_duration(songs, typical_duration(songs.duration_ms)) >= duration_ms - NEAR_ENOUGH
 
 
 def fill(candidates: Candidates, duration_ms: float, length: int, rules: Rules = ANY_TWO) -> Selection:
@@ -181,6 +202,11 @@ def typical_duration(durations: npt.NDArray[np.floating]) -> float:
     """The median of the known durations, milliseconds; TYPICAL_DURATION where none is known."""
     known = durations[~np.isnan(durations)]
     return max(float(np.median(known)), 1.0) if len(known) else TYPICAL_DURATION
+
+
+def usual_duration(songs: Songs) -> float:
+    """What a song of the index usually lasts, milliseconds: `typical_duration` of the living songs."""
+    return typical_duration(songs.audio[songs.alive, AUDIO_NAMES.index("duration_ms")])
 
 
 def after(before: Candidates | None, songs: Candidates) -> Candidates:

@@ -1,4 +1,4 @@
-"""Versions of a song: one title, and one artist or nearly the same words; and caps on artists and albums."""
+"""Versions of a song: one title, and one known artist or nearly the same words; and caps on artists and albums."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Versions:
         if row in self.rows:
             return False
         for other, by in self.titles.get(stem, ()):
-            if by == artist or (self.overlap is not None and self.overlap(row, other) >= VERSION_OVERLAP):
+            same_artist = by == artist != UNKNOWN  # unknown artists are each their own
+            if same_artist or (self.overlap is not None and self.overlap(row, other) >= VERSION_OVERLAP):
                 return False
         self._remember(row, artist, stem)
         return True

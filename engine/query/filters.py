@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
 
+from engine.plain import shown
 from indexer.errors import FilterError
 from indexer.models.moods.columns import MoodColumns
 from indexer.models.moods.vocabulary import mood_named
@@ -40,7 +41,8 @@ class Filters:
 
     genre, language, artist, album, tag, mood   one of these; not_genre, not_artist, not_tag, not_mood   none of these
                 a song has a mood if it is among as many songs, the likeliest, as listeners call so
-    ranges      inclusive (low, high) by name, in the order of RANGES: year, popularity and the 12 audio features
+    ranges      inclusive (low, high) by name, in the order of RANGES: year, popularity and the 12 audio features; one
+                without ends (-inf, inf) says that the value is known
     explicit    True, False or None (both)
     has         "lyrics", "audio": only songs that have them
     """
@@ -86,31 +88,15 @@ class Filters:
                 values[name] = _words(name, value)
                 for word in values[name]:
                     if word not in HAVE:
-                        _refuse(name, repr(word), f"one of {', '.join(HAVE)}")
+                        _refuse(name, shown(word), f"one of {', '.join(HAVE)}")
             else:
                 known = (*WORDS, *RANGES, "explicit", "has")
-                near = process.extractOne(name, known)
+                near = process.extractOne(name[:MOST_LETTERS], known)
                 raise FilterError(
-                    f"no filter is called {name!r}; nearest: {near[0]!r}, all: {', '.join(known)}",
-                    field=f"filters.{name}", found=repr(name), expected=f"one of {', '.join(known)}",
+                    f"no filter is called {shown(name)}; nearest: {near[0]!r}, all: {', '.join(known)}",
+                    field=f"filters.{name[:MOST_LETTERS]}", found=shown(name), expected=f"one of {', '.join(known)}",
                 )  # fmt: skip
         return cls(ranges=tuple((name, *ranges[name]) for name in RANGES if name in ranges), **values)
-
-    @classmethod
-    def bounded(
-        cls,
-        conditions: Mapping[str, Any] | None,
-        minimum: Mapping[str, float] | None,
-        maximum: Mapping[str, float] | None,
-    ) -> Self:
-        """Filters from conditions and, apart, least and greatest values of audio features."""
-        both = dict(conditions or {})
-        low, high = audio_values("minimum", minimum or {}), audio_values("maximum", maximum or {})
-        for name in {**low, **high}:
-            if name in both:
-                raise FilterError(f"{name} is bounded twice, by filters and by minimum or maximum; give one of them")
-            both[name] = (low.get(name), high.get(name))
-        return cls.of(both)
 
     def conditions(self) -> dict[str, Any]:
         """The filters by name, as JSON has them; `Filters.of` makes the same filters of it.
@@ -119,7 +105,7 @@ class Filters:
         {'genre': ['rock'], 'year': '1990..1999', 'tempo': '90..'}
         """
         words = {name: list(getattr(self, name)) for name in (*WORDS, "has") if getattr(self, name)}
-        ranges = {name: f"{_written(low)}..{_written(high)}" for name, low, high in self.ranges}
+        ranges = {name: _written_range(low, high) for name, low, high in self.ranges}
         return words | ranges | ({} if self.explicit is None else {"explicit": self.explicit})
 
     def __bool__(self) -> bool:
@@ -202,10 +188,10 @@ def parse_range(name: str, value: Any) -> tuple[float, float]:
     if isinstance(value, str) and ".." in value:
         low, _, high = (part.strip() or None for part in value.partition(".."))
         if low is high is None:
-            _refuse(name, repr(value), "a range such as 90..120, 90.. or ..120")
+            _refuse(name, shown(value), "a range such as 90..120, 90.. or ..120")
     elif isinstance(value, tuple | list):
         if len(value) != 2:
-            _refuse(name, repr(value), "a pair (low, high)")
+            _refuse(name, shown(value), "a pair (low, high)")
         low, high = value
     else:
         if value is None:
@@ -227,7 +213,7 @@ def _bound(name: str, value: Any, default: float) -> float:
     if name == "year" and isinstance(value, str) and (decade := _DECADE.match(value.strip().casefold())):
         century, tens = decade.groups()
         if century is None and tens == "20":
-            _refuse(name, repr(value), "1920s or 2020s")
+            _refuse(name, shown(value), "1920s or 2020s")
         first = int((century or ("20" if tens in ("00", "10") else "19")) + tens)
         return float(first + 9 if default > 0 else first)
     return number(f"filters.{name}", value, finite=False)
@@ -241,7 +227,7 @@ def number(field: str, value: Any, *, finite: bool = True) -> float:
             raise TypeError
         checked = float(value)
     except (TypeError, ValueError):
-        found = repr(value) if len(repr(value)) < 100 else "something else"
+        found = shown(value)
         raise FilterError(
             f"{called} is {found}, expected a number", field=field, found=found, expected="a number"
         ) from None
@@ -253,6 +239,15 @@ def number(field: str, value: Any, *, finite: bool = True) -> float:
             field=field, found=str(checked), expected="a finite number",
         )  # fmt: skip
     return checked
+
+
+def _written_range(low: float, high: float) -> str:
+    """A range as `parse_range` reads it; ".." alone would be none.
+
+    >>> _written_range(90.0, math.inf), _written_range(-math.inf, math.inf)
+    ('90..', '-inf..inf')
+    """
+    return "-inf..inf" if math.isinf(low) and math.isinf(high) else f"{_written(low)}..{_written(high)}"
 
 
 def _written(end: float) -> str:
@@ -276,7 +271,9 @@ def audio_values(role: str, values: Mapping[str, Any]) -> dict[str, float]:
     for name, value in values.items():
         if name not in AUDIO_RANGES:
             expected = f"one of {', '.join(AUDIO_NAMES)}"
-            raise FilterError(f"{role} has {name!r}, expected {expected}", field=role, found=name, expected=expected)
+            raise FilterError(
+                f"{role} has {shown(name)}, expected {expected}", field=role, found=shown(name), expected=expected
+            )
         checked[name] = within(f"{role}.{name}", value, *AUDIO_RANGES[name])
     return checked
 
@@ -295,7 +292,7 @@ def within(field: str, value: Any, low: float, high: float, what: str = "") -> f
 def _words(name: str, value: Any) -> tuple[str, ...]:
     items = [value] if isinstance(value, str) else list(value) if isinstance(value, Iterable) else None
     if items is None or not all(isinstance(item, str) and item.strip() for item in items):
-        _refuse(name, repr(value), "a word or a list of words")
+        _refuse(name, shown(value), "a word or a list of words")
     if len(items) > MOST_WORDS:
         _refuse(name, f"{len(items)} words", f"at most {MOST_WORDS}")
     if any(len(item) > MOST_LETTERS for item in items):
@@ -307,11 +304,11 @@ def _yes_or_no(name: str, value: Any) -> bool:
     known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
     answer = known.get(str(value).casefold())
     if answer is None:
-        _refuse(name, repr(value), "yes or no")
+        _refuse(name, shown(value), "yes or no")
     return answer
 
 
-def _refuse(name: str, shown: str, expected: str) -> NoReturn:
+def _refuse(name: str, found: str, expected: str) -> NoReturn:
     raise FilterError(
-        f"{name} is {shown}, expected {expected}", field=f"filters.{name}", found=shown, expected=expected
+        f"{name} is {found}, expected {expected}", field=f"filters.{name}", found=found, expected=expected
     )

@@ -8,23 +8,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from engine.answer.answer import POOL, pool
 from engine.index import OpenIndex
 from engine.lookup.groups import songs_of_artist, songs_of_genre
-from engine.lookup.names import resolve
+from engine.lookup.names import called, resolve
 from engine.query.filters import Mask
 from engine.query.query import Query
-from engine.query.seeds import Seed
+from engine.query.seeds import Seed, by_identity
 from engine.requests import MakePlaylist, Recommend, Search
-from engine.score.weights import SEARCH_WEIGHTS, Profile, profile_of
+from engine.retrieve.pool import Pool
+from engine.score.search_policy import search_weights
+from engine.score.weights import SEARCH_WEIGHTS, Profiles, profile_of
 from engine.tune.reactions import weights_from_reactions
 from indexer.errors import EmptyQueryError, RequestError, SongNotFoundError
 from indexer.records import Song
+from indexer.search.lexical import split_quotes
 
-MOST_NAMES = 200  # songs to exclude that are looked up by name; the others must be ids
+MOST_NAMES = 200  # songs to exclude that are looked up as names are, with typos; of more, each letter counts
 
 TABLED = 100  # songs from which on a table of all ids is made and kept
-
-Profiles = Mapping[Profile, Mapping[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +34,45 @@ class Reading:
     """A request as one index reads it.
 
     weights       signal -> weight
+    given         so many of the seeds, from the first on, were named themselves, not their artist or genre
     words_alone   whether nothing but words is given, so that the candidates decide what they weigh
     fixed         the weights of the request itself: they hold whatever is decided
     allowed       bool (rows,): the rows that may come back; None is every living row
     """
 
     query: Query
+    given: int
     weights: Mapping[str, float]
     words_alone: bool
     fixed: Mapping[str, float]
     allowed: Mask | None
 
+    @property
+    def songs_left(self) -> int:
+        """How many songs may come back."""
+        left = np.array(self.query.index.songs.alive if self.allowed is None else self.allowed)
+        left[self.query.own_rows] = False
+        left[self.query.excluded_rows] = False
+        return int(left.sum())
+
+    def candidates(self, k: int) -> tuple[Pool, Mapping[str, float]]:
+        """The songs to be ranked for the k best, and what each signal weighs."""
+        if not self.words_alone:
+            return pool(self.query, self.weights, k, self.allowed), self.weights
+        # Whatever weight the words get in the end, the policy looks at what BM25 found.
+        proposed = pool(self.query, {**self.weights, "lexical": 1.0}, k, self.allowed)
+        others = {name: weight for name, weight in self.weights.items() if name not in SEARCH_WEIGHTS}
+        return proposed, {**others, **search_weights(self.query, proposed), **self.fixed}
+
 
 def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles: Profiles) -> Reading:
     """What the request means in this index. Raises the errors of names that are not found, and EmptyQueryError."""
     filters = request.filters
-    seeds, avoid = _seeds(index, request)
+    seeds, given, avoid = _seeds(index, request)
     targets = {} if isinstance(request, Search) else dict(request.target)
     if isinstance(request, MakePlaylist) and request.from_mood is not None and request.to_mood is not None:
         targets |= {request.from_mood: 1.0, request.to_mood: 0.0}
-    text = request.text if request.text.replace('"', "").strip() else ""
+    text = request.text if any(split_quotes(request.text)) else ""
     weights: Mapping[str, float] = profiles[profile_of(len(seeds))]
     if not seeds and not text and not targets:
         if filters.mood:
@@ -72,76 +93,93 @@ def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles:
         weights = {**weights, "lyrics": max(weights["lyrics"], SEARCH_WEIGHTS["lyrics"])}
     weights = {**weights, **request.weights}
     allowed = filters.mask(index.songs) if filters else None
-    reading = Reading(query, weights, words_alone, request.weights, allowed)
+    reading = Reading(query, given, weights, words_alone, request.weights, allowed)
     if isinstance(request, Recommend) and (request.liked or request.skipped):
         return _after_reactions(reading, request)
     return reading
 
 
 def known_rows(index: OpenIndex, field: str, songs: Sequence[Song | str]) -> list[int]:
-    """The rows of songs that must be in the catalogue."""
-    rows = []
+    """The rows of songs that must be in the catalogue, each once."""
+    rows: dict[int, None] = {}
     for song in songs:
         row = resolve(index, song) if isinstance(song, str) else index.songs.row_of(song.song_id)
         if row is None:
             name = song if isinstance(song, str) else song.name
             raise SongNotFoundError(f"{name!r} under {field} is not in the catalogue; name songs that are")
-        rows.append(row)
-    return rows
+        rows[row] = None
+    return list(rows)
 
 
 def excluded_rows(index: OpenIndex, songs: Sequence[Song | str]) -> npt.NDArray[np.int64]:
     """The rows of songs that must not come back.
 
     An id that the index does not hold can not come back and is passed over, as a history of listening has many. A
-    name of several words must be found; a single word that names no song is read as an id.
+    `Song` without an id is looked up by its name. A name of several words must be found, and that of a `Song`; a
+    single word that names no song is read as an id. Of more than MOST_NAMES names all songs are excluded that are
+    called so letter by letter, and what is left is looked up as names are.
     """
     rows: set[int] = set()
-    names: list[str] = []
+    names: dict[str, bool] = {}  # whether it must be found
     row_of = index.by_id.get if len(songs) > TABLED else index.songs.row_of
     for song in songs:
-        row = row_of(song if isinstance(song, str) else song.song_id)
+        song_id = song if isinstance(song, str) else song.song_id
+        row = row_of(song_id) if song_id else None
         if row is not None:
             rows.add(row)
         elif isinstance(song, str):
-            names.append(song)
-    for place, name in enumerate(sorted(names, key=lambda name: " " not in name.strip())):
-        several_words = " " in name.strip()
-        if place >= MOST_NAMES:
-            if several_words:
-                raise RequestError(
-                    field="exclude", found=f"{len(names)} names", expected=f"song_ids, and at most {MOST_NAMES} names"
-                )
-            break
+            names[song] = names.get(song, False) or " " in song.strip()
+        elif not song_id:
+            names[_name_of(song)] = True
+    if len(names) > MOST_NAMES:
+        exact = {name: called(index, name) for name in names}
+        rows.update(row for of_name in exact.values() for row in of_name)
+        names = {name: must for name, must in names.items() if not exact[name]}
+        if (left := sum(names.values())) > MOST_NAMES:
+            raise RequestError(
+                field="exclude", found=f"{left} names that no song has letter by letter",
+                expected=f"at most {MOST_NAMES} of them; give song_ids",
+            )  # fmt: skip
+    for name in sorted(names, key=names.__getitem__, reverse=True)[:MOST_NAMES]:
         try:
             rows.add(resolve(index, name))
         except (SongNotFoundError, EmptyQueryError):
-            if several_words:
+            if names[name]:
                 raise
     return np.array(sorted(rows), np.int64)
 
 
-def _seeds(index: OpenIndex, request: Recommend | Search | MakePlaylist) -> tuple[tuple[Seed, ...], tuple[Seed, ...]]:
-    """Seeds and songs to avoid. Songs stand before those of artists and genres; no song of the index twice."""
+def _name_of(song: Song) -> str:
+    """What a song without an id is looked up by."""
+    if not song.title.strip():
+        raise RequestError(field="exclude", found="a song without id and title", expected="songs with one of them")
+    return f"{song.title}, {song.artist}" if song.artist.strip() else song.title
+
+
+def _seeds(
+    index: OpenIndex, request: Recommend | Search | MakePlaylist
+) -> tuple[tuple[Seed, ...], int, tuple[Seed, ...]]:
+    """Seeds, how many of them were named themselves, and songs to avoid: no song twice.
+
+    Songs stand before those of artists and genres.
+    """
     if isinstance(request, Search):
-        return (), ()
-    seeds = [Seed.of(index, song) for song in request.seeds]
-    taken = {seed.row for seed in seeds}
+        return (), 0, ()
+    seeds, avoid = (by_identity(Seed.of(index, song) for song in songs) for songs in (request.seeds, request.avoid))
+    if both := [seed for key, seed in seeds.items() if key in avoid]:
+        raise RequestError(field="avoid", found=f"the seed {both[0].song.name!r}", expected="songs that are no seeds")
+    named = list(seeds.values())
     groups = [songs_of_artist(index, name) for name in request.seed_artists]
     groups += [songs_of_genre(index, name) for name in request.seed_genres]
-    avoid = tuple(Seed.of(index, song) for song in request.avoid)
-    unwanted = {seed.row for seed in avoid}
-    for row in dict.fromkeys(row for group in groups for row in group):
-        if row not in taken and row not in unwanted:
-            seeds.append(Seed.of_row(index, row))
-    return tuple(seeds), avoid
+    rows = dict.fromkeys(row for group in groups for row in group if row not in seeds and row not in avoid)
+    return (*named, *(Seed.of_row(index, row) for row in rows)), len(named), tuple(avoid.values())
 
 
 def _after_reactions(reading: Reading, request: Recommend) -> Reading:
     """The weights as the songs liked and skipped bend them; neither comes back."""
     query, index = reading.query, reading.query.index
     liked, skipped = known_rows(index, "liked", request.liked), known_rows(index, "skipped", request.skipped)
-    weights = weights_from_reactions(query, reading.weights, liked, skipped, reading.allowed)
+    weights = weights_from_reactions(query, reading.candidates(POOL)[1], liked, skipped, reading.allowed)
     exclude = np.union1d(query.excluded_rows, np.array([*liked, *skipped], np.int64))
     return replace(
         reading, query=replace(query, exclude=exclude), weights={**weights, **request.weights}, words_alone=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +97,14 @@ class Seed:
         if index.tbert_model is not None:
             tbert = index.tbert_model.embed(sentence[None], topics[None], audio[None])[0]
         return cls(song, None, sentence, audio, topics, tbert, parts, tuple(keywords))
+
+
+def by_identity(seeds: Iterable[Seed]) -> dict[int | Song, Seed]:
+    """Each song once, in its place: by its row, or by all that is known of it where the index does not hold it."""
+    once: dict[int | Song, Seed] = {}
+    for seed in seeds:
+        once.setdefault(seed.song if seed.row is None else seed.row, seed)
+    return once
 
 
 def encode_text(index: OpenIndex, text: str) -> tuple[Vector, Vector]:

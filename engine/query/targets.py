@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz import process
 
-from engine.query.filters import audio_values, learned_moods, within
+from engine.plain import shown
+from engine.query.filters import MOST_LETTERS, audio_values, learned_moods, within
 from indexer.errors import FilterError
 from indexer.models.moods.vocabulary import VOCABULARY, mood_of
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
@@ -34,7 +35,7 @@ def target_values(values: Mapping[str, Any]) -> dict[str, float]:
             features[name] = value
         elif name == "popularity":
             checked[name] = within("target.popularity", value, *POPULARITY)
-        elif (mood := mood_of(name)) is not None:
+        elif len(name) <= MOST_LETTERS and (mood := mood_of(name)) is not None:
             if mood in checked:
                 raise FilterError(
                     f"target has {mood} twice, the second time as {name!r}; give it once",
@@ -42,11 +43,11 @@ def target_values(values: Mapping[str, Any]) -> dict[str, float]:
                 )  # fmt: skip
             checked[mood] = within(f"target.{name}", value, 0.0, 1.0, ", how much of the mood")
         else:
-            near = process.extractOne(name, ("popularity", *AUDIO_NAMES, *VOCABULARY))
+            near = process.extractOne(name[:MOST_LETTERS], ("popularity", *AUDIO_NAMES, *VOCABULARY))
             expected = f"a mood, popularity, or {', '.join(AUDIO_NAMES)}"
             raise FilterError(
-                f"target has {name!r}, nearest: {near[0]!r}; expected {expected}",
-                field="target", found=repr(name), expected=expected,
+                f"target has {shown(name)}, nearest: {near[0]!r}; expected {expected}",
+                field="target", found=shown(name), expected=expected,
             )  # fmt: skip
     return checked | audio_values("target", features)
 
@@ -54,30 +55,39 @@ def target_values(values: Mapping[str, Any]) -> dict[str, float]:
 def closeness(
     songs: Songs, spread: Mapping[str, tuple[float, float]], target: Sequence[tuple[str, float]]
 ) -> FloatVector:
-    """float32 (rows,): mean over the targets of 1 - |value - target| / spread, NaN where none is known.
+    """float32 (rows,): mean over the targets of the `likeness` of value and target, NaN where none is known.
 
     spread   the 1st and 99th percentile of each audio feature, and of popularity, in this index
 
-    A mood's value is the share of songs that a song is more of it than. Keys lie on a circle: from B to C is a step.
+    A mood's value is the share of songs that a song is more of it than.
     """
     near = []
     for name, wanted in target:
-        if name == "key":
-            apart = np.abs(songs.audio[:, AUDIO_NAMES.index("key")] - np.float32(wanted)) % 12
-            away = np.minimum(apart, 12 - apart) / np.float32(HALF_OCTAVE)
+        if name == "popularity":
+            values = songs.popularity
+        elif name in AUDIO_NAMES:
+            values = songs.audio[:, AUDIO_NAMES.index(name)]
         else:
-            if name == "popularity":
-                values, (low, high) = songs.popularity, spread[name]
-            elif name in AUDIO_NAMES:
-                values, (low, high) = songs.audio[:, AUDIO_NAMES.index(name)], spread[name]
-            else:
-                values, (low, high) = learned_moods(songs).rank(name), (0.0, 1.0)
-            away = np.abs(values - np.float32(wanted)) / max(high - low, 1e-6)
-        near.append(1.0 - np.minimum(away, 1.0))
+            values = learned_moods(songs).rank(name)
+        near.append(likeness(name, values, wanted, spread.get(name, (0.0, 1.0))))
     stacked = np.stack(near)
     known = ~np.isnan(stacked)
     total = np.where(known, stacked, 0.0).sum(axis=0)
     return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan).astype(np.float32)
+
+
+def likeness(name: str, values: FloatVector, wanted: float, spread: tuple[float, float]) -> FloatVector:
+    """1 - |value - wanted| / spread of a feature, at least 0; NaN stays. Keys lie on a circle: from B to C is a step.
+
+    >>> likeness("key", np.array([11, 6, 0], np.float32), 0.0, (0.0, 11.0)).round(2).tolist()
+    [0.83, 0.0, 1.0]
+    """
+    away = np.abs(values - np.float32(wanted))
+    if name == "key":
+        away = np.minimum(away % 12, 12 - away % 12) / np.float32(HALF_OCTAVE)
+    else:
+        away = away / max(spread[1] - spread[0], 1e-6)
+    return np.asarray(1.0 - np.minimum(away, 1.0), np.float32)
 
 
 def spread_of(songs: Songs) -> dict[str, tuple[float, float]]:

@@ -11,18 +11,13 @@ from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool
 from engine.score.signal import FloatVector, Signal, cosine, listed, unit_cosine, unknown
+from engine.sound import SOUND
 
 MOST_WORDS = 3  # shared words that a sentence names
 CLOSE = 0.12  # a feature is called alike within this share of its spread in the index
 SAME_TEMPO = 0.17  # tempo_distance of 6 percent, what a pitch fader bridges without its being noticed
 
-# How a likeness of each feature is put into words.
-_SOUND = {
-    "energy": ("calm", "energetic"),
-    "valence": ("dark", "bright"),
-    "danceability": ("loose", "danceable"),
-    "acousticness": ("electric", "acoustic"),
-}
+LIKENESSES = ("energy", "valence", "danceability", "acousticness")  # features whose likeness is put into words
 
 
 def lexical(query: Query, pool: Pool) -> FloatVector:
@@ -72,14 +67,14 @@ def audio(query: Query, pool: Pool) -> FloatVector:
 def audio_clause(query: Query, row: int) -> str | None:
     songs, spread = query.index.songs, query.index.spread
     words = []
-    for name, (low_word, high_word) in _SOUND.items():
+    for name in LIKENESSES:
         value = songs.feature(name, row)
         if value is None or name not in query.sound:
             continue
         low, high = spread[name]
         wanted, here = (query.sound[name] - low) / max(high - low, 1e-6), (value - low) / max(high - low, 1e-6)
         if abs(wanted - here) <= CLOSE and (here <= 0.35 or here >= 0.65):
-            words.append((abs(here - 0.5), high_word if here > 0.5 else low_word))
+            words.append((abs(here - 0.5), SOUND[name][here > 0.5]))
     alike = [word for _, word in sorted(words, reverse=True)[:2]]
     tempo = songs.feature("tempo", row)
     if tempo is not None and "tempo" in query.sound and tempo_distance(tempo, query.sound["tempo"]) <= SAME_TEMPO:

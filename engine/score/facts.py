@@ -12,6 +12,7 @@ from engine.retrieve.pool import Pool
 from engine.score.signal import FloatVector, Signal, listed, no_clause, unknown
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES
+from indexer.songs.table import UNKNOWN
 
 ERA_YEARS = 10.0  # years after which two songs are 1/e as close; a decade is how people cut music up
 MOST_NEIGHBOURS = 3  # learned moods that a sentence names for one that was not learned
@@ -19,11 +20,11 @@ A_MOOD_IS_WANTED = 0.5  # target of a mood from which the reason names it
 
 
 def artist(query: Query, pool: Pool) -> FloatVector:
-    """The share of seeds by the candidate's artist."""
+    """The share of seeds by the candidate's artist; unknown artists are each their own."""
     codes = query.index.songs.single("artist_key")
     out = np.zeros(len(pool), np.float32)
     for seed in query.seeds:
-        if seed.row is not None:
+        if seed.row is not None and codes[seed.row] != UNKNOWN:
             out += (pool.column("artist") == codes[seed.row]) / np.float32(len(query.seeds))
     return out
 

@@ -8,13 +8,16 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from engine.plain import shown
 from engine.query.filters import within
-from indexer.errors import FilterError, IndexFormatError, RefrainError
+from indexer.errors import FilterError, IndexFormatError, RefrainError, RequestError
 from indexer.store.files import write_whole
 
 Profile = Literal["one", "several"]
+Profiles = Mapping[Profile, Mapping[str, float]]  # profile -> signal -> weight
 
 FORMAT_VERSION = 2
 HEAVIEST = 1e6  # a weight that drowns all others; far above it scores would overflow
@@ -72,11 +75,31 @@ def checked_weights(values: Mapping[str, Any]) -> dict[str, float]:
         if name not in names:
             expected = f"one of {', '.join(names)}"
             raise FilterError(
-                f"no signal is called {name!r}, expected {expected}",
-                field="weights", found=repr(name), expected=expected,
+                f"no signal is called {shown(name)}, expected {expected}",
+                field="weights", found=shown(name), expected=expected,
             )  # fmt: skip
         checked[name] = within(f"weights.{name}", value, -HEAVIEST, HEAVIEST)
     return checked
+
+
+def checked_profiles(values: Mapping[Any, Any]) -> dict[Profile, dict[str, float]]:
+    """Weights of signals by profile, checked; profiles and signals that are not named are left out."""
+    profiles = get_args(Profile)
+    for profile, weights in values.items():
+        if profile not in profiles:
+            raise RequestError(field="weights", found=shown(profile), expected=f"one of {', '.join(profiles)}")
+        if not isinstance(weights, Mapping):
+            raise RequestError(field=f"weights.{profile}", found=shown(weights), expected="weights of signals by name")
+    return {profile: checked_weights(weights) for profile, weights in values.items()}
+
+
+def merged(*layers: Mapping[Profile, Mapping[str, float]]) -> Profiles:
+    """Profile -> signal -> weight; a later layer goes before an earlier one. Nobody can change it."""
+    profiles: dict[Profile, dict[str, float]] = {}
+    for layer in layers:
+        for profile, weights in layer.items():
+            profiles.setdefault(profile, {}).update(weights)
+    return MappingProxyType({profile: MappingProxyType(weights) for profile, weights in profiles.items()})
 
 
 def profile_of(seeds: int) -> Profile:

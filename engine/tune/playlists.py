@@ -14,16 +14,15 @@ from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.fusion import normalise
 from engine.score.signals import measure
-from engine.score.weights import UNTUNED, Profile, profile_of
+from engine.score.weights import UNTUNED, Profile, Profiles, profile_of
 from engine.tune.acceptance import TuningReport, accept
 from engine.tune.golden import coordinate_ascent, ndcg_at
-from indexer.errors import CatalogueError
+from indexer.errors import CatalogueError, RequestError
 from indexer.progress import Track, quiet
 from indexer.records import SavedPlaylist
 from indexer.songs.splits import playlist_rows
 
 Rows = npt.NDArray[np.int64]
-Profiles = Mapping[Profile, Mapping[str, float]]
 
 METRIC_K = 500  # NDCG@500, the Million Playlist Dataset's
 LEAST_SONGS = 10  # playlists with fewer songs in the index are left out, as in the reference figures
@@ -103,20 +102,25 @@ def tune_weights(
 ) -> dict[Profile, TuningReport]:
     """Tune each profile on the examples of its number of seeds: every second is tuned on, the others decide.
 
-    ValueError where an example is empty, or a profile has fewer than 2 x LEAST_QUERIES; profiles without any have no
+    RequestError where an example is empty, or a profile has fewer than 2 x LEAST_QUERIES; profiles without any have no
     report.
     """
     by_profile: dict[Profile, list[Example]] = {}
     for example in examples:
         if not len(example.seeds) or not len(example.wanted):
-            raise ValueError("a query has no seeds or no songs that should come back; expected ([seeds], [wanted])")
+            raise RequestError(
+                "a query has no seeds or no songs that should come back; expected ([seeds], [wanted])",
+                field="queries", found="an empty list", expected="([seeds], [wanted]), a song in each",
+            )  # fmt: skip
         by_profile.setdefault(profile_of(len(example.seeds)), []).append(example)
     for profile, of_profile in by_profile.items():
         if len(of_profile) < 2 * LEAST_QUERIES:
-            raise ValueError(
-                f"{len(of_profile)} queries have {profile} seed{'s' * (profile != 'one')}, expected at least "
-                f"{2 * LEAST_QUERIES}, half to tune on and half to check; give more, or leave these out"
-            )
+            found = f"{len(of_profile)} queries have {profile} seed{'s' * (profile != 'one')}"
+            expected = f"at least {2 * LEAST_QUERIES}, half to tune on and half to check"
+            raise RequestError(
+                f"{found}, expected {expected}; give more, or leave these out",
+                field="queries", found=found, expected=expected,
+            )  # fmt: skip
     return {
         profile: tune_on_queries(index, weights[profile], of_profile[::2], of_profile[1::2], track=track)
         for profile, of_profile in by_profile.items()

@@ -9,6 +9,7 @@ import pytest
 
 from engine import Engine
 from indexer import IndexConfig
+from tests.engine.names import build_names
 from tests.engine.scenes import build_scenes
 
 
@@ -22,3 +23,9 @@ def demo(demo_index: Path) -> Iterator[Engine]:
 def scenes_index(tiny_config: IndexConfig, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
     """The index that tests/engine/scenes.py describes, to read only."""
     return once("scenes", lambda folder: build_scenes(folder, tiny_config)) / "refrain.index"
+
+
+@pytest.fixture(scope="session")
+def names_index(tiny_config: IndexConfig, once: Callable[[str, Callable[[Path], object]], Path]) -> Path:
+    """The index that tests/engine/names.py describes, to read only."""
+    return once("names", lambda folder: build_names(folder, tiny_config)) / "refrain.index"

@@ -23,6 +23,7 @@ from engine.query.filters import Filters
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.requests import (
+    Find,
     ListSongs,
     MakePath,
     MakePlaylist,
@@ -37,6 +38,7 @@ from indexer.errors import (
     ArtistNotFoundError,
     EmptyQueryError,
     FilterError,
+    IndexMissingError,
     RequestError,
     SongNotFoundError,
 )
@@ -84,6 +86,7 @@ def test_the_short_ways_are_the_requests(demo: Engine) -> None:
         MakePlaylist(seeds=[BOAT], length=3),
         MakePath(start=BOAT, end=POOL, length=3),
         ListSongs(limit=3),
+        Find(text="boat", k=3),
     ],
     ids=lambda request: request.kind,
 )
@@ -240,6 +243,8 @@ def test_filters_alone_give_the_best_known(demo: Engine) -> None:
     popularity = demo.index.popularity[rows_of(demo, hits)]
     assert (np.diff(np.nan_to_num(popularity, nan=-1)) <= 0).all()
     assert demo.search(filters={"has": "lyrics"}, k=40).song_ids == hits.song_ids
+    for nothing in ("  ", '""', "“”", "« »", '"!"'):
+        assert demo.search(nothing, filters={"has": "lyrics"}, k=40).song_ids == hits.song_ids, nothing
     with pytest.raises(EmptyQueryError, match="expected a seed song, words, target values or filters"):
         demo.recommend()
     with pytest.raises(EmptyQueryError):
@@ -267,6 +272,9 @@ def test_keys_lie_on_a_circle_and_popularity_is_a_target(demo: Engine) -> None:
     near = demo.index.closeness((("key", 11.0),))
     assert near[keys == 0] == pytest.approx(1 - 1 / 6)
     assert near[keys == 5] == pytest.approx(0.0)
+    number = {key: song for song in demo if song.audio is not None and (key := song.audio.key) in (0, 11)}
+    key = next(each for each in demo.explain(number[0], number[11]).features if each.name == "key")
+    assert key.likeness == pytest.approx(1 - 1 / 6), "in an explanation, too"
     near = demo.index.closeness((("popularity", 100.0),))
     known = ~np.isnan(songs.popularity)
     assert np.isnan(near[~known]).all()
@@ -284,7 +292,7 @@ def test_songs_are_listed_in_order_page_by_page(demo: Engine, sort: str) -> None
 
     def value(song: Song) -> Any:
         if name == "name":
-            return fold(song.title), fold(song.artist)
+            return (fold(song.title), fold(song.artist)) if song.title else None
         if name in AUDIO_NAMES:
             return None if song.audio is None else getattr(song.audio, name)
         if name == "year":
@@ -328,6 +336,18 @@ def test_errors_carry_what_a_program_needs(demo: Engine) -> None:
     with pytest.raises(RequestError) as same:
         demo.path(POOL, POOL)
     assert same.value.field == "end"
+    for refused, field in (
+        (lambda: demo.moods(), "song"),
+        (lambda: demo.moods(BOAT, lyrics="rain"), "song"),
+        (lambda: demo.find("boat", 0), "k"),
+        (lambda: demo.find("boat " * 10_000), "text"),
+        (lambda: demo.playlist([BOAT], 3).save("mix.mp3"), "path"),
+        (lambda: demo.recommend([BOAT], liked=[POOL], skipped=[POOL]), "skipped"),
+        (lambda: demo.tune([([], [BOAT])]), "queries"),
+    ):
+        with pytest.raises(RequestError) as each:
+            refused()
+        assert (each.value.field, bool(each.value.found), bool(each.value.expected)) == (field, True, True)
 
 
 @pytest.fixture
@@ -368,6 +388,53 @@ def test_a_newer_generation_or_weights_file_is_noticed_and_opened(own_index: Pat
         assert len(engine.notes) == 1
 
 
+def test_weights_that_were_set_outlive_a_reopening(own_index: Path) -> None:
+    with Engine.open(own_index) as engine:
+        engine.use({"one": {"audio": 7.0}})
+        engine.reopen()
+        assert engine.weights["one"] == DEFAULT_WEIGHTS["one"] | {"audio": 7.0}
+        engine.save_weights()
+        with Engine.open(own_index) as other:
+            assert other.weights == engine.weights
+            other.use({"one": {"audio": 8.0}})
+            other.save_weights()
+        engine.reopen()
+        assert engine.weights["one"]["audio"] == 8.0, "what was saved is the file's, which somebody else has changed"
+        with Engine(engine.index, {"several": {"taste": 9.0}}) as given:
+            given.reopen()
+            assert given.weights == DEFAULT_WEIGHTS | {"several": DEFAULT_WEIGHTS["several"] | {"taste": 9.0}}
+
+
+def test_threads_that_set_weights_while_others_reopen_lose_none(own_index: Path) -> None:
+    names = sorted(DEFAULT_WEIGHTS["one"])
+    with Engine.open(own_index) as engine, ThreadPoolExecutor(8) as pool:
+        for turn in range(1, 4):
+            work = [pool.submit(engine.use, {"one": {name: turn + i / 100}}) for i, name in enumerate(names)]
+            work += [pool.submit(engine.reopen) for _ in range(4)]
+            for each in work:
+                each.result()
+            assert engine.weights["one"] == {name: turn + i / 100 for i, name in enumerate(names)}
+
+
+def test_weights_of_unknown_profiles_and_signals_are_refused_and_missing_ones_are_the_defaults(demo: Engine) -> None:
+    before = demo.weights
+    for wrong in (
+        {"won": {"audio": 1.0}},
+        {"one": {"loudness": 1.0}},
+        {"one": 3.0},
+        {1: {}},
+        {"one": {"audio": "much"}},
+    ):
+        for set_ in (demo.use, lambda weights: Engine(demo.index, weights)):
+            with pytest.raises(RequestError, match="expected") as refused:
+                set_(wrong)
+            assert refused.value.field.startswith("weights")
+    assert demo.weights == before
+    few = Engine(demo.index, {"one": {"audio": 2.0}})
+    assert few.weights == DEFAULT_WEIGHTS | {"one": DEFAULT_WEIGHTS["one"] | {"audio": 2.0}}
+    assert few.recommend([BOAT, POOL], k=3)
+
+
 def _weights(**changes: Any) -> str:
     return json.dumps({"format": 2, "fingerprint": "", "weights": {"one": {"audio": 1.0}}, **changes})
 
@@ -405,6 +472,21 @@ def test_a_weights_file_of_no_use_locks_nothing(own_index: Path, text: str) -> N
         assert len(engine.similar(POOL, 3)) == 3
     with Engine.open(own_index, weights="default") as engine:
         assert engine.notes == ()
+
+
+def test_an_engine_does_not_mind_where_the_process_goes(
+    own_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(own_index.parent)
+    with Engine.open(own_index.name) as engine:
+        monkeypatch.chdir("/")
+        assert not engine.stale()
+        assert len(engine.similar(POOL, 3)) == 3, "what is loaded when it is first needed is found"
+        engine.reopen()
+        assert engine.save_weights() == weights_file(own_index)
+        shutil.rmtree(own_index)
+        with pytest.raises(IndexMissingError, match=own_index.name):
+            engine.stale()
 
 
 def test_an_index_is_opened_from_within_its_folder(own_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

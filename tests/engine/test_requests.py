@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from engine.fields import MOST_EXCLUDED, MOST_STEPS, SORTS
+from engine.bounds import MOST_STEPS
+from engine.fields import MOST_EXCLUDED, SORTS
 from engine.query.filters import Filters
 from engine.requests import (
     KINDS,
     Explain,
+    Find,
     ListSongs,
     MakePath,
     MakePlaylist,
@@ -56,6 +61,10 @@ FILTERS = st.fixed_dictionaries(
         "not_tag": NAME,
         "mood": st.sampled_from(["sad", "party"]),
         "energy": st.tuples(st.floats(0, 0.4), st.none() | st.floats(0.5, 1)),
+        "tempo": st.tuples(
+            st.sampled_from([None, 60, "-inf", -math.inf]), st.sampled_from([None, 90.5, "inf", math.inf])
+        )
+        | st.sampled_from(["-inf..inf", "..90", "-inf..90"]),
         "explicit": st.booleans(),
         "has": st.sampled_from(["lyrics", "audio"]),
     },
@@ -78,6 +87,7 @@ FIELDS: dict[type[Request], dict[str, st.SearchStrategy[Any]]] = {
     },
     MakePath: {"start": SEED, "end": SEED, "length": st.integers(2, MOST_STEPS), "exclude": SEEDS, **COMMON},
     Explain: {"a": SEED, "b": SEED, "weights": COMMON["weights"]},
+    Find: {"text": TEXT, "k": COUNT},
     ListSongs: {"filters": FILTERS, "sort": st.sampled_from(SORTS), "offset": st.integers(0, 10**6), "limit": COUNT},
 }  # fmt: skip
 REQUESTS = st.one_of(
@@ -103,12 +113,56 @@ def test_filters_survive_json(conditions: dict[str, Any]) -> None:
     assert Filters.of(json.loads(json.dumps(filters.conditions()))) == filters
 
 
+def test_a_range_without_ends_says_that_the_value_is_known() -> None:
+    for ends in ((None, None), "-inf..inf", ["-inf", None]):
+        assert Filters.of({"tempo": ends}).ranges == (("tempo", -math.inf, math.inf),)
+    assert Filters.of({"tempo": (None, None)}).conditions() == {"tempo": "-inf..inf"}
+
+
+LONG = "a" * 10**6
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda: Filters.of({LONG: 1}),
+        lambda: Filters.of({"tempo": LONG}),
+        lambda: Filters.of({"explicit": LONG}),
+        lambda: Filters.of({"has": LONG[:999]}),
+        lambda: Search(weights={LONG: 1}),
+        lambda: Recommend(target={LONG: 1}),
+        lambda: Search(**{LONG: 1}),
+        lambda: request_from_json(f'{{"kind": "search", "{LONG}": 1, "{LONG}": 1}}'),
+        lambda: request_from_dict({"kind": LONG}),
+        lambda: ListSongs(sort=LONG),
+        lambda: Find(text=LONG),
+        lambda: MakePlaylist(from_mood=LONG, to_mood="sad"),
+        lambda: Find(text="a", k=5001),
+        lambda: Find(text="a", k=0),
+    ],
+)
+def test_what_is_too_long_is_refused_at_once_and_in_short(refused: Callable[[], object]) -> None:
+    started = time.process_time()
+    with pytest.raises(RequestError) as error:
+        refused()
+    assert time.process_time() - started < 0.5
+    for text in (str(error.value), error.value.field, error.value.found, error.value.expected):
+        assert len(text) < 1_500
+
+
+def test_a_journey_has_no_target_of_its_own_moods() -> None:
+    with pytest.raises(RequestError, match="target is 'sad'") as error:
+        MakePlaylist(from_mood="sad", to_mood="happy", target={"sadness": 0})
+    assert error.value.field == "target"
+    assert MakePlaylist(from_mood="sad", to_mood="happy", target={"energy": 0.5})
+
+
 def test_every_kind_of_request_is_tried() -> None:
     assert set(KINDS.values()) == set(FIELDS)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda x: st.lists(x) | st.dictionaries(
-    st.sampled_from(["kind", "k", "seeds", "filters", "weights", "text", "year"]) | st.text(), x)))  # fmt: skip
+    st.sampled_from(["kind", "k", "seeds", "filters", "weights", "text", "year", "self"]) | st.text(), x)))  # fmt: skip
 def test_any_json_is_a_request_or_refused_in_one_line(values: Any) -> None:
     for each in (values, *({**values, "kind": kind} for kind in KINDS if isinstance(values, dict))):
         try:

@@ -12,6 +12,7 @@ from indexer.text.printable import HARMFUL, printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+NAMED = 10  # songs that a message names
 PIPE_WIDTH = 160  # columns of a table that goes into a file: wide enough for a song and its reason in one line
 
 Column = tuple[str, Literal["left", "right"]]  # heading, and the side to which its cells keep
@@ -55,6 +56,16 @@ def line(text: str, style: str = "") -> None:
 def message(text: str, style: str = "") -> None:
     """One line that is no part of an answer, on stderr."""
     _write(stderr(), text, style)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are.
+
+    >>> some_of(["a", "b"])
+    'a; b'
+    """
+    more = f"; and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return "; ".join(names[:NAMED]) + more
 
 
 def _write(console: Console, text: str, style: str) -> None:

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from engine.cli.render.console import Column, json_document, message, table
-from engine.plain import answer_dict, song_dict
 
 if TYPE_CHECKING:
-    from engine.answer.hits import Hit
-    from indexer.records import Song
+    from engine.answer.hits import Hits
+    from engine.lookup.listing import Page
 
 
-def show_songs(songs: Sequence[Song], query: Mapping[str, Any], *, total: int | None = None, as_json: bool) -> None:
-    """Songs as the catalogue has them; `total` is how many there are beyond this page."""
+def show_songs(page: Page, *, as_json: bool) -> None:
+    """Songs as the catalogue has them."""
     if as_json:
-        more: dict[str, Any] = {} if total is None else {"total": total}
-        json_document(answer_dict(map(song_dict, songs), query, **more))
+        json_document(page.to_dict())
         return
-    if songs:
+    if page.songs:
         table(
             None,
             [("song", "left"), ("artist", "left"), ("year", "right"), ("album", "left"), ("song_id", "left")],
-            ((each.title or "untitled", each.artist, each.year, each.album, each.song_id) for each in songs),
+            ((each.title or "untitled", each.artist, each.year, each.album, each.song_id) for each in page),
         )
-    if total is not None:
-        message(f"{len(songs):,} of {total:,} songs")
-    elif not songs:
+    if page.total is not None:
+        message(f"{len(page):,} of {page.total:,} songs")
+    elif not page.songs:
         message("no song found")
 
 
-def show_hits(hits: Sequence[Hit], query: Mapping[str, Any], relaxed: Sequence[str] = (), *, as_json: bool) -> None:
+def show_hits(hits: Hits, *, as_json: bool) -> None:
     """The songs that a query found, best first."""
     if as_json:
-        json_document(answer_dict((hit.to_dict() for hit in hits), query, relaxed))
+        json_document(hits.to_dict())
         return
     if not hits:
         message("no song found; try fewer filters or other words")
@@ -49,7 +47,6 @@ def show_hits(hits: Sequence[Hit], query: Mapping[str, Any], relaxed: Sequence[s
             for hit in hits
         ),
     )
-    show_relaxed(relaxed)
 
 
 def show_relaxed(relaxed: Iterable[str]) -> None:

@@ -23,7 +23,14 @@ from engine.answer.reasons import reason
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.signals import BY_NAME, SIGNALS
-from engine.score.weights import DEFAULT_WEIGHTS
+from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS
+from indexer import Catalogue, IndexConfig, build_index
+
+WEIGHTS = DEFAULT_WEIGHTS["one"] | SEARCH_WEIGHTS
+
+
+def why(query: Query, row: int, shares: dict[str, float]) -> str:
+    return reason(query, row, shares, WEIGHTS)
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +118,39 @@ def test_every_signal_has_a_clause_that_is_a_verb_phrase(scenes: Engine) -> None
         clause = signal.clause(query, rows[1])
         if clause:
             assert clause.split()[0].endswith("s"), "shares, sings, sounds, fits, has, is"
-    assert reason(query, rows[1], {"genre": 1.0, "audio": 0.5}).startswith("Is also techno and sounds alike (")
-    assert reason(query, rows[1], {"genre": -1.0}) == "Is the nearest that is left"
-    assert reason(query, rows[0], {}) == "One of the seeds"
+    assert why(query, rows[1], {"genre": 1.0, "audio": 0.5}).startswith("Is also techno and sounds alike (")
+    assert why(query, rows[1], {"genre": -1.0}) == "Is the nearest that is left"
+    assert why(query, rows[0], {}) == "One of the seeds"
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_a_signal_that_is_weighed_against_is_no_reason(scenes: Engine, name: str) -> None:
+    """Far below the mean times a weight below 0 is a share above 0, and the clause is not true all the same."""
+    against = dict.fromkeys(BY_NAME, 0.0) | {name: -5.0}
+    nothing = "Is the nearest that is left"
+    hits = scenes.recommend(["rain-03"], target={"energy": 0.1}, weights=against, k=80)
+    assert {hit.reason for hit in hits} == {nothing}
+    assert {hit.reason for hit in scenes.search("umbrella", weights=against, k=80)} == {nothing}
+    assert scenes.explain("rain-03", "neon-04", weights=against).reason == nothing
+    both = against | {"genre": 1.0}
+    reasons = {hit.reason for hit in scenes.recommend(["rain-03"], weights=both, k=80)}
+    assert reasons <= {nothing, "Is also slowcore"}, "what speaks for a song is still said"
+
+
+def test_songs_of_unknown_artists_are_not_by_one_artist(tmp_path: Path, tiny_config: IndexConfig) -> None:
+    songs = [
+        {"song_id": f"s{i}", "title": f"Song {i}", "artist": "" if i < 10 else f"Band {i}", "energy": i / 20}
+        for i in range(20)
+    ]
+    (tmp_path / "songs.jsonl").write_text("".join(json.dumps(song) + "\n" for song in songs), "utf-8")
+    with Catalogue(tmp_path / "refrain.db") as catalogue:
+        catalogue.load(tmp_path / "songs.jsonl")
+        build_index(catalogue, tmp_path / "refrain.index", tiny_config)
+    with Engine.open(tmp_path / "refrain.index") as engine:
+        hits = engine.similar("s0", 19, weights=dict.fromkeys(BY_NAME, 0.0) | {"artist": 1.0})
+        assert len(hits) == 19
+        assert not any(hit.signals for hit in hits)
+        assert "also by" not in engine.explain("s0", "s1").reason
 
 
 def test_explain_compares_with_living_songs_only(scenes: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,15 +200,15 @@ def test_the_moods_that_filters_require_are_named_in_every_reason(
     seeds = (Seed.of_row(scenes.index, scenes.index.songs.row_of("rain-03") or 0),)
     row = scenes.index.songs.row_of("rain-04") or 0
     beside = Query(scenes.index, seeds=seeds, moods=("anger",))
-    assert reason(beside, row, {"genre": 1.0, "lyrics": 0.5}) == "Is also slowcore and is likely to be called angry"
+    assert why(beside, row, {"genre": 1.0, "lyrics": 0.5}) == "Is also slowcore and is likely to be called angry"
     words = Query(scenes.index, text="rain", moods=("angry", "sad"))
-    assert reason(words, row, {"lyrics": 1.0}) == "Is close in meaning and is likely to be called angry or sad"
+    assert why(words, row, {"lyrics": 1.0}) == "Is close in meaning and is likely to be called angry or sad"
     alone = Query(scenes.index, target=(("angry", 1.0),), moods=("anger",))
-    assert reason(alone, row, {"target": 2.0}) == "Is likely to be called angry"
-    assert reason(alone, row, {"target": -2.0}) == "Is likely to be called angry", "the filter holds all the same"
+    assert why(alone, row, {"target": 2.0}) == "Is likely to be called angry"
+    assert why(alone, row, {"target": -2.0}) == "Is likely to be called angry", "the filter holds all the same"
     pulled = Query(scenes.index, seeds=seeds, target=(("angry", 1.0), ("energy", 0.2)))
-    assert reason(pulled, row, {"target": 2.0}) == "Is likely to be called angry"
-    assert reason(replace(pulled, target=(("popularity", 90.0),)), row, {"target": 1.0}) == "Is near the target values"
+    assert why(pulled, row, {"target": 2.0}) == "Is likely to be called angry"
+    assert why(replace(pulled, target=(("popularity", 90.0),)), row, {"target": 1.0}) == "Is near the target values"
 
 
 def test_threads_that_share_an_engine_answer_as_one_does(scenes: Engine) -> None:

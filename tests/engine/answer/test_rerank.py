@@ -43,7 +43,7 @@ def test_reranking_orders_the_head_anew_and_nothing_else(scenes: Engine, n: int)
     second = SecondPass({"tbert": 1.0, "lyrics": 2.0}).rerank(first, n)
     assert sorted(second.ranking.rows.tolist()) == sorted(first.ranking.rows.tolist())
     assert (np.diff(second.ranking.scores) <= 0).all()
-    assert second.names == ("popularity", "audio", "tbert", "lyrics")
+    assert tuple(second.weights) == ("popularity", "audio", "tbert", "lyrics")
     place = {row: i for i, row in enumerate(first.ranking.rows.tolist())}
     before = first.shares[[place[row] for row in second.ranking.rows.tolist()]]
     np.testing.assert_array_equal(second.shares[:, :2], before, "what the first pass gave stays")

@@ -169,7 +169,7 @@ def test_the_number_of_clusters_can_be_given(demo: Engine) -> None:
     assert len(set(names)) == 7
     assert {mood for cluster in grouped.clusters for mood in cluster.moods} <= {*demo.index.songs.moods.names}
     with pytest.raises(RequestError, match=r"is 1, expected 2\.\.127"):
-        demo.clusters(1)
+        demo.clusters(clusters=1)
 
 
 def test_moods_that_are_likelier_than_usual_name_a_cluster(scenes: OpenIndex, found: Clusters) -> None:

@@ -18,7 +18,7 @@ from typer.main import get_command
 
 from engine.cli import admin, browse
 from engine.cli.app import BUG, MISUSED, REFUSED, STOPPED, app
-from engine.cli.options import PLAYLIST_ENDINGS, FilterOptions, milliseconds, numbers
+from engine.cli.options import FilterOptions, milliseconds, numbers
 from engine.engine import Engine
 from indexer.catalogue import Catalogue
 from tests.engine.cli.running import run
@@ -79,6 +79,12 @@ def test_version() -> None:
         (["recommend", "--weight", "era=much"], "expected a number"),
         (["playlist", "--duration-total", "long"], "expected h:mm:ss, mm:ss or minutes"),
         (["playlist", "--out", "mix.mp3"], "expected one of .m3u8, .jspf, .csv, .json"),
+        (["songs", "--sort", "colour"], "'colour', expected one of name, artist"),
+        (["recommend", "--target", "energy=0.1", "--target", "energy=0.9"], "energy is given twice"),
+        (["recommend", "--weight", "era=1,era=2"], "era is given twice"),
+        (["recommend", "--seed-audio", "tempo=90,tempo=91"], "tempo is given twice"),
+        (["moods", "--audio", "energy=0.1,energy=0.9"], "energy is given twice"),
+        (["songs", "--where", "tempo=90..,tempo=..80"], "tempo is given twice"),
         (["songs", "--tempo", "90..", "--where", "tempo=..80"], "tempo is given twice"),
         (["moods"], "expected a song, or else --lyrics or --audio"),
         (["moods", "x", "-k", "0"], "greater than or equal to 1"),
@@ -98,14 +104,12 @@ def test_misuse_is_one_line_and_exit_code_2(place: dict[str, str], command: list
 
 
 def test_choices_and_endings_are_those_of_the_library() -> None:
-    from engine.fields import Arc
-    from engine.playlist.formats import WRITERS
+    from engine.bounds import Arc
     from engine.query.filters import HAVE, RANGES, WORDS
 
     by_name = {name: {p.name: p for p in command.params} for name, command in COMMANDS.items()}
     assert tuple(by_name["playlist"]["arc"].type_descriptor.choices) == get_args(Arc)
     assert tuple(each.value for each in by_name["songs"]["has"].type_descriptor.choices) == HAVE
-    assert tuple(WRITERS) == PLAYLIST_ENDINGS
     own = set(FilterOptions.__dataclass_fields__) - {"duration", "where"}
     assert own <= {*WORDS, *RANGES, "explicit", "has"}
     assert set(WORDS) <= own
@@ -138,7 +142,7 @@ def test_a_bug_is_called_one(monkeypatch: pytest.MonkeyPatch, place: dict[str, s
     def broken(*_: object) -> None:
         raise ValueError("operands could not be broadcast\x1b[2J")
 
-    monkeypatch.setattr(Engine, "find", broken)
+    monkeypatch.setattr(Engine, "answer", broken)
     done = run("find", "boat", env=place)
     assert (done.code, done.out) == (BUG, "")
     last = done.err.splitlines()[-1]
@@ -153,7 +157,7 @@ def test_stopping_says_so(monkeypatch: pytest.MonkeyPatch, place: dict[str, str]
     def stopped(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(Engine, "find", stopped)
+    monkeypatch.setattr(Engine, "answer", stopped)
     done = run("find", "boat", env=place)
     assert (done.code, done.out) == (STOPPED, "")
     assert done.err == "refrain: stopped; what was there before is unchanged\n"
@@ -174,7 +178,7 @@ def test_a_refusal_of_the_system_names_the_file(monkeypatch: pytest.MonkeyPatch,
         def refuse(*_: object, error: OSError = error) -> None:
             raise error
 
-        monkeypatch.setattr(Engine, "find", refuse)
+        monkeypatch.setattr(Engine, "answer", refuse)
         done = run("find", "boat", env=place)
         assert (done.code, done.out, done.err) == (REFUSED, "", text)
 

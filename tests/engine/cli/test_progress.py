@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from itertools import pairwise
 
 import pytest
@@ -75,6 +76,37 @@ def test_work_of_unknown_length_says_how_much_is_done(clock: Clock, lines: tuple
     for _ in track(iter(range(3)), "read songs"):
         clock.now += 40.0
     assert written == ["read songs: 1", "read songs: 2"]
+
+
+def test_lines_are_never_further_apart_than_they_may_be_within_a_step_too() -> None:
+    """Steps of any length, and work inside a step, in time that passes: a line every tenth of a second."""
+    times: list[float] = [time.monotonic()]
+    lines: list[str] = []
+
+    def write(line: str) -> None:
+        times.append(time.monotonic())
+        lines.append(line)
+
+    track = Lines(every_s=0.1, write=write)
+    for _ in track(range(2), "stages"):
+        time.sleep(0.35)
+        for _ in track(iter(range(3)), "epochs"):
+            time.sleep(0.15)
+    ended = time.monotonic()
+    gaps = [later - earlier for earlier, later in pairwise([*times, ended])]
+    assert max(gaps) < 0.4, "a busy machine wakes a thread late"
+    assert min(gaps[:-1]) > 0.09, "the time is read before the line is written"
+    assert lines[0] == "stages: 0 of 2"
+    assert any(line.startswith("epochs") for line in lines)
+    assert any(line.startswith("stages: 1 of 2, about") for line in lines)
+    written = len(lines)
+    time.sleep(0.3)
+    assert len(lines) == written, "where there is no work there is no line"
+    for _ in track(range(1), "given up"):
+        break
+    written = len(lines)
+    time.sleep(0.3)
+    assert len(lines) == written, "nor where it was given up"
 
 
 def test_bars_on_a_terminal_lines_elsewhere_nothing_when_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

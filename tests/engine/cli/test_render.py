@@ -16,8 +16,10 @@ from engine.answer.hits import Hit
 from engine.cli.render import build, clusters, explanation, imports, index, moods, playlist, preference, song, songs
 from engine.listen.moods import MoodScore, SongMoods
 from engine.listen.preference import Judged
+from engine.lookup.listing import Page
 from engine.lookup.record import SongRecord
 from engine.playlist.playlist import Playlist
+from engine.requests import Find
 from indexer.catalogue import LoadReport, Refusal, Remark, RowCounts
 from indexer.records import AudioFeatures, Song
 from indexer.text.printable import HARMFUL
@@ -62,8 +64,8 @@ def mood() -> SongMoods:
 
 QUERY = {"kind": "search", "text": X}
 RESULTS: dict[str, Callable[[bool], None]] = {
-    "songs": lambda as_json: songs.show_songs([SONG], QUERY, total=3, as_json=as_json),
-    "hits": lambda as_json: songs.show_hits([HIT], QUERY, (X,), as_json=as_json),
+    "songs": lambda as_json: songs.show_songs(Page((SONG,), Find(text=X), 3), as_json=as_json),
+    "hits": lambda as_json: songs.show_hits(Playlist(X, (HIT,), (), QUERY), as_json=as_json),
     "song": lambda as_json: song.show_song(SongRecord(SONG, 3, (X,), ((X, 0.9),)), lyrics=True, as_json=as_json),
     "playlist": lambda as_json: playlist.show_playlist(Playlist(X, (HIT,), (X,), QUERY), as_json=as_json),
     "moods": lambda as_json: moods.show_moods(mood(), 5, as_json=as_json),

@@ -84,9 +84,9 @@ def test_evidence_names_words_and_features_of_the_song(demo: Engine) -> None:
 
 
 def test_a_song_or_its_content_not_both(demo: Engine) -> None:
-    with pytest.raises(ValueError, match="expected a song, or else lyrics or audio"):
+    with pytest.raises(RequestError, match="expected a song, or else lyrics or audio"):
         demo.moods()
-    with pytest.raises(ValueError, match="expected a song, or else lyrics or audio"):
+    with pytest.raises(RequestError, match="expected a song, or else lyrics or audio"):
         demo.moods("Ask for Gary", lyrics="la la")
     with pytest.raises(FilterError, match="audio has 'enrgy'"):
         demo.moods(audio={"enrgy": 0.5})

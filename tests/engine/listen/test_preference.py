@@ -69,6 +69,13 @@ def test_lists_that_do_not_differ_are_said_not_to(demo: Engine) -> None:
     assert np.abs(probabilities - 0.5).max() < 0.35, "what cannot be told must not be told with confidence"
 
 
+def test_songs_without_a_name_are_told_apart_by_what_they_are(demo: Engine) -> None:
+    liked = [Song("", "", audio=AudioFeatures(energy=0.9, tempo=120.0 + i)) for i in range(LEAST)]
+    assert demo.taste_of(liked).liked == LEAST
+    with pytest.raises(RequestError, match="liked holds 1 songs"):
+        demo.taste_of(LEAST * liked[:1])
+
+
 def test_ranking_is_judging_in_order_and_the_index_is_ranked_alike(
     demo: Engine, sides: tuple[list[str], list[str]]
 ) -> None:
@@ -175,11 +182,20 @@ def test_what_cannot_be_learned_from_is_refused(demo: Engine, sides: tuple[list[
     with pytest.raises(EmptyQueryError, match="neither lyrics nor audio"):
         demo.taste_of([*liked, Song("Nothing", "Nobody")], other)
     taste = demo.taste_of(liked, other)
+    for wrong, field in (
+        (lambda: taste.rank(k=0), "k"),
+        (lambda: taste.judge(liked[0]), "songs"),
+        (lambda: demo.taste_of(liked[:2], other), "liked"),
+        (lambda: demo.taste_of(liked, [*other, liked[2]]), "other"),
+    ):
+        with pytest.raises(RequestError) as refused:
+            wrong()
+        assert (refused.value.field, bool(refused.value.found), bool(refused.value.expected)) == (field, True, True)
     with pytest.raises(SongNotFoundError):
         taste.rank(["No Such Song At All Anywhere"])
-    with pytest.raises(ValueError, match="expected a list"):
+    with pytest.raises(RequestError, match="expected a list"):
         taste.rank(liked[0])
-    with pytest.raises(ValueError, match="not both"):
+    with pytest.raises(RequestError, match="not both"):
         taste.rank(other, filters={"genre": "folk"})
     with pytest.raises(FilterError):
         taste.rank(filters={"genrre": "folk"})

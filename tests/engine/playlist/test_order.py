@@ -23,9 +23,9 @@ ARCS = ("flat", "rise", "fall", "peak", "wave")
 @given(songs(min_size=1, max_size=20, artists=10), st.sampled_from(ARCS), st.integers(0, 2))
 @settings(max_examples=150)
 def test_an_order_is_a_permutation_and_always_the_same(some, arc, seed):
-    ordered = order(Selection(some), arc=arc, seed=seed)
+    ordered = order(Selection(some), arc=arc, variation=seed)
     assert sorted(ordered.songs.rows.tolist()) == sorted(some.rows.tolist())
-    assert order(Selection(some), arc=arc, seed=seed).songs.rows.tolist() == ordered.songs.rows.tolist()
+    assert order(Selection(some), arc=arc, variation=seed).songs.rows.tolist() == ordered.songs.rows.tolist()
 
 
 def gap_of(artists):
@@ -160,7 +160,7 @@ def test_building_never_runs_into_a_dead_end(artists, seed):
 def test_another_seed_is_another_order_as_smooth():
     rng = np.random.default_rng(2)
     some = table(20, key=rng.integers(0, 12, 20), mode=[1] * 20, energy=rng.random(20), tempo=rng.uniform(70, 160, 20))
-    orders = [order(Selection(some), seed=seed).songs for seed in range(6)]
+    orders = [order(Selection(some), variation=seed).songs for seed in range(6)]
     smooth = [np.diagonal(transition_costs(o), 1).sum() for o in orders]
     assert len({tuple(o.rows.tolist()) for o in orders}) > 3
     assert max(smooth) < 1.5 * smooth[0]
@@ -175,7 +175,7 @@ def test_an_unknown_arc_is_a_mistake():
 @settings(max_examples=150)
 def test_pinned_songs_open_the_list_and_the_gap_behind_them_is_as_wide_as_can_be(some, pinned, arc, seed):
     pinned = min(pinned, len(some))
-    ordered = order(Selection(some), arc=arc, seed=seed, pinned=pinned)
+    ordered = order(Selection(some), arc=arc, variation=seed, pinned=pinned)
     rows = ordered.songs.rows.tolist()
     assert sorted(rows) == sorted(some.rows.tolist())
     assert rows[:pinned] == some.rows[:pinned].tolist()
@@ -198,10 +198,10 @@ def test_a_long_list_costs_as_a_short_one_though_nothing_is_tabled(monkeypatch, 
     rng = np.random.default_rng(5)
     some = table(60, artists=rng.integers(0, 25, 60), key=rng.integers(0, 12, 60), mode=rng.integers(0, 2, 60),
                  energy=np.where(rng.random(60) < 0.2, NAN, rng.random(60)), tempo=[90.0] * 60)  # fmt: skip
-    tabled = order(Selection(some), arc=arc, seed=seed).songs.rows.tolist()
+    tabled = order(Selection(some), arc=arc, variation=seed).songs.rows.tolist()
     monkeypatch.setattr("engine.playlist.order.APART", 60)
     monkeypatch.setattr("engine.playlist.order.TABLED", 0)
-    assert order(Selection(some), arc=arc, seed=seed).songs.rows.tolist() == tabled
+    assert order(Selection(some), arc=arc, variation=seed).songs.rows.tolist() == tabled
 
 
 def test_thousands_of_songs_are_put_in_order_in_little_memory():

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.answer.hits import Hit
-from engine.playlist.formats import as_json, csv_table, file_name, harmless, jspf, m3u8
+from engine.playlist.formats import as_json, csv_table, file_name, harmless, jspf, m3u8, one_line
 from engine.playlist.playlist import Playlist, playlist_name
 from engine.query.filters import Filters
+from indexer.errors import RequestError
+from indexer.text.printable import HARMFUL
 
 RAIN = Hit(
     "s1", "Salt Road", "Marrow & Lantern", 1.5, 1, {"lyrics": 1.0, "audio": 0.5}, "both sing of roads", "down the salt",
@@ -107,9 +109,9 @@ def test_no_title_breaks_the_m3u(playlist, name):
 
 @given(playlists)
 @settings(max_examples=100)
-def test_jspf_json_and_csv_read_back_to_the_same_titles(playlist):
-    titles = [song.title for song in playlist]
-    artists = [song.artist for song in playlist]
+def test_jspf_json_and_csv_read_back_to_the_same_titles_in_one_line(playlist):
+    titles = [one_line(song.title) for song in playlist]
+    artists = [one_line(song.artist) for song in playlist]
     tracks = json.loads(jspf(playlist))["playlist"]["track"]
     assert [t["title"] for t in tracks] == titles
     assert [t["creator"] for t in tracks] == artists
@@ -124,7 +126,22 @@ def test_jspf_json_and_csv_read_back_to_the_same_titles(playlist):
 def test_no_cell_of_the_csv_is_a_formula(playlist):
     for row in csv.reader(io.StringIO(csv_table(playlist), newline="")):
         for cell in row:
-            assert cell[:1] not in set("=+-@\t\r") or cell.lstrip("-").replace(".", "").isdigit()
+            assert cell.lstrip()[:1] not in set("=+-@＝＋－＠") or cell.lstrip("-").replace(".", "").isdigit()
+            assert cell[:1] not in set("\t\r\n")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "\n=1+1", " =1", "\t=1", "\r1", "＝1+1", "＋1", "－1", "＠a", "\u3000=1"])
+def test_what_a_spreadsheet_computes_is_text(cell):
+    assert harmless(cell) == f"'{cell}"
+    assert harmless("1 = 1") == "1 = 1"
+
+
+@given(playlists, nasty)
+@settings(max_examples=100)
+def test_no_file_holds_what_a_terminal_obeys_or_turns_round(playlist, name):
+    mix = Playlist(name, playlist.songs)
+    for write in (m3u8, jspf, as_json, csv_table):
+        assert not HARMFUL.search(write(mix).replace("\r\n", "").replace("\n", ""))
 
 
 def test_a_title_with_a_line_end_stays_one_line_of_an_m3u():
@@ -192,7 +209,7 @@ def test_the_ending_chooses_the_format(tmp_path, ending, text):
 
 @pytest.mark.parametrize("name", ["mix.mp3", "mix", "mix.m3u8.gz"])
 def test_another_ending_lists_the_four(tmp_path, name):
-    with pytest.raises(ValueError, match=r"\.m3u8, \.jspf, \.csv, \.json"):
+    with pytest.raises(RequestError, match=r"\.m3u8, \.jspf, \.csv, \.json"):
         MIX.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -219,7 +236,7 @@ def test_a_folder_that_does_not_exist_is_the_systems_own_error(tmp_path):
 
 def test_half_a_surrogate_pair_does_not_stop_a_file(tmp_path):
     path = Playlist("mix", (Hit("s", "cut \ud83d", "x", 0.0, 1),)).save(tmp_path / "mix.json")
-    assert json.loads(path.read_text(encoding="utf-8"))["songs"][0]["title"] == "cut ?"
+    assert json.loads(path.read_text(encoding="utf-8"))["songs"][0]["title"] == "cut"
 
 
 def test_a_name_is_a_plain_file_name():

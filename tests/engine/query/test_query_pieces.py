@@ -8,17 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import Engine
-from engine.answer.answer import pool
+from engine.answer.answer import POOL, pool
 from engine.query.query import AVOID, Query
+from engine.query.reading import read
 from engine.query.seeds import Seed
+from engine.requests import Recommend
 from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
 from engine.score.signals import BY_NAME
 from engine.score.weights import DEFAULT_WEIGHTS
 from engine.tune.playlists import draw, judge, metrics, tune_on_playlists
-from engine.tune.reactions import weights_from_reactions
+from engine.tune.reactions import MOST_PAIRS, pairs, weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError, RequestError
 from indexer.models.factors import TRAINING_SEEDS
@@ -169,8 +173,9 @@ def test_tuning_on_queries_of_ones_own(scenes: tuple[Path, Path], tmp_path: Path
             ([(["s00"], [])], "no songs that should come back"),
             ([([], ["s00"])], "no seeds"),
         ):
-            with pytest.raises(ValueError, match=message):
+            with pytest.raises(RequestError, match=message) as refused:
                 engine.tune(few)
+            assert refused.value.field == "queries"
         assert engine.weights["one"] == report.weights, "a refusal changes nothing"
 
 
@@ -188,6 +193,37 @@ def test_likes_and_skips_bend_the_weights_of_one_answer(scenes: tuple[Path, Path
         assert engine.weights == saved
         with pytest.raises(RequestError, match="both liked and skipped"):
             engine.recommend(["s00"], liked=["s03"], skipped=["s03"])
+
+
+@given(st.integers(1, 400), st.integers(1, 400))
+def test_reactions_are_compared_in_a_bounded_number_of_pairs_in_which_each_stands_as_often(
+    first: int, second: int
+) -> None:
+    columns = pairs(np.arange(first), np.arange(second))
+    assert len(columns[0]) == len(columns[1]) == min(first * second, MOST_PAIRS)
+    for count, column in zip((first, second), columns, strict=True):
+        times = np.bincount(column, minlength=count)
+        assert times.max() - times.min() <= (len(column) % count > 0)
+    assert len(set(zip(*(column.tolist() for column in columns), strict=True))) > 0.6 * len(columns[0])
+
+
+def test_words_weigh_the_same_wherever_they_are_ranked(scenes: tuple[Path, Path]) -> None:
+    """What is quoted must be sung, and then its meaning decides nothing: in a search, a journey, after reactions."""
+    with Engine.open(scenes[1]) as engine:
+        index = engine.index
+        asked = Recommend(
+            text='"rain"', liked=["s03"], filters={"artist": index.songs.artists[index.songs.row_of("s03")]}
+        )
+        alone = read(index, asked.model_copy(update={"liked": ()}), engine.weights).candidates(POOL)[1]
+        gone = tuple(index.songs.song_ids)
+        only = read(index, Recommend(text='"rain"', liked=["s03"], exclude=gone), engine.weights)
+        assert only.weights == alone, "nothing to compare with: the weights are those of a search"
+        for hits in (engine.search('"rain"'), engine.answer(asked)):
+            assert not {"lyrics", "taste"} & {name for hit in hits for name in hit.signals}
+        moods = index.songs.moods.names
+        made = engine.playlist(text='"rain"', length=10, from_mood=moods[0], to_mood=moods[-1])
+        assert len(made) == 10
+        assert not {"lyrics", "taste"} & {name for hit in made for name in hit.signals}
 
 
 def test_reactions_are_weighed_among_the_songs_that_the_filters_leave(scenes: tuple[Path, Path]) -> None:

@@ -1,0 +1,11 @@
+"""Bounds and choices that requests, commands and algorithms have in common: one place for each, which loads nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+MOST_SONGS = 5_000  # k and length at most: what a reranker downstream may ask for
+MOST_STEPS = 200  # songs of a path: a bounded search (`path.STEPS_LOOKED`) sees ever less of each step
+MOST_TEXT = 10_000  # characters
+
+Arc = Literal["flat", "rise", "fall", "peak", "wave"]
