@@ -9,6 +9,8 @@ from dataclasses import fields, is_dataclass
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
+from indexer.records import AUDIO_NAMES
+
 if TYPE_CHECKING:
     from indexer.records import Song
 
@@ -65,8 +67,31 @@ def answer_dict(
 
 
 def song_dict(song: Song, *, lyrics: bool = False) -> dict[str, Any]:
-    """A song of the catalogue; its lyrics, which may belong to somebody, only when they are wanted."""
+    """A song of the catalogue, what it shares with a hit under the same names and in the same units.
+
+    lyrics   whether they are in it: they may belong to somebody
+    """
     record: dict[str, Any] = plain(song)
-    words = record.pop("lyrics")
-    record["has_lyrics"] = words is not None
+    words, audio = record.pop("lyrics"), record.pop("audio") or {}
+    record |= {name: audio.get(name) for name in AUDIO_NAMES} | {"has_lyrics": words is not None}
+    record |= {"key": key_number(record["key"]), "mode": mode_number(record["mode"])}
+    record["duration_ms"] = None if record["duration_ms"] is None else round(record["duration_ms"])
     return record | {"lyrics": words} if lyrics else record
+
+
+def key_number(key: float | None) -> int | None:
+    """A pitch class as an integer; None where it is unknown, or the mean of several songs' keys and so none.
+
+    >>> key_number(7.0), key_number(5.5), key_number(None)
+    (7, None, None)
+    """
+    return None if key is None or key != round(key) else int(key)
+
+
+def mode_number(mode: float | None) -> int | None:
+    """1 major or 0 minor; a mean of several releases of a song is what most of them say, 0.5 being major.
+
+    >>> mode_number(1.0), mode_number(0.3), mode_number(None)
+    (1, 0, None)
+    """
+    return None if mode is None else int(mode >= 0.5)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.answer.reasons import best_line_of, reason
-from engine.plain import answer_dict
+from engine.plain import answer_dict, key_number, mode_number
 from indexer.lazy import lazy
 from indexer.records import AUDIO_NAMES
 
@@ -213,21 +213,3 @@ def rounded(values: npt.NDArray[np.floating]) -> list[float | None]:
     scale = 10.0 ** np.abs(6 - size)
     scaled = np.where(size <= 6, np.round(exact * scale) / scale, np.round(exact / scale) * scale)
     return [value if here else None for value, here in zip(scaled.tolist(), known.tolist(), strict=True)]
-
-
-def key_number(key: float | None) -> int | None:
-    """A pitch class as an integer; None where it is unknown, or the mean of several songs' keys and so none.
-
-    >>> key_number(7.0), key_number(5.5), key_number(None)
-    (7, None, None)
-    """
-    return None if key is None or key != round(key) else int(key)
-
-
-def mode_number(mode: float | None) -> int | None:
-    """1 major or 0 minor; a mean of several releases of a song is what most of them say, 0.5 being major.
-
-    >>> mode_number(1.0), mode_number(0.3), mode_number(None)
-    (1, 0, None)
-    """
-    return None if mode is None else int(mode >= 0.5)

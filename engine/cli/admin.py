@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.cli.opening import open_engine
 from engine.cli.options import (
     CATALOGUE,
     INDEX,
@@ -19,7 +19,6 @@ from engine.cli.options import (
     file_to_read,
     flag,
     is_text,
-    open_engine,
 )
 from engine.cli.progress import progress
 from engine.cli.render import build as builds
@@ -86,22 +85,19 @@ def delete(
     songs: Annotated[
         list[str], typer.Argument(metavar="SONG", help="Songs by song_id, or by title and artist as they are written.")
     ],
-    yes: Annotated[bool, flag("--yes", "-y", help="Do not ask; without a terminal nothing is asked.")] = False,
+    yes: Annotated[bool, flag("--yes", "-y", help="Do not ask.")] = False,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete songs from the catalogue. `refrain update` then takes their words out of the index.
-
-    Whoever types at a terminal is asked first. Without a terminal nothing is asked.
-    """
+    """Delete songs from the catalogue. `refrain update` then takes their words out of the index."""
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:
         named = list(_songs_called(opened, index, songs))
         for song in named:
             message(f"{song.name} [{song.song_id}]")
-        if not yes and sys.stdin.isatty():
+        if not yes:
             typer.confirm(f"Delete {_counted(named)}?", abort=True, err=True)
         opened.delete(song.song_id for song in named)
     message(f"{_counted(named)} deleted; run `refrain update` to take their words out of the index")
@@ -159,9 +155,14 @@ def build(
 ) -> None:
     """Build the index of the whole catalogue; what still holds of an earlier build is kept."""
     from indexer.build.run import build_index
+    from indexer.build.stages import STAGE_NAMES
     from indexer.catalogue import Catalogue
     from indexer.config import IndexConfig
 
+    if stage is not None and stage not in STAGE_NAMES:
+        raise typer.BadParameter(f"{stage!r}, expected one of {', '.join(STAGE_NAMES)}", param_hint="--stage")
+    if stage is not None and force:
+        raise typer.BadParameter("it asks for all stages, --stage for one; leave out one of them", param_hint="--force")
     settings = IndexConfig.from_toml(config) if config else None
     with Catalogue(catalogue, create=False) as opened:
         if plan:

@@ -18,7 +18,7 @@ from engine.cli.atlas import atlas
 from engine.cli.browse import browse
 from engine.cli.render.console import message
 from engine.cli.triage import triaging
-from indexer.errors import RefrainError
+from indexer.errors import RefrainError, RequestError
 
 DONE, REFUSED, MISUSED, BUG, STOPPED = 0, 1, 2, 70, 130  # exit codes; 70 is EX_SOFTWARE of sysexits.h
 
@@ -63,8 +63,10 @@ def options(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; what is wrong with the world or the words is one line.
 
-    RefrainError and OSError are what a user can mend. Anything else is a bug, shown with its traceback.
+    RefrainError and OSError are what a user can mend, RequestError among them by other words on the command line.
+    Anything else is a bug, shown with its traceback.
     """
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # `>&-`: nobody wants the answer  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ❤ shows \u2764
             stream.reconfigure(errors="backslashreplace")
@@ -73,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except typer.TyperException as error:
         return _misused(error)
+    except RequestError as error:
+        return _refused(str(error), MISUSED)
     except RefrainError as error:
         return _refused(str(error))
     except BrokenPipeError:
@@ -95,9 +99,9 @@ def script() -> None:
     sys.exit(main())
 
 
-def _refused(text: str) -> int:
+def _refused(text: str, code: int = REFUSED) -> int:
     message(f"refrain: {text}", style="red")
-    return REFUSED
+    return code
 
 
 def _misused(error: typer.TyperException) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.bounds import Arc
+from engine.cli.opening import open_engine
 from engine.cli.options import (
     INDEX,
     CapOptions,
@@ -25,7 +26,6 @@ from engine.cli.options import (
     file_to_read,
     flag,
     milliseconds,
-    open_engine,
     pairs,
     read_lyrics,
     weights_of,

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import INDEX, IndexOption, JsonOption, QuietOption, open_engine
+from engine.cli.opening import open_engine
+from engine.cli.options import INDEX, IndexOption, JsonOption, QuietOption
 from engine.cli.progress import progress
 from engine.cli.render import clusters as cluster_tables
 from engine.cli.render.console import message

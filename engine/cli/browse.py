@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.opening import open_engine
 from engine.cli.options import (
     INDEX,
     CountOption,
@@ -14,7 +15,6 @@ from engine.cli.options import (
     JsonOption,
     SongArgument,
     flag,
-    open_engine,
     with_options,
 )
 from engine.cli.render import song, songs

@@ -47,7 +47,9 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
         playlists.show_playlist(playlist, as_json=False)
         line(f'Search: "{WORDS}"')
         songs.show_hits(hits, as_json=False)
-    refrain = "refrain" if shutil.which("refrain") else shlex.quote(sys.argv[0])  # a venv that nobody has activated
+    started = sys.argv[0] if not sys.argv[0].endswith(".py") else None  # else by `python -m engine.cli`
+    by_hand = shlex.quote(started) if started else f"{shlex.quote(sys.executable)} -m engine.cli"
+    refrain = "refrain" if shutil.which("refrain") else by_hand  # a venv that nobody has activated
     where = f"--index {shlex.quote(str(index))}"
     line("Try next:", style="bold")
     for command in (

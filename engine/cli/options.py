@@ -245,16 +245,6 @@ class CapOptions:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-def open_engine(index: Path) -> Engine:
-    """The engine of an index; what is odd about it goes to stderr."""
-    from engine.engine import Engine
-
-    engine = Engine.open(index)
-    for note in engine.notes:
-        message(note, style="yellow")
-    return engine
-
-
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
     """A command as Typer takes it: a parameter whose type is a group of options stands for the options of the group."""
     groups: dict[str, Any] = {}

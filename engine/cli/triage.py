@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read, open_engine
+from engine.cli.opening import open_engine
+from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read
 from engine.cli.render import preference as preferences
 from engine.cli.render.console import message, some_of
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
-from engine.answer.hits import Hit, key_number, mode_number
+from engine.answer.hits import Hit
 from engine.index import OpenIndex
 from engine.listen.traits import Traits
-from engine.plain import shown
+from engine.plain import key_number, mode_number, shown
 from engine.playlist.playlist import Playlist
 from engine.query.filters import Filters
 from engine.query.seeds import Seed, by_identity

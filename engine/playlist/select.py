@@ -19,6 +19,7 @@ VARIATION = 0.3  # Gumbel noise, in standard deviations of the head's scores
 
 TYPICAL_DURATION = 210_000.0  # milliseconds that a song counts where no duration at all is known
 SPARE = 40  # songs beyond those that fill a duration, of which one may fill it better than the next
+MOST_EXCHANGES = 500  # that are tried, the best first: most break a cap where one artist sings nearly all songs
 NEAR_ENOUGH = 30_000.0  # milliseconds from the duration wanted; within, there is no sentence about it
 BEGUN = "the songs that come first break it"
 
@@ -149,8 +150,9 @@ def fill(candidates: Candidates, duration_ms: float, length: int, rules: Rules =
     """The most relevant songs, at most `length`, that together with those before them last as long as wanted.
 
     The songs of `select` one after another, as long as they fit; then the last or the one after it is exchanged for
-    one of the SPARE next that brings the sum nearest to `duration_ms`. An unknown duration counts as the median of
-    those known. `relaxed` has unknown durations, broken caps, and a sum that is not NEAR_ENOUGH.
+    one of the SPARE next that brings the sum nearest to `duration_ms`; if that is not NEAR_ENOUGH, the one song whose
+    exchange brings it nearest. An unknown duration counts as the median of those known. `relaxed` has unknown
+    durations, broken caps, and a sum that is not NEAR_ENOUGH.
     """
     before = rules.before
     ranked = select(candidates, length + SPARE, rules).songs
@@ -171,11 +173,31 @@ def fill(candidates: Candidates, duration_ms: float, length: int, rules: Rules =
             tried = [*range(beginning), other]
             if other == beginning or not broken_caps(after(before, ranked.take(tried)), rules):
                 nearest, places = away, tried
+    if NEAR_ENOUGH < nearest < math.inf and places:
+        places = _exchanged(ranked, lasts, places, duration_ms - standing, rules)
     songs = ranked.take(places)
     everyone = after(before, songs)
     relaxed = broken_caps(everyone, rules)
     why = f"{length} songs are the most" if len(songs) == length else "no songs fit better"
     return Selection(songs, (*relaxed, *off_duration(everyone, typical, duration_ms, why)))
+
+
+def _exchanged(
+    ranked: Candidates, lasts: npt.NDArray[np.float64], places: list[int], wanted: float, rules: Rules
+) -> list[int]:
+    """The places with one of them exchanged, so that they last as nearly as can be as long as wanted, milliseconds."""
+    spare = np.setdiff1d(np.arange(len(ranked)), places)
+    sums = float(lasts[places].sum()) - lasts[places][:, None] + lasts[spare]
+    away = np.abs(sums - wanted)
+    nearest = abs(float(lasts[places].sum()) - wanted)
+    for pair in np.argsort(away, axis=None, kind="stable")[:MOST_EXCHANGES].tolist():
+        out, into = divmod(pair, len(spare))
+        if away[out, into] >= nearest:
+            break
+        tried = sorted([*places[:out], *places[out + 1 :], int(spare[into])])
+        if not broken_caps(after(rules.before, ranked.take(tried)), rules):
+            return tried
+    return places
 
 
 def off_duration(songs: Candidates, typical: float, wanted: float, why: str) -> list[str]:

@@ -140,8 +140,8 @@ class Weights:
     def load(cls, path: str | Path, *, fingerprint: str, names: Collection[str]) -> Weights:
         """Read weights for the index with this fingerprint, whose signals have these names."""
         try:
-            if Path(path).is_fifo():  # a pipe keeps its reader waiting
-                raise OSError(errno.EINVAL, "it is a pipe")
+            if Path(path).exists() and not Path(path).is_file():  # a pipe keeps its reader waiting, a device has no end
+                raise OSError(errno.EINVAL, "it is no file")
             raw = Path(path).read_bytes()
         except OSError as error:
             why = error.strerror or type(error).__name__

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from engine import Engine, Hit
 from engine.answer import hits as hits_module
 from engine.answer.answer import answer
-from engine.answer.hits import key_number, mode_number, rounded
+from engine.answer.hits import rounded
 from engine.answer.reasons import reason
+from engine.plain import key_number, mode_number
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.score.signals import BY_NAME, SIGNALS

@@ -38,8 +38,14 @@ class Terminal(io.TextIOWrapper):
         return True
 
 
-def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, terminal: bool = False) -> Done:
-    """`refrain ARGUMENTS`; with `terminal`, both streams are one."""
+def run(
+    *arguments: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    terminal: bool = False,
+    typed: str = "",
+) -> Done:
+    """`refrain ARGUMENTS` with these words on its input; with `terminal`, both streams of its output are one."""
     kind = Terminal if terminal else io.TextIOWrapper
     out, err = (kind(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with contextlib.ExitStack() as stack:
@@ -47,6 +53,7 @@ def run(*arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None 
         stack.enter_context(contextlib.chdir(cwd or Path.cwd()))
         stack.enter_context(patch.object(sys, "stdout", out))
         stack.enter_context(patch.object(sys, "stderr", err))
+        stack.enter_context(patch.object(sys, "stdin", io.StringIO(typed)))
         code = main(arguments)
         out.flush()
         err.flush()

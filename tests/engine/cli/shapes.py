@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from indexer.records import AUDIO_NAMES
+
 NUMBER = (int, float)
 TEXT_OR_NULL, NUMBER_OR_NULL, INT_OR_NULL, BOOL_OR_NULL = (
     (str, type(None)), (*NUMBER, type(None)), (int, type(None)), (bool, type(None)),
@@ -42,7 +44,7 @@ def misfits(value: Any, shape: Any, at: str = "answer") -> list[str]:
 SONG = {
     "song_id": str, "title": str, "artist": str, "album": TEXT_OR_NULL, "year": INT_OR_NULL, "decade": INT_OR_NULL,
     "language": TEXT_OR_NULL, "genres": [str], "explicit": BOOL_OR_NULL, "popularity": NUMBER_OR_NULL,
-    "spotify_id": TEXT_OR_NULL, "audio": (dict, type(None)), "tags": [str], "has_lyrics": bool,
+    "spotify_id": TEXT_OR_NULL, **dict.fromkeys(AUDIO_NAMES, NUMBER_OR_NULL), "tags": [str], "has_lyrics": bool,
 }  # fmt: skip
 HIT = {
     "song_id": str, "title": str, "artist": str, "score": NUMBER, "rank": int, "signals": Each(NUMBER),

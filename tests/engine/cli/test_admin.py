@@ -56,12 +56,12 @@ def test_the_whole_road_on_a_file_of_ones_own(own: Path) -> None:
     assert (found[0]["title"], found[0]["line"]) == ("Velvet Song", "velvet in the velvet morning")
     assert run("playlist", "--seed", "Velvet Song", "--length", "3", "--out", "mix.m3u8", cwd=own).code == DONE
     assert (own / "mix.m3u8").read_text("utf-8").startswith("#EXTM3U")
-    deleted = run("delete", "Velvet Song, Band 1", "--json", cwd=own)
+    deleted = run("delete", "Velvet Song, Band 1", "--yes", "--json", cwd=own)
     assert [song["title"] for song in deleted.json["deleted"]] == ["Velvet Song"]
     assert "run `refrain update`" in deleted.err
     assert run("update", "--json", cwd=own).json["removed"] == 1
     assert run("show", "Velvet Song, Band 1", cwd=own).code == REFUSED
-    staged = run("build", "--config", "config.toml", "--stage", "moods", "--force", "--json", cwd=own).json
+    staged = run("build", "--config", "config.toml", "--stage", "moods", "--json", cwd=own).json
     assert {stage["name"]: stage["action"] for stage in staged["stages"]}["moods"] != "keep"
 
 
@@ -90,12 +90,19 @@ def songs_of(place: dict[str, str]) -> list[str]:
 
 def test_songs_are_deleted_by_id_or_name(catalogue: dict[str, str], demo_index: Path) -> None:
     first, second, *rest = songs_of(catalogue)
-    done = run("delete", first, second, first, env=catalogue)
+    for typed in ("n\n", ""):
+        assert run("delete", first, typed=typed, env=catalogue).code == STOPPED
+        assert songs_of(catalogue) == [first, second, *rest], "who says nothing has not said yes"
+    done = run("delete", first, second, first, "-y", env=catalogue)
     assert (done.code, done.out) == (DONE, "")
     assert done.err.endswith("2 songs deleted; run `refrain update` to take their words out of the index\n")
     assert songs_of(catalogue) == rest
     named = run(
-        "delete", "Chlorine Hair, Milkthistle Year", "--json", env={**catalogue, "REFRAIN_INDEX": str(demo_index)}
+        "delete",
+        "Chlorine Hair, Milkthistle Year",
+        "--json",
+        typed="y\n",
+        env={**catalogue, "REFRAIN_INDEX": str(demo_index)},
     )
     assert [song["title"] for song in named.json["deleted"]] == ["Chlorine Hair"]
     assert len(songs_of(catalogue)) == len(rest) - 1

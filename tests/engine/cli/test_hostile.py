@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli import triage
-from engine.cli.app import DONE, REFUSED
+from engine.cli.app import DONE, MISUSED, REFUSED
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.text.printable import HARMFUL
 from tests.engine.cli.running import Done, run
@@ -68,11 +68,11 @@ COMMANDS = [
     (["show", "\x9bnobody"], REFUSED),
     (["show", "neon"], REFUSED),
     (["similar", "ID", "-k", "50"], DONE),
-    (["similar", "ID", "--genre", "\x1b[2J"], REFUSED),
+    (["similar", "ID", "--genre", "\x1b[2J"], MISUSED),
     (["search", "rain neon", "-k", "50"], DONE),
-    (["search", "rain", "--mood", "\u202esad"], REFUSED),
+    (["search", "rain", "--mood", "\u202esad"], MISUSED),
     (["recommend", "--seed", "ID", "--avoid", "OTHER"], DONE),
-    (["recommend", "--seed", "ID", "--target", "\x1b[2Jx=1"], REFUSED),
+    (["recommend", "--seed", "ID", "--target", "\x1b[2Jx=1"], MISUSED),
     (["playlist", "--seed", "ID", "--length", "30"], DONE),
     (["playlist", "--seed", "ID", "--name", "\x1b]0;x\x07\u202e", "--out", "mix\x9b.csv"], DONE),
     (["path", "ID", "OTHER", "--length", "5"], DONE),
@@ -85,8 +85,8 @@ COMMANDS = [
     (["build", "--catalogue", "sqlite:///\x1b[2J/x.db"], REFUSED),
     (["delete", "\u202enobody at all"], REFUSED),
     (["show", "caf\udce9"], REFUSED),
-    (["search", "caf\udce9"], REFUSED),
-    (["songs", "--genre", "caf\udce9"], REFUSED),
+    (["search", "caf\udce9"], MISUSED),
+    (["songs", "--genre", "caf\udce9"], MISUSED),
     (["delete", "caf\udce9"], REFUSED),
 ]
 

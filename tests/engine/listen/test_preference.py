@@ -358,7 +358,7 @@ def test_the_command_as_json_without_others(lists: Path, demo_index: Path) -> No
 def test_the_command_says_in_a_line_what_it_cannot_do(lists: Path, demo_index: Path) -> None:
     (lists / "likes.csv").write_text("title,artist\nNobody Ever Wrote This One,Nobody At All\n", "utf-8")
     done = triage(lists, demo_index)
-    assert done.code == 1
+    assert done.code == 2
     assert done.out == ""
     assert "liked holds 0 songs, expected at least 5" in done.err
     assert "Traceback" not in done.err
