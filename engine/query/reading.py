@@ -132,9 +132,13 @@ def excluded_rows(index: OpenIndex, songs: Sequence[Song | str]) -> npt.NDArray[
         elif not song_id:
             names[_name_of(song)] = True
     if len(names) > MOST_NAMES:
-        exact = {name: called(index, name) for name in names}
-        rows.update(row for of_name in exact.values() for row in of_name)
-        names = {name: must for name, must in names.items() if not exact[name]}
+        unknown: dict[str, bool] = {}
+        for name, must in names.items():
+            if exact := called(index, name):
+                rows.update(exact)
+            else:
+                unknown[name] = must
+        names = unknown
         if (left := sum(names.values())) > MOST_NAMES:
             raise RequestError(
                 field="exclude", found=f"{left} names that no song has letter by letter",
