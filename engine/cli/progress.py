@@ -86,6 +86,10 @@ class Lines:
         self._changing = RLock()  # held while a line is written, or work begins or ends
         self._ended = Event()  # of the thread that writes now
 
+    def __reduce__(self) -> tuple[type[Lines], tuple[object, ...]]:
+        """Another process that it is given to begins with no work."""
+        return type(self), (self._every_s, self._clock, self._write)
+
     def __call__(self, steps: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
         if total is None and isinstance(steps, Sized):
             total = len(steps)

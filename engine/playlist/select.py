@@ -150,9 +150,9 @@ def fill(candidates: Candidates, duration_ms: float, length: int, rules: Rules =
     """The most relevant songs, at most `length`, that together with those before them last as long as wanted.
 
     The songs of `select` one after another, as long as they fit; then the last or the one after it is exchanged for
-    one of the SPARE next that brings the sum nearest to `duration_ms`; if that is not NEAR_ENOUGH, the one song whose
-    exchange brings it nearest. An unknown duration counts as the median of those known. `relaxed` has unknown
-    durations, broken caps, and a sum that is not NEAR_ENOUGH.
+    one of the SPARE next that brings the sum nearest to `duration_ms`; if that is not NEAR_ENOUGH, songs are exchanged,
+    each time the two that bring it nearest. An unknown duration counts as the median of those known. `relaxed` has
+    unknown durations, broken caps, and a sum that is not NEAR_ENOUGH.
     """
     before = rules.before
     ranked = select(candidates, length + SPARE, rules).songs
@@ -173,8 +173,12 @@ def fill(candidates: Candidates, duration_ms: float, length: int, rules: Rules =
             tried = [*range(beginning), other]
             if other == beginning or not broken_caps(after(before, ranked.take(tried)), rules):
                 nearest, places = away, tried
-    if NEAR_ENOUGH < nearest < math.inf and places:
-        places = _exchanged(ranked, lasts, places, duration_ms - standing, rules)
+    while NEAR_ENOUGH < nearest < math.inf and places:
+        exchanged = _exchanged(ranked, lasts, places, duration_ms - standing, rules)
+        if exchanged == places:
+            break
+        places = exchanged
+        nearest = abs(standing + float(lasts[places].sum()) - duration_ms)
     songs = ranked.take(places)
     everyone = after(before, songs)
     relaxed = broken_caps(everyone, rules)

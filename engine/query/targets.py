@@ -80,7 +80,7 @@ def likeness(name: str, values: FloatVector, wanted: float, spread: tuple[float,
     """1 - |value - wanted| / spread of a feature, at least 0; NaN stays. Keys lie on a circle: from B to C is a step.
 
     >>> likeness("key", np.array([11, 6, 0], np.float32), 0.0, (0.0, 11.0)).round(2).tolist()
-    [0.83..., 0.0, 1.0]
+    [0.82..., 0.0, 1.0]
     """
     away = np.abs(values - np.float32(wanted))
     if name == "key":
