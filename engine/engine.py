@@ -181,6 +181,7 @@ class Engine:
                 return find_songs(index, request)
             case ListSongs():
                 return list_songs(index, request)
+        raise TypeError(f"{type(request).__name__} is no request; `engine.requests.request_from_dict` reads one")
 
     def recommend(
         self, seeds: Sequence[Song | str] = (), avoid: Sequence[Song | str] = (), *, k: int = 20, **fields: Any

@@ -173,6 +173,10 @@ def expected_of(error: Mapping[str, Any]) -> str:
     """What pydantic expected, as the end of the sentence "k is 0, expected ..."."""
     if "ctx" in error and "error" in error["ctx"]:
         return str(error["ctx"]["error"])
+    if error["type"] == "too_long":
+        return f"at most {error['ctx']['max_length']} of them, not {error['ctx']['actual_length']}"
+    if error["type"] == "tuple_type":
+        return "a list"
     message = str(error["msg"])
     for start in ("Input should be ", "Value should have ", "Tuple should have ", "String should have "):
         message = message.removeprefix(start)

@@ -106,7 +106,7 @@ def _refused(text: str, code: int = REFUSED) -> int:
 
 def _misused(error: typer.TyperException) -> int:
     """A word on the command line that is none of the command's."""
-    text = " ".join(error.format_message().split())
+    text = " ".join(error.format_message().split()).replace(": Value error, ", ": ")
     context = getattr(error, "ctx", None)
     if text:  # else it was the command's name alone, which has shown the help
         command = context.command_path if context is not None else "refrain"

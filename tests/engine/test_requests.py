@@ -262,3 +262,10 @@ def test_every_request_has_a_schema_for_programs() -> None:
         schema = request.model_json_schema()
         assert schema["properties"]["kind"]["const"] == kind
         assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("fields", [{"seeds": None}, {"seeds": ["a"] * 2000}], ids=["nothing", "too many"])
+def test_a_list_that_cannot_be_is_refused_in_plain_words(fields: dict[str, Any]) -> None:
+    with pytest.raises(RequestError) as refused:
+        Recommend(**fields)
+    assert refused.value.expected in ("a list", "at most 1000 of them, not 2000")
