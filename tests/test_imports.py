@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,11 @@ def test_nothing_heavy_is_loaded_before_it_is_needed(command: str) -> None:
     code = f"{command}; import sys; print(' '.join(sorted(set(sys.modules) & {HEAVY | {'sqlalchemy'}!r})))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert loaded.stdout.strip() == ""
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    names = {part for folder in folders for part in folder.relative_to(ROOT).parts}
+    names |= {path.name for room in ("engine", "indexer") for path in (ROOT / room).rglob("*") if path.is_dir()}
+    left_out = [name for name in names for rule in pytestconfig.getini("norecursedirs") if fnmatch(name, rule)]
+    assert left_out == []

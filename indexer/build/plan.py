@@ -115,7 +115,7 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
         elif force:
             reason = "asked for"
         elif before is None:
-            reason = "there is no index yet" if base is None else "new in this version"
+            reason = "there is no index to go on from" if base is None else "new in this version"
         elif each.name in inputs.damaged:
             reason = inputs.damaged[each.name]
         else:

@@ -139,7 +139,9 @@ def _config(config: IndexConfig | None, base: Generation | None, index: Path) ->
         names = ", ".join(left_out)
         return kept, (f"settings of the index that this program does not have were left out: {names}",)
     if (index / "CURRENT").exists():
-        return IndexConfig(), ("the settings of the damaged index could not be read: it is built with the defaults",)
+        return IndexConfig(), (
+            "the index that is there, damaged or of another version, could not be read: the defaults are its settings",
+        )
     return IndexConfig(), ()
 
 

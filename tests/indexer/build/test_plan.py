@@ -46,7 +46,7 @@ def test_the_recipe_reads_only_what_stands_before_it_and_every_artefact_has_one_
 def test_without_an_index_everything_is_done(catalogue: Catalogue, tmp_path: Path) -> None:
     plan = plan_index(catalogue, tmp_path / "new", SMALL, encoder=HashEncoder())
     assert done(plan) == set(STAGE_NAMES)
-    assert {stage.reason for stage in plan} == {"there is no index yet"}
+    assert {stage.reason for stage in plan} == {"there is no index to go on from"}
     assert not (tmp_path / "new").exists(), "a plan does nothing"
 
 

@@ -349,7 +349,7 @@ def test_an_index_of_an_older_format_is_refused_with_the_way_out(tmp_path: Path)
 
 def test_most_of_a_catalogue_can_be_deleted(catalogue: Catalogue, work: Path) -> None:
     ids = [song.song_id for song in catalogue.songs()]
-    catalogue.delete(ids[20:])
+    catalogue.delete(ids[40:])
     report = update_index(catalogue, work / "ix", encoder=HashEncoder())
-    assert (report.songs, report.removed) == (20, len(ids) - 20)
+    assert (report.songs, report.removed) == (40, len(ids) - 40)
     assert sorted(p.name for p in (work / "ix" / "generations").iterdir()) == ["000002"]
