@@ -308,7 +308,7 @@ def _yes_or_no(name: str, value: Any) -> bool:
     return answer
 
 
-def _refuse(name: str, found: str, expected: str) -> NoReturn:
+def _refuse(name: str, value: str, expected: str) -> NoReturn:
     raise FilterError(
-        f"{name} is {found}, expected {expected}", field=f"filters.{name}", found=found, expected=expected
+        f"{name} is {value}, expected {expected}", field=f"filters.{name}", found=value, expected=expected
     )

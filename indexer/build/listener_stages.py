@@ -92,9 +92,7 @@ def taste(context: Context) -> Outcome:
         return Outcome(learned=False)
     carried = context.carried(artefacts.TASTE_RESIDUALS)
     if carried is None:
-        raise IndexFormatError(
-            f"{draft.base and draft.base.path} has a taste model without residuals; run `refrain build`"
-        )
+        raise IndexFormatError("the index has a taste model without residuals; run `refrain build --force`")
     trained = Taste.load(draft.place(artefacts.TASTE_MODEL))
     if context.changes.dead or not context.rows_grow:
         trained = _of_today(context, trained)

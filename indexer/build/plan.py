@@ -12,7 +12,7 @@ from indexer.build.context import Action
 from indexer.build.stage import Stage, Table, fingerprint
 from indexer.build.stages import STAGE_NAMES, STAGES
 from indexer.config import IndexConfig
-from indexer.errors import ConfigError, EncoderError, IndexFormatError
+from indexer.errors import ConfigError, EncoderError
 from indexer.store.generations import Generation
 
 OUTGROWN = 2.0  # times what a model was learned from: an update says that it should be learned again
@@ -139,11 +139,9 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
 def plan_update(inputs: Inputs, base: Generation) -> Plan:
     """Models stay; they are applied to songs that are new or changed, and learned where they are missing.
 
-    IndexFormatError where a file of the base is damaged, EncoderError where another encoder made its vectors: what is
-    continued would be half of the one and half of the other.
+    EncoderError where another encoder made the vectors of the base: what is continued would be half of the one and half
+    of the other.
     """
-    for damage in inputs.damaged.values():
-        raise IndexFormatError(f"{damage}; run `refrain build`, which makes it anew, and what reads it")
     planner = _Planner(inputs, base)
     changes, notes = inputs.changes, list[str]()
     again: set[str] = set()  # stages that write other values for songs that were there

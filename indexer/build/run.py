@@ -160,19 +160,29 @@ def _plan(
     stage: str | None = None,
     force: bool = False,
 ) -> Plan:
-    digests, damage = dict(snapshot.digests()), dict[str, str]()
-    for name, problem in ({} if base is None else damaged(base)).items():
-        artefact = owner_of(name)
-        if base is not None and artefact is not None:
-            damage.setdefault(artefact.stage, f"{base.path / name}: {problem}")
-    if "songs" in damage and (update or stage is not None):
-        raise IndexFormatError(f"{damage['songs']}; run `refrain build`, which makes it anew, and what reads it")
+    digests, damage = dict(snapshot.digests()), {} if base is None else _damage(base)
+    broken = ""  # what is continued, or kept beside one stage, would be half of the one and half of the other
+    if update:
+        broken = next(iter(damage.values()), "")
+    elif stage is not None:
+        broken = damage.get("songs", "")
+    if broken:
+        raise IndexFormatError(f"{broken}; run `refrain build`, which makes it anew, and what reads it")
     changes = Changes.between(digests, base if update or stage is not None else None)
     playlists = snapshot.statistics().playlists
     inputs = Inputs(config, facts_of(encoder), snapshot.fingerprints(), playlists, changes, damage)
     if update and base is not None:
         return plan_update(inputs, base)
     return plan_build(inputs, base, stage=stage, force=force)
+
+
+def _damage(base: Generation) -> dict[str, str]:
+    """Stage -> the first of its files that is not what the manifest says, and how."""
+    damage: dict[str, str] = {}
+    for name, problem in damaged(base).items():
+        if artefact := owner_of(name):
+            damage.setdefault(artefact.stage, f"{base.path / name}: {problem}")
+    return damage
 
 
 def _run(
