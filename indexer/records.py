@@ -110,17 +110,22 @@ class Song:
     title        as written by the source; "" only where the source has an id and no title
     decade       first year of the decade (1990); follows from `year` where that is known
     artist       as written by the source; several artists in one field stay one text ("Ada;Bo"); "" where unknown
+    artists      the main artists one by one, ("Ada", "Bo"); empty where `artist` is not taken apart
+    featured     its guests
     language     ISO 639-1 code, lower case; ISO 639-3 for a language that has none
     genres       lower case, broad ones first ("rock", "hard rock")
     popularity   0..100, Spotify's scale
     lyrics       None for a song without lyrics, never ""
     audio        None for a song without any audio feature
+    audio_origin "measured" where the features were measured from a file of sound, None for Spotify's own scale
     tags         what listeners called it, most frequent first
     """
 
     title: str
     artist: str
     song_id: str = ""
+    artists: tuple[str, ...] = ()
+    featured: tuple[str, ...] = ()
     album: str | None = None
     year: int | None = None
     decade: int | None = None
@@ -131,6 +136,7 @@ class Song:
     spotify_id: str | None = None
     lyrics: str | None = field(default=None, repr=False)
     audio: AudioFeatures | None = None
+    audio_origin: str | None = None
     tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

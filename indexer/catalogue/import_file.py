@@ -157,13 +157,15 @@ class _Loading:
 
     def _refuse_all(self, refusals: list[Refusal]) -> None:
         self._remarks.add(refusals)
-        self._refused.update(refusal.what for refusal in refusals)
+        for refusal in refusals:
+            self._refused[refusal.what] += refusal.count
         self._shown += refusals[: REFUSALS_SHOWN - len(self._shown)]
         self._waiting += refusals
 
     def _store_refusals(self) -> None:
         rows = [
-            {"import_id": self._import_id, "row": each.row, "what": each.what, "reason": each.reason, "kind": each.kind}
+            {name: getattr(each, name) for name in ("row", "what", "reason", "kind", "count")}
+            | {"import_id": self._import_id}
             for each in self._waiting
         ]
         if rows:

@@ -197,7 +197,7 @@ class _Batch:
                 **dict.fromkeys(SONG_COLUMNS),
                 **dict.fromkeys(("content_digest", "tags_digest", "name_key", "title", "artist"), ""),
                 "song_id": song_id,
-                "genres": (),
+                **dict.fromkeys(("genres", "artists", "featured"), ()),
                 "added_by": self._import_id,
                 "facts_by": self._import_id,
                 "lyrics_by": None,

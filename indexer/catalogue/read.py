@@ -130,7 +130,7 @@ class Queries(ABC):
 
     def refused(self) -> Iterator[Refusal]:
         """What the last load of each file left out, and why, in the order of the loads."""
-        query = select(IMPORTS.c.file, REFUSALS.c.row, REFUSALS.c.what, REFUSALS.c.reason, REFUSALS.c.kind)
+        query = select(IMPORTS.c.file, *(REFUSALS.c[name] for name in ("row", "what", "reason", "kind", "count")))
         joined = query.join_from(REFUSALS, IMPORTS, REFUSALS.c.import_id == IMPORTS.c.import_id)
         for row in self._rows(joined.order_by(REFUSALS.c.refusal_id)):
             yield Refusal(*row)

@@ -47,10 +47,10 @@ class RemarkCounter:
             if known is None:
                 self._kinds[each.file] += 1
                 reason = each.reason if key[2] == each.kind else key[2]
-                self._remarks[key] = Remark(each.file, each.what, reason, 1, (each.row,))
+                self._remarks[key] = Remark(each.file, each.what, reason, each.count, (each.row,))
             else:
                 rows = (*known.rows, each.row)[:ROWS_SHOWN]
-                self._remarks[key] = Remark(each.file, each.what, key[2], known.count + 1, rows)
+                self._remarks[key] = Remark(each.file, each.what, key[2], known.count + each.count, rows)
 
     def remarks(self) -> tuple[Remark, ...]:
         """The remarks, in the order in which each came first."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from indexer.records import AUDIO_NAMES
 
 # The revision that this program reads and writes; a test holds it to the newest migration.
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 # Keys sort by code point in SQLite; PostgreSQL would sort by the language of the server.
 Key = String().with_variant(String(collation="C"), "postgresql")
@@ -80,6 +80,8 @@ class SongTable(Base):
     name_key: Mapped[str] = mapped_column(Key, index=True)
     title: Mapped[str] = mapped_column(Text)
     artist: Mapped[str] = mapped_column(Text)
+    artists: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="")
+    featured: Mapped[tuple[str, ...]] = mapped_column(Names, server_default="")
     album: Mapped[str | None] = mapped_column(Text)
     year: Mapped[int | None]
     decade: Mapped[int | None]
@@ -100,6 +102,7 @@ class SongTable(Base):
     valence: Mapped[float | None] = mapped_column(Double)
     tempo: Mapped[float | None] = mapped_column(Double)
     duration_ms: Mapped[float | None] = mapped_column(Double)
+    audio_origin: Mapped[str | None] = mapped_column(Text)
     lyrics: Mapped[str | None] = mapped_column(Text)  # last: SQLite reads a row up to the column it needs
 
     # Answers digests and counts without touching the lyrics.
@@ -185,7 +188,10 @@ class LabelTable(Base):
 
 
 class RefusalTable(Base):
-    """What the last load of a file left out, and why. `kind` is "" where an earlier version wrote the row."""
+    """What the last load of a file left out, and why. `kind` is "" where an earlier version wrote the row.
+
+    count   the rows or cells that it is about
+    """
 
     __tablename__ = "refusals"
 
@@ -195,6 +201,7 @@ class RefusalTable(Base):
     what: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text, server_default="")
+    count: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
 
 def _table(model: type[Base]) -> Table:
@@ -218,6 +225,8 @@ REFUSALS = _table(RefusalTable)
 SONG_COLUMNS = (
     "title",
     "artist",
+    "artists",
+    "featured",
     "album",
     "year",
     "decade",
@@ -228,4 +237,5 @@ SONG_COLUMNS = (
     "spotify_id",
     "lyrics",
     *AUDIO_NAMES,
+    "audio_origin",
 )

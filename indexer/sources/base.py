@@ -37,6 +37,7 @@ class Refusal:
              "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
+    count    the rows or cells that it stands for
     """
 
     file: str
@@ -44,6 +45,7 @@ class Refusal:
     what: str
     reason: str
     kind: str = ""
+    count: int = 1
 
     def __post_init__(self) -> None:
         if not self.kind:
