@@ -43,25 +43,36 @@ ConfigOption = Annotated[
 @admin.command("import", rich_help_panel=PANEL)
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Files to import; each is recognised by its content.")
+        list[Path],
+        typer.Argument(metavar="FILE", help="Files, folders and archives; - for stdin. Each is known by its content."),
     ],
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="KIND", help="What the files are, where their content leaves a doubt.")
+    ] = None,
+    dry_run: Annotated[
+        bool, flag("--dry-run", help="Show what each file is and what its columns become; import nothing.")
+    ] = False,
     catalogue: CatalogueOption = CATALOGUE,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring songs, playlists and tags from files into the catalogue. A file comes whole or not at all."""
     from indexer.catalogue import Catalogue
-    from indexer.sources import import_order
+    from indexer.sources import gather
 
-    track = progress(quiet)
-    with Catalogue(catalogue) as opened:
+    with gather(files, kind=kind) as gathered:
+        if dry_run:
+            imports.show_previews(gathered, as_json=as_json)
+            return
         reports = []
-        for file in import_order(files):
-            reports.append(opened.load(file, track=track))
-            if not as_json:
-                imports.show_import(reports[-1])
+        with Catalogue(catalogue) as opened:
+            for source in gathered.sources:
+                reports.append(opened.load(source, track=progress(quiet)))
+                if not as_json:
+                    imports.show_import(reports[-1])
+        imports.show_skipped(gathered)
     if as_json:
-        json_document({"imports": reports})
+        json_document({"imports": reports, "skipped": [{"file": name, "why": why} for name, why in gathered.skipped]})
 
 
 @admin.command(rich_help_panel=PANEL)

@@ -16,17 +16,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.errors import SourceError
-from indexer.sources import FORMATS as KNOWN
-from indexer.sources import Batch, import_order, recognise
-from indexer.sources.validate import MAX_ID, plain, song_facts, spotify_track, texts
+from indexer.sources import KINDS, Batch, import_order, recognise
+from indexer.sources.cells import plain, texts
+from indexer.sources.identifiers import spotify_track
+from indexer.sources.validate import MAX_ID, song_facts
 
 FORMATS = Path(__file__).parents[2] / "formats"
 EXAMPLES = {
     "songs.csv": "songs",
     "songs.jsonl": "songs",
     "lyrics_only.csv": "songs",
-    "spotify_features.csv": "spotify csv",
-    "hit_predictor.csv": "hit predictor",
+    "spotify_features.csv": "songs",
+    "hit_predictor.csv": "songs",
     "mpd.slice.0-2.json": "mpd slice",
     "deezer_moods.csv": "deezer moods",
     "playlists.csv": "playlists",
