@@ -68,9 +68,7 @@ def test_files_that_hold_no_songs_are_passed_over_in_archives_and_refused_by_nam
 
 def test_songs_of_several_files_come_before_what_points_to_them(tmp_path: Path) -> None:
     entries, songs = "playlist_id,song_id\nboats,a|salt\n", "song_id,title,artist\na|salt,Salt,A\n"
-    archive = zipped(
-        tmp_path / "a.zip", a_entries_dot_csv=entries, z_songs_dot_csv="song_id,title,artist\na|salt,Salt,A\n"
-    )
+    archive = zipped(tmp_path / "a.zip", a_entries_dot_csv=entries, z_songs_dot_csv=songs)
     assert names(archive) == ["a.zip/z_songs.csv", "a.zip/a_entries.csv"]
 
 
