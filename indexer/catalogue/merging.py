@@ -103,6 +103,8 @@ class SongWriter:
             united = tuple(dict.fromkeys((*self._genres.get(song_id, ()), *genres)))
             facts["genres"] = self._genres[song_id] = united
         title, artist = str(facts.get("title", song["title"])), str(facts.get("artist", song["artist"]))
+        if artist_key(artist) not in map(artist_key, (song["artist"], *song["artists"])):
+            facts = {"artists": (), "featured": ()} | facts  # those of another name say nothing of this one
         if (title, artist) != (song["title"], song["artist"]):
             key = joining_key(title, artist)
             known = song["name_key"] and (song_id in batch.merged or song_id in self._touched)

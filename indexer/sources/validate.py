@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from indexer.records import AUDIO_NAMES, AudioFeatures
+from indexer.text.artists import list_of_names, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
 
@@ -139,9 +140,17 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
 
     Every value that cannot be kept adds one sentence to `problems`; what is unknown has no key. Words for "unknown" are
     names where another name stands beside them ("None" by The Cats): where all names are such words, there is no name.
-    Several artists in one cell stay one text, "Ada, Bo" or "Ada;Bo".
+    Several artists in one cell stay one text as "artist", "Ada, Bo" or "Ada;Bo"; those that can be told apart are
+    beside it as "artists" and "featured".
     """
-    facts: dict[str, object] = dict(_names(values, problems))
+    names = _names(values, problems)
+    facts: dict[str, object] = dict(names)
+    if "artist" in names:
+        artists = read_artists(values["artist"], names.get("title", ""))
+        if artists.listed or len(artists.main) > 1 or artists.featured:
+            facts["artists"] = artists.main
+        if artists.featured:
+            facts["featured"] = artists.featured
     for name, value in (("year", _year(values.get("year"), problems)), ("decade", _decade(values, problems))):
         if value is not None:
             facts[name] = value
@@ -175,8 +184,8 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
-        # a list of artists as one text; of a text nothing is taken apart, for "Earth, Wind & Fire" is one
-        text = ", ".join(texts(cell, _NEVER)) if isinstance(cell, list | tuple) or _is_list(cell) else plain(cell)
+        listed = list_of_names(cell) if name == "artist" else texts(cell, _NEVER) if _is_list(cell) else None
+        text = plain(cell) if listed is None else ", ".join(listed)
         if len(text) > MAX_NAME:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:
