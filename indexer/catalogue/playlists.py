@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindparam, delete, insert, select, update
 
 from indexer.catalogue.connect import chunks
-from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
+from indexer.catalogue.keys import digest_of
+from indexer.catalogue.merging import ADDED, SAME, Refuse, after, tally
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
 from indexer.catalogue.values import checked
