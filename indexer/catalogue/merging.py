@@ -100,7 +100,7 @@ class SongWriter:
         title, artist = facts.get("title", song["title"]), facts.get("artist", song["artist"])
         artists: Any = facts.get("artists", song["artists"])
         if (title, artist, artists) != (song["title"], song["artist"], song["artists"]):
-            self._rename(batch, song, row, facts)
+            self._rename(batch, song, lookup, facts)
         batch.merged.add(song_id)
         before: dict[str, object] = {}
         for column, value in facts.items():
@@ -115,21 +115,21 @@ class SongWriter:
         if brought is not None:
             self._log.add(brought, facts, before)
 
-    def _rename(self, batch: _Batch, song: Stored, row: SongRow, facts: dict[str, object]) -> None:
+    def _rename(self, batch: _Batch, song: Stored, lookup: Lookup, facts: dict[str, object]) -> None:
         title, artist = str(facts.get("title", song["title"])), str(facts.get("artist", song["artist"]))
         names = (song["artist"], *song["artists"])
         if artist != song["artist"] and quick_artist_key(artist) not in map(quick_artist_key, names):
             for name in ("artists", "featured"):  # those of another name say nothing of this one
                 facts.setdefault(name, ())
         artists: Any = facts.get("artists", song["artists"])
-        key = name_key(title, artist, artists)
+        key = name_key(title, artist, artists) if song["title"] or not lookup.key else lookup.key
         if key == song["name_key"]:
             return
         if song["name_key"] and (song["song_id"] in batch.merged or song["song_id"] in batch.touched):
             before, here = f"{song['title']}, {song['artist']}", f"{title}, {artist}"
             problem = f"duplicate id, other content: it was {before!r}, is {here!r} here; the last is kept"
             kind = "duplicate id, other content; the last is kept"
-            self._refuse(row.row, "duplicate", song["song_id"], problem, kind)
+            self._refuse(lookup.row.row, "duplicate", song["song_id"], problem, kind)
         batch.meeting.rename(song["song_id"], key)
 
     def _flush(self, batch: _Batch, song_ids: Iterable[str]) -> None:
