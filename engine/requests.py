@@ -70,7 +70,8 @@ class Recommend(_Request):
     weights            weights of signals for this answer; the others keep theirs
     liked, skipped     what became of earlier answers to these seeds: the signals that tell the one from the other count
                        more in this answer; neither comes back
-    versions           whether two versions of one song may stand in one answer
+    versions           whether two versions of one song may stand in one answer, and what is made of others' recordings
+                       (karaoke, tributes, sped up, slowed, nightcore, 8D) though no seed, word or filter names it
     """
 
     kind: Literal["recommend"] = "recommend"

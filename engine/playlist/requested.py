@@ -20,6 +20,7 @@ from engine.playlist.versions import overlap_of
 from engine.query.query import Query
 from engine.query.reading import excluded_rows, known_rows, read
 from engine.query.seeds import Seed
+from engine.query.wanted import allowed_rows
 from engine.requests import MakePath, MakePlaylist
 from engine.score.weights import Profiles, profile_of
 from indexer.errors import RequestError
@@ -61,7 +62,6 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     ends = [known_rows(index, field, [song])[0] for field, song in (("start", request.start), ("end", request.end))]
     if ends[0] == ends[1]:
         raise RequestError(field="end", found="the song that it starts from", expected="another song than start")
-    filters = request.filters
     query = Query(
         index,
         seeds=tuple(Seed.of_row(index, row) for row in ends),
@@ -69,7 +69,7 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     )
     weights = {**profiles[profile_of(2)], **request.weights}
     k = min(MOST_SONGS, len(index), max(2 * POOL, RANKED_PER_STEP * request.length))
-    ranked = answer(query, weights, k, filters.mask(index.songs) if filters else None)
+    ranked = answer(query, weights, k, allowed_rows(index.songs, request.filters, query.seeds))
     made = path_through(
         ranked, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
     )

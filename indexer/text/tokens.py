@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "…": "..."})
 
@@ -120,12 +120,14 @@ def pieces(word: str) -> list[str]:
     return _PIECES.findall(word) if is_unspaced(word) else [word]
 
 
-def pieces_of(words: Iterable[str]) -> list[str]:
+def pieces_of(words: Sequence[str]) -> list[str]:
     """The pieces of all words, in order.
 
     >>> pieces_of(["dj", "青い"])
     ['dj', '青', 'い']
     """
+    if not is_unspaced(" ".join(words)):  # once for all words, of which a lyric has hundreds
+        return list(words)
     return [piece for word in words for piece in pieces(word)]
 
 

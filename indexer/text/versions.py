@@ -8,12 +8,11 @@ from functools import lru_cache
 
 from indexer.text.tokens import QUOTES, strip_accents
 
-# Kind -> the words that say so, without accents: as a pattern that a word of a title must match. What stands first is
-# English; the others are how titles in Spanish, Portuguese, French, Italian, German, Dutch, Polish, Turkish, Russian,
-# Japanese, Chinese and Korean say it.
+# Kind -> the words that say so, without accents, as a pattern; English first, then Spanish, Portuguese, French,
+# Italian, German, Dutch, Polish, Turkish, Russian, Japanese, Chinese and Korean titles.
 _WORDS: dict[str, str] = {
     "live": (
-        r"live|unplugged|in concert|(?:\w+ )?sessions?|en vivo|en directo|ao vivo|en concert|en concierto|en public|"
+        r"unplugged|in concert|(?:\w+ )?sessions?|en vivo|en directo|ao vivo|en concert|en concierto|en public|"
         r"dal vivo|konzert|livemitschnitt|liveversion|liveaufnahme|na zywo|canli|концерт\w*|вживую|"
         r"ライブ|ライヴ|現場|现场|演唱会|演唱會|라이브"
     ),
@@ -21,106 +20,75 @@ _WORDS: dict[str, str] = {
         r"acoustic|unplugged|stripped|piano version|acustic[ao]|acoustique|akustik|akustisch|akustikversion|akoestisch|"
         r"акустик\w*|акустическ\w*|アコースティック|原声|不插电|어쿠스틱"
     ),
-    "remix": (
-        r"remix(?:es|ed)?|rmx|mix|club|dub|bootleg|mashup|rework(?:ed)?|remezcla|remixe|ремикс|リミックス|混音|리믹스"
-    ),
-    "edit": r"edit|radio|single|short version|extended|radioversion|editado|versao curta",
+    "remix": r"remix(?:es|ed)?|rmx|bootleg|mashup|rework(?:ed)?|remezcla|remixe|ремикс|リミックス|混音|리믹스",
+    "edit": r"radio edit|short version|radioversion|editado|versao curta",
     "remaster": (
-        r"remaster(?:ed|s|izado|izada|isee?|isierte?|isiert|izzat[oa])?|remasterizacion|ремастер\w*|リマスター|重制|리마스터"
+        r"remaster(?:ed|s|izado|izada|isee?|isierte?|isiert|izzat[oa])?|remasterizacion|ремастер\w*|"
+        r"リマスター|重制|리마스터"
     ),
-    "demo": (
-        r"demos?|outtakes?|alternate|alternative|take \d+|rough mix|early version|rehearsal|maqueta|demoversion|демо|デモ"
-    ),
+    "demo": r"demos?|outtakes?|take \d+|rough mix|early version|rehearsal|maqueta|demoversion|демо|デモ",
     "instrumental": (
-        r"instrumentals?|instrumentale?s?|strumentale|enstrumantal|инструментал\w*|インスト\w*|纯音乐|연주곡?|a ?cappella"
+        r"instrumentale?s?|strumentale|enstrumantal|a ?cappella|инструментал\w*|インスト\w*|纯音乐|연주곡?"
     ),
-    "cover": r"cover|covers|cover version|reprise de|кавер\w*|カバー|カヴァー|歌ってみた|翻唱|커버",
-    "rerecorded": r"re-?record(?:ed|ing)|\w+['s]s version|regrabad[ao]|neuaufnahme|neu aufgenommen",
-    "mono": r"mono|stereo",
+    "cover": r"covers|cover version|reprise de|кавер\w*|カバー|カヴァー|歌ってみた|翻唱|커버",
+    "rerecorded": r"re-?record(?:ed|ing)|\w+'s version|regrabad[ao]|neuaufnahme|neu aufgenommen",
+    "mono": r"(?:mono|stereo) (?:version|mix|remaster\w*|single)|(?:version|mix) (?:mono|stereo)",
     "edition": (
-        r"deluxe|bonus(?: track)?|album|anniversary|explicit|clean|expanded|original|version|ver|versione|versao|fassung|"
-        r"versiya|версия|バージョン|版|ver\."
+        r"bonus track|deluxe|anniversary|"
+        r"(?:album|clean|explicit|original) (?:version|edit|mix|recording|soundtrack|cast)|"
+        r"original motion picture|version|ver\.|versione|versao|fassung|versiya|версия|バージョン"
     ),
-    "reprise": r"reprise",
+    "reprise": r"",
     "karaoke": (
-        r"karaoke|karaokeversion|backing tracks?|playback|minus one|sing-?along|in the style of|"
+        r"karaoke|karaokeversion|backing tracks?|minus one|sing-?along|in the style of|"
         r"караоке|минусовка|カラオケ|伴奏|卡拉ok|노래방"
     ),
     "tribute": (
-        r"tribute|originally performed|originally recorded|(?:as )?made (?:famous|popular) by|cover band|homenaje|"
-        r"hommage|tributo|трибьют"
+        r"originally (?:performed|recorded)|(?:as )?made (?:famous|popular) by|cover band|"
+        r"homenaje|hommage|tributo|трибьют"
     ),
-    "sped up": r"sped[- ]?up|speed(?:ed)?[- ]?up|spedup|faster|acelerad[ao]|ускорен\w*",
+    "sped up": r"sped[- ]?up|speed(?:ed)?[- ]?up|faster version|acelerad[ao]|ускорен\w*",
     "slowed": r"slowed(?:[- ]down)?|ralentizad[ao]|desacelerad[ao]|замедлен\w*",
     "nightcore": r"nightcore|daycore",
-    "8d": r"8 ?d(?: audio)?|16 ?d(?: audio)?|8d ?audio",
-}
+    "8d": r"(?:8|16) ?d(?: ?audio)?",
+}  # fmt: skip
 
-# Where a word of the language says nothing by itself: what must stand beside it in the mark.
 _PLACES = r"at|from|in|on|aus|im|auf|bei|a|au|aux|en|no|na|desde|dal|da"
 _RECORDINGS = (
     r"version|versions|sessions?|performance|recording|studio|acoustic|album|remaster\w*|takes?|edit|mix|lounge|rooms?|"
     r"audio|video|tv|radio|ver|acustico|aufnahme|'?\d+"
 )
-_NO_VERB = "".join(
-    f"(?<!{word} )"
-    for word in [
-        "we",
-        "i",
-        "you",
-        "they",
-        "to",
-        "and",
-        "let",
-        "long",
-        "where",
-        "how",
-        "who",
-        "people",
-        "all",
-        "can't",
-        "cannot",
-        "don't",
-        "won't",
-        "not",
-        "never",
-        "still",
-        "only",
-        "just",
-        "will",
-        "would",
-        "could",
-        "should",
-        "must",
-        "gotta",
-    ]
+_VERB = (  # words before "live" that make a verb of it
+    "we i you they to and let long where how who people all can't cannot don't won't not never still only just will "
+    "would could should must gotta"
 )
-_MARKS: dict[str, str] = {
-    **_WORDS,
-    "live": rf"(?:(?:^|recorded |[^\w\s]\s*)live(?=$|\s*[^\w\s]|\s+(?:{_PLACES}|{_RECORDINGS})\b)"
-    rf"|{_NO_VERB}live$"
-    rf"|live(?= (?:version|session|at|from)\b)|(?:{_WORDS['live'].removeprefix('live|')}))",
-    "remix": rf"(?:(?:{_WORDS['remix'].replace('|mix|club|dub', '')})|(?<!original )(?<!the )(?:mix|dub)(?=$|\s*\d|\s*[^\w\s])"
-    r"|(?:club|dub) (?:mix|version|edit))",
-    "edit": r"(?:edit(?=$|\s*[^\w\s])|^(?:radio|single|extended)$|(?:radio|single|short|extended) (?:version|mix|edit|cut)"
-    r"|radioversion|editado|versao curta)",
-    "demo": rf"(?:{_WORDS['demo'].replace('|alternate|alternative', '')}|(?:alternate|alternative) (?:take|version|mix))",
-    "cover": rf"(?:cover(?=$| version| by | of |\s*[^\w\s])(?<!under cover)(?<!take cover)"
-    rf"|{_WORDS['cover'].removeprefix('cover|')})",
-    "mono": r"(?:^(?:mono|stereo)$|(?:mono|stereo) (?:version|mix|remaster\w*|single)|(?:version|mix) (?:mono|stereo))",
-    "edition": r"(?:^(?:original|explicit|clean|album|bonus|deluxe|expanded)$|bonus track|deluxe|anniversary|"
-    r"(?:album|clean|explicit|original) (?:version|edit|mix|recording|soundtrack|cast)|original motion picture|"
-    r"version|ver\.|versione|versao|fassung|versiya|версия|バージョン|版$)",
-    "reprise": r"^reprise$",
-    "tribute": rf"(?:{_WORDS['tribute'].replace('tribute|', 'tribute(?=$| to | version)|', 1)})",
-    "sped up": rf"(?:{_WORDS['sped up'].replace('faster', 'faster version')})",
-    "karaoke": rf"(?:{_WORDS['karaoke'].replace('playback', 'playback$')})",
-}  # fmt: skip
+_NO_VERB = "".join(f"(?<!{word} )" for word in _VERB.split())
+
+# Words that titles also use for other things: kind -> as a request says them, and what a mark must say.
+_AMBIGUOUS: dict[str, tuple[str, str]] = {
+    "live": (
+        r"live",
+        rf"(?:^|recorded |[^\w\s]\s*)live(?=$|\s*[^\w\s]|\s+(?:{_PLACES}|{_RECORDINGS})\b)|{_NO_VERB}live$|"
+        r"live(?= (?:version|session|at|from)\b)",
+    ),
+    "remix": (r"mix", r"(?<!original )(?<!the )(?:mix|dub)(?=$|\s*\d|\s*[^\w\s])|(?:club|dub) (?:mix|version|edit)"),
+    "edit": (
+        r"",
+        r"edit(?=$|\s*[^\w\s])|^(?:radio|single|extended)$|(?:radio|single|extended) (?:version|mix|edit|cut)",
+    ),
+    "demo": (r"", r"(?:alternate|alternative) (?:take|version|mix)"),
+    "cover": (r"cover", r"cover(?=$| by | of |\s*[^\w\s])(?<!under cover)(?<!take cover)"),
+    "mono": (r"", r"^(?:mono|stereo)$"),
+    "edition": (r"", r"^(?:original|explicit|clean|album|bonus|deluxe|expanded)$|版$"),
+    "reprise": (r"", r"^reprise$"),
+    "karaoke": (r"", r"playback$"),
+    "tribute": (r"tribute", r"tribute(?=$| to | version)"),
+}
 
 # What only a recording is called, so that it needs neither brackets nor a dash before it.
 _ENDING = (
-    r"karaoke version|karaokeversion|backing track|sped up|sped up version|slowed (?:and|&|\+|x) reverb|8d audio|en vivo|"
-    r"ao vivo|en directo|radio edit|instrumental version|acoustic version|live version|remastered \d{4}|"
+    r"karaoke version|karaokeversion|backing track|sped up|sped up version|slowed (?:and|&|\+|x) reverb|8d audio|"
+    r"en vivo|ao vivo|en directo|radio edit|instrumental version|acoustic version|live version|remastered \d{4}|"
     r"\d{4} remaster(?:ed)?|カラオケ|伴奏"
 )
 
@@ -141,8 +109,13 @@ def _any_word(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-zа-я0-9])(?:{pattern})(?![a-zа-я0-9])")
 
 
-_BY_MARK = {kind: _any_word(_MARKS[kind]) for kind in KINDS}
-_BY_WORD = {kind: _any_word(_WORDS[kind]) for kind in KINDS if kind not in ("edition", "edit", "mono", "reprise")}
+_REQUESTED, _MARKED = (
+    {kind: "|".join(filter(None, (words, _AMBIGUOUS.get(kind, ("", ""))[at]))) for kind, words in _WORDS.items()}
+    for at in (0, 1)
+)
+_BY_MARK = {kind: _any_word(pattern) for kind, pattern in _MARKED.items()}
+_NEVER_REQUESTED = ("edition", "edit", "mono", "reprise")  # nobody looks for them, and their words mean other things
+_BY_WORD = {kind: _any_word(pattern) for kind, pattern in _REQUESTED.items() if kind not in _NEVER_REQUESTED}
 _ENDS = re.compile(rf"(?<=\S)\s+({_ENDING})\s*\Z")
 _BEGINS = re.compile(r"\A(nightcore|karaoke)\s*(?:[-–—:]|】)\s*(?=\S)")
 _HINT = re.compile(r"[(\[{【~]|\s[-–—/]|-\s*\Z|" + _ENDS.pattern + "|" + _BEGINS.pattern)
@@ -154,11 +127,11 @@ _ARTISTS = {
 
 
 def version_of(title: str, artist: str = "") -> tuple[str, ...]:
-    """The KINDS that a title is marked as: in brackets, after a dash, or at its end where only a recording is called so.
+    """The KINDS that a title is marked as: in brackets, after a dash, or at its end with what no title is called.
 
     A word of the title itself is no mark. Of the artist's name only what says karaoke or tribute is read.
 
-    >>> version_of("Salt Road - Live at the Pier"), version_of("Salt Road (Karaoke Version) [Originally Performed by X]")
+    >>> version_of("Salt Road - Live at the Pier"), version_of("Salt Road (Karaoke) [Made Famous by X]")
     (('live',), ('karaoke', 'tribute'))
     >>> version_of("Live Forever"), version_of("Demons"), version_of("Long Live (We Live)")
     ((), (), ())

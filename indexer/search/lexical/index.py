@@ -17,6 +17,7 @@ from indexer.search.lexical.lines import rescore_lines
 from indexer.search.lexical.quotes import split_quotes
 from indexer.search.lexical.shard import FIELDS, SHARDS, Rows, Scores, Shard
 from indexer.search.lexical.spelling import Kind, Spelling
+from indexer.text.latin import in_latin
 from indexer.text.tokens import is_unspaced, pieces, pieces_of, tokenise, tokenise_name
 
 if TYPE_CHECKING:
@@ -132,6 +133,20 @@ class LexicalIndex:
         readings += [((pair, 1.0),) for pair in joined if self._frequency(pair, NAME_FIELDS)]
         queries = [(shard, shard.sum_of(self._words(shard, readings, NAME_FIELDS))) for shard in self._shards]
         return self._top(queries, k, allowed)
+
+    def search_latin(self, text: str, k: int) -> tuple[Rows, Scores]:
+        """Songs whose names in another script are like `text` in Latin letters, or the other way round.
+
+        Candidates for a caller whom `search_name` gave nothing near.
+        """
+        readings: list[Reading] = []
+        for word in in_latin(text).split()[:MAX_WORDS]:
+            found = {word: 1.0} if self._frequency(word, NAME_FIELDS) else {}
+            for near in (*self._spelling.near(word, "names", limit=VARIANTS), *self._spelling.in_latin(word)):
+                found.setdefault(near.term, VARIANT_WEIGHT**near.distance)
+            readings.append(tuple(sorted(found.items(), key=lambda item: -item[1])))
+        queries = [(shard, shard.sum_of(self._words(shard, readings, NAME_FIELDS))) for shard in self._shards]
+        return self._top(queries, k, None)
 
     def _known_parts(self, word: str) -> list[str]:
         """The word; where its script sets no spaces and no name holds it, its pairs of letters or letters that some do.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from indexer.text.tokens import is_unspaced, lines, pieces_of, strip_accents, tokenise_lines
+from indexer.text.tokens import lines, pieces_of, strip_accents, tokenise_lines
 
 # A stretch across line ends is worth a little less than a whole line: people quote lines.
 STRETCH = 0.95
@@ -25,9 +25,7 @@ def best_line(lyrics: str, query_terms: Sequence[str]) -> str | None:
     # A line that a song repeats is one line: repeats would make the words of a chorus look common.
     sung = list(dict.fromkeys(lines(lyrics)))
     # Words that are not wanted count for the length of their line only: as one word they cost BM25 little.
-    words = tokenise_lines(sung)
-    if is_unspaced(lyrics):
-        words = [pieces_of(line) for line in words]
+    words = map(pieces_of, tokenise_lines(sung))
     tokens = [[word if word in wanted else "" for word in line] for line in words]
     sharing = [i for i, line in enumerate(tokens) if any(line)]
     if not sharing:

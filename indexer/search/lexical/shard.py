@@ -109,7 +109,7 @@ class Shard:
             raise _damaged(self._folder, error) from error
         with reading(self._folder):
             found = self._searcher.search(self.phrase(field, list(enumerate(parts))), 1, count=True)
-        return int(found.count)
+        return int(found.count)  # type: ignore[attr-defined]  # missing in its stubs
 
     def beginning(self, field: str, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
         """The tokens of a field that begin with `prefix`, in order, and the number of songs that hold each."""
