@@ -77,7 +77,10 @@ OutOption = Annotated[
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
 SongArgument = Annotated[
-    str, typer.Argument(metavar="SONG", help="A song_id, or words: title, artist or both; typos are forgiven.")
+    str, typer.Argument(metavar="SONG", help="Title, artist or both, with typos; a song_id or a Spotify link.")
+]
+ExactOption = Annotated[
+    bool, flag("--exact", help="Refuse a name that several songs have, also where one is far better known.")
 ]
 WeightOption = Annotated[
     list[str] | None, _words("--weight", "NAME=VALUE", "How much a signal counts in this answer: popularity=0")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -17,6 +18,7 @@ from engine.plain import shown
 from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, SongNotFoundError
 from indexer.text.latin import in_latin
 from indexer.text.names import artist_key, fold, title_stem
+from indexer.text.tokens import tokenise, tokenise_name
 from indexer.text.versions import DERIVED, bits, versions_wanted
 
 REMEMBERED = 65_536  # names that need not be folded again
@@ -64,7 +66,8 @@ def _by_likeness(index: OpenIndex, text: str) -> list[NamedSong]:
         raise EmptyQueryError(f"{shown(text)} holds no word; expected a title, an artist or both")
     exact = row_of_id(index, text)
     likeness = {row: _similarity(index, row, wanted) for row in _candidates(index, text)}
-    if max((similarity for similarity, _ in likeness.values()), default=0.0) < MEANT and exact is None:
+    nearest = max((similarity for similarity, _ in likeness.values()), default=0.0)
+    if exact is None and nearest < MEANT and not any(_holds(index, row, text) for row in likeness):
         latin = _Wanted.of(in_latin(text))
         for row in index.lexical.search_latin(text, CANDIDATES)[0].tolist() if latin.folded else ():
             similarity, tie = _similarity(index, row, latin, written=in_latin)
@@ -75,6 +78,12 @@ def _by_likeness(index: OpenIndex, text: str) -> list[NamedSong]:
     return [NamedSong(row, min(likeness[row][0], 100.0)) for row in order]
 
 
+def _holds(index: OpenIndex, row: int, text: str) -> bool:
+    """Whether every word of the text is a part of the song's name."""
+    full, _, by = _folded(index.songs.titles[row], index.songs.artists[row])
+    return all(word in f"{full} {by}" for word in tokenise_name(text))
+
+
 def _candidates(index: OpenIndex, text: str) -> list[int]:
     """The rows that the inverted index proposes: more where they are namesakes, for it cannot tell which is known."""
     limit = CANDIDATES
@@ -82,7 +91,10 @@ def _candidates(index: OpenIndex, text: str) -> list[int]:
     while len(rows) == limit < MOST_NAMESAKES and scores[-1] >= scores[0] - 1e-4:
         limit *= 6
         rows, scores = index.lexical.search_name(text, limit)
-    return [int(row) for row in rows]
+    # Beside words a title of signs is punctuation, which no token holds.
+    signs = {part.strip() for part in chain.from_iterable(_splits(text)) if fold(part) and not tokenise(part)}
+    of_signs = [index.lexical.search_name(part, CANDIDATES)[0] for part in sorted(signs)]
+    return list(dict.fromkeys(np.concatenate([rows, *of_signs]).tolist()))
 
 
 def called(index: OpenIndex, text: str) -> list[int]:
@@ -121,14 +133,15 @@ def resolve_known(index: OpenIndex, text: str) -> tuple[int, str]:
     """As `resolve`, but of several songs the one that is far better known than the others, and a sentence that says so.
 
     The sentence is "" where there is but one. Which is better known, playlists say, else the popularity at the source.
+    The name of an artist alone means none of the artist's songs.
     """
     rows = _meant(index, text, MEANT)
-    best = rows[0] if len(rows) == 1 else _far_better_known(index, rows)
+    if len(rows) == 1:
+        return rows[0], ""
+    best = None if _names_an_artist(index, rows[0], text) else _far_better_known(index, rows)
     if best is None:
         return resolve(index, text), ""
     others = [row for row in rows if row != best]
-    if not others:
-        return best, ""
     near = "; ".join(_label(index, row) for row in others[:NEAREST])
     more = f" and {len(others) - NEAREST:,} more" if len(others) > NEAREST else ""
     count = "1 other" if len(others) == 1 else f"{len(others):,} others"
@@ -153,6 +166,15 @@ def _meant(index: OpenIndex, text: str, least: float) -> list[int]:
             break
         songs.setdefault(_identity(index, f.row), f.row)
     return list(songs.values())
+
+
+def _names_an_artist(index: OpenIndex, row: int, text: str) -> bool:
+    """Whether the words are like the song's artist rather than like its title."""
+    _, stem, by = _folded(index.songs.titles[row], index.songs.artists[row])
+    words = fold(text)
+    return fuzz.ratio(words, by) > fuzz.token_sort_ratio(words, f"{stem} {by}") and fuzz.ratio(words, by) > fuzz.ratio(
+        words, stem
+    )
 
 
 def _far_better_known(index: OpenIndex, rows: list[int]) -> int | None:

@@ -42,10 +42,10 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
             reading, request.from_mood, request.to_mood, request.length, rules,
             duration_ms=request.duration_total_ms, opening=opening,
         )  # fmt: skip
-        return replace(made, name=request.name or made.name, query=request.to_dict())
+        return replace(made, name=request.name or made.name)
     titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: reading.given]]
     length = request.length if request.duration_total_ms is None else MOST_SONGS
-    made = make_playlist(
+    return make_playlist(
         rankings(reading, max(POOL, songs_to_rank(index, length, request.duration_total_ms))),
         request.name or playlist_name(request, titles),
         length,
@@ -54,7 +54,6 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
         arc=request.arc,
         opening=opening,
     )
-    return replace(made, query=request.to_dict())
 
 
 def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
@@ -73,7 +72,7 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     made = path_through(
         ranked, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
     )
-    return replace(made, name=request.name or made.name, query=request.to_dict())
+    return replace(made, name=request.name or made.name)
 
 
 def _never(query: Query) -> Candidates:

@@ -98,7 +98,8 @@ def tokenise_name(name: str) -> list[str]:
     """
     if tokens := _words(name, _NAMES).split():
         return tokens
-    signs = "".join(strip_accents(name).split())
+    visible = (sign for sign in strip_accents(name) if unicodedata.category(sign) not in ("Cc", "Cs"))
+    signs = "".join("".join(visible).split())
     return [signs] if signs else []
 
 
