@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.index import OpenIndex
-from indexer.sources.validate import spotify_track
+from indexer.sources.identifiers import spotify_track
 
 _WITHOUT_SCHEME = re.compile(r"(?:https?://)?(?:open\.|play\.)?spotify\.com/", re.IGNORECASE)
 
