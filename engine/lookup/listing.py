@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from engine.plain import answer_dict, song_dict
 from engine.requests import Find, ListSongs
 from indexer.records import AUDIO_NAMES, Song
 from indexer.songs.table import Songs
+from indexer.text.tokens import strip_accents
 
 Rows = npt.NDArray[np.int64]
 
@@ -105,7 +105,4 @@ def _letters(text: str) -> str:
     >>> _letters("Élan")
     'elan'
     """
-    if text.isascii():
-        return text.casefold()
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    return strip_accents(text)
