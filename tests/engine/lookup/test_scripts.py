@@ -145,7 +145,7 @@ def test_what_is_made_of_others_recordings_comes_where_it_is_wanted(engine: Engi
     assert not made & {hit.song_id for hit in engine.path("wire", "kal", 10)}
     assert not made & set(engine.search("harbour lamp", everything).song_ids)
     assert made <= set(engine.answer(Recommend(seeds=["wire"], k=everything, versions=True)).song_ids)
-    assert "lamp-karaoke" in engine.search("harbour lamp karaoke", everything, versions=True).song_ids
+    assert "lamp-karaoke" in engine.search("harbour lamp karaoke", everything).song_ids
     assert engine.recommend(["wire"], k=everything, filters={"artist": "Sing Pals"}).song_ids == ["lamp-karaoke"]
     assert engine.search(filters={"version_kind": "Karaoke"}).song_ids == ["lamp-karaoke"]
     assert made & set(engine.similar("lamp-karaoke", everything).song_ids) == set(), "nor what else nobody wants"
@@ -167,6 +167,19 @@ def test_versions_are_a_filter(engine: Engine) -> None:
 def test_a_link_names_its_song(engine: Engine, link: str) -> None:
     assert engine.named(link).song_id == engine.find(link)[0].song_id == "lamp"
     assert engine.answer(Recommend(seeds=[link], k=3)).song_ids == engine.similar("lamp", 3).song_ids
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        ("spotify:track:0000000000000000000000", "has the Spotify id 0000000000000000000000"),
+        ("https://open.spotify.com/album/4uLU6hMCjMI75M1A2tKUQC", "of no track"),
+    ],
+)
+def test_a_link_that_names_no_song_is_no_name(engine: Engine, link: str, why: str) -> None:
+    for ask in (engine.named, engine.find, engine.similar):
+        with pytest.raises(SongNotFoundError, match=why):
+            ask(link)
 
 
 def test_the_far_better_known_of_namesakes_is_taken_and_said(engine: Engine) -> None:
