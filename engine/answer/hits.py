@@ -26,6 +26,8 @@ DIGITS = 4  # decimals of scores in JSON
 class Hit:
     """A song that a query found; None is unknown.
 
+    artists       those who made it, one by one; () where nobody is named
+    featured      its guests
     score         higher is better; comparable inside one answer only
     rank          place in the answer, from 1
     signals       name -> contribution; together they are the score
@@ -43,6 +45,8 @@ class Hit:
     artist: str
     score: float
     rank: int
+    artists: tuple[str, ...] = ()
+    featured: tuple[str, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict, hash=False)
     reason: str = field(default_factory=str)  # no class attribute, so that __getattr__ is asked for it
     line: str | None = field(default_factory=lambda: None)
@@ -92,6 +96,8 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         """Every field as JSON has it: scores rounded, no NaN."""
         return self.__getstate__() | {
+            "artists": list(self.artists),
+            "featured": list(self.featured),
             "score": round(self.score, DIGITS),
             "signals": {name: round(value, DIGITS) for name, value in self.signals.items()},
         }
@@ -195,6 +201,7 @@ class Hits(Sequence[Hit]):
             values = {name: column[row] for name, column in texts.items()}
             values["signals"] = {name: share for name, share in zip(self.weights, shares[i], strict=True) if share}
             values |= {name: column[i] for name, column in features.items()}
+            values["artists"], values["featured"] = songs.artists_of(row)
             values |= {"score": scores[i], "rank": self.first + i}
             values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
             made.append(Hit.of_row(self.query, row, self.weights, values))

@@ -61,7 +61,8 @@ def called(index: OpenIndex, text: str) -> list[int]:
     for title, artist in _splits(text):
         by = artist_key(artist)
         same = by_title.get(artist_key(title), ())
-        rows.update(row for row in same if artist_key(index.songs.artists[row]) == by)
+        artists = index.songs.column("artist_key")
+        rows.update(r for r in same if by in artists.of(r) or artist_key(index.songs.artists[r]) == by)
     return sorted(rows)
 
 
@@ -95,8 +96,8 @@ def resolve(index: OpenIndex, text: str, *, least: float = MEANT) -> int:
 
 
 def _identity(index: OpenIndex, row: int) -> tuple[str, str]:
-    artist, title = index.songs.artists[row], index.songs.titles[row]
-    return artist_key(artist), title_stem(title) or artist_key(title)
+    artists, title = index.songs.column("artist_key").of(row), index.songs.titles[row]
+    return "".join(artists[:1]), title_stem(title) or artist_key(title)
 
 
 def _label(index: OpenIndex, row: int) -> str:
@@ -140,19 +141,29 @@ def _folded(title: str, artist: str) -> tuple[str, str, str]:
 
 def _similarity(index: OpenIndex, row: int, wanted: _Wanted) -> tuple[float, float]:
     """How alike a song's name is to the words, and what breaks a tie: the title as written, then the popular song."""
-    full, stem, by = _folded(index.songs.titles[row], index.songs.artists[row])
+    songs = index.songs
+    full, stem, by = _folded(songs.titles[row], songs.artists[row])
     words = wanted.folded
     as_written = fuzz.token_sort_ratio(words, f"{full} {by}")
     best = max(
         as_written,
-        as_written if stem == full else fuzz.token_sort_ratio(words, f"{stem} {by}"),
-        # A title alone, or an artist alone, names less than both do.
+        # A title alone names less than title and artist do.
         0.98 * max(fuzz.ratio(words, full), fuzz.ratio(words, stem)),
-        0.85 * fuzz.ratio(words, by),
-        *(_split_ratio(split, stem, full, by) for split in wanted.splits),
+        *(_with_artist(wanted, stem, full, each) for each in dict.fromkeys([by, *songs.column("artist_key").of(row)])),
     )
     popularity = float(index.songs.popularity[row])
     return best, as_written + (0.0 if popularity != popularity else popularity / 1000)
+
+
+def _with_artist(wanted: _Wanted, stem: str, full: str, by: str) -> float:
+    """How alike the words are to title and artist, or to an artist alone, who names less."""
+    words = wanted.folded
+    return max(
+        fuzz.token_sort_ratio(words, f"{full} {by}"),
+        0.0 if stem == full else fuzz.token_sort_ratio(words, f"{stem} {by}"),
+        0.85 * fuzz.ratio(words, by),
+        *(_split_ratio(split, stem, full, by) for split in wanted.splits),
+    )
 
 
 def _split_ratio(split: tuple[str, str, str], stem: str, full: str, by: str) -> float:

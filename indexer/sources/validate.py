@@ -147,7 +147,7 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     facts: dict[str, object] = dict(names)
     if "artist" in names:
         artists = read_artists(values["artist"], names.get("title", ""))
-        if artists.listed or len(artists.main) > 1 or artists.featured:
+        if artists.listed or artists.featured or artists.main != (names["artist"],):
             facts["artists"] = artists.main
         if artists.featured:
             facts["featured"] = artists.featured
