@@ -26,8 +26,6 @@ DIGITS = 4  # decimals of scores in JSON
 class Hit:
     """A song that a query found; None is unknown.
 
-    artists       those who made it, one by one; () where nobody is named
-    featured      its guests
     score         higher is better; comparable inside one answer only
     rank          place in the answer, from 1
     signals       name -> contribution; together they are the score
@@ -38,6 +36,8 @@ class Hit:
     key, mode     pitch class 0..11 (0 = C), 1 major or 0 minor
     energy        0..1
     spotify_id    the 22 characters after "spotify:track:"
+    artists       those who made it, one by one; () where nobody is named
+    featured      its guests
     """
 
     song_id: str
@@ -45,8 +45,6 @@ class Hit:
     artist: str
     score: float
     rank: int
-    artists: tuple[str, ...] = ()
-    featured: tuple[str, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict, hash=False)
     reason: str = field(default_factory=str)  # no class attribute, so that __getattr__ is asked for it
     line: str | None = field(default_factory=lambda: None)
@@ -58,6 +56,8 @@ class Hit:
     mode: int | None = None
     energy: float | None = None
     spotify_id: str | None = None
+    artists: tuple[str, ...] = ()
+    featured: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rank < 1:

@@ -38,6 +38,12 @@ def table(
     )
 
 
+def named(candidates):
+    """(artist, stem) for each known artist of each song that has a title."""
+    places = range(len(candidates))
+    return [(artist, candidates.stems[i]) for i in places for artist in candidates.artists_of(i) if candidates.stems[i]]
+
+
 def several_artists(rng, n, artists):
     """(n, 3): up to three of so many artists a song, each once; -1 fills up, alone it is unknown."""
     drawn = np.full((n, 3), -1, np.int64)
