@@ -36,6 +36,8 @@ class Hit:
     key, mode     pitch class 0..11 (0 = C), 1 major or 0 minor
     energy        0..1
     spotify_id    the 22 characters after "spotify:track:"
+    artists       those who made it, one by one; () where nobody is named
+    featured      its guests
     """
 
     song_id: str
@@ -54,6 +56,8 @@ class Hit:
     mode: int | None = None
     energy: float | None = None
     spotify_id: str | None = None
+    artists: tuple[str, ...] = ()
+    featured: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rank < 1:
@@ -92,6 +96,8 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         """Every field as JSON has it: scores rounded, no NaN."""
         return self.__getstate__() | {
+            "artists": list(self.artists),
+            "featured": list(self.featured),
             "score": round(self.score, DIGITS),
             "signals": {name: round(value, DIGITS) for name, value in self.signals.items()},
         }
@@ -199,6 +205,7 @@ class Hits(Sequence[Hit]):
             values = {name: column[row] for name, column in texts.items()}
             values["signals"] = {name: share for name, share in zip(self.weights, shares[i], strict=True) if share}
             values |= {name: column[i] for name, column in features.items()}
+            values["artists"], values["featured"] = songs.artists_of(row)
             values |= {"score": scores[i], "rank": self.first + i}
             values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
             made.append(Hit.of_row(self.query, row, self.weights, values))

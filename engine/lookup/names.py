@@ -107,7 +107,8 @@ def called(index: OpenIndex, text: str) -> list[int]:
     for title, artist in _splits(text):
         by = artist_key(artist)
         same = by_title.get(artist_key(title), ())
-        rows.update(row for row in same if artist_key(index.songs.artists[row]) == by)
+        artists = index.songs.column("artist_key")
+        rows.update(r for r in same if by in artists.of(r) or artist_key(index.songs.artists[r]) == by)
     return sorted(rows)
 
 
@@ -190,8 +191,8 @@ def _far_better_known(index: OpenIndex, rows: list[int]) -> int | None:
 
 
 def _identity(index: OpenIndex, row: int) -> tuple[str, str]:
-    artist, title = index.songs.artists[row], index.songs.titles[row]
-    return artist_key(artist), title_stem(title) or artist_key(title)
+    artists, title = index.songs.column("artist_key").of(row), index.songs.titles[row]
+    return "".join(artists[:1]), title_stem(title) or artist_key(title)
 
 
 def _label(index: OpenIndex, row: int) -> str:
@@ -244,16 +245,15 @@ def _similarity(
 
     written   how the song's title and artist are to be read
     """
-    full, stem, by = _folded(written(index.songs.titles[row]), written(index.songs.artists[row]))
+    songs = index.songs
+    full, stem, by = _folded(written(songs.titles[row]), written(songs.artists[row]))
     words = wanted.folded
     as_written = fuzz.token_sort_ratio(words, f"{full} {by}")
     best = max(
         as_written,
-        as_written if stem == full else fuzz.token_sort_ratio(words, f"{stem} {by}"),
-        # A title alone, or an artist alone, names less than both do.
+        # A title alone names less than title and artist do.
         TITLE_ALONE * max(fuzz.ratio(words, full), fuzz.ratio(words, stem)),
-        0.85 * fuzz.ratio(words, by),
-        *(_split_ratio(split, stem, full, by) for split in wanted.splits),
+        *(_with_artist(wanted, stem, full, each) for each in dict.fromkeys([by, *songs.column("artist_key").of(row)])),
     )
     kinds = int(index.songs.versions[row])
     if wanted.rest and kinds & wanted.kinds:
@@ -263,6 +263,17 @@ def _similarity(
         best -= UNWANTED
     known = (float(index.popularity[row]) / 10, float(index.songs.popularity[row]) / 10_000)
     return best, as_written + sum(value for value in known if value == value)  # NaN is unknown
+
+
+def _with_artist(wanted: _Wanted, stem: str, full: str, by: str) -> float:
+    """How alike the words are to title and artist, or to an artist alone, who names less."""
+    words = wanted.folded
+    return max(
+        fuzz.token_sort_ratio(words, f"{full} {by}"),
+        0.0 if stem == full else fuzz.token_sort_ratio(words, f"{stem} {by}"),
+        0.85 * fuzz.ratio(words, by),
+        *(_split_ratio(split, stem, full, by) for split in wanted.splits),
+    )
 
 
 def _split_ratio(split: tuple[str, str, str], stem: str, full: str, by: str) -> float:

@@ -186,9 +186,9 @@ def _without_versions(candidates: Candidates, ends: Candidates, far: Matrix, ove
     """The places of the candidates that are no version of an end, and of each song the version nearest to the way."""
     versions = Versions(overlap, ends)
     nearest = far.min(axis=1) if far.shape[1] else np.zeros(len(candidates))
-    rows, artists = candidates.rows.tolist(), candidates.artists.tolist()
+    rows = candidates.rows.tolist()
     by_nearness = np.lexsort((candidates.rows, nearest)).tolist()
-    first = [i for i in by_nearness if versions.new(rows[i], artists[i], candidates.stems[i])]
+    first = [i for i in by_nearness if versions.new(rows[i], candidates.artists_of(i), candidates.stems[i])]
     return np.array(sorted(first), np.int64)
 
 
@@ -196,16 +196,15 @@ def _under_caps(
     candidates: Candidates, ends: Candidates, among: Places, far: Matrix, artist_cap: int, album_cap: int | None
 ) -> Places:
     """Of the candidates `among`, as many as stay under the caps, the ends counted: those with the least `far`."""
-    by_artist, by_album = Counter(ends.artists.tolist()), Counter(ends.albums.tolist())
-    artists, albums = candidates.artists, candidates.albums
+    by_artist, by_album = Counter(ends.artists.ravel().tolist()), Counter(ends.albums.tolist())
     stays = []
     for i in among[np.argsort(far[among], kind="stable")].tolist():
-        artist, album = int(artists[i]), int(albums[i])
-        full = artist != UNKNOWN and by_artist[artist] >= artist_cap
+        artists, album = candidates.artists_of(i), int(candidates.albums[i])
+        full = any(by_artist[artist] >= artist_cap for artist in artists)
         if full or (album_cap is not None and album != UNKNOWN and by_album[album] >= album_cap):
             continue
         stays.append(i)
-        by_artist[artist] += 1
+        by_artist.update(artists)
         by_album[album] += 1
     return np.array(stays, np.int64)
 

@@ -14,6 +14,7 @@ from indexer.errors import EmptyQueryError
 from indexer.models.keywords import tfidf_keywords
 from indexer.records import Song
 from indexer.songs.table import audio_table
+from indexer.text.artists import artists_of
 from indexer.text.clean import clean
 from indexer.text.names import artist_key
 from indexer.text.tokens import tokenise, unique_lines
@@ -89,10 +90,11 @@ class Seed:
         if song.audio is not None and index.compress_audio is not None:
             parts["audio"] = index.compress_audio.encode(audio[None])[0]
         if index.taste_model is not None:
-            code = index.artist_codes.get(artist_key(song.artist), -1)
+            artists = artists_of(song)
+            codes = [index.artist_codes.get(artist_key(name), -1) for name in (*artists.main, *artists.featured)]
             known = {"lyrics": parts["lyrics"][None], "audio": audio[None], "topics": topics[None]}
-            content = index.taste_model.reader.read([(song, index.artist_tags.of(code))], known)
-            parts["taste"] = index.taste_model.place(content, np.array([code]))[0]
+            content = index.taste_model.reader.read([(song, index.artist_tags.of_each(codes))], known)
+            parts["taste"] = index.taste_model.place(content, np.array(codes[:1] or [-1]))[0]
         tbert = np.zeros(index.tbert.shape[1], np.float32)
         if index.tbert_model is not None:
             tbert = index.tbert_model.embed(sentence[None], topics[None], audio[None])[0]

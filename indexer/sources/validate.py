@@ -119,7 +119,7 @@ def _artists(cell: object, title: str, guests: object) -> Mapping[str, tuple[str
     if isinstance(cell, str):
         facts = _artists_of_text(cell, title if _GUESTS.search(title) else "")
     else:
-        facts = _listed(read_artists(cell, title))
+        facts = _listed(read_artists(cell, title), plain(cell))
     if guests is None:
         return facts
     featured = dict.fromkeys((*facts.get("featured", ()), *texts(guests, ";|,")))
@@ -130,12 +130,12 @@ def _artists(cell: object, title: str, guests: object) -> Mapping[str, tuple[str
 
 @lru_cache(_ARTISTS_IN_MEMORY)
 def _artists_of_text(text: str, title: str) -> Mapping[str, tuple[str, ...]]:
-    return _listed(read_artists(text, title))
+    return _listed(read_artists(text, title), plain(text))
 
 
-def _listed(artists: Artists) -> Mapping[str, tuple[str, ...]]:
+def _listed(artists: Artists, written: str) -> Mapping[str, tuple[str, ...]]:
     facts = {}
-    if artists.listed or len(artists.main) > 1 or artists.featured:
+    if artists.listed or artists.featured or artists.main != (written,):
         facts["artists"] = artists.main
     if artists.featured:
         facts["featured"] = artists.featured

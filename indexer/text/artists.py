@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from indexer.records import Song
 from indexer.text.names import artist_key
 
 _LONGEST_LIST = 20_000  # characters of a cell that is read as a list of names or of Spotify's objects
@@ -106,6 +107,19 @@ def read_artists(artist: object, title: str = "") -> Artists:
     mains, featured = _apart(main, guests)
     unsure = [name for name in (*(mains if names is None else ()), *featured) if parts_of(name)]
     return Artists(mains, featured, tuple(unsure), names is not None)
+
+
+def artists_of(song: Song) -> Artists:
+    """The artists of a song: as it lists them, else as its texts say.
+
+    >>> artists_of(Song("Oar", "Ada feat. Bo")).featured
+    ('Bo',)
+    >>> artists_of(Song("Oar", "Ada & Bo", artists=("Ada", "Bo"))).main
+    ('Ada', 'Bo')
+    """
+    if not song.artists:
+        return read_artists(song.artist, song.title)
+    return Artists(*_apart(song.artists, song.featured), listed=True)
 
 
 def list_of_names(cell: object) -> list[str] | None:
