@@ -104,6 +104,8 @@ def read_artists(artist: object, title: str = "") -> Artists:
         guests += [name for text in after for name in _separated(text)]
     for text in title_guests(title):
         guests += _separated(text)
+    if isinstance(artist, str) and names is None and not any(map(_tidy, (*main, *guests))):
+        main = [artist]  # nothing but signs
     mains, featured = _apart(main, guests)
     unsure = [name for name in (*(mains if names is None else ()), *featured) if parts_of(name)]
     return Artists(mains, featured, tuple(unsure), names is not None)
@@ -252,7 +254,8 @@ def _once(names: Iterable[str], but: Iterable[str] = ()) -> list[str]:
 
 
 def _tidy(name: str) -> str:
-    text = _plain(name).strip(" ,;&")
+    text = _plain(name)
+    text = text.strip(" ,;&") or text
     for opening, closing in ("()", "[]"):
         if text.count(opening) != text.count(closing):  # half of a bracket around guests
             text = text.strip(f" {opening}{closing},")
