@@ -23,11 +23,10 @@ _MOST_JOINTS = 4  # in one name; of more, only what a sign at a time gives
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_NO_GUEST_BEFORE = r"(?<!\d)(?<!\bsix)(?<!\bfive)(?<!\bten)"  # feet: "10 Ft. Band", "Six Ft. Deep"
-_FEAT = r"(?:feat|ft|featuring)\b(?!\.?\s*(?:feat|ft)\b)(?!\s+(?:of|in|so|to)\b)[.,:]?"  # "Little Feat feat. Ada"
-_GUESTS = re.compile(
-    rf"{_NO_GUEST_BEFORE}\s?[\s(\[]\s?(?:{_FEAT}|[fw]/|(?:an?\s)?duet\swith\b)\s?(?=[^\s)\]])", re.IGNORECASE
-)
+# Not feet: "10 Ft. Band", "Six Ft. Deep".
+_FT = r"(?<!^\d\s)(?<!^\d\d\s)(?<!^\d\d\d\s)(?<!^five\s)(?<!^six\s)(?<!^ten\s)ft"
+_FEAT = rf"(?:feat|{_FT}|featuring)\b(?!\.?\s*(?:feat|ft)\b)(?!\s+(?:of|in|so|to)\b)[.,:]?"  # "Little Feat feat. Ada"
+_GUESTS = re.compile(rf"\s?[\s(\[]\s?(?:{_FEAT}|[fw]/|(?:an?\s)?duet\swith\b)\s?(?=[^\s)\]])", re.IGNORECASE)
 _BRACKETED_WITH = re.compile(r"\s?[(\[]\s?(?:with|con|avec|mit)\s([^()\[\]]+)[)\]]\s?", re.IGNORECASE)
 
 # In a title: guests stand in brackets, or behind the title up to the next bracket or dash ("Song feat. Bo - Live").
@@ -37,7 +36,7 @@ _TITLE_BRACKET = re.compile(
     re.IGNORECASE,
 )
 _TITLE_END = r"(?P<names>\S.*?)(?=\s[-–]\s|\s?[(\[]|\Z)"
-_TITLE_TAIL = re.compile(rf"\S{_NO_GUEST_BEFORE}\s(?:[-–]\s)?{_FEAT}\s{_TITLE_END}", re.IGNORECASE)
+_TITLE_TAIL = re.compile(rf"\S\s(?:[-–]\s)?{_FEAT}\s{_TITLE_END}", re.IGNORECASE)
 _TITLE_DASH = re.compile(rf"\S\s[-–]\swith\s{_TITLE_END}")
 # Behind "with" these speak of no artist: "(With You)", "(with strings)", "(con te partirò)".
 _NO_GUEST = re.compile(
