@@ -23,11 +23,10 @@ _MOST_JOINTS = 4  # in one name; of more, only what a sign at a time gives
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_NO_GUEST_BEFORE = r"(?<!\d)(?<!\bsix)(?<!\bfive)(?<!\bten)"  # feet: "10 Ft. Band", "Six Ft. Deep"
-_FEAT = r"(?:feat|ft|featuring)\b(?!\.?\s*(?:feat|ft)\b)(?!\s+(?:of|in|so|to)\b)[.,:]?"  # "Little Feat feat. Ada"
-_GUESTS = re.compile(
-    rf"{_NO_GUEST_BEFORE}\s?[\s(\[]\s?(?:{_FEAT}|[fw]/|(?:an?\s)?duet\swith\b)\s?(?=[^\s)\]])", re.IGNORECASE
-)
+# Not feet: "10 Ft. Band", "Six Ft. Deep".
+_FT = r"(?<!^\d\s)(?<!^\d\d\s)(?<!^\d\d\d\s)(?<!^five\s)(?<!^six\s)(?<!^ten\s)ft"
+_FEAT = rf"(?:feat|{_FT}|featuring)\b(?!\.?\s*(?:feat|ft)\b)(?!\s+(?:of|in|so|to)\b)[.,:]?"  # "Little Feat feat. Ada"
+_GUESTS = re.compile(rf"\s?[\s(\[]\s?(?:{_FEAT}|[fw]/|(?:an?\s)?duet\swith\b)\s?(?=[^\s)\]])", re.IGNORECASE)
 _BRACKETED_WITH = re.compile(r"\s?[(\[]\s?(?:with|con|avec|mit)\s([^()\[\]]+)[)\]]\s?", re.IGNORECASE)
 
 # In a title: guests stand in brackets, or behind the title up to the next bracket or dash ("Song feat. Bo - Live").
@@ -37,7 +36,7 @@ _TITLE_BRACKET = re.compile(
     re.IGNORECASE,
 )
 _TITLE_END = r"(?P<names>\S.*?)(?=\s[-–]\s|\s?[(\[]|\Z)"
-_TITLE_TAIL = re.compile(rf"\S{_NO_GUEST_BEFORE}\s(?:[-–]\s)?{_FEAT}\s{_TITLE_END}", re.IGNORECASE)
+_TITLE_TAIL = re.compile(rf"\S\s(?:[-–]\s)?{_FEAT}\s{_TITLE_END}", re.IGNORECASE)
 _TITLE_DASH = re.compile(rf"\S\s[-–]\swith\s{_TITLE_END}")
 # Behind "with" these speak of no artist: "(With You)", "(with strings)", "(con te partirò)".
 _NO_GUEST = re.compile(
@@ -104,6 +103,8 @@ def read_artists(artist: object, title: str = "") -> Artists:
         guests += [name for text in after for name in _separated(text)]
     for text in title_guests(title):
         guests += _separated(text)
+    if isinstance(artist, str) and names is None and not any(map(_tidy, (*main, *guests))):
+        main = [artist]  # nothing but signs
     mains, featured = _apart(main, guests)
     unsure = [name for name in (*(mains if names is None else ()), *featured) if parts_of(name)]
     return Artists(mains, featured, tuple(unsure), names is not None)
@@ -252,7 +253,8 @@ def _once(names: Iterable[str], but: Iterable[str] = ()) -> list[str]:
 
 
 def _tidy(name: str) -> str:
-    text = _plain(name).strip(" ,;&")
+    text = _plain(name)
+    text = text.strip(" ,;&") or text
     for opening, closing in ("()", "[]"):
         if text.count(opening) != text.count(closing):  # half of a bracket around guests
             text = text.strip(f" {opening}{closing},")
