@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from indexer.errors import SourceError
 from indexer.sources.base import Batch, EntryRow, Format, Refusal
@@ -18,9 +19,7 @@ from indexer.sources.validate import identifier, spotify_track
 _PIECE = 1 << 20  # characters read at a time
 _ENTRIES = 5_000  # per batch
 _DESCRIBED = 200_000  # tracks of which is remembered that the file described them, in some 40 MB
-_PLAIN = (str, int, float, type(None))  # types of values that are compared by their hash
 _TRACK = {"title": "track_name", "artist": "artist_name", "album": "album_name", "duration_ms": "duration_ms"}
-_FIELDS = tuple(_TRACK)
 _PLAYLISTS = re.compile(r'"playlists"\s*:\s*\[')
 _FILLER = re.compile(r"[\s,]*")
 
@@ -59,17 +58,21 @@ def _add(batch: Batch, file: str, row: int, playlist: object, described: dict[st
                 Refusal.about(file, row, "entry", f"entry {position}", f"no object: {str(track)[:40]!r}")
             )
             continue
-        uri, values = track.get("track_uri"), _values(track)
-        words = hash(values) if all(type(value) in _PLAIN for value in values) else None
-        if words is not None and described.get(uri) == words:  # type: ignore[arg-type]
-            batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", str(uri)[-22:])))
+        uri: Any = track.get("track_uri")
+        values = _values(track)
+        try:
+            words = hash(values)
+        except TypeError:  # a list or an object where a name should stand
+            words = None
+        if words is not None and described.get(uri) == words:
+            batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", uri[-22:])))
             continue
         track_id = spotify_track(uri) or identifier(uri)
         if not track_id:
             batch.refusals.append(Refusal.about(file, row, "entry", f"entry {position}", "no track_uri"))
             continue
-        song = dict(zip(_FIELDS, values, strict=True))
-        if batch.add_song(file, row, song, ids=[("spotify", track_id)]) is not None:
+        song = dict(zip(_TRACK, values, strict=True))
+        if batch.add_song(file, row, song, ids=(("spotify", track_id),)) is not None:
             # "pos" is this number in every slice; the list's own order is what cannot be wrong
             batch.entries.append(EntryRow(row, playlist_id, position, len(batch.songs) - 1))
             if isinstance(uri, str) and words is not None and uri.endswith(track_id):
@@ -77,7 +80,7 @@ def _add(batch: Batch, file: str, row: int, playlist: object, described: dict[st
 
 
 def _values(track: Mapping[str, object]) -> tuple[object, ...]:
-    return tuple(map(track.get, _TRACK.values()))
+    return tuple([track.get(name) for name in _TRACK.values()])
 
 
 def _playlists(opened: OpenedFile) -> Iterator[object]:

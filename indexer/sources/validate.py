@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from indexer.records import AUDIO_NAMES, known_features
+from indexer.records import AUDIO_RANGES, known_features
 from indexer.text.artists import Artists, list_of_names, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
@@ -168,11 +168,11 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
             facts["explicit"] = _YES[explicit]
         else:
             problems.append(f"explicit is {explicit[:40]!r}, expected true or false")
-    if genres := genre_names(get("genre"), get("subgenre")):
+    if ("genre" in values or "subgenre" in values) and (genres := genre_names(get("genre"), get("subgenre"))):
         facts["genres"] = genres
-    if lyrics := _lyrics(get("lyrics"), problems):
+    if (cell := get("lyrics")) is not None and (lyrics := _lyrics(cell, problems)):
         facts["lyrics"] = lyrics
-    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if get(name) is not None}
+    cells = {name: _cell(values[name]) for name in values if name in AUDIO_RANGES and values[name] is not None}
     if cells:
         features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
@@ -205,7 +205,9 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
-        text = _list_as_text(name, cell) if isinstance(cell, list | tuple) or _is_list(cell) else plain(cell)
+        if cell is None:
+            continue
+        text = _list_as_text(name, cell) if isinstance(cell, (list, tuple)) or _is_list(cell) else plain(cell)
         if len(text) > MAX_NAME:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:

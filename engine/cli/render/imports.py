@@ -23,6 +23,12 @@ def show_import(report: LoadReport) -> None:
     ]
     columns: list[Column] = [(report.format, "left"), *((name, "right") for name in _COUNTS)]
     table(Path(report.file).name, columns, rows)
+    if report.met_by_name:
+        met = "1 row" if report.met_by_name == 1 else f"{report.met_by_name:,} rows"
+        message(f"{met} met songs of other files by artist and title; list them with `refrain merges`")
+    if report.nearly_met:
+        near = "1 row" if report.nearly_met == 1 else f"{report.nearly_met:,} rows"
+        message(f"{near} became other songs than those of their name; list why with `refrain merges --near`")
     for remark in report.remarks[:SHOWN]:
         message(f"{_rows(remark)}: {remark.kind}")
     if len(report.remarks) > SHOWN:
