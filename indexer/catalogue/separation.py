@@ -55,7 +55,7 @@ def separate(connection: Connection, song_id: str, file: str | None) -> Separati
         each["content_digest"] = content_digest(each)
     insert_songs(connection, [new])
     update_songs(connection, [song])
-    _move_ids(connection, song_id, new["song_id"], moved, own)
+    _move_ids(connection, song, new["song_id"], moved, own)
     _move_measured(connection, song_id, new["song_id"], brought)
     _move_entries(connection, song_id, new["song_id"], name)
     refresh_tags_digests(connection, [song_id, new["song_id"]])
@@ -129,14 +129,19 @@ def _free_id(connection: Connection, ids: Sequence[Id]) -> str:
     raise AssertionError("numbers do not end")
 
 
-def _move_ids(connection: Connection, song_id: str, new_id: str, moved: Iterable[Id], own: Iterable[Id]) -> None:
+def _move_ids(connection: Connection, song: Stored, new_id: str, moved: Iterable[Id], own: Iterable[Id]) -> None:
     """The file's ids are the new song's, and neither song meets what is the other's."""
+    song_id = song["song_id"]
     delete = "DELETE FROM external_ids WHERE namespace = ? AND value = ? AND song_id = ?"
     write_rows(connection, delete, [(*each, song_id) for each in moved])
     insert = insertion("external_ids", ("namespace", "value", "song_id"), ignore=True)
     write_rows(connection, insert, [(*each, new_id) for each in own])
+    file = connection.execute(select(IMPORTS.c.file).where(IMPORTS.c.import_id == song["added_by"])).scalar_one()
     query = "SELECT namespace, value FROM external_ids WHERE song_id"
-    theirs = [tuple(row) for row in rows_among(connection, query, [song_id])]
+    theirs = [
+        (namespace, name_in_file(value, file) if namespace == NAME else value)
+        for namespace, value in rows_among(connection, query, [song_id])
+    ]
     apart = [(song_id, *each) for each in own] + [(new_id, *each) for each in theirs]
     write_rows(connection, insertion("apart", ("song_id", "namespace", "value"), ignore=True), apart)
 

@@ -37,7 +37,11 @@ def songs_of(catalogue: Catalogue, folder: Path, *described: dict[str, Any]) -> 
         (ROAD | {"duration_ms": 200_000}, ROAD | {"duration_ms": 204_900}, True),
         (ROAD | {"duration_ms": 200_000}, ROAD | {"duration_ms": 205_100}, False),
         (ROAD | {"duration_ms": 200_000}, ROAD, True),
-        ({"title": "Live and Let Go", "artist": "Marrow"}, {"title": "Live and Let Go (Live)", "artist": "Marrow"}, False),
+        (
+            {"title": "Live and Let Go", "artist": "Marrow"},
+            {"title": "Live and Let Go (Live)", "artist": "Marrow"},
+            False,
+        ),
     ],
 )
 def test_names_meet_by_first_artist_stem_version_and_length(
@@ -58,7 +62,7 @@ def test_what_met_and_what_nearly_did_is_listed(catalogue: Catalogue, tmp_path: 
         rows(
             tmp_path,
             ROAD | {"lyrics": "la"},
-            ROAD | {"spotify_id": S2},
+            ROAD | {"spotify_id": S2, "duration_ms": 201_000},
             ROAD | {"duration_ms": 260_000, "lyrics": "lo"},
             live,
             name="b.jsonl",
@@ -114,7 +118,7 @@ def test_undoing_says_what_cannot_be_restored(catalogue: Catalogue, tmp_path: Pa
     catalogue.load(rows(tmp_path, ROAD | {"year": 2001, "lyrics": "two"}, name="b.jsonl"))
     catalogue.load(rows(tmp_path, {"spotify_id": S1, "year": 2002, "lyrics": "three"}, name="c.jsonl"))
     separation = catalogue.undo_merge(S1, "b.jsonl")
-    assert [sentence.split(":")[0] for sentence in separation.lost] == ["lyrics", "lyrics", "year"]
+    assert sorted(sentence.split(":")[0] for sentence in separation.lost) == ["lyrics", "lyrics", "year"]
     song, new = catalogue.song(S1), catalogue.song(separation.new_id)
     assert song is not None
     assert new is not None
@@ -143,3 +147,45 @@ def test_playlists_of_the_file_hold_the_separated_song(catalogue: Catalogue, tmp
     assert [playlist.song_ids for playlist in catalogue.playlists()] == [(S1,)], "another file wrote this playlist"
     catalogue.load(tmp_path / "p.jsonl")
     assert [playlist.song_ids for playlist in catalogue.playlists()] == [(new_id,)]
+
+
+def test_a_row_without_ids_is_kept_apart_from_a_song_without_ids(catalogue: Catalogue, tmp_path: Path) -> None:
+    """Both rows have the same name: only the file says which is which."""
+    first, other = (rows(tmp_path, ROAD | {"tags": [name]}, name=f"{name}.jsonl") for name in "ab")
+    catalogue.load(first)
+    catalogue.load(other)
+    new_id = catalogue.undo_merge("marrow|salt road").new_id
+    for path in (other, first, other):
+        assert not catalogue.load(path).changed
+    catalogue.delete(["marrow|salt road"])
+    catalogue.load(first)
+    tags = {song.song_id: song.tags for song in catalogue.songs()}
+    assert tags == {"marrow|salt road": ("a",), new_id: ("b",)}
+
+
+def test_an_isrc_is_of_several_songs_and_alone_means_the_best_known(catalogue: Catalogue, tmp_path: Path) -> None:
+    """Rows made by hand: which columns hold ISRCs is the sources' business."""
+    from indexer.catalogue.connect import writing
+    from indexer.catalogue.merging import SongWriter
+    from indexer.sources.base import SongRow
+
+    catalogue.load(rows(tmp_path, BOATS))
+    with writing(catalogue._engine, 1) as connection:
+        refused: list[tuple[Any, ...]] = []
+
+        def song_ids(*described: tuple[dict[str, Any], dict[str, str]]) -> list[str]:
+            writer = SongWriter(connection, 1, (), "a", lambda *refusal: refused.append(refusal))
+            written = [
+                SongRow(row, None, tuple(ids.items()), facts) for row, (facts, ids) in enumerate(described, start=1)
+            ]
+            return writer.write(written)
+
+        isrc = {"isrc": "GBABC1234567"}
+        single, album = {"spotify": S1} | isrc, {"spotify": S2} | isrc
+        assert song_ids((ROAD | {"popularity": 5.0}, single), (ROAD | {"popularity": 9.0}, album)) == [S1, S2]
+        assert song_ids(({"year": 1990}, isrc)) == [S2]
+        assert song_ids(({"popularity": 99.0}, single), ({"year": 1990}, isrc)) == [S1, S2], "it stays with its song"
+        assert song_ids((ROAD, {"isrc": "GBXYZ7654321"})) == ["isrc:GBXYZ7654321"], "two ISRCs are two songs"
+        assert song_ids((ROAD, {"mbid": "m1"})) == [S1], "no id of a kind of its own: the best known of the name"
+        assert song_ids(({}, {"mbid": "m1"}), ({}, isrc | {"mbid": "m1"})) == [S1, S2]
+        assert [refusal[3] for refusal in refused] == []
