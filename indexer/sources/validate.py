@@ -150,7 +150,7 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     facts: dict[str, object] = dict(_names(values, problems))
     get = values.get
     if "artist" in facts:
-        facts |= _artists(get("artist"), str(facts.get("title", "")))
+        facts |= _artists(get("artist"), str(facts["artist"]), str(facts.get("title", "")))
     if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
         facts["year"] = checked
     if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
@@ -180,21 +180,21 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     return facts
 
 
-def _artists(cell: object, title: str) -> Mapping[str, tuple[str, ...]]:
-    """Artists and guests one by one, as far as they can be told apart."""
+def _artists(cell: object, name: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart and are not what `name` says."""
     if isinstance(cell, str):
-        return _artists_of_text(cell, title if _GUESTS.search(title) else "")
-    return _listed(read_artists(cell, title))
+        return _artists_of_text(cell, name, title if _GUESTS.search(title) else "")
+    return _listed(read_artists(cell, title), name)
 
 
 @lru_cache(_ARTISTS_IN_MEMORY)
-def _artists_of_text(text: str, title: str) -> Mapping[str, tuple[str, ...]]:
-    return _listed(read_artists(text, title))
+def _artists_of_text(cell: str, name: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    return _listed(read_artists(cell, title), name)
 
 
-def _listed(artists: Artists) -> Mapping[str, tuple[str, ...]]:
+def _listed(artists: Artists, name: str) -> Mapping[str, tuple[str, ...]]:
     facts = {}
-    if artists.listed or len(artists.main) > 1 or artists.featured:
+    if artists.main and (artists.listed or artists.featured or artists.main != (name,)):
         facts["artists"] = artists.main
     if artists.featured:
         facts["featured"] = artists.featured
