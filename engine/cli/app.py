@@ -16,6 +16,7 @@ from engine.cli.admin import admin
 from engine.cli.ask import ask
 from engine.cli.atlas import atlas
 from engine.cli.browse import browse
+from engine.cli.merges import merging
 from engine.cli.render.console import message
 from engine.cli.triage import triaging
 from indexer.errors import RefrainError, RequestError
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (ask, browse, triaging, atlas, admin):
+for group in (ask, browse, triaging, atlas, admin, merging):
     app.add_typer(group)
 
 

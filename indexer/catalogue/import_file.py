@@ -59,7 +59,7 @@ class _Loading:
         key = connection.execute(insert(IMPORTS).values(facts)).inserted_primary_key
         assert key is not None, "SQLAlchemy tells the key of one inserted row"
         self._import_id = int(key[0])
-        self._songs = SongWriter(connection, self._import_id, own_imports, self._refuse)
+        self._songs = SongWriter(connection, self._import_id, own_imports, self._file, self._refuse)
         self._playlists = PlaylistWriter(connection, self._import_id, self._refuse)
         self._song_tags = Staged(connection, SONG_TAGS)
         self._artist_tags = Staged(connection, ARTIST_TAGS)

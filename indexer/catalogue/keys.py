@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -14,33 +13,16 @@ import orjson
 
 from indexer.catalogue.schema import SONG_COLUMNS
 from indexer.sources.validate import MAX_ID
-from indexer.text.names import artist_key, fold, title_stem
+from indexer.text.names import artist_key, fold
+from indexer.text.versions import KINDS, split_title
 
 _MAX_KEY = MAX_ID - 30  # room for the length of a recording and for the end of an anonymous key
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _CONTENT = itemgetter(*SONG_COLUMNS)
 _ARTISTS_KNOWN = 65_536  # folded names that stay in memory
 
-_MARKED = re.compile(r"[(\[–]|\s-\s|\b(?:feat|ft|featuring)\b", re.IGNORECASE)
-_OTHER_RECORDING = {
-    "live": r"live|unplugged|en vivo|en directo|ao vivo",
-    "acoustic": r"acoustic|acústico|acústica",
-    "remix": r"remix|rework|bootleg|mix",
-    "sped up": r"sped up|nightcore",
-    "slowed": r"slowed",
-    "karaoke": r"karaoke",
-    "cover": r"cover|tribute",
-    "instrumental": r"instrumental",
-    "demo": r"demo",
-    "session": r"sessions?",
-    "extended": r"extended",
-    "reprise": r"reprise",
-}
-_KINDS = re.compile(
-    "|".join(rf"(?P<{kind.replace(' ', '_')}>\b(?:{words})\b)" for kind, words in _OTHER_RECORDING.items()),
-    re.IGNORECASE,
-)
-
+# What a title says of a recording that is not the one everybody knows; remasters, edits and editions are of that one.
+_OTHER_RECORDING = frozenset(KINDS) - {"remaster", "edit", "edition", "mono"}
 
 quick_artist_key = lru_cache(_ARTISTS_KNOWN)(artist_key)
 
@@ -112,16 +94,10 @@ def content_digest(song: Mapping[str, Any]) -> str:
 
 
 def _title_key(title: str) -> str:
-    if _MARKED.search(title) is None:
-        return fold(title) or title.casefold()
-    kinds = sorted({found.lastgroup or "" for found in _KINDS.finditer(_marks(title))})
-    stem = title_stem(title) or title.casefold()
+    stem, marks = split_title(title)
+    stem = fold(stem) or fold(title) or title.casefold()
+    kinds = sorted(_OTHER_RECORDING.intersection(marks)) if marks else ()
     return f"{stem} ({' '.join(kinds)})" if kinds else stem
-
-
-def _marks(title: str) -> str:
-    """What stands in brackets or behind a dash."""
-    return " ".join(re.findall(r"[(\[][^)\]]*|\s[-–]\s.*", title))
 
 
 def _fitting(key: str) -> str:

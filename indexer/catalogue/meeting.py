@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from indexer.catalogue.connect import rows_among
-from indexer.catalogue.keys import name_key, row_names
+from indexer.catalogue.keys import digest_of, name_key, row_names
 from indexer.catalogue.schema import SONGS, Names
 from indexer.sources.base import SongRow
 from indexer.sources.validate import MAX_ID
@@ -49,16 +49,21 @@ class Lookup:
     key: str = ""
 
 
-def lookup_of(row: SongRow) -> Lookup:
-    """The ways to find the song of a row."""
+def name_in_file(name: str, file: str) -> str:
+    """How a row without ids is known by in one file, after somebody separated it from the song of its name."""
+    return f"{name}#{digest_of(file)[:16]}"
+
+
+def lookup_of(row: SongRow, file: str = "") -> Lookup:
+    """The ways to find the song of a row; in `file`, where rows of one name may have been separated."""
     ids = row.ids
     if row.song_id:
         return Lookup(row, ids, ids, row.song_id, row.song_id)
     if not ids:
         names = row_names(row.facts)
-        return Lookup(
-            row, tuple((NAME, name) for name in names), ((NAME, names[0]),), names[-1], f"name:{names[0]}"[:MAX_ID]
-        )
+        own = ((NAME, names[0]),)
+        ways = (name_in_file(names[0], file), *names) if file else names
+        return Lookup(row, tuple((NAME, name) for name in ways), own, names[-1], f"name:{names[0]}"[:MAX_ID])
     namespace, value = ids[0]
     other = f"{namespace}:{value}"[:MAX_ID]
     if namespace in OF_RECORDINGS:  # several songs may have it: which of them this row met is noted like a name
@@ -79,45 +84,42 @@ class Meeting:
     ) -> None:
         self._connection, self._import_id = connection, import_id
         self.new_ids: list[tuple[str, str, str]] = []  # with the song that each is of
-        self.holders = stored_ids(connection, (each for lookup in lookups for each in lookup.ids))
+        self.nearly = 0
+        self.holders = holders = stored_ids(connection, (each for lookup in lookups for each in lookup.ids))
         self._by_name: dict[str, list[str]] = defaultdict(list)
-        keys = set()
-        for lookup in lookups:
-            if not lookup.row.song_id and lookup.ids[0] not in self.holders:
-                facts = lookup.row.facts
-                artists: Any = facts.get("artists", ())
-                lookup.key = name_key(str(facts.get("title", "")), str(facts.get("artist", "")), artists)
-                keys.add(lookup.key)
-        keys.discard("")
+        unmet = [each for each in lookups if each.row.song_id or each.ids[0] not in holders]
+        for lookup in unmet:
+            if not lookup.row.song_id:
+                facts: Any = lookup.row.facts
+                lookup.key = name_key(facts.get("title", ""), facts.get("artist", ""), facts.get("artists", ()))
+        keys = {lookup.key for lookup in unmet if lookup.key}
         named = [row[0] for row in rows_among(connection, "SELECT song_id FROM songs WHERE name_key", keys)]
-        wanted = {song_id for holders in self.holders.values() for song_id in holders}
-        wanted.update(named)
-        for lookup in lookups:
-            if lookup.row.song_id or lookup.ids[0] not in self.holders:
-                wanted.update((lookup.preferred_id, lookup.fallback_id))
+        wanted = {song_id for of_id in holders.values() for song_id in of_id}
+        wanted.update(named, (lookup.preferred_id for lookup in unmet))
         self.songs: dict[str, Stored] = stored_songs(connection, wanted)
+        others = {each.fallback_id for each in unmet if each.preferred_id in self.songs}
+        self.songs |= stored_songs(connection, others - wanted)
         for song_id in named:
             self._by_name[self.songs[song_id]["name_key"]].append(song_id)
         self._ids: dict[str, dict[str, str]] = {}  # song_id -> namespace -> its id there, names not
-        self._load_ids(lookups, named)
+        self._load_ids(lookups, set(named))
         self._apart: dict[str, set[Id]] = defaultdict(set)
         if any_apart:
             query = "SELECT song_id, namespace, value FROM apart WHERE song_id"
             for song_id, namespace, value in rows_among(connection, query, self.songs):
                 self._apart[song_id].add((namespace, value))
-        self.nearly = 0
 
-    def _load_ids(self, lookups: Iterable[Lookup], named: Iterable[str]) -> None:
-        """The ids of those songs whose other ids matter: a row that has a song's best id and no other asks for none."""
-        wanted = set(named)
+    def _load_ids(self, lookups: Iterable[Lookup], wanted: set[str]) -> None:
+        """The ids of songs whose other ids matter: a row that has a song's only id asks for no others."""
         for lookup in lookups:
             if len(lookup.ids) != 1 or lookup.row.song_id or lookup.ids[0] not in self.holders:
                 wanted.update((lookup.preferred_id, lookup.fallback_id))
                 for each in lookup.ids:
                     wanted.update(self.holders.get(each, ()))
-        query = f"SELECT song_id, namespace, value FROM external_ids WHERE namespace <> '{NAME}' AND song_id"
+        query = "SELECT song_id, namespace, value FROM external_ids WHERE song_id"
         for song_id, namespace, value in rows_among(self._connection, query, wanted & self.songs.keys()):
-            self._ids.setdefault(song_id, {})[namespace] = value
+            if namespace != NAME:
+                self._ids.setdefault(song_id, {})[namespace] = value
 
     def find(self, lookup: Lookup) -> tuple[str, bool]:
         """The song_id of the song that a row describes, old or new, and whether only the name says so."""
@@ -129,10 +131,12 @@ class Meeting:
             return holders[0], not row.ids
         better: dict[str, str] = {}  # ids of the row before the one that is looked at
         duration = row.facts.get("duration_ms")
-        for place, (namespace, value) in enumerate(lookup.ids):
-            fitting = [each for each in self.holders.get((namespace, value), ()) if not self._contradicts(each, better)]
+        for each_id in lookup.ids:
+            namespace, value = each_id
+            fitting = [each for each in self.holders.get(each_id, ()) if not self._contradicts(each, better)]
             if namespace == NAME:
-                if place:  # the name alone, of a row that says how long it lasts
+                fitting = [each for each in fitting if self._apart.get(each, _NOTHING).isdisjoint(lookup.ids)]
+                if each_id not in lookup.own_ids:  # the name alone, of a row that says how long it lasts
                     fitting = [each for each in fitting if not apart(duration, self.songs[each]["duration_ms"])]
             else:
                 better[namespace] = value
@@ -155,7 +159,7 @@ class Meeting:
             return False
         if apart(self.songs[song_id]["duration_ms"], lookup.row.facts.get("duration_ms")):
             return False
-        return self._apart.get(song_id, set()).isdisjoint(lookup.own_ids)
+        return self._apart.get(song_id, _NOTHING).isdisjoint(lookup.ids)
 
     def _best_known(self, song_ids: Sequence[str]) -> str:
         if len(song_ids) == 1:
@@ -172,11 +176,7 @@ class Meeting:
         """The columns of a song, to be changed in place; those of a new song are empty."""
         song = self.songs.get(song_id)
         if song is None:
-            song = self.songs[song_id] = _EMPTY | {
-                "song_id": song_id,
-                "added_by": self._import_id,
-                "facts_by": self._import_id,
-            }
+            song = self.songs[song_id] = empty_song(song_id, self._import_id)
         return song
 
     def register(self, song_id: str, each: Id) -> tuple[str, str] | None:
@@ -184,7 +184,7 @@ class Meeting:
         namespace, value = each
         holders = self.holders.get(each)
         if holders is not None:
-            if song_id in holders:
+            if song_id in holders or namespace == NAME:  # the name of a row that was separated stays where it was
                 return None
             if namespace not in OF_RECORDINGS:
                 problem = f"{namespace} id {value} is already that of {holders[0]} and stays there"
@@ -218,6 +218,14 @@ _EMPTY: Stored = {
     **dict.fromkeys(("content_digest", "tags_digest", "name_key", "title", "artist"), ""),
     **dict.fromkeys(_LISTS, ()),
 }
+
+
+_NOTHING: frozenset[Id] = frozenset()
+
+
+def empty_song(song_id: str, import_id: int) -> Stored:
+    """A song of which nothing is known yet."""
+    return _EMPTY | {"song_id": song_id, "added_by": import_id, "facts_by": import_id}
 
 
 def stored_songs(connection: Connection, song_ids: Iterable[str]) -> dict[str, Stored]:

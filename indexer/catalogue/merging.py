@@ -24,13 +24,13 @@ ADDED, SAME = "added", "same"
 
 Refuse = Callable[[int, str, str, str, str], None]  # row, what, subject, problem, kind of problem
 
-_BY = {"lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
+_BY = {**dict.fromkeys(SONG_COLUMNS, "facts_by"), "lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
 _CHANGED = ("content_digest", "name_key", "facts_by", "lyrics_by", "audio_by", *SONG_COLUMNS)
-_INSERT = insertion("songs", SONG_TABLE)
+_ALWAYS = frozenset(column.name for column in SONGS.columns if not column.nullable)
 _UPDATE = f"UPDATE songs SET {', '.join(f'{name} = ?' for name in _CHANGED)} WHERE song_id = ?"
 _INSERT_IDS = insertion("external_ids", ("namespace", "value", "song_id"))
 _LISTS = tuple(column.name for column in SONGS.columns if isinstance(column.type, Names))
-_ROW, _CHANGED_ROW = itemgetter(*SONG_TABLE), itemgetter(*_CHANGED, "song_id")
+_CHANGED_ROW = itemgetter(*_CHANGED, "song_id")
 _NAMES = Names()
 _IDS_IN_MEMORY = 200_000  # of one file, so that a track that it repeats is looked up once
 
@@ -41,7 +41,9 @@ class SongWriter:
     own_imports   this load and the earlier ones of the same file
     """
 
-    def __init__(self, connection: Connection, import_id: int, own_imports: Iterable[int], refuse: Refuse) -> None:
+    def __init__(
+        self, connection: Connection, import_id: int, own_imports: Iterable[int], file: str, refuse: Refuse
+    ) -> None:
         self._connection = connection
         self._import_id = import_id
         self._refuse = refuse
@@ -49,6 +51,7 @@ class SongWriter:
         self._joined = JoinedArtists(connection)
         self._log = MergeLog(connection, import_id, own_imports)
         self._any_apart = connection.exec_driver_sql("SELECT 1 FROM apart LIMIT 1").first() is not None
+        self._file = file if self._any_apart else ""
         self._added = 0
         self.nearly_met = 0
         self.ids: dict[tuple[str, str], str] = {}  # (namespace, value) -> song_id, of rows of this file
@@ -61,7 +64,7 @@ class SongWriter:
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
         rows = [self._joined.taken_apart(row) for row in rows]
-        lookups = list(map(lookup_of, rows))
+        lookups = [lookup_of(row, self._file) for row in rows]
         meeting = Meeting(self._connection, lookups, self._import_id, any_apart=self._any_apart)
         batch = _Batch(meeting, self._touched.among(meeting.songs, self._import_id))
         song_ids = []
@@ -107,7 +110,7 @@ class SongWriter:
             if song[column] != value:
                 before[column] = song[column]
                 song[column] = value
-                song[_BY.get(column, "facts_by")] = self._import_id
+                song[_BY[column]] = self._import_id
         if song["year"] is not None:
             song["decade"] = song["year"] // 10 * 10
         if before:
@@ -133,23 +136,25 @@ class SongWriter:
         batch.meeting.rename(song["song_id"], key)
 
     def _flush(self, batch: _Batch, song_ids: Iterable[str]) -> None:
-        new, changed, touched = [], [], []
+        new: list[Stored] = []
+        changed: list[Stored] = []
+        touched = []
         for song_id in song_ids:
             song = batch.meeting.songs[song_id]
             before = song["content_digest"]
             if not before:
                 song["content_digest"] = content_digest(song)
-                new.append(_row(song, _ROW))
+                new.append(song)
                 continue
             if song["added_by"] != self._import_id:
                 touched.append((song_id, before, song_id in batch.with_genres))
             if song_id in batch.changed:
                 song["content_digest"] = digest = content_digest(song)
                 if digest != before:
-                    changed.append(_row(song, _CHANGED_ROW))
+                    changed.append(song)
         self._added += len(new)
-        write_rows(self._connection, _INSERT, new)
-        write_rows(self._connection, _UPDATE, changed)
+        insert_songs(self._connection, new)
+        update_songs(self._connection, changed)
         write_rows(self._connection, _INSERT_IDS, batch.meeting.new_ids)
         self._touched.add(touched, batch.touched)
         self._log.write()
@@ -224,10 +229,24 @@ _TOUCHED_TABLE = {
 }
 
 
-def _row(song: Stored, columns: Callable[[Stored], tuple[Any, ...]]) -> tuple[Any, ...]:
-    """The values of a song as the database takes them."""
-    lists = {name: _NAMES.process_bind_param(song[name], None) if song[name] else "[]" for name in _LISTS}  # type: ignore[arg-type]
-    return columns(song | lists)
+def insert_songs(connection: Connection, songs: Sequence[Stored]) -> None:
+    """New songs, with the columns that any of them has: to bind a NULL costs as much as to bind a value."""
+    columns = [name for name in SONG_TABLE if name in _ALWAYS or any(song[name] is not None for song in songs)]
+    row = itemgetter(*columns)
+    write_rows(connection, insertion("songs", columns), [row(_as_stored(song)) for song in songs])
+
+
+def update_songs(connection: Connection, songs: Sequence[Stored]) -> None:
+    """Songs that the catalogue has, as they are now."""
+    write_rows(connection, _UPDATE, [_CHANGED_ROW(_as_stored(song)) for song in songs])
+
+
+def _as_stored(song: Stored) -> Stored:
+    """The song with its lists as the database takes them."""
+    stored = song.copy()
+    for name in _LISTS:
+        stored[name] = _NAMES.process_bind_param(song[name], None) if song[name] else "[]"  # type: ignore[arg-type]
+    return stored
 
 
 def after(earlier: str, before: str, digest: str) -> str:

@@ -25,14 +25,14 @@ class Brought:
     facts    column -> the row's value; of lyrics the digest, for the words stand in the song
     before   column -> what the song had, for those that the row changed
     by       the imports that the song's facts, lyrics and audio were of before
-    tags     the row's tags
-    labels   the row's labels
+    tags     tag -> how often the song had it before
+    labels   label -> the value that the song had before
     """
 
     ids: list[list[str]]
     by: dict[str, int | None]
-    tags: list[str]
-    labels: list[str]
+    tags: dict[str, int | None]
+    labels: dict[str, float | None]
     facts: dict[str, Any] = field(default_factory=dict)
     before: dict[str, Any] = field(default_factory=dict)
 
@@ -61,7 +61,7 @@ class MergeLog:
             return None
         row = lookup.row
         ids = [list(each) for each in lookup.own_ids]
-        brought = Brought(ids, {name: song[name] for name in _BY}, list(row.tags), list(row.labels))
+        brought = Brought(ids, {name: song[name] for name in _BY}, dict.fromkeys(row.tags), dict.fromkeys(row.labels))
         self._rows.append((lookup, song["song_id"], brought))
         return brought
 
@@ -77,6 +77,8 @@ class MergeLog:
         query = "SELECT song_id, import_id FROM name_merges WHERE song_id"
         noted = rows_among(self._connection, query, {song_id for _, song_id, _ in self._rows})
         known = {song_id for song_id, import_id in noted if import_id in self._own and import_id != self._import_id}
+        self._look_up("SELECT song_id, tag, count FROM song_tags WHERE song_id", "tags")
+        self._look_up("SELECT song_id, name, value FROM song_labels WHERE song_id", "labels")
         rows = []
         for lookup, song_id, brought in self._rows:
             if song_id not in known:
@@ -86,3 +88,11 @@ class MergeLog:
         self.count += len(self._rows)
         write_rows(self._connection, _INSERT, rows)
         self._rows = []
+
+    def _look_up(self, query: str, field: str) -> None:
+        """Fill in what the songs had: tags and labels of a file are merged when it is over."""
+        songs = {song_id for _, song_id, brought in self._rows if getattr(brought, field)}
+        had = {(song_id, name): value for song_id, name, value in rows_among(self._connection, query, songs)}
+        for _, song_id, brought in self._rows:
+            values = getattr(brought, field)
+            values.update((name, had.get((song_id, name))) for name in values)

@@ -129,7 +129,10 @@ class Batch:
         """Add the song that `values` describes, or refuse the row; what could not be kept is listed either way."""
         problems: list[str] = []
         facts = song_facts(values, problems)
-        too_long = next((value for value in (song_id, *(value for _, value in ids)) if len(value) > MAX_ID), None)
+        too_long = song_id if len(song_id) > MAX_ID else None
+        for _, value in ids:
+            if len(value) > MAX_ID:
+                too_long = too_long or value
         if too_long is not None:
             reason = bad_id("an id", too_long)
         elif not song_id and not ids and "title" not in facts:
@@ -142,7 +145,8 @@ class Batch:
         if problems:
             name = song_id or (ids[0][1] if ids else str(facts["title"])[:80])
             self.refusals.extend(Refusal.about(file, row, "value", name, problem) for problem in problems)
-        tags = tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(values.get("tags"), "|;,")))
+        cell = values.get("tags")
+        tags = () if cell is None else tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(cell, "|;,")))
         song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {})
         self.songs.append(song)
         return song

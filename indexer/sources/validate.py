@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from indexer.records import AUDIO_NAMES, known_features
+from indexer.records import AUDIO_RANGES, known_features
 from indexer.sources.cells import CONTROL, is_structure, plain, texts, unknown
 from indexer.sources.units import decimal, key_and_mode, mode_of, year_of
 from indexer.text.artists import Artists, read_artists
@@ -83,7 +83,7 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     facts: dict[str, object] = dict(_names(values, problems))
     get = values.get
     if "artist" in facts:
-        facts |= _artists(get("artist"), str(facts.get("title", "")), get("featured"))
+        facts |= _artists(get("artist"), str(facts["artist"]), str(facts.get("title", "")), get("featured"))
     if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
         facts["year"] = checked
     if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
@@ -101,12 +101,13 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
             facts["explicit"] = _YES[explicit]
         else:
             problems.append(f"explicit is {explicit[:40]!r}, expected true or false")
-    if genres := genre_names(get("genre"), get("subgenre")):
+    if ("genre" in values or "subgenre" in values) and (genres := genre_names(get("genre"), get("subgenre"))):
         facts["genres"] = genres
-    if lyrics := _lyrics(get("lyrics"), problems):
+    if (cell := get("lyrics")) is not None and (lyrics := _lyrics(cell, problems)):
         facts["lyrics"] = lyrics
-    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if get(name) is not None}
-    _read_key(cells, get("camelot"))
+    cells = {name: _cell(values[name]) for name in values if name in AUDIO_RANGES and values[name] is not None}
+    if "key" in cells or "mode" in cells or "camelot" in values:
+        _read_key(cells, get("camelot"))
     if cells:
         features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
@@ -114,28 +115,30 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     return facts
 
 
-def _artists(cell: object, title: str, guests: object) -> Mapping[str, tuple[str, ...]]:
-    """Artists and guests one by one, as far as they can be told apart; `guests` is a cell of their own."""
+def _artists(cell: object, name: str, title: str, guests: object) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart and are not what `name` says.
+
+    guests   a cell of their own
+    """
     if isinstance(cell, str):
-        facts = _artists_of_text(cell, title if _GUESTS.search(title) else "")
+        facts = _artists_of_text(cell, name, title if _GUESTS.search(title) else "")
     else:
-        facts = _listed(read_artists(cell, title), plain(cell))
+        facts = _listed(read_artists(cell, title), name)
     if guests is None:
         return facts
-    featured = dict.fromkeys((*facts.get("featured", ()), *texts(guests, ";|,")))
-    main = facts.get("artists") or (plain(cell),)
-    featured = {name: None for name in featured if name not in main}
+    main = facts.get("artists") or (name,)
+    featured = dict.fromkeys(each for each in (*facts.get("featured", ()), *texts(guests, ";|,")) if each not in main)
     return {"artists": main, "featured": tuple(featured)} if featured else facts
 
 
 @lru_cache(_ARTISTS_IN_MEMORY)
-def _artists_of_text(text: str, title: str) -> Mapping[str, tuple[str, ...]]:
-    return _listed(read_artists(text, title), plain(text))
+def _artists_of_text(cell: str, name: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    return _listed(read_artists(cell, title), name)
 
 
-def _listed(artists: Artists, written: str) -> Mapping[str, tuple[str, ...]]:
+def _listed(artists: Artists, name: str) -> Mapping[str, tuple[str, ...]]:
     facts = {}
-    if artists.listed or artists.featured or artists.main != (written,):
+    if artists.main and (artists.listed or artists.featured or artists.main != (name,)):
         facts["artists"] = artists.main
     if artists.featured:
         facts["featured"] = artists.featured
@@ -146,6 +149,8 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
+        if cell is None:
+            continue
         # a list of artists as one text; of a text nothing is taken apart, for "Earth, Wind & Fire" is one
         text = ", ".join(texts(cell, "")) if is_structure(cell) else plain(cell)
         if len(text) > MAX_NAME:

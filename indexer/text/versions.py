@@ -136,7 +136,7 @@ def version_of(title: str, artist: str = "") -> tuple[str, ...]:
     >>> version_of("Live Forever"), version_of("Demons"), version_of("Long Live (We Live)")
     ((), (), ())
     """
-    kinds = set(_split(title)[1])
+    kinds = set(split_title(title)[1])
     if len(kinds) > 1:
         kinds.discard("edition")
     if artist:
@@ -151,7 +151,7 @@ def without_marks(title: str) -> str:
     >>> without_marks("Été (feat. Ada) [En Vivo]"), without_marks("(Live)")
     ('ete', '')
     """
-    return _split(title)[0]
+    return split_title(title)[0]
 
 
 def versions_wanted(text: str) -> tuple[tuple[str, ...], str]:
@@ -160,7 +160,7 @@ def versions_wanted(text: str) -> tuple[tuple[str, ...], str]:
     >>> versions_wanted("paper boats karaoke"), versions_wanted("paper boats")
     ((('karaoke',), 'paper boats'), ((), 'paper boats'))
     """
-    rest, marked = _split(text)
+    rest, marked = split_title(text)
     kinds = {kind for kind in marked if kind in _BY_WORD}
     for kind, pattern in _BY_WORD.items():
         rest, times = pattern.subn(" ", rest)
@@ -180,7 +180,7 @@ def bits(kinds: Iterable[str]) -> int:
     return sum(1 << KINDS.index(kind) for kind in set(kinds))
 
 
-def _split(title: str) -> tuple[str, tuple[str, ...]]:
+def split_title(title: str) -> tuple[str, tuple[str, ...]]:
     """What is left of a title without marks, and their kinds; no kinds where nothing is left."""
     plain = strip_accents(_FEATURING.sub("", title).translate(QUOTES))
     if not _HINT.search(plain):

@@ -26,6 +26,12 @@ def show_import(report: LoadReport) -> None:
     ]
     columns: list[Column] = [(report.format, "left"), *((name, "right") for name in _COUNTS)]
     table(Path(report.file).name, columns, rows)
+    if report.met_by_name:
+        met = "1 row" if report.met_by_name == 1 else f"{report.met_by_name:,} rows"
+        message(f"{met} met songs of other files by artist and title; list them with `refrain merges`")
+    if report.nearly_met:
+        near = "1 row" if report.nearly_met == 1 else f"{report.nearly_met:,} rows"
+        message(f"{near} became other songs than those of their name; list why with `refrain merges --near`")
     of_rows = [remark for remark in report.remarks if remark.what not in ("column", "file")]
     for remark in [each for each in report.remarks if each.what == "file"] + of_rows[:SHOWN]:
         message(f"{_where(remark)}: {remark.kind}")

@@ -47,6 +47,8 @@ EXPLANATION = {
         (["explain", "Chlorine Hair", "High Board"], EXPLANATION, None),
         (["refused"], {"remarks": [{"file": str, "what": str, "kind": str, "count": int, "rows": [int]}]}, None),
         (["refused", "--rows"], {"refused": [dict]}, None),
+        (["merges"], {"merges": [dict]}, None),
+        (["merges", "--near"], {"near_merges": [dict]}, None),
     ],
     ids=lambda value: "-".join(value[:2]) if isinstance(value, list) else "",
 )
