@@ -31,7 +31,7 @@ class JoinedArtists:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._any_open = self._first("SELECT 1 FROM open_artists LIMIT 1")
+        self.any_open = self._first("SELECT 1 FROM open_artists LIMIT 1")
         self._parts: dict[str, tuple[str, ...]] = {}  # artist text -> its artists, () where it stays one text
         self._known: dict[str, bool] = {}
         self._seen: set[str] = set()  # keys of artists of this file
@@ -64,10 +64,10 @@ class JoinedArtists:
             write_rows(self._connection, _INSERT, sorted(parts))
             self._open |= joined
         keys -= self._seen
-        if self._any_open and keys:
+        if self.any_open and keys:
             found = rows_among(self._connection, "SELECT DISTINCT artist FROM open_artists WHERE part", keys)
             self._open.update(row[0] for row in found)
-        self._any_open |= bool(joined)
+        self.any_open |= bool(joined)
         if len(self._seen) > _IN_MEMORY:
             self._seen.clear()
         self._seen |= keys

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from indexer.catalogue.connect import rows_among
-from indexer.catalogue.keys import digest_of, name_key, row_names
+from indexer.catalogue.keys import digest_of, name_key, quick_artist_key, row_names
 from indexer.catalogue.schema import SONGS, Names
 from indexer.sources.base import SongRow
 from indexer.sources.validate import MAX_ID
+from indexer.text.artists import taken_apart
 
 NAME = "name"  # the namespace of names that came without any id
 OF_RECORDINGS = frozenset({"isrc", "mbid"})  # several releases of one recording share such an id
@@ -80,7 +81,13 @@ class Meeting:
     """The songs that the rows of one batch are or could be, changed row by row. The rule is in `Catalogue`."""
 
     def __init__(
-        self, connection: Connection, lookups: Sequence[Lookup], import_id: int, *, any_apart: bool = False
+        self,
+        connection: Connection,
+        lookups: Sequence[Lookup],
+        import_id: int,
+        *,
+        any_apart: bool = False,
+        any_open: bool = False,
     ) -> None:
         self._connection, self._import_id = connection, import_id
         self.new_ids: list[tuple[str, str, str]] = []  # with the song that each is of
@@ -93,6 +100,8 @@ class Meeting:
                 facts: Any = lookup.row.facts
                 lookup.key = name_key(facts.get("title", ""), facts.get("artist", ""), facts.get("artists", ()))
         keys = {lookup.key for lookup in unmet if lookup.key}
+        self._joined_keys = _joined_keys(connection, unmet) if any_open else {}
+        keys |= set(self._joined_keys.values())
         named = [row[0] for row in rows_among(connection, "SELECT song_id FROM songs WHERE name_key", keys)]
         wanted = {song_id for of_id in holders.values() for song_id in of_id}
         wanted.update(named, (lookup.preferred_id for lookup in unmet))
@@ -142,7 +151,8 @@ class Meeting:
                 better[namespace] = value
             if fitting:
                 return self._best_known(fitting), not row.ids
-        if lookup.key and (candidates := self._by_name.get(lookup.key)):
+        by_list = self._joined_keys.get(lookup.key, "")
+        if lookup.key and (candidates := self._by_name.get(lookup.key) or self._by_name.get(by_list)):
             free = [each for each in candidates if self._may_meet(each, lookup)]
             if free:
                 return self._best_known(free), True
@@ -211,6 +221,24 @@ class Meeting:
         song["name_key"] = key
         if key:
             self._by_name[key].append(song_id)
+
+
+def _joined_keys(connection: Connection, lookups: Iterable[Lookup]) -> dict[str, str]:
+    """For names of rows those under which a song of the same title stands whose artists begin with this one.
+
+    "Ada, Bo" is no list as long as nobody knows Ada; a row by Ada of the same title is what shows it.
+    """
+    titles: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for lookup in lookups:
+        if lookup.key:
+            titles[lookup.key.partition("|")[0]].append((str(lookup.row.facts["title"]), lookup.key))
+    keys: dict[str, str] = {}
+    query = "SELECT part, artist FROM open_artists WHERE part"
+    for part, artist in sorted(map(tuple, rows_among(connection, query, titles))):
+        names = taken_apart(artist, lambda name, part=part: quick_artist_key(name) == part)  # type: ignore[misc]
+        if len(names) > 1 and quick_artist_key(names[0]) == part:
+            keys.update((key, name_key(title, artist)) for title, key in titles[part])
+    return keys
 
 
 _EMPTY: Stored = {

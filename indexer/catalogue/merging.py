@@ -65,7 +65,9 @@ class SongWriter:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
         rows = [self._joined.taken_apart(row) for row in rows]
         lookups = [lookup_of(row, self._file) for row in rows]
-        meeting = Meeting(self._connection, lookups, self._import_id, any_apart=self._any_apart)
+        meeting = Meeting(
+            self._connection, lookups, self._import_id, any_apart=self._any_apart, any_open=self._joined.any_open
+        )
         batch = _Batch(meeting, self._touched.among(meeting.songs, self._import_id))
         song_ids = []
         for each in lookups:

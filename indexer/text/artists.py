@@ -184,19 +184,23 @@ def taken_apart(name: str, known: Callable[[str], bool], *, listed: bool = False
     """A joined name as several artists where there is evidence for it; the name alone where there is none.
 
     known    whether a name is that of an artist of its own
-    listed   the text comes from where artists are listed with commas (a column of lists, guests): a known first name is
-             evidence enough for the others
+    listed   the text comes from where artists are listed (a column of lists, guests)
+
+    A list with commas alone ("Ada, Bo", "Ada, Bo, Cy") is taken apart where its first name is known, for bands with
+    commas have an "and" too ("Earth, Wind & Ash"); what is `listed` also where it has one.
 
     >>> taken_apart("Ada & Bo", {"Ada", "Bo"}.__contains__), taken_apart("Ada & Bo", {"Ada"}.__contains__)
     (('Ada', 'Bo'), ('Ada & Bo',))
-    >>> taken_apart("Ada, Bo", {"Ada"}.__contains__, listed=True)
-    ('Ada', 'Bo')
+    >>> taken_apart("Ada, Bo", {"Ada"}.__contains__), taken_apart("Earth, Wind & Ash", {"Earth"}.__contains__)
+    (('Ada', 'Bo'), ('Earth, Wind & Ash',))
     """
     for way in parts_of(name):
         if all(map(known, way)):
             return way
-    commas = [joint for joint in _JOINT.finditer(name) if joint["comma"]]
-    if listed and commas and not _SORTED.fullmatch(name):
+    joints = list(_JOINT.finditer(name))
+    commas = [joint for joint in joints if joint["comma"]]
+    commas_alone = all(joint["comma"] and joint["comma"].strip() in (",", "、", "，") for joint in joints)
+    if (listed or commas_alone) and commas and not _SORTED.fullmatch(name):
         first, *others = _cut(name, commas)
         fit = not any(_NO_ARTIST.fullmatch(part) or part.casefold().startswith("the ") for part in others)
         if known(first) and fit:
