@@ -7,7 +7,7 @@ from indexer.build import listener_stages as listeners
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
-    Stage("songs", content.songs, lambda c: None, tables=("songs",)),
+    Stage("songs", content.songs, lambda c: None, tables=("songs",), version=2),
     Stage("lexical", content.lexical, lambda c: None, reads=("songs",)),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage(

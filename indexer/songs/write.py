@@ -17,6 +17,7 @@ from indexer.store.artefacts import Artefact, CodedArtefact
 from indexer.store.draft import Draft
 from indexer.store.generations import Generation
 from indexer.text.clean import clean
+from indexer.text.guess import guess_language
 from indexer.text.names import artist_key, fold
 
 Mask = npt.NDArray[np.bool_]
@@ -100,20 +101,18 @@ def write_songs(
         }
         for batch in _batches(songs):
             some = [song for song, _ in batch]
-            lyrics = [clean(song.lyrics) if song.lyrics else "" for song in some]
+            lyrics = [clean(song.lyrics, title=song.title, artist=song.artist) if song.lyrics else "" for song in some]
+            # The catalogue keeps what sources said; the index has a guess where they said nothing.
+            languages = [song.language or guess_language(text) or "" for song, text in zip(some, lyrics, strict=True)]
+            texts = {"lyrics": lyrics, "language": languages, "digest": [digest for _, digest in batch]}
             for name, write in writers.items():
-                if name == "lyrics":
-                    write(lyrics)
-                elif name == "digest":
-                    write(digest for _, digest in batch)
-                else:
-                    write(getattr(song, name) or "" for song in some)
+                write(texts[name] if name in texts else (getattr(song, name) or "" for song in some))
             keys = [artist_key(song.artist) for song in some]
             codes["artist_key"].add([key] if key else [] for key in keys)
             codes["album_key"].add(
                 [f"{key}|{fold(song.album)}"] if song.album else [] for key, song in zip(keys, some, strict=True)
             )
-            codes["language_key"].add([song.language] if song.language else [] for song in some)
+            codes["language_key"].add([language] if language else [] for language in languages)
             codes["genre"].add(song.genres for song in some)
             codes["tag"].add(song.tags for song in some)
             for artefact, column in _numbers(some, lyrics).items():

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from indexer.records import AUDIO_NAMES, AudioFeatures
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
+from indexer.text.no_lyrics import no_lyrics
 
 YEARS = (1860, 2100)  # the first recordings (Scott de Martinville's phonautograms) to the end of any plan
 MAX_ID = 255  # characters; PostgreSQL indexes at most 2,704 bytes a row and two ids share some rows
@@ -20,12 +21,14 @@ MAX_NAME = 1_000  # characters of a title, artist, album or playlist name
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # What programs write where they know nothing: R, pandas, Python, SQL, spreadsheets.
 _UNKNOWN = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "-", "--", "?"})
-_NO_LYRICS = frozenset({"instrumental", "unknown", "no lyrics", "lyrics not available", "lyrics not found"})
+_NO_LYRICS = {
+    "unavailable": "a note that there are no lyrics yet", "article": "an article", "track list": "a list of tracks",
+    "script": "a script", "book": "a chapter of a book",
+}  # fmt: skip
 _NO_GENRE = frozenset({"misc", "other", "unknown"})
 _YES = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
 _DATE = re.compile(r"(\d{4})-\d\d(-\d\d.*)?")
 _SPOTIFY = re.compile(r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([0-9A-Za-z]{22})(?:\?.*)?")
-_LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
 _NEVER = "\\x00"  # a separator that no cleaned text holds
 _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
@@ -207,8 +210,9 @@ def _lyrics(cell: object, problems: list[str]) -> str:
     if not isinstance(cell, str):
         return ""
     text = _CONTROL.sub("", cell)
-    bare = " ".join(text.split()).strip("[]().!* ").casefold() if len(text) <= _LONGEST_UNKNOWN else text
-    if unknown(bare) or bare in _NO_LYRICS:
+    if (kind := no_lyrics(text)) is not None:
+        if kind not in ("unknown", "instrumental"):
+            problems.append(f"lyrics is {_NO_LYRICS[kind]}, expected sung lines; left out")
         return ""
     if len(text) > MAX_LYRIC_CHARACTERS:
         problems.append(f"lyrics has {len(text):,} characters, cut to {MAX_LYRIC_CHARACTERS:,}")
