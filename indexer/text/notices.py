@@ -83,7 +83,10 @@ _REPEAT = re.compile(
     r"lines?|first|last|above|twice|till|until|the|and|fades?|out|end)\b|&)[^\w\s]{0,2}){1,9}[\W_]*",
     re.IGNORECASE,
 )
-_BACK = re.compile(r"\W*(?:back to(?: the)? (?:chorus|verse|hook|refrain)|sing|play)\b[^.]{0,30}\W*", re.IGNORECASE)
+_BACK = re.compile(
+    rf"\W*(?:back to(?: the)? (?:chorus|verse|hook|refrain)\b[^.]{{0,30}}|(?:sing|play)s? (?:{TIMES}|twice))\W*",
+    re.IGNORECASE,
+)
 _VERSE_OF = re.compile(
     rf"\W*(?:verse|part|strophe|couplet) (?:{NUMBER}|seven|eight|nine|ten)\s*[:–-]\s*"
     r"(?:(?-i:[^\W\d_a-z]\S*|&|and|the|of|y|feat\.?|ft\.?)(?:\s+|$)){1,6}",

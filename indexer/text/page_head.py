@@ -40,6 +40,7 @@ _PREFACE = re.compile(
     r"[\"«][^\n\"»]{1,100}[\"»](?: +(?:ft|feat|featuring|con|by|de|von|di)\b[^\n\[]{1,60}(?=\n))?",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r'"[^"]*[^".,!?]"')
 _JOINED = re.compile(r" ?[-–—－:|] ?|\b(?:by|lyrics)\b", re.IGNORECASE)
 # Tables written by R say NA where there was nothing; "NA NA NA" is a song.
 STRAY_NA = re.compile(r"\A(?:NA\s+){1,2}(?!(?i:na)\b)(?=[^\n]*[^\W\d_A-ZÀ-Þ])")
@@ -96,7 +97,7 @@ def _title_end(text: str, title: str, artist: str) -> int:
         and (_same(named["title"], title) if title else _capitals(named["title"]))
     ):
         return named.end()
-    quoted = f"{line}\n\n" in head and len(line) > 2 and line[0] == line[-1] == '"' and _same(line[1:-1], title)
+    quoted = f"{line}\n\n" in head and _QUOTED.fullmatch(line) is not None and _same(line[1:-1], title)
     return len(line) if quoted or is_name_line(line, title, artist) else 0
 
 

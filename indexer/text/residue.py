@@ -145,6 +145,43 @@ def _names(match: re.Match[str]) -> bool:
     return all(line[-1:] not in tuple(".?!;") or not line for line in lines) and 8 * high >= 7 * len(words)
 
 
+_PERSONAL = frozenset(
+    (
+        "i",
+        "you",
+        "me",
+        "my",
+        "your",
+        "we",
+        "us",
+        "our",
+        "i'm",
+        "i'll",
+        "i've",
+        "you're",
+        "you'll",
+        "we're",
+        "oh",
+        "yeah",
+    )
+    + ("don't", "can't", "gotta", "baby", "tú", "yo", "mi", "ich", "du", "dich", "mich", "je", "tu", "moi", "toi")
+)
+_EDITORIAL = re.compile(
+    r"[:=/]|\b(?:click|samples?|sampled|repeat\w*|read|interspersed|fade\w*|solo|music|translation|spoken|speaking|talking|"
+    r"instrumental|verses?|chorus|lyrics?|version|background|inaudible|unintelligible|laugh\w*|\d+\s?x|x\s?\d+|unknown)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_remark(match: re.Match[str]) -> bool:
+    """Whether square brackets hold a name or a remark; "[yes I miss you]" is sung."""
+    words = match[0].strip("[] ").split()
+    if len(words) < 2 or _EDITORIAL.search(match[0]):
+        return True
+    small = any(word[0].islower() and word not in ("and", "with", "feat.", "ft.", "the", "of", "y") for word in words)
+    return not small or not any(word.strip(",.!?\"'").lower() in _PERSONAL for word in words)
+
+
 def latin(text: str, log: Log | None) -> str:
     """Latin letters where a Latin word has Cyrillic ones that look the same; Cyrillic words stay.
 
@@ -184,7 +221,7 @@ INLINE = (
     Residue("heading", HEADING, ("[",)),
     Residue("heading", SPLIT_HEADING, ("[",), only=_names),
     Residue("notice", NOTICE, ("[",)),
-    Residue("bracketed", BRACKETED, ("[",)),
+    Residue("bracketed", BRACKETED, ("[",), only=_is_remark),
     Residue("round heading", ROUND_HEADING, ("(",)),
     Residue("round heading", REPEAT, ("(",)),
     Residue("heading", CURLY_HEADING, ("{",)),
