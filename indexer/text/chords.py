@@ -11,7 +11,9 @@ _CHORD = re.compile(
     r"/[A-H](?:#|b)?|N\.?C\.?)\*{0,2}"
 )
 _BETWEEN = re.compile(r"[\s|:,~]+|(?<!\w)[-.](?!\w)|\(?\b(?:x\s?\d{1,2}|\d{1,2}\s?x)\b\)?|\(etc\.?\)", re.IGNORECASE)
-_LABEL = re.compile(r"(?:\W*\b(?:intro(?:duction)?|outro|solo|riff|interlude|chords?|verse|chorus|bridge)\b[ \d]*:\s*)")
+_LABEL = re.compile(
+    r"(?:\W*\b(?:intro(?:duction)?|outro|solo|riff|interlude|chords?|verse|chorus|bridge)\b[ \d]*:\s*)", re.IGNORECASE
+)
 _LABELLED = re.compile(
     r"(?:intro(?:duction)?|outro|solo|riff|interlude|verse|chorus|bridge)\b|[A-Ga-g][#b]?[|:]|[A-H]\S{0,9}[|:]",
     re.IGNORECASE,

@@ -94,7 +94,7 @@ def _title_end(text: str, title: str, artist: str) -> int:
     if (
         "lyrics" in line.lower()
         and (named := _LINE.match(head))
-        and (_same(named["title"], title) if title else _capitals(named["title"]))
+        and (_same(named["title"], title) if title else " Lyrics" in line and _capitals(named["title"]))
     ):
         return named.end()
     quoted = f"{line}\n\n" in head and _QUOTED.fullmatch(line) is not None and _same(line[1:-1], title)

@@ -131,7 +131,7 @@ _ADDRESS = re.compile(r"<?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}\b>?|
 _LATIN = dict(zip("аеорсухіѕјАВЕКМНОРСТХУІЅЈ", "aeopcyxisjABEKMHOPCTXYISJ", strict=True))
 _LOOK_ALIKE = re.compile(f"[{''.join(_LATIN)}]")
 _MIXED = re.compile(rf"[A-Za-zÀ-ɏ{''.join(_LATIN)}]+")
-_SURELY_LATIN = re.compile("[bdfgklmnqrtuvwzDFGLNQRUVWZÀ-ɏ]")
+_SURELY_LATIN = re.compile("[bdfghklmnqrtuvwzDFGLNQRUVWZÀ-ɏ]")
 _TO_LATIN = str.maketrans(_LATIN)
 
 
@@ -146,25 +146,10 @@ def _names(match: re.Match[str]) -> bool:
 
 
 _PERSONAL = frozenset(
-    (
-        "i",
-        "you",
-        "me",
-        "my",
-        "your",
-        "we",
-        "us",
-        "our",
-        "i'm",
-        "i'll",
-        "i've",
-        "you're",
-        "you'll",
-        "we're",
-        "oh",
-        "yeah",
-    )
-    + ("don't", "can't", "gotta", "baby", "tú", "yo", "mi", "ich", "du", "dich", "mich", "je", "tu", "moi", "toi")
+    {
+        *("i", "you", "me", "my", "your", "we", "us", "our", "i'm", "i'll", "i've", "you're", "you'll", "we're", "oh"),
+        *("yeah", "don't", "can't", "gotta", "baby", "tú", "yo", "mi", "ich", "du", "dich", "mich", "je", "tu", "moi"),
+    }
 )
 _EDITORIAL = re.compile(
     r"[:=/]|\b(?:click|samples?|sampled|repeat\w*|read|interspersed|fade\w*|solo|music|translation|spoken|speaking|talking|"
