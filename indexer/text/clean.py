@@ -31,20 +31,30 @@ def clean(lyrics: str, *, title: str = "", artist: str = "", log: Log | None = N
     "Don't go"
     """
     title, artist = _spelt(title), _spelt(artist)
-    previous = None
-    text = lyrics[:MAX_LYRIC_CHARACTERS]
-    while text != previous:  # one removal can bring the next to the edge of the text
-        previous, text = text, _clean_once(text, title, artist, log)
+    text = _plain(lyrics[:MAX_LYRIC_CHARACTERS])
+    while (rest := _clean_once(text, title, artist, log)) != text:  # one removal can bring the next to the edge
+        text = _plain(rest)
     return text
+
+
+def _plain(text: str) -> str:
+    """Text without entities and control characters, its lines ended by \\n; of this, itself."""
+    while True:
+        before, text = text, _CONTROL.sub(" ", _spelt(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+        if "&" not in text or text == before:  # an entity may be written with one: "&amp;amp;"
+            return text
 
 
 def _spelt(text: str) -> str:
     """Text with the letters and quotes that cleaning writes."""
-    return unicodedata.normalize("NFC", html.unescape(text) if "&" in text else text).translate(QUOTES)
+    if "&" in text:
+        text = html.unescape(text)
+    if text.isascii() and "`" not in text:
+        return text
+    return unicodedata.normalize("NFC", text).translate(QUOTES)
 
 
 def _clean_once(text: str, title: str, artist: str, log: Log | None) -> str:
-    text = _CONTROL.sub(" ", _spelt(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
     text = latin(text, log)
     while (rest := without_head(text, title, artist, log)) != text:
         text = rest.strip()

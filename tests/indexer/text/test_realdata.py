@@ -111,7 +111,7 @@ def test_lyrics_without_new_residue_keep_their_vectors(cleaned: list[str]) -> No
     known = {row.tobytes() for path in stored for row in np.load(path)}
     same = sum(lyrics_hash(text) in known for text in cleaned)
     print("cleaned as when encoded:", same, "of", len(cleaned))
-    assert same >= 0.94 * len(cleaned)
+    assert same >= 0.93 * len(cleaned)
 
 
 def test_languages_are_guessed_as_labelled(songs: list[Row], cleaned: list[str]) -> None:
