@@ -21,7 +21,7 @@ _LANGUAGES = (
     "Español \\(Latinoamérica\\)|Português \\(Brasil\\)"
 )
 _COUNT = re.compile(r"\A\s*\d{1,4}(?:[.,]\d+)?K? Contributors?\s*")
-_TRANSLATIONS = re.compile(rf"\A\s*Translations?\s*(?:(?:{_LANGUAGES})\s*)+")
+_TRANSLATIONS = re.compile(rf"\A\s*Translations?(?:(?=[^\W\d_a-z])|\s*(?:(?:{_LANGUAGES})\s*)+)")
 # "TITLE Lyrics" and what follows without a space, or on the next line.
 _GLUED = re.compile(r"\A(?P<title>[^\n]{1,200}?) Lyrics(?:[ \t]*(?=\[)|(?=[\"'(]?[^\W\d_a-z]))")
 _LINE = re.compile(
@@ -30,7 +30,7 @@ _LINE = re.compile(
 )
 _END = re.compile(r"(?: |\n)Lyrics(?=[ \t]*(?:\[|\n|\Z)|[^\s:,.!?;)\]|-])")
 _LATER_END = re.compile(r" Lyrics\b")
-_READ_MORE = re.compile(r"(?P<dots>(?<=\S)\.{3})?\s*Read More(?=[\s\[]|\Z)\s*")
+_READ_MORE = re.compile(r"(?P<dots>(?<=\S)\.{3})?\s*Read More(?=[\s\[\"'(]|[^\W\d_a-z]|\Z)\s*")
 _PREFACE = re.compile(
     r"\A(?:(?:the )?lyrics from (?:the )?snippets?|english translation|romani[sz](?:ed|ation))"
     r"(?: {2,}|\n+|:\s*\n|:? *\Z)|"
@@ -79,10 +79,11 @@ def _links_end(text: str, title: str) -> int:
     if not start:
         return 0
     head = text[start:MOST]
-    if title and (place := head.casefold().find(f"{title} lyrics".casefold())) >= 0:
-        return start + place + len(title) + len(" lyrics")
-    end = _END.search(head) or _LATER_END.search(head)
-    return start + (0 if end is None else end.end())
+    named = re.search(re.escape(title) + " lyrics", head, re.IGNORECASE) if title else None
+    if end := named or _END.search(head) or _LATER_END.search(head):
+        start += end.end()
+    more = _READ_MORE.search(text, start, start + MOST_DESCRIPTION)
+    return more.end() if more is not None and more["dots"] else start
 
 
 def _title_end(text: str, title: str, artist: str) -> int:

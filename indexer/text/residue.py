@@ -111,7 +111,7 @@ BREAK_TAG = re.compile(r"[ \t]*</?(?:br|p|div|li)\s*/?>[ \t]*\n?|<(?:p|div|li)\s
 MARKUP = re.compile(rf"</?{_TAG}(?:\s[^<>\n]{{0,200}})?/?>|<!--.{{0,400}}?-->", re.IGNORECASE | re.DOTALL)
 ANGLE_HEADING = re.compile(rf"<{_ROUND}\s*:?\s*>", re.IGNORECASE)
 
-TICKETS = re.compile(r"See [^\n]{1,60} Live\s*Get tickets as low as \$\d+")
+TICKETS = re.compile(r"(?:See [^\n]{1,60} Live\s*)?Get tickets as low as [$£€]?\d+")
 # Three songs with their artists, one name a line, where the page was saved line by line.
 SUGGESTED = re.compile(r"You might also like:?\n((?:[^\n\[\]]{1,80}\n){6})(?=\s*\[)")
 ADVERT = re.compile(r"You might also like(?! [a-z])")

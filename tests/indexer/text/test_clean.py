@@ -107,6 +107,9 @@ LANGUAGES = "TürkçeEnglishPortuguêsEspañolFrançaisItalianoBahasa IndonesiaD
         ("4 Contributors\nTranslations\nEspañol\nRomanization\nTin Boat Lyrics\nRow it", "", "Row it"),
         ("9 ContributorsTranslationsDeutschAda - t i n (Traduzione Italiana)t i n Lyrics\nRow it", "t i n", "Row it"),
         ("5 ContributorsTin Boat (Ada's Version) [From the Shed] Lyrics[Intro]\nRow it", "Tin Boat", "Row it"),
+        ("TranslationsKreyòl AyisyenTin Boat Lyrics[Intro]\nRow it", "Tin Boat", "Row it"),
+        ("3 Contributors\n[Intro]\nRow it", "", "Row it"),
+        ("3 ContributorsTin Boat Lyrics Row it", "", "Row it"),
         ("2 ContributorsLyrics of Rowing Lyrics[Verse]\nRow it", "Lyrics of Rowing", "Row it"),
         ("Tin Boat Lyrics[Verse]\nRow it", "", "Row it"),
         ("Tin Boat Lyrics\n\nRow it", "Tin Boat", "Row it"),
@@ -127,6 +130,8 @@ def test_what_a_page_says_of_a_song_goes(gap: str) -> None:
     head = "12 ContributorsTin Boat Lyrics"
     assert clean(f"{head}{description}… Read More{gap}[Verse 1]\nRow it") == "Row it"
     assert clean(f"{description}… Read More{gap}\nRow it") == "Row it"
+    assert clean(f"{head}The\nboat,\nshe\nsays,\nis\nhers\nand\nmine… Read More{gap}Row it") == "Row it"
+    assert clean(f"{head}{description}… Read MoreRow it") == "Row it"
     assert clean(f"{head}“{description}.”\n\nIt was the second single of the year… Read More{gap}Row it") == "Row it"
 
 
@@ -162,6 +167,7 @@ def test_a_line_of_title_and_artist_is_none_of_the_song() -> None:
             "Ada - 春 (Romanized)\nGenius Romanizations\n[Verse 2]\nHome",
             "Row it\n\nHome",
         ),
+        ("Row it\nGet tickets as low as £21\nHome", "Row it\n\nHome"),
         ("You might also like\nthe rain\nthe sun\nthe day\nthe night\nthe sea\nthe sky\n[Outro]\nHome",
          "the rain\nthe sun\nthe day\nthe night\nthe sea\nthe sky\n\nHome"),
         ("Row it\n...\n\n******* This Lyrics is NOT for Commercial use *******\n(1409612423371)", "Row it"),
