@@ -108,7 +108,7 @@ def song_moods(
 
 
 def _known(song: Song) -> bool:
-    return song.audio is not None or bool(clean(song.lyrics or ""))
+    return song.audio is not None or bool(clean(song.lyrics or "", title=song.title, artist=song.artist))
 
 
 def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from indexer.records import Song
 from indexer.songs.table import audio_table
 from indexer.text.artists import artists_of
 from indexer.text.clean import clean
+from indexer.text.guess import guess_language
 from indexer.text.names import artist_key
 from indexer.text.tokens import tokenise, unique_lines
 
@@ -68,7 +69,9 @@ class Seed:
     @classmethod
     def of_content(cls, index: OpenIndex, song: Song) -> Seed:
         """A song that the index does not hold, through the same cleaning, encoder and autoencoders."""
-        lyrics = clean(song.lyrics) if song.lyrics else ""
+        lyrics = clean(song.lyrics, title=song.title, artist=song.artist) if song.lyrics else ""
+        if lyrics and not song.language:
+            song = replace(song, language=guess_language(lyrics))
         if not lyrics and song.audio is None:
             raise EmptyQueryError(
                 f"the seed {song.name!r} has neither lyrics nor audio features; "

@@ -18,6 +18,7 @@ from indexer.store.draft import Draft
 from indexer.store.generations import Generation
 from indexer.text.artists import artists_of
 from indexer.text.clean import clean
+from indexer.text.guess import guess_language
 from indexer.text.names import artist_key, fold
 from indexer.text.versions import bits, version_of
 
@@ -102,14 +103,12 @@ def write_songs(
         }
         for batch in _batches(songs):
             some = [song for song, _ in batch]
-            lyrics = [clean(song.lyrics) if song.lyrics else "" for song in some]
+            lyrics = [clean(song.lyrics, title=song.title, artist=song.artist) if song.lyrics else "" for song in some]
+            # The catalogue keeps what sources said; the index has a guess where they said nothing.
+            languages = [song.language or guess_language(text) or "" for song, text in zip(some, lyrics, strict=True)]
+            texts = {"lyrics": lyrics, "language": languages, "digest": [digest for _, digest in batch]}
             for name, write in writers.items():
-                if name == "lyrics":
-                    write(lyrics)
-                elif name == "digest":
-                    write(digest for _, digest in batch)
-                else:
-                    write(getattr(song, name) or "" for song in some)
+                write(texts[name] if name in texts else (getattr(song, name) or "" for song in some))
             artists = [artists_of(song) for song in some]
             names = [(*each.main, *each.featured) for each in artists]
             codes["artist_name"].add(names)
@@ -118,7 +117,7 @@ def write_songs(
             codes["album_key"].add(
                 [f"{key}|{fold(song.album)}"] if song.album else [] for key, song in zip(first, some, strict=True)
             )
-            codes["language_key"].add([song.language] if song.language else [] for song in some)
+            codes["language_key"].add([language] if language else [] for language in languages)
             codes["genre"].add(song.genres for song in some)
             codes["tag"].add(song.tags for song in some)
             for artefact, column in _numbers(some, lyrics, [len(each.main) for each in artists]).items():

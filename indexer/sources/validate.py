@@ -13,6 +13,7 @@ from indexer.sources.units import decimal, key_and_mode, mode_of, year_of
 from indexer.text.artists import Artists, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
+from indexer.text.no_lyrics import no_lyrics
 
 YEARS = (1860, 2100)  # the first recordings (Scott de Martinville's phonautograms) to the end of any plan
 MAX_ID = 255  # characters; PostgreSQL indexes at most 2,704 bytes a row and two ids share some rows
@@ -20,14 +21,16 @@ MAX_TAG = 100  # characters
 MAX_COUNT = 2**31 - 1  # followers, positions, tag counts: what an integer column of any database holds
 MAX_NAME = 1_000  # characters of a title, artist, album or playlist name
 
-_NO_LYRICS = frozenset({"instrumental", "unknown", "no lyrics", "lyrics not available", "lyrics not found"})
+_NO_LYRICS = {
+    "unavailable": "a note that there are no lyrics yet", "article": "an article", "track list": "a list of tracks",
+    "script": "a script", "book": "a chapter of a book",
+}  # fmt: skip
 _NO_GENRE = frozenset({"misc", "other", "unknown"})
 _YES = {
     **dict.fromkeys(("true", "1", "1.0", "yes", "y", "t", "explicit", "oui", "si", "sí", "ja", "vero", "wahr"), True),
     **dict.fromkeys(("false", "0", "0.0", "no", "n", "f", "clean", "cleaned", "notexplicit", "not explicit"), False),
     **dict.fromkeys(("non", "nein", "nee", "falso", "falsch"), False),
 }
-_LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
 _ARTISTS_IN_MEMORY = 65_536  # texts that need not be taken apart again
 _GUESTS = re.compile(r"feat|ft|[fw]/|with|con |avec|mit |duet", re.IGNORECASE)  # in a title that may name guests
@@ -179,8 +182,9 @@ def _lyrics(cell: object, problems: list[str]) -> str:
     if not isinstance(cell, str):
         return ""
     text = CONTROL.sub("", cell)
-    bare = " ".join(text.split()).strip("[]().!* ").casefold() if len(text) <= _LONGEST_UNKNOWN else text
-    if unknown(bare) or bare in _NO_LYRICS:
+    if (kind := no_lyrics(text)) is not None:
+        if kind not in ("unknown", "instrumental"):
+            problems.append(f"lyrics is {_NO_LYRICS[kind]}, expected sung lines; left out")
         return ""
     if len(text) > MAX_LYRIC_CHARACTERS:
         problems.append(f"lyrics has {len(text):,} characters, cut to {MAX_LYRIC_CHARACTERS:,}")

@@ -1,4 +1,4 @@
-"""Cleaning, lines, tokens and names."""
+"""Lines, tokens and names."""
 
 from __future__ import annotations
 
@@ -9,91 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.catalogue.keys import name_key
-from indexer.text.clean import MAX_LYRIC_CHARACTERS, clean
 from indexer.text.names import artist_key, fold, title_stem
 from indexer.text.tokens import lines, pieces, pieces_of, tokenise, tokenise_lines, unique_lines
-
-DIRT = st.sampled_from(
-    ["[Chorus]", "(Verse 2)", "[Bridge: Mo & Jo]", "12 ContributorsSong Lyrics", "139Embed", "NA ", "\x00", "\u200b",
-     "You might also like", "Written by: A. Body", "’", "…", "&amp;", "\r\n", "\n\n\n", "   "]
-)  # fmt: skip
-LYRIC = st.lists(st.one_of(st.text(max_size=20), DIRT), max_size=12).map("\n".join)
-
-
-@given(LYRIC)
-def test_cleaning_twice_changes_nothing(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
-
-
-@given(LYRIC)
-def test_clean_lyrics_hold_no_control_characters_and_no_headers(text: str) -> None:
-    cleaned = clean(text)
-    assert not any(ord(c) < 32 and c != "\n" for c in cleaned)
-    assert "[Chorus]" not in cleaned
-    assert "\n\n\n" not in cleaned
-
-
-@given(st.text(alphabet="abc de\n'", max_size=200))
-def test_plain_words_survive_cleaning(text: str) -> None:
-    assert clean(text).split() == text.split()
-
-
-@pytest.mark.parametrize(
-    ("dirty", "sung"),
-    [
-        ("[Verse 1: Ada]\nDon't go\n[x2]", "Don't go"),
-        ("NA Wake up, wake up", "Wake up, wake up"),
-        ("4 ContributorsBlue Door Lyrics[Intro]\nOpen it139Embed", "Open it"),
-        ("Hold on\nWritten by Ada & Bo\nLet go", "Hold on\nLet go"),
-        ("Rock &amp; roll", "Rock & roll"),
-        ("(Chorus) hey\n(Yeah, yeah)", "hey\n(Yeah, yeah)"),
-        ("[Chorus]", ""),
-        ("[Chorus: Ada & (Bo)]\nhey", "hey"),
-        ("(Chorus: Ada (x2))\nhey", "hey"),
-        ("(Part 2) hey (2x)", "hey"),
-        ("(Verse One - Ada)\n(Repeat chorus x2)\n(Instrumental break)\nhey", "hey"),
-        ("(Written by Ada)\nLyrics by: ada\nSongwriters: Ada and Bo\n© 1965 Ada", "(Written by Ada)"),
-        ("Produced by Ada Finch for Brass Records. Recorded by Bo.\nhey", "hey"),
-        ("NA NA Wake up", "Wake up"),
-    ],
-)
-def test_known_dirt(dirty: str, sung: str) -> None:
-    assert clean(dirty) == sung
-
-
-@pytest.mark.parametrize(
-    "sung",
-    [
-        "(hooked on you)",
-        "(Partner in crime)",
-        "(part of me)",
-        "(Introduce me)",
-        "(Bridges burning)",
-        "(Corona in my hand)",
-        "(Solo tonight)",
-        "(Solo tu y yo)",
-        "(Party people in the house)",
-        "(Refrain d'amour...)",
-        "(spoken: can you hear the wind)",
-        "NA NA NA NA",
-        "NA NA NA NA, hey",
-        "NA NA HEY HEY",
-        "Written by the hand of God",
-        "Written by an old poet",
-        "Music by the river",
-        "Produced by Ada on that old machine",
-        "You might also like to dance",
-        "produced by ada finch " + "I walked the salt road " * 40,
-        "Written By Ada " + "And I Walked The Salt Road " * 40,
-    ],
-)
-def test_what_is_sung_stays(sung: str) -> None:
-    assert clean(sung) == sung.strip()
-    assert clean(f"[Chorus]\n{sung}\n(x2)") == sung.strip()
-
-
-def test_a_lyric_of_a_megabyte_is_cut_and_quick() -> None:
-    assert len(clean("la " * 400_000)) <= MAX_LYRIC_CHARACTERS
 
 
 def test_lines_without_breaks_are_cut_and_no_word_is_lost() -> None:
