@@ -139,7 +139,7 @@ def resolve_known(index: OpenIndex, text: str) -> tuple[int, str]:
     rows = _meant(index, text, MEANT)
     if len(rows) == 1:
         return rows[0], ""
-    best = None if _names_an_artist(index, rows[0], text) else _far_better_known(index, rows)
+    best = None if _names_an_artist(index, rows[0], text) else far_better_known(index, rows)
     if best is None:
         return resolve(index, text), ""
     others = [row for row in rows if row != best]
@@ -178,8 +178,8 @@ def _names_an_artist(index: OpenIndex, row: int, text: str) -> bool:
     )
 
 
-def _far_better_known(index: OpenIndex, rows: list[int]) -> int | None:
-    """The row that more listeners know by FAR than any other; None where no row is."""
+def far_better_known(index: OpenIndex, rows: list[int]) -> int | None:
+    """The row that more listeners know by FAR than any other of two or more; None where no row is."""
     listened, source = (
         np.nan_to_num(column[rows].astype(np.float64)) for column in (index.popularity, index.songs.popularity / 100)
     )

@@ -92,7 +92,7 @@ _ENDING = (
     r"\d{4} remaster(?:ed)?|カラオケ|伴奏"
 )
 
-KINDS: tuple[str, ...] = tuple(_WORDS)
+KINDS: tuple[str, ...] = tuple(_WORDS)  # in the order of the bits that an index holds: a new kind goes to the end
 # Made of somebody else's recording: nobody means them who does not say so.
 DERIVED = frozenset({"karaoke", "tribute", "sped up", "slowed", "nightcore", "8d"})
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from engine import Engine
+from engine.lookup.names import far_better_known
 from engine.requests import Explain, Find, MakePath, Recommend, Search
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
@@ -214,6 +217,25 @@ def test_namesakes_are_refused_where_none_is_far_better_known_or_exactly_one_is_
             ask()
     with pytest.raises(AmbiguousSongError):
         engine.similar("Cleo Reed")  # an artist is no song, however well one song is known
+
+
+@pytest.mark.parametrize(
+    ("listened", "source", "row"),
+    [
+        ([0.8, 0.3], [10, 90], 0),  # playlists go before the source
+        ([0.5, 0.4], [90, 10], 0),
+        ([0.4, 0.5], [90, 10], None),  # who is hardly less listened to is not called better known
+        ([0.0, 0.0, 0.0], [20, 21, 70], 2),
+        ([0.0, 0.0], [60, 70], None),
+        ([np.nan, 0.6], [np.nan, np.nan], 1),
+        ([np.nan, np.nan], [np.nan, np.nan], None),
+        ([0.9, 0.8, 0.1], [5, 5, 99], None),
+    ],
+)
+def test_who_is_far_better_known(listened: list[float], source: list[float], row: int | None) -> None:
+    popularity = np.array(source, np.float32)
+    index = SimpleNamespace(popularity=np.array(listened, np.float32), songs=SimpleNamespace(popularity=popularity))
+    assert far_better_known(index, list(range(len(listened)))) == row
 
 
 def test_the_command_says_which_song_it_took_and_refuses_with_exact(place: Path) -> None:
