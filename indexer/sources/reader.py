@@ -76,7 +76,9 @@ class SongReader:
         problems: list[str] = []
         plays = number(values.get("plays"), "plays", 0, 1e15, problems)
         if plays:
-            labels[f"{PLAYS_LABEL}{self._file}"[:MAX_TAG]] = plays
+            labels[PLAYS_LABEL + self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]] = (
+                plays  # names in archives differ at the end
+            )
         song = batch.add_song(self._file, row, values, song_id=song_id, ids=ids, labels=labels)
         if song is None:
             return None
@@ -86,16 +88,21 @@ class SongReader:
         return len(batch.songs) - 1
 
     def add_entry(
-        self, batch: Batch, row: int, playlist: PlaylistName, place: int, values: Mapping[str, object] | None = None
+        self,
+        batch: Batch,
+        row: int,
+        playlist: PlaylistName,
+        song: int | tuple[str, str],
+        values: Mapping[str, object] | None = None,
     ) -> None:
-        """Put the song at `place` of the batch at the end of a playlist; its first entry brings the playlist."""
+        """Put a song (its place in the batch, or an id) at the end of a playlist, which its first entry brings."""
         facts = values or {}
         playlist_id = playlist.playlist_id
         if playlist_id not in self._length:
             described = {name: facts.get(name) for name in ("description", "followers")}
             if not batch.add_playlist(self._file, row, playlist_id, {"name": playlist.name, **described}):
                 return
-        batch.entries.append(EntryRow(row, playlist_id, self._place(batch, row, playlist_id, facts), place))
+        batch.entries.append(EntryRow(row, playlist_id, self._place(batch, row, playlist_id, facts), song))
 
     def finish(self, batch: Batch) -> None:
         """Add what there is to say of the file and of its columns."""
