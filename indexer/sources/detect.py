@@ -216,8 +216,9 @@ def _csv(opened: OpenedFile) -> OpenedFile:
 def _are_listens(lines: Sequence[str]) -> bool:
     """Whether rows end in times: no header does. A song that was playing while it was written has none yet."""
     rows = [_cells(line, ",") for line in lines if line.strip()]
-    times = [row[-1].strip() for row in rows if len(row) == len(_LISTEN_COLUMNS)]
-    return len(times) == len(rows) and any(times) and all(map(_LISTEN_TIME.fullmatch, filter(None, times)))
+    ends = [row[-1].strip() if len(row) == len(_LISTEN_COLUMNS) else "no listen" for row in rows]
+    times = sum(_LISTEN_TIME.fullmatch(end) is not None for end in ends)
+    return 2 * times > len(ends) and (not ends[0] or _LISTEN_TIME.fullmatch(ends[0]) is not None)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -144,7 +144,7 @@ _UNUSED = {
     ),
     "released_month; released_day": "the year is enough",
     "last played; last played at; last played date; lastplayed": "one time is no listening history",
-    "tagtime": "when it was recognised",
+    "tag time; tagtime": "when it was recognised",
     "artist count; artist_count": "how many artists there are is seen in their names",
     "time signature; time_signature; Taktart": "no feature that Refrain compares",
     "is_local; is local; is playable; type; kind; Ist abspielbar": "about the file, not about the song",

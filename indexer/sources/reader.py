@@ -142,7 +142,8 @@ def read_songs(opened: OpenedFile, *, playlist: PlaylistName | None = None) -> I
 def column_remarks(file: str, columns: ColumnMap) -> Iterator[Refusal]:
     """A line for each column that is not used and holds something, and for each that is read with a guess."""
     for column in columns.columns:
-        if column.field and column.remark:
-            yield Refusal(file, 0, "column", f"{column.name!r} is read as {column.field}: {column.remark}")
-        elif not column.field and (cells := columns.unused_cells[column.name]):
-            yield Refusal(file, 0, "column", f"{column.name!r} is not used: {column.remark}", count=cells)
+        cells = 1 if column.field else columns.unused_cells[column.name]
+        how = f"is read as {column.field}" if column.field else "is not used"
+        if column.remark and cells:
+            line = f"{column.name!r} {how}: {column.remark}"
+            yield Refusal(file, 0, "column", line, line, cells)  # of a kind of its own: its name is no value of a row

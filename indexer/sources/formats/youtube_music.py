@@ -5,7 +5,8 @@ watch-history.json   [{"header": "YouTube Music", "title": "Watched Salt Road", 
 music library        "Video ID,Song Title,Album Title,Artist Name 1,Artist Name 2"; before 2023
                      "Song URL,Song Title,Album Title,Artist Names"; the first name differs with the language
 
-Ids of videos are no ids that other catalogues know. Lists of nothing but video ids: see `without_songs`.
+In older files the header is "YouTube" for all. Ids of videos are no ids that other catalogues know. Lists of nothing
+but video ids: see `without_songs`.
 """
 
 from __future__ import annotations
@@ -24,15 +25,15 @@ from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, read_songs
 
 _LIBRARY = PlaylistName("youtube music:library", "YouTube Music Library")
-_BRAND = "YouTube Music"
+_BRAND, _ADDRESS = "YouTube Music", "https://music.youtube.com/"
 # What Google writes around the title of a video that was watched, in the languages that are known.
 _AROUND = (
     ("Watched ", ""), ("Viewed ", ""), ("", " angesehen"), ("Vous avez regardé ", ""), ("A regardé ", ""),
     ("Has visto ", ""), ("Se vio ", ""), ("Viste ", ""), ("Hai guardato ", ""), ("Assistiu ao vídeo ", ""),
     ("Assistiu a ", ""), ("Viu ", ""), ("", " bekeken"), ("Je hebt ", " bekeken"), ("Har sett på ", ""),
-    ("Tittade på ", ""), ("Obejrzano: ", ""), ("Вы посмотрели видео ", ""), ("Просмотрено видео ", ""), ("", " を視聴しました"),
-    ("", "을(를) 시청했습니다."), ("", " 시청함"), ("已观看 ", ""), ("觀看了「", "」"), ("", " izlendi"),
-    ("Ditonton ", ""),
+    ("Tittade på ", ""), ("Obejrzano: ", ""), ("Вы посмотрели видео ", ""), ("Просмотрено видео ", ""),
+    ("", " を視聴しました"), ("", "을(를) 시청했습니다."), ("", " 시청함"), ("已观看 ", ""), ("觀看了「", "」"),
+    ("", " izlendi"), ("Ditonton ", ""),
 )  # fmt: skip
 _TITLES_TO_COMPARE = 200
 _TITLES_NEEDED = 5  # that begin or end alike, until their beginning or end is taken for Google's words
@@ -48,33 +49,46 @@ _LIBRARY_COLUMNS = frozenset({"song_title", "album_title"})
 _ARTIST_COLUMNS = frozenset({"artist_name_1", "artist_names", "artist_name", "artist_name_s"})
 
 
-def _played(value: Record) -> bool:
-    return plain(value.get("header")) == _BRAND and "title" in value and "time" in value
+def _is_video(value: Record) -> bool:
+    return plain(value.get("header")).startswith("YouTube") and "title" in value and "time" in value
+
+
+def _played(video: Record) -> bool:
+    """Whether a video was played as music: in YouTube Music, or of a channel that YouTube made of recordings."""
+    of_music = plain(video.get("header")) == _BRAND or plain(video.get("titleUrl")).startswith(_ADDRESS)
+    return of_music or _TOPIC.search(_channel(video)) is not None
+
+
+def _channel(video: Record) -> str:
+    subtitles = video.get("subtitles")
+    first = subtitles[0] if isinstance(subtitles, list) and subtitles else None
+    return plain(first.get("name")) if isinstance(first, dict) else ""
 
 
 def _is_history(opened: OpenedFile) -> Fit | None:
     listed = opened.outline if opened.kind == "json" and isinstance(opened.outline, list) else []
-    if next(objects_below(listed, _played), None) is not None:
-        return Fit(CERTAIN, 'objects with the header "YouTube Music", a title and a time')
-    return None
+    videos = list(objects_below(listed, _is_video))
+    if not videos:
+        return None
+    songs = any(map(_played, videos))
+    return Fit(CERTAIN, f'objects with the header "{_BRAND if songs else "YouTube"}", a title and a time')
 
 
 def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
-    played = (item for _, item in items(opened) if isinstance(item, dict) and _played(item) and item.get("subtitles"))
+    videos = (item for _, item in items(opened) if isinstance(item, dict) and _is_video(item))
+    played = (video for video in videos if _played(video) and _channel(video))
     before, after = _words_around([plain(each["title"]) for each in islice(played, _TITLES_TO_COMPARE)])
     for row, (_, item) in enumerate(items(opened), start=1):
         if not isinstance(item, dict):
             yield row, NoListen("no object")
-        elif not _played(item):
+        elif not _is_video(item) or not _played(item):
             yield row, NoListen("a video of YouTube, not of YouTube Music")
         else:
             yield row, _listen(item, before, after)
 
 
 def _listen(item: Record, before: str, after: str) -> Record | NoListen:
-    subtitles = item.get("subtitles")
-    first = subtitles[0] if isinstance(subtitles, list) and subtitles else None
-    channel = plain(first.get("name")) if isinstance(first, dict) else ""
+    channel = _channel(item)
     title = plain(item.get("title")).removeprefix(before).removesuffix(after).strip()
     if not channel or not title or title.startswith("http"):
         return NoListen("a video that is private or no longer there: it has no title or no channel")
