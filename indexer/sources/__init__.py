@@ -14,7 +14,25 @@ from indexer.errors import SourceError
 from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
 from indexer.sources.documents import items
-from indexer.sources.formats import deezer, exportify, json_songs, mpd, tables
+from indexer.sources.formats import (
+    beets,
+    deezer,
+    exportify,
+    genius,
+    json_songs,
+    lastfm,
+    listenbrainz,
+    listens_tables,
+    lrc,
+    mpd,
+    shazam,
+    soundiiz,
+    spotify_account,
+    tables,
+    tunemymusic,
+    youtube_music,
+)
+from indexer.sources.formats.without_songs import without_songs
 from indexer.sources.opened import OpenedFile
 from indexer.sources.packed import unpacked
 
@@ -24,6 +42,17 @@ FORMATS: tuple[Format, ...] = (
     *mpd.FORMATS,
     *deezer.FORMATS,
     *exportify.FORMATS,
+    *spotify_account.FORMATS,
+    *lastfm.FORMATS,
+    *listenbrainz.FORMATS,
+    *youtube_music.FORMATS,
+    *shazam.FORMATS,
+    *tunemymusic.FORMATS,
+    *soundiiz.FORMATS,
+    *beets.FORMATS,
+    *genius.FORMATS,
+    *lrc.FORMATS,
+    *listens_tables.FORMATS,
     *tables.FORMATS,
     *json_songs.FORMATS,
 )
@@ -126,6 +155,8 @@ def _unknown(opened: OpenedFile) -> str:
     if opened.kind == "json":
         for _ in items(opened):  # says where it breaks off, if it does
             pass
+    if what := without_songs(opened):
+        return f"{opened.shown} holds no songs: it is {what}"
     known = "; ".join(format.layout for format in FORMATS)
     if opened.columns:
         columns = ", ".join(opened.columns[:20])[:300]

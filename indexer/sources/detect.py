@@ -52,7 +52,8 @@ _SOUND = (
 SOUND_ENDINGS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wav", ".aif", ".aiff", ".wma",
                  ".ape", ".wv", ".mka", ".alac", ".caf")  # fmt: skip
 _LINES = re.compile(
-    r"#EXTM3U|#EXTINF|\[playlist\]|\[(?:ar|ti|al|by|re|ve|offset|length|au):|\[\d{1,3}:\d\d", re.IGNORECASE
+    r"#EXTM3U|#EXTINF|\[playlist\]|\[[a-z#]{1,10}\s*:|\[\d{1,3}:\d\d",
+    re.IGNORECASE,  # "[ti:" is no JSON
 )
 _FILE_LINE = re.compile(
     r"(?:.*\.(?:mp3|flac|ogg|opus|m4a|aac|wav|aiff?|wma|ape)|spotify:track:\w+|https?://\S+)", re.IGNORECASE
@@ -204,6 +205,8 @@ def _csv(opened: OpenedFile) -> OpenedFile:
     ]
     if not candidates:
         raise SourceError(f"{opened.shown} is no table: no line with cells in its beginning; get it again")
+    if _are_listens(lines[skipped : skipped + TITLE_LINES]):
+        return _with(opened, "csv", columns=_LISTEN_COLUMNS, delimiter=",", skipped=skipped, header=False)
     # The first line with names that mean something, parted so that most of them do.
     best = max(candidates, key=lambda each: (min(_known(each[2]), 2), -each[0], _known(each[2]), len(each[2])))
     number, delimiter, cells = best
@@ -211,11 +214,17 @@ def _csv(opened: OpenedFile) -> OpenedFile:
         number, delimiter, cells = max(candidates, key=lambda each: (-each[0], len(each[2])))
     if any(line.strip() for line in lines[skipped:number]):
         remarks.append(f"the lines before the header (line {number + 1}) are left out")
-    if len(cells) == len(_LISTEN_COLUMNS) and not _known(cells) and _LISTEN_TIME.fullmatch(cells[-1]):
-        return _with(opened, "csv", columns=_LISTEN_COLUMNS, delimiter=delimiter, skipped=number, header=False)
     return _with(
         opened, "csv", columns=unique_names(cells), delimiter=delimiter, skipped=number, remarks=tuple(remarks)
     )
+
+
+def _are_listens(lines: Sequence[str]) -> bool:
+    """Whether rows end in times: no header does. A song that was playing while it was written has none yet."""
+    rows = [_cells(line, ",") for line in lines if line.strip()]
+    ends = [row[-1].strip() if len(row) == len(_LISTEN_COLUMNS) else "no listen" for row in rows]
+    times = sum(_LISTEN_TIME.fullmatch(end) is not None for end in ends)
+    return 2 * times > len(ends) and (not ends[0] or _LISTEN_TIME.fullmatch(ends[0]) is not None)
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -21,7 +21,7 @@ from indexer.sources.meanings import (
     unused_because,
 )
 from indexer.sources.opened import OpenedFile
-from indexer.sources.units import decimal, key_and_mode, milliseconds, mode_of, whole, year_of
+from indexer.sources.units import decimal, key_and_mode, milliseconds, mode_of, moment, whole, year_of
 
 SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
@@ -204,6 +204,8 @@ def _id_column(name: str, field: str, weakness: int, cells: Sequence[object]) ->
 def _duration(name: str, cells: Sequence[object]) -> Column:
     unit = unit_of(name)
     if unit not in ("ms", "s", "min"):
+        if cells and all(moment(cell) is not None for cell in cells):  # no length is a year of the third millennium
+            return Column(name, "listened_at", "dates with a time: when it was played")
         bare = [number for cell in cells if (number := _number(cell)) is not None and number > 0]
         if not bare:
             clocks = [cell for cell in cells if milliseconds(plain(cell)) is not None]

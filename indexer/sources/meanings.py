@@ -117,9 +117,12 @@ _NAMES = {
     "followers": "followers; num_followers; numberoffollowers",
     "position": "position; pos; track position; playlist position; order; playorder",
     "song_ids": "song_ids; songs; track_ids; track_uris; tracks",
-    "listened_at": """listened_at; end time; ts; played_at; played at; timestamp; uts; utc_time; date.uts; listened;
-        scrobble time; listen date; last played; tagtime""",
-    "ms_played": "ms_played;  played ms; ms listened",
+    "listened_at": """listened_at; listened at; listened; listen date; listen time; end time; played_at; played at;
+        played on; uts; utc_time; date.uts; date.#text; scrobble time; scrobble date; scrobbled; scrobbled at;
+        event start timestamp; hörzeit; écouté le; escuchado el; ascoltato il | ts; timestamp; time stamp; date time;
+        datetime""",
+    "ms_played": "ms_played; played ms; ms listened; play duration milliseconds; duration played ms",
+    "skipped": "skipped; is skipped; was skipped",
 }
 
 # Who added a song to a playlist, and when.
@@ -140,6 +143,8 @@ _UNUSED = {
         "its place on a disc"
     ),
     "released_month; released_day": "the year is enough",
+    "last played; last played at; last played date; lastplayed": "one time is no listening history",
+    "tag time; tagtime": "when it was recognised",
     "artist count; artist_count": "how many artists there are is seen in their names",
     "time signature; time_signature; Taktart": "no feature that Refrain compares",
     "is_local; is local; is playable; type; kind; Ist abspielbar": "about the file, not about the song",
@@ -147,7 +152,7 @@ _UNUSED = {
 # Wrappers around a song in JSON and in the tables that pandas makes of it.
 _PREFIX = re.compile(
     r"(?:track|song|item|node|data|attributes|fields|audio_features|audio|af|features|master_metadata_track|"
-    r"master_metadata|track_metadata|additional_info|metadata|tags|recording|entry|properties)_"
+    r"master_metadata|track_metadata|additional_info|metadata|tags|recording|entry|properties|mbid_mapping)_"
 )
 _ADDRESS = re.compile(r"(?:^|_)(?:ur[il]s?|links?|href)(?:_|$)")
 _CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")  # "trackName"

@@ -77,7 +77,9 @@ class SongReader:
         problems: list[str] = []
         plays = number(values.get("plays"), "plays", 0, 1e15, problems)
         if plays:
-            labels[f"{PLAYS_LABEL}{self._file}"[:MAX_TAG]] = plays
+            labels[PLAYS_LABEL + self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]] = (
+                plays  # names in archives differ at the end
+            )
         song = batch.add_song(self._file, row, values, song_id=song_id, ids=ids, labels=labels)
         if song is None:
             return None
@@ -87,16 +89,21 @@ class SongReader:
         return len(batch.songs) - 1
 
     def add_entry(
-        self, batch: Batch, row: int, playlist: PlaylistName, place: int, values: Mapping[str, object] | None = None
+        self,
+        batch: Batch,
+        row: int,
+        playlist: PlaylistName,
+        song: int | tuple[str, str],
+        values: Mapping[str, object] | None = None,
     ) -> None:
-        """Put the song at `place` of the batch at the end of a playlist; its first entry brings the playlist."""
+        """Put a song (its place in the batch, or an id) at the end of a playlist, which its first entry brings."""
         facts = values or {}
         playlist_id = playlist.playlist_id
         if playlist_id not in self._length:
             described = {name: facts.get(name) for name in ("description", "followers")}
             if not batch.add_playlist(self._file, row, playlist_id, {"name": playlist.name, **described}):
                 return
-        batch.entries.append(EntryRow(row, playlist_id, self._place(batch, row, playlist_id, facts), place))
+        batch.entries.append(EntryRow(row, playlist_id, self._place(batch, row, playlist_id, facts), song))
 
     def finish(self, batch: Batch) -> None:
         """Add what there is to say of the file and of its columns."""
@@ -138,9 +145,8 @@ def file_remarks(opened: OpenedFile, columns: ColumnMap) -> Iterator[Refusal]:
     file = opened.name
     yield from (Refusal(file, 0, "file", remark, remark) for remark in opened.remarks)
     for column in columns.columns:
-        if column.field and column.remark:
-            reason = f"{column.name!r} is read as {column.field}: {column.remark}"
-            yield Refusal(file, 0, "column", reason, reason)
-        elif not column.field and (cells := columns.unused_cells[column.name]):
-            reason = f"{column.name!r} is not used: {column.remark}"
-            yield Refusal(file, 0, "column", reason, reason, cells)
+        cells = 1 if column.field else columns.unused_cells[column.name]
+        how = f"is read as {column.field}" if column.field else "is not used"
+        if column.remark and cells:
+            line = f"{column.name!r} {how}: {column.remark}"
+            yield Refusal(file, 0, "column", line, line, cells)  # of a kind of its own: its name is no value of a row

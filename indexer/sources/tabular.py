@@ -41,6 +41,13 @@ def batches(opened: OpenedFile, size: int = BATCH_ROWS) -> Iterator[list[Row]]:
         raise SourceError(f"{opened.shown} cannot be read to its end: {error.strerror or error}") from None
 
 
+def listed_rows(opened: OpenedFile) -> Iterator[tuple[int, Mapping[str, object] | str]]:
+    """The rows of a table one by one; of a row that cannot be read the reason."""
+    for rows in batches(opened):
+        for row, cells in rows:
+            yield row, str(cells[BROKEN]) if BROKEN in cells else cells
+
+
 def first_rows(opened: OpenedFile) -> tuple[Row, ...]:
     """At most SAMPLE_ROWS rows of a table that can be read; () of a file that is no table."""
     if opened.kind not in _READERS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime
 
 from indexer.text.tokens import strip_accents
 
@@ -34,6 +35,9 @@ _OPEN_KEY_MAJOR = 0  # 1d is C major
 _YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d|2100)(?!\d)")
 _COMPACT_DATE = re.compile(r"(1[89]\d\d|20\d\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _SHORT_DATE = re.compile(r"\d{1,2}[-./ ](?:\d{1,2}|[^\W\d]{3,9})[-./ ](\d\d)")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SPELT_TIME = re.compile(r"(\d{1,2}) ([a-z]{3})[a-z]* (\d{4}),? (\d{1,2}):(\d\d)(?::(\d\d))?", re.IGNORECASE)
+_TIMES = (946_684_800, 4_102_444_800)  # seconds: 2000 to 2100; Last.fm writes 1970 where it knows no time
 _LATEST_SHORT_YEAR = 30  # 04/03/29 is of 2029, 04/03/31 of 1931
 
 
@@ -143,3 +147,33 @@ def year_of(text: str) -> int | None:
         year = int(short.group(1))
         return year + (2000 if year <= _LATEST_SHORT_YEAR else 1900)
     return None
+
+
+def moment(value: object) -> float | None:
+    """Seconds since 1970 of a date with a time, or of a number of seconds, milliseconds or microseconds; else None.
+
+    A time without a zone is UTC. What is outside 2000..2100 is no time at which anybody listened.
+
+    >>> moment("2023-01-04T21:10:00Z"), moment("2023-01-04 21:10"), moment("04 Jan 2023, 21:10")
+    (1672866600.0, 1672866600.0, 1672866600.0)
+    >>> moment(1672866600), moment("1672866600000"), moment("2023-01-04"), moment(0), moment("04 Mär 2023 9:00")
+    (1672866600.0, 1672866600.0, None, None, None)
+    """
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    text = " ".join(str(value).split()).removesuffix(" UTC").removesuffix(" GMT")
+    try:
+        if (number := decimal(text)) is not None:
+            seconds = number / next((unit for unit in (1.0, 1e3, 1e6) if number / unit <= _TIMES[1]), 1e9)
+        elif spelt := _SPELT_TIME.fullmatch(text):
+            day, month, year, hour, minute, second = spelt.groups(default="0")
+            parts = (int(year), _MONTHS.index(month.lower()) + 1, int(day), int(hour), int(minute), int(second))
+            seconds = datetime(*parts, tzinfo=UTC).timestamp()
+        elif ":" in text:
+            time = datetime.fromisoformat(text.replace("/", "-"))
+            seconds = (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+        else:
+            return None
+    except (ValueError, OverflowError):
+        return None
+    return seconds if _TIMES[0] <= seconds <= _TIMES[1] else None

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.errors import SourceError
-from indexer.sources import KINDS, Batch, import_order, recognise
+from indexer.sources import Batch, import_order, recognise
 from indexer.sources.cells import plain, texts
 from indexer.sources.identifiers import spotify_track
 from indexer.sources.validate import MAX_ID, song_facts

@@ -1,0 +1,57 @@
+"""Last.fm: what was listened to ("scrobbles"), as its exporters and its API write it.
+
+CSV without a header, `artist,album,title,"04 Mar 2021 10:15"` (https://benjaminbenben.com/lastfm-to-csv); CSV with
+`uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid` (https://lastfm.ghan.nl/export); JSON pages of
+user.getRecentTracks, alone or in arrays (https://www.last.fm/api/show/user.getRecentTracks). Times are of a song's
+start, in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
+from indexer.sources.listens import NoListen, Record, columns_of_listens, objects_below, objects_in, read_listens
+from indexer.sources.mapping import Column
+from indexer.sources.meanings import column_key
+from indexer.sources.opened import OpenedFile
+from indexer.sources.tabular import flat, listed_rows
+
+
+def _is_track(value: Record) -> bool:
+    return "name" in value and "artist" in value and ("date" in value or "@attr" in value)
+
+
+def _recognise(opened: OpenedFile) -> Fit | None:
+    if opened.kind == "csv" and not opened.header and "listened_at" in opened.columns:
+        return Fit(CERTAIN, "artist, album, title and a time, without a header")
+    if {"uts", "artist", "track"} <= {column_key(name) for name in opened.columns}:
+        return Fit(CERTAIN, "the columns uts, artist and track")
+    if opened.kind == "json" and (track := next(objects_below(opened.outline, _is_track), None)) is not None:
+        spelt = isinstance(track["artist"], dict) and not track["artist"].keys().isdisjoint(("#text", "mbid"))
+        return Fit(CERTAIN, "a page of recent tracks") if spelt else Fit(LIKELY, "tracks with a date")
+    return None
+
+
+def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
+    if opened.kind != "json":
+        for row, cells in listed_rows(opened):
+            yield row, NoListen(cells) if isinstance(cells, str) else cells
+        return
+    for row, track in enumerate(objects_in(opened, _is_track), start=1):
+        record = flat(track)
+        if "date" not in track and str(record.get("@attr.nowplaying", "")).lower() == "true":
+            yield row, NoListen("playing while the file was made: no listen yet")
+        else:
+            yield row, record
+
+
+def _read(opened: OpenedFile) -> Iterator[Batch]:
+    yield from read_listens(opened, _listens(opened))
+
+
+def _columns(opened: OpenedFile) -> Sequence[Column]:
+    return columns_of_listens(_listens(opened))
+
+
+FORMATS = (Format("last.fm", 1, "listens of Last.fm (CSV of exporters, JSON of its API)", _recognise, _read, _columns),)
