@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -76,7 +76,7 @@ class SongWriter:
 
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
-        lookups = [_Lookup.of(row) for row in rows]
+        lookups = [_Lookup.of(row) for row in self._with_stored_keys(rows)]
         batch = _Batch(self._connection, lookups, self._import_id)
         song_ids = []
         for each in lookups:
@@ -90,9 +90,23 @@ class SongWriter:
         """Each song once, by what the whole file made of it."""
         return tally(self._touched)
 
+    def _with_stored_keys(self, rows: Sequence[SongRow]) -> list[SongRow]:
+        """The rows, weak ones without a song_id that is not in the catalogue, unless they know the song by no other."""
+        weak = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
+        if not weak:
+            return list(rows)
+        stored: set[str | None] = set()
+        for chunk in chunks(weak):
+            stored |= set(self._connection.scalars(select(SONGS.c.song_id).where(SONGS.c.song_id.in_(chunk))))
+        return [replace(row, song_id=None) if row.weak and row.song_id in weak - stored else row for row in rows]
+
     def _merge(self, batch: _Batch, song_id: str, lookup: _Lookup) -> None:
         row, song = lookup.row, batch.song(song_id)
         facts = dict(row.facts)
+        if row.weak and (song["title"] or song["artist"]):
+            facts = {name: value for name, value in facts.items() if song[name] in (None, (), "")}
+            facts.pop("title", None)
+            facts.pop("artist", None)
         for each in lookup.ids:
             if refused := batch.register(song_id, each):
                 self._refuse(row.row, "value", song_id, *refused)

@@ -13,9 +13,26 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
-from indexer.sources.formats import deezer, exportify, json_songs, mpd, tables
+from indexer.sources.formats import (
+    deezer,
+    exportify,
+    itunes,
+    json_songs,
+    jspf,
+    m3u,
+    mpd,
+    pls,
+    refrain,
+    rekordbox,
+    tables,
+    traktor,
+    virtualdj,
+    wpl,
+    xspf,
+)
 from indexer.sources.opened import OpenedFile
 from indexer.sources.packed import unpacked
+from indexer.sources.unreadable import known_xml
 
 __all__ = ["KINDS", "Batch", "Format", "Gathered", "Refusal", "Source", "gather", "import_order", "recognise"]
 
@@ -25,6 +42,16 @@ FORMATS: tuple[Format, ...] = (
     *exportify.FORMATS,
     *tables.FORMATS,
     *json_songs.FORMATS,
+    *refrain.FORMATS,
+    *itunes.FORMATS,
+    *rekordbox.FORMATS,
+    *traktor.FORMATS,
+    *virtualdj.FORMATS,
+    *xspf.FORMATS,
+    *jspf.FORMATS,
+    *m3u.FORMATS,
+    *pls.FORMATS,
+    *wpl.FORMATS,
 )
 KINDS = tuple(format.name for format in FORMATS)
 
@@ -122,6 +149,8 @@ def _as(kind: str, opened: OpenedFile, fits: dict[str, Fit]) -> Source:
 
 
 def _unknown(opened: OpenedFile) -> str:
+    if unreadable := known_xml(opened):
+        return f"{opened.shown} is {unreadable}"
     known = "; ".join(format.layout for format in FORMATS)
     if opened.columns:
         columns = ", ".join(opened.columns[:20])[:300]
