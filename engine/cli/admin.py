@@ -92,6 +92,15 @@ def refused(
 
 
 @admin.command(rich_help_panel=PANEL)
+def doctor(catalogue: CatalogueOption = CATALOGUE, as_json: JsonOption = False) -> None:
+    """Say what the catalogue lacks, what looks wrong in it, and what to import next."""
+    from indexer.catalogue import Catalogue
+
+    with Catalogue(catalogue, create=False) as opened:
+        imports.show_diagnosis(opened.diagnose(), as_json=as_json)
+
+
+@admin.command(rich_help_panel=PANEL)
 def delete(
     songs: Annotated[
         list[str], typer.Argument(metavar="SONG", help="Songs by song_id, or by title and artist as they are written.")

@@ -13,6 +13,7 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
+from indexer.sources.documents import items
 from indexer.sources.formats import (
     deezer,
     exportify,
@@ -151,6 +152,9 @@ def _as(kind: str, opened: OpenedFile, fits: dict[str, Fit]) -> Source:
 def _unknown(opened: OpenedFile) -> str:
     if unreadable := known_xml(opened):
         return f"{opened.shown} is {unreadable}"
+    if opened.kind == "json":
+        for _ in items(opened):  # says where it breaks off, if it does
+            pass
     known = "; ".join(format.layout for format in FORMATS)
     if opened.columns:
         columns = ", ".join(opened.columns[:20])[:300]

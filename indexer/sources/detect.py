@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -162,9 +162,15 @@ def _json(opened: OpenedFile, start: str) -> OpenedFile:
         whole = json.loads(first.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         whole = None
-    if isinstance(whole, dict) and second.lstrip().startswith("{"):
+    if isinstance(whole, dict) and (second or _is_row(whole)):
         return _with(opened, "jsonl", columns=_jsonl_columns(opened), outline=whole)
     return _with(opened, "json", outline=outline(start) if whole is None else whole)
+
+
+def _is_row(value: Mapping[str, object]) -> bool:
+    """Whether the only object of a file is one row rather than a document that lists others."""
+    lists = (each for each in value.values() if isinstance(each, list))
+    return not any(isinstance(item, dict) for each in lists for item in each)
 
 
 def _jsonl_columns(opened: OpenedFile) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ _NAMES = {
         Genres de l'album; Géneros del artista; Géneros del álbum; Generi dell'artista; Generi dell'album;
         Gêneros do artista; Gêneros do álbum; Genres van de artiest; Genres van het album; Artistens genrer;
         Albumets genrer; Sanatçı Türleri; Albüm Türleri; Είδη καλλιτέχνη; Είδη άλμπουμ; أنواع الفنان; أنواع الألبوم;
-        アーティストジャンル; アルバムジャンル; 艺人流派; 专辑流派; 藝人曲風; 專輯曲風; tag""",
+        アーティストジャンル; アルバムジャンル; 艺人流派; 专辑流派; 藝人曲風; 專輯曲風""",
     "subgenre": "subgenres; subgenre; playlist subgenre; sub genre; grouping",
     "explicit": """explicit; is explicit; explicit lyrics; explicit content; parental advisory; track explicit;
         Explizit; Explicite; Explícito; Esplicito; Explícita; Expliciet; Açık İçerik; Ακατάλληλο; صريح;

@@ -22,8 +22,8 @@ _DISC = re.compile(r"(?:cd|disc|disk|vol(?:ume)?\.?)\s*\d{1,2}", re.IGNORECASE)
 # Folders that hold music and are no one's name.
 _SHELVES = frozenset(
     {"music", "musik", "musique", "música", "musica", "itunes", "itunes media", "itunes music", "media",
-     "media.localized", "apple music", "audio", "songs", "mp3", "flac", "downloads", "desktop", "documents", "playlists",
-     "library", "spotify", "amazon music", "tracks"}
+     "media.localized", "apple music", "audio", "songs", "mp3", "flac", "downloads", "desktop", "documents",
+     "playlists", "library", "spotify", "amazon music", "tracks"}
 )  # fmt: skip
 _NOBODY = frozenset({"compilations", "various", "various artists", "unknown artist", "va"})
 _HOMES = frozenset({"home", "users", "media", "mnt", "volumes", "storage", "run", "srv", "var", "sdcard"})

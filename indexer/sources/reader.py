@@ -78,6 +78,7 @@ class SongReader:
     def add_song(self, batch: Batch, row: int, values: Mapping[str, object]) -> int | None:
         """Add the song that `values`, by fields, describe; its place in `batch.songs`, None where it is refused."""
         song_id, ids = song_ids(values)
+        values = {**values, "genre": values["tag"]} if "tag" in values and "genre" not in values else values  # Genius
         labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in texts(values.get("mood"), "|;,")}
         problems: list[str] = []
         plays = number(values.get("plays"), "plays", 0, 1e15, problems)
@@ -115,8 +116,7 @@ class SongReader:
 
     def finish(self, batch: Batch) -> None:
         """Add what there is to say of the file and of its columns."""
-        batch.refusals.extend(Refusal(self._file, 0, "file", remark) for remark in self._opened.remarks)
-        batch.refusals.extend(column_remarks(self._file, self.columns))
+        batch.refusals.extend(file_remarks(self._opened, self.columns))
 
     def _named(self, values: Mapping[str, object]) -> PlaylistName | None:
         playlist_id, name = identifier(values.get("playlist_id")), plain(values.get("playlist"))
@@ -138,20 +138,25 @@ class SongReader:
 def read_songs(opened: OpenedFile, *, playlist: PlaylistName | None = None) -> Iterator[Batch]:
     """The songs of a table, and the playlists that its rows name; or the one playlist that the whole table is."""
     reader = SongReader(opened, mapping_of(opened), playlist=playlist)
-    for rows in batches(opened):
-        batch = Batch()
+    batch = Batch()
+    for at, rows in enumerate(batches(opened)):
+        if at:
+            yield batch
+            batch = Batch()
         for row, record in batch.valid_rows(rows, opened.name, "song"):
             reader.add(batch, row, record)
-        yield batch
-    last = Batch()
-    reader.finish(last)
-    yield last
+    reader.finish(batch)
+    yield batch
 
 
-def column_remarks(file: str, columns: ColumnMap) -> Iterator[Refusal]:
-    """A line for each column that is not used and holds something, and for each that is read with a guess."""
+def file_remarks(opened: OpenedFile, columns: ColumnMap) -> Iterator[Refusal]:
+    """A line for each guess about a file, each column that is not used and holds something, each read with a guess."""
+    file = opened.name
+    yield from (Refusal(file, 0, "file", remark, remark) for remark in opened.remarks)
     for column in columns.columns:
         if column.field and column.remark:
-            yield Refusal(file, 0, "column", f"{column.name!r} is read as {column.field}: {column.remark}")
+            reason = f"{column.name!r} is read as {column.field}: {column.remark}"
+            yield Refusal(file, 0, "column", reason, reason)
         elif not column.field and (cells := columns.unused_cells[column.name]):
-            yield Refusal(file, 0, "column", f"{column.name!r} is not used: {column.remark}", count=cells)
+            reason = f"{column.name!r} is not used: {column.remark}"
+            yield Refusal(file, 0, "column", reason, reason, cells)

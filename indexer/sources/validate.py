@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 
-from indexer.records import AUDIO_NAMES, AudioFeatures
+from indexer.records import AUDIO_NAMES, known_features
 from indexer.sources.cells import CONTROL, is_structure, plain, texts, unknown
 from indexer.sources.units import decimal, key_and_mode, mode_of, year_of
+from indexer.text.artists import Artists, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
 
@@ -26,6 +29,8 @@ _YES = {
 }
 _LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
+_ARTISTS_IN_MEMORY = 65_536  # texts that need not be taken apart again
+_GUESTS = re.compile(r"feat|ft|[fw]/|with|con |avec|mit |duet", re.IGNORECASE)  # in a title that may name guests
 _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
 
 
@@ -72,36 +77,68 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
 
     Every value that cannot be kept adds one sentence to `problems`; what is unknown has no key. Words for "unknown" are
     names where another name stands beside them ("None" by The Cats): where all names are such words, there is no name.
-    Several artists in one cell stay one text, "Ada, Bo" or "Ada;Bo".
+    Several artists in one cell stay one text as "artist", "Ada, Bo" or "Ada;Bo"; those that can be told apart are
+    beside it as "artists" and "featured".
     """
     facts: dict[str, object] = dict(_names(values, problems))
-    for name, value in (("year", _year(values.get("year"), problems)), ("decade", _decade(values, problems))):
-        if value is not None:
-            facts[name] = value
-    if (popularity := number(values.get("popularity"), "popularity", 0, 100, problems)) is not None:
+    get = values.get
+    if "artist" in facts:
+        facts |= _artists(get("artist"), str(facts.get("title", "")), get("featured"))
+    if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
+        facts["year"] = checked
+    if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
+        facts["decade"] = checked
+    if (popularity := number(get("popularity"), "popularity", 0, 100, problems)) is not None:
         facts["popularity"] = popularity
-    if not unknown(language := plain(values.get("language"))):
+    if (cell := get("language")) is not None and not unknown(language := plain(cell)):
         code = language_code(language)
         if code:
             facts["language"] = code
         elif code is None:
             problems.append(f"language is {language[:40]!r}, expected a code such as 'en' or a name such as 'English'")
-    if not unknown(explicit := plain(values.get("explicit")).lower()):
+    if (cell := get("explicit")) is not None and not unknown(explicit := plain(cell).lower()):
         if explicit in _YES:
             facts["explicit"] = _YES[explicit]
         else:
             problems.append(f"explicit is {explicit[:40]!r}, expected true or false")
-    if genres := genre_names(values.get("genre"), values.get("subgenre")):
+    if genres := genre_names(get("genre"), get("subgenre")):
         facts["genres"] = genres
-    if lyrics := _lyrics(values.get("lyrics"), problems):
+    if lyrics := _lyrics(get("lyrics"), problems):
         facts["lyrics"] = lyrics
-    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if values.get(name) is not None}
-    _read_key(cells, values.get("camelot"))
+    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if get(name) is not None}
+    _read_key(cells, get("camelot"))
     if cells:
-        audio, audio_problems = AudioFeatures.of(cells)
+        features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
-        if audio is not None:
-            facts.update((name, value + _ZERO) for name, value in audio.known().items())
+        facts.update((name, value + _ZERO) for name, value in features.items())
+    return facts
+
+
+def _artists(cell: object, title: str, guests: object) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart; `guests` is a cell of their own."""
+    if isinstance(cell, str):
+        facts = _artists_of_text(cell, title if _GUESTS.search(title) else "")
+    else:
+        facts = _listed(read_artists(cell, title))
+    if guests is None:
+        return facts
+    featured = dict.fromkeys((*facts.get("featured", ()), *texts(guests, ";|,")))
+    main = facts.get("artists") or (plain(cell),)
+    featured = {name: None for name in featured if name not in main}
+    return {"artists": main, "featured": tuple(featured)} if featured else facts
+
+
+@lru_cache(_ARTISTS_IN_MEMORY)
+def _artists_of_text(text: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    return _listed(read_artists(text, title))
+
+
+def _listed(artists: Artists) -> Mapping[str, tuple[str, ...]]:
+    facts = {}
+    if artists.listed or len(artists.main) > 1 or artists.featured:
+        facts["artists"] = artists.main
+    if artists.featured:
+        facts["featured"] = artists.featured
     return facts
 
 
@@ -128,8 +165,8 @@ def _year(cell: object, problems: list[str]) -> int | None:
     return None if found is None else int(found)
 
 
-def _decade(values: Mapping[str, object], problems: list[str]) -> int | None:
-    found = number(plain(values.get("decade")).removesuffix("s"), "decade", *YEARS, problems)
+def _decade(cell: object, problems: list[str]) -> int | None:
+    found = number(plain(cell).removesuffix("s"), "decade", *YEARS, problems)
     return None if found is None else int(found) // 10 * 10
 
 

@@ -10,6 +10,7 @@ from engine.cli.render.console import NAMED, Column, json_document, line, messag
 
 if TYPE_CHECKING:
     from indexer.catalogue import LoadReport, Refusal, Remark
+    from indexer.catalogue.doctor import Diagnosis
     from indexer.sources import Gathered
 
 SHOWN = 5  # kinds of remarks that an import prints
@@ -34,6 +35,29 @@ def show_import(report: LoadReport) -> None:
     more = max(len(of_rows) - SHOWN, 0) + max(len(of_columns) - SHOWN, 0)
     if more:
         message(f"and {more} more kinds of remarks; list them with `refrain refused`")
+
+
+def show_diagnosis(diagnosis: Diagnosis, *, as_json: bool) -> None:
+    """What a catalogue lacks and what looks wrong in it, a row each, and what to do next."""
+    if as_json:
+        json_document(diagnosis)
+        return
+    columns: list[Column] = [
+        ("", "left"),
+        ("what", "left"),
+        ("songs", "right"),
+        ("share", "right"),
+        ("it costs", "left"),
+    ]
+    rows = [
+        (each.kind, each.what, f"{each.songs:,}", f"{each.songs / each.of:.0%}", each.brings)
+        for each in diagnosis.findings
+    ]
+    table(f"{diagnosis.songs:,} songs, {diagnosis.playlists:,} playlists", columns, rows)
+    for each in diagnosis.findings:
+        if each.kind != "lacks":
+            line(f"{each.what}: {', '.join(each.examples)}; {each.advice}")
+    line(f"next: {diagnosis.next}")
 
 
 def show_skipped(gathered: Gathered) -> None:

@@ -29,7 +29,7 @@ _FIELDS = {
 
 
 def _is_table(opened: OpenedFile) -> Fit | None:
-    if opened.kind in ("csv", "sheet") and set(opened.columns) >= _CSV_COLUMNS:
+    if opened.kind in ("csv", "sheet", "jsonl", "parquet") and set(opened.columns) >= _CSV_COLUMNS:
         return Fit(CERTAIN, "the columns of a playlist of Refrain")
     return None
 
