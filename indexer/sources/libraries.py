@@ -87,7 +87,9 @@ def read_library(
             reason = f"its track is {key[:200]!r}, which the library does not hold"
             batch.refusals.append(Refusal.about(opened.name, 0, "entry", f"playlist {playlist_id}", reason))
     for name, count in sorted((unused or {}).items()):
-        batch.refusals.append(Refusal(opened.name, 0, "column", f"{name} is not used: no known meaning", count=count))
+        batch.refusals.append(
+            Refusal(opened.name, 0, "column", f"{name} is not used: no part of what describes a song", count=count)
+        )
     reader.finish(batch)
     yield batch
 

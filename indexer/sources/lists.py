@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from urllib.parse import unquote
 
 from indexer.sources.base import Batch, Refusal
 from indexer.sources.cells import plain
@@ -44,6 +45,15 @@ def list_name(opened: OpenedFile, name: str) -> PlaylistName:
     return PlaylistName(PlaylistName.of("playlist", f"{folder} {opened.title}").playlist_id, opened.title)
 
 
+def location_of(uri: str) -> str:
+    """A location that is a URI, as the lists have it that write paths: relative ones without "%20".
+
+    >>> location_of("A%20Band/01.mp3"), location_of("file:///a%20b.mp3")
+    ('A Band/01.mp3', 'file:///a%20b.mp3')
+    """
+    return uri if is_address(uri) or uri[:5].lower() == "file:" else unquote(uri)
+
+
 def read_list(
     opened: OpenedFile, name: str, entries: Iterable[Entry], facts: Mapping[str, object] | None = None
 ) -> Iterator[Batch]:
@@ -69,9 +79,9 @@ def _add(
     reader: SongReader, batch: Batch, file: str, playlist: PlaylistName, entry: Entry, facts: Mapping[str, object]
 ) -> None:
     values = values_of(entry)
-    known = "song_id" in values or "spotify_id" in values or "mbid" in values
-    if not values.get("title") and not known:
-        location = next(iter(entry.locations), "")
+    location = next(iter(entry.locations), "")
+    named = "title" in values and ("artist" in values or not is_address(location))
+    if not named and not values.keys() & {"song_id", "spotify_id", "mbid"}:
         reason = (
             "an address, and no artist and title: a stream, or a song that no name is given of"
             if is_address(location)

@@ -26,7 +26,19 @@ _SHELVES = frozenset(
      "playlists", "library", "spotify", "amazon music", "tracks"}
 )  # fmt: skip
 _NOBODY = frozenset({"compilations", "various", "various artists", "unknown artist", "va"})
-_HOMES = frozenset({"home", "users", "media", "mnt", "volumes", "storage", "run", "srv", "var", "sdcard"})
+# Folders of the system, and how many it takes to where people's own begin: /home/ada, /media/ada/disk.
+_HOMES = {
+    "home": 2,
+    "users": 2,
+    "volumes": 2,
+    "mnt": 2,
+    "storage": 2,
+    "media": 3,
+    "run": 4,
+    "srv": 1,
+    "var": 1,
+    "sdcard": 1,
+}
 
 
 class PathNames(NamedTuple):
@@ -150,7 +162,7 @@ def parted(called: str) -> tuple[str, str]:
 def _named_folders(parts: list[str]) -> list[str]:
     """The folders below those that only say where music lies, discs left out."""
     folders = [part for part in parts if part.strip("\\/") and not part.endswith((":", ":\\", ":/")) and part != ".."]
-    if len(folders) < len(parts) and folders and folders[0].lower() in _HOMES:
-        folders = folders[2:]  # /home/ada, /mnt/disk
+    if len(folders) < len(parts) and folders:
+        folders = folders[_HOMES.get(folders[0].lower(), 0) :]
     last = max((place for place, part in enumerate(folders, 1) if part.strip().lower() in _SHELVES), default=0)
     return [part for part in folders[last:] if not _DISC.fullmatch(part.strip()) and part != "."]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import identifier, plain
 from indexer.sources.documents import whole
-from indexer.sources.lists import Entry, read_list
+from indexer.sources.lists import Entry, location_of, read_list
 from indexer.sources.opened import OpenedFile
 
 _MOST_LOCATIONS = 50  # of a track
@@ -51,7 +51,7 @@ def _read(opened: OpenedFile) -> Iterator[Batch]:
 
 
 def _entry(row: int, track: Mapping[str, object]) -> Entry:
-    locations = [plain(each) for key in ("identifier", "location") for each in _listed(track.get(key))]
+    locations = [location_of(plain(each)) for key in ("identifier", "location") for each in _listed(track.get(key))]
     title, artist, album = (plain(track.get(key)) for key in ("title", "creator", "album"))
     found = tuple(filter(None, locations[:_MOST_LOCATIONS]))
     return Entry(row, found, title, artist, album, track.get("duration") or None, _song_id(track))
@@ -70,4 +70,4 @@ def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
 
 
-FORMATS = (Format("jspf", 1, '"playlist" with "track" in JSON (JSPF, ListenBrainz)', _recognise, _read, lambda _: ()),)
+FORMATS = (Format("jspf", 3, '"playlist" with "track" in JSON (JSPF, ListenBrainz)', _recognise, _read, lambda _: ()),)

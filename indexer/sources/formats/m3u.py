@@ -95,4 +95,4 @@ def _read(opened: OpenedFile) -> Iterator[Batch]:
         yield from read_list(opened, name.group(1) if name else "", (entry for entry, _ in m3u_entries(file)))
 
 
-FORMATS = (Format("m3u", 1, "#EXTM3U, or a file of sound per line (M3U, M3U8)", _recognise, _read, lambda _: ()),)
+FORMATS = (Format("m3u", 3, "#EXTM3U, or a file of sound per line (M3U, M3U8)", _recognise, _read, lambda _: ()),)

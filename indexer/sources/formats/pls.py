@@ -44,4 +44,4 @@ def _read(opened: OpenedFile) -> Iterator[Batch]:
     yield from read_list(opened, "", _entries(opened))
 
 
-FORMATS = (Format("pls", 1, "[playlist] with File1, Title1 (PLS)", _recognise, _read, lambda _: ()),)
+FORMATS = (Format("pls", 3, "[playlist] with File1, Title1 (PLS)", _recognise, _read, lambda _: ()),)

@@ -105,11 +105,11 @@ def _preview_columns(opened: OpenedFile) -> Sequence[Column]:
 
 FORMATS = (
     Format(
-        "refrain playlist", 1, "position, song_id, title, artist, score, reason (a playlist of Refrain, CSV)",
+        "refrain playlist", 3, "position, song_id, title, artist, score, reason (a playlist of Refrain, CSV)",
         _is_table, _read_table, lambda opened: _columns_of(opened.columns),
     ),
     Format(
-        "refrain answer", 1, '"songs" with song_id (an answer or a playlist of Refrain, JSON)', _is_answer,
+        "refrain answer", 3, '"songs" with song_id (an answer or a playlist of Refrain, JSON)', _is_answer,
         _read_answer, _preview_columns,
     ),
 )  # fmt: skip

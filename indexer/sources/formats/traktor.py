@@ -110,9 +110,10 @@ def _lists(opened: OpenedFile) -> Iterator[TrackList]:
             keys = []
         elif name == "NODE" and path:
             names = tuple(each for each, _ in path if each != "$ROOT")
-            if path.pop()[1] == "SMARTLIST":
+            kind = path.pop()[1]
+            if kind == "SMARTLIST":
                 yield TrackList(names, reason="a smart playlist: a rule chose its songs, not a listener")
-            elif keys:
+            elif kind == "PLAYLIST":
                 yield TrackList(names, keys)
             keys = []
         elif name == "PRIMARYKEY" and attributes is not None:

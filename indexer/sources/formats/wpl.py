@@ -43,4 +43,4 @@ def _entries(opened: OpenedFile) -> Iterator[Entry]:
         )  # fmt: skip
 
 
-FORMATS = (Format("wpl", 1, "smil with media (Windows Media Player, Zune)", _recognise, _read, lambda _: ()),)
+FORMATS = (Format("wpl", 3, "smil with media (Windows Media Player, Zune)", _recognise, _read, lambda _: ()),)

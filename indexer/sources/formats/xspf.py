@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
 from indexer.sources.elements import elements
-from indexer.sources.lists import Entry, read_list
+from indexer.sources.lists import Entry, location_of, read_list
 from indexer.sources.opened import OpenedFile
 
 _FIELDS = ("title", "creator", "album", "duration")
@@ -52,7 +52,7 @@ def _entries(opened: OpenedFile) -> Iterator[Entry]:
             if depth == 0 and tag in _FIELDS:
                 values.setdefault(tag, text)
             elif depth == 0 and tag in ("location", "identifier") and text.strip() and len(locations) < _MOST_LOCATIONS:
-                locations.append(text.strip())
+                locations.append(location_of(text.strip()))
 
 
-FORMATS = (Format("xspf", 1, "playlist with trackList in XML (XSPF)", _recognise, _read, lambda _: ()),)
+FORMATS = (Format("xspf", 3, "playlist with trackList in XML (XSPF)", _recognise, _read, lambda _: ()),)

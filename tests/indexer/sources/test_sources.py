@@ -42,6 +42,17 @@ EXAMPLES = {
     "pipes.csv": "songs",
     "sunday_boats.csv": "exportify",
     "songs.json": "json songs",
+    "itunes_library.xml": "itunes library",
+    "rekordbox.xml": "rekordbox",
+    "collection.nml": "traktor",
+    "virtualdj_database.xml": "virtualdj",
+    "ferry.xspf": "xspf",
+    "ferry.jspf": "jspf",
+    "ferry.m3u8": "m3u",
+    "ferry.pls": "pls",
+    "ferry.wpl": "wpl",
+    "refrain_playlist.csv": "refrain playlist",
+    "refrain_answer.json": "refrain answer",
 }
 
 
