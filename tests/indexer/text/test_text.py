@@ -161,7 +161,7 @@ def test_tokens_of_many_scripts(text: str, tokens: list[str]) -> None:
 def test_different_names_have_different_keys(names: list[str]) -> None:
     for key in (fold, artist_key, title_stem):
         assert len({key(name) for name in names}) == len(names)
-    assert len({joining_key(name, name) for name in names}) == len(names)
+    assert len({name_key(name, name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(
