@@ -62,7 +62,7 @@ def m3u8(playlist: Writable) -> str:
         called = one_line(f"{song.artist} - {song.title}" if song.artist else song.title) or one_line(song.song_id)
         lines.append(f"#EXTINF:{seconds},{called}")
         artist, title = one_line(song.artist), one_line(song.title)
-        if artist and parted(called) != (artist, title):
+        if title and parted(called) != (artist, title):
             lines.append(f"#EXTART:{artist}")
         if not song.spotify_id:
             lines.append(f"{SONG_DIRECTIVE}{one_line(song.song_id)}")

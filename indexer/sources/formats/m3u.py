@@ -21,7 +21,7 @@ from indexer.text.names import artist_key
 
 SONG_DIRECTIVE = "#REFRAIN-SONG:"  # the catalogue's key of the next song
 _NAME = re.compile(r"^#PLAYLIST:(.*)$", re.MULTILINE)
-_INFO = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)?((?:[\s,]+[\w-]+=(?:\"[^\"]*\"|[^\s,]+))*)\s*,?(.*)", re.IGNORECASE)
+_INFO = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)?((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]+))*)\s*,?(.*)", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"(#EXTALB|#EXTART|#EXTVDJ|#REFRAIN-SONG):(.*)", re.IGNORECASE)
 _LONGEST = 100_000  # characters of a line
 
@@ -44,7 +44,7 @@ def m3u_entries(lines: Iterable[str]) -> Iterator[tuple[Entry, str]]:
                 entry = replace(entry, album=text)
                 album = album if begun else text
             elif name == "#EXTART":
-                entry = replace(entry, artist=text)
+                entry = replace(entry, artist=text, title="" if text else called)  # it has none: "A - B" is a title
                 artist = artist if begun else text
             elif name == "#EXTVDJ":
                 entry = replace(entry, artist=_inner(text, "artist"), title=_inner(text, "title"))
