@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -32,6 +33,8 @@ _INSERT_IDS = insertion("external_ids", ("namespace", "value", "song_id"))
 _LISTS = tuple(column.name for column in SONGS.columns if isinstance(column.type, Names))
 _CHANGED_ROW = itemgetter(*_CHANGED, "song_id")
 _NAMES = Names()
+_NAMING = frozenset({"title", "artist", "artists", "featured"})
+_UNKNOWN: tuple[object, ...] = (None, "", ())
 _IDS_IN_MEMORY = 200_000  # of one file, so that a track that it repeats is looked up once
 
 
@@ -63,7 +66,7 @@ class SongWriter:
 
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
-        rows = [self._joined.taken_apart(row) for row in rows]
+        rows = [self._joined.taken_apart(row) for row in self._with_stored_keys(rows)]
         lookups = [lookup_of(row, self._file) for row in rows]
         meeting = Meeting(
             self._connection, lookups, self._import_id, any_apart=self._any_apart, any_open=self._joined.any_open
@@ -87,10 +90,22 @@ class SongWriter:
         self._joined.finish()
         return RowCounts(added=self._added, changed=changed, unchanged=same)
 
+    def _with_stored_keys(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
+        """The rows, weak ones without a song_id that is not in the catalogue where they name the song otherwise too."""
+        keys = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
+        if not keys:
+            return rows
+        keys.difference_update(
+            song_id for (song_id,) in rows_among(self._connection, "SELECT song_id FROM songs WHERE song_id", keys)
+        )
+        return [replace(row, song_id=None) if row.weak and row.song_id in keys else row for row in rows]
+
     def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any) -> None:
         row, meeting = lookup.row, batch.meeting
         song = meeting.song(song_id)
         facts: dict[str, object] = dict(row.facts)
+        if row.weak and song["title"]:  # it is known, so that the row adds what is missing, but for names
+            facts = {name: value for name, value in facts.items() if name not in _NAMING and song[name] in _UNKNOWN}
         for each in lookup.own_ids:
             if refused := meeting.register(song_id, each):
                 self._refuse(row.row, "value", song_id, *refused)

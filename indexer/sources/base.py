@@ -58,6 +58,9 @@ class SongRow:
     facts     only the columns of `Song` that this row knows; genres is a tuple, audio features stand by name
     tags      what listeners call it, one count each
     labels    measured values that are no property of Song, as {"deezer_valence": -0.68}
+    files     absolute paths of its file of sound, likeliest first: where the catalogue knows that file, it is its song
+    weak      the row names a song, as an entry of a list does: what the catalogue knows of that song stays, and its
+              song_id counts only where the catalogue holds it
     """
 
     row: int
@@ -66,6 +69,8 @@ class SongRow:
     facts: Mapping[str, object]
     tags: tuple[str, ...] = ()
     labels: Mapping[str, float] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    weak: bool = False
 
 
 class PlaylistRow(NamedTuple):
@@ -125,6 +130,8 @@ class Batch:
         song_id: str = "",
         ids: Sequence[tuple[str, str]] = (),
         labels: Mapping[str, float] | None = None,
+        files: Sequence[str] = (),
+        weak: bool = False,
     ) -> SongRow | None:
         """Add the song that `values` describes, or refuse the row; what could not be kept is listed either way."""
         problems: list[str] = []
@@ -147,7 +154,7 @@ class Batch:
             self.refusals.extend(Refusal.about(file, row, "value", name, problem) for problem in problems)
         cell = values.get("tags")
         tags = () if cell is None else tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(cell, "|;,")))
-        song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {})
+        song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {}, tuple(files), weak)
         self.songs.append(song)
         return song
 

@@ -148,6 +148,11 @@ _UNUSED = {
     "artist count; artist_count": "how many artists there are is seen in their names",
     "time signature; time_signature; Taktart": "no feature that Refrain compares",
     "is_local; is local; is playable; type; kind; Ist abspielbar": "about the file, not about the song",
+    "size; filesize; file size; bit rate; bitrate; sample rate; samplerate; track type; artwork count; persistent id": (
+        "about the file, not about the song"
+    ),
+    "rating; album rating; ranking; loved; favorited; starred; comment; comments": "a listener's own note",
+    "sort name; sort artist; sort album; sort album artist; sort composer": "the same name as it is sorted",
 }
 # Wrappers around a song in JSON and in the tables that pandas makes of it.
 _PREFIX = re.compile(

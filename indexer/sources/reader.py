@@ -11,6 +11,7 @@ from indexer.sources.cells import identifier, plain, texts
 from indexer.sources.identifiers import READERS, is_number
 from indexer.sources.mapping import ColumnMap, mapping_of
 from indexer.sources.opened import OpenedFile
+from indexer.sources.paths import file_path, list_folder
 from indexer.sources.tabular import batches
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_TAG, number
 from indexer.text.names import artist_key
@@ -49,13 +50,18 @@ class SongReader:
 
     columns    what its columns become; cells of columns without a meaning are counted
     playlist   the playlist that every record stands in, if it is one; else what the record says itself
+    weak       the records name songs and do not describe them: see `SongRow`
     """
 
-    def __init__(self, opened: OpenedFile, columns: ColumnMap, *, playlist: PlaylistName | None = None) -> None:
+    def __init__(
+        self, opened: OpenedFile, columns: ColumnMap, *, playlist: PlaylistName | None = None, weak: bool = False
+    ) -> None:
         self._opened = opened
         self._file = opened.name
         self.columns = columns
         self._playlist = playlist
+        self._weak = weak
+        self._folder = list_folder(opened)
         self._length: Counter[str] = Counter()
 
     def add(self, batch: Batch, row: int, record: Mapping[str, object]) -> int | None:
@@ -77,10 +83,19 @@ class SongReader:
         problems: list[str] = []
         plays = number(values.get("plays"), "plays", 0, 1e15, problems)
         if plays:
-            labels[PLAYS_LABEL + self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]] = (
-                plays  # names in archives differ at the end
-            )
-        song = batch.add_song(self._file, row, values, song_id=song_id, ids=ids, labels=labels)
+            file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
+            labels[f"{PLAYS_LABEL}{file}"] = plays
+        path = file_path(plain(values.get("path")), self._folder)
+        song = batch.add_song(
+            self._file,
+            row,
+            values,
+            song_id=song_id,
+            ids=ids,
+            labels=labels,
+            files=[path] if path else [],
+            weak=self._weak,
+        )
         if song is None:
             return None
         batch.refusals.extend(

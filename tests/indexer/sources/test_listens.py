@@ -52,7 +52,8 @@ def result(records: Sequence[Record | NoListen], *, at_end: bool = False) -> Res
     for batch in read_listens(FILE, enumerate(records, start=1), at_end=at_end):
         _check_positions(batch)
         for song in batch.songs:
-            plays |= {song.facts["title"]: value for name, value in song.labels.items() if name.startswith(PLAYS_LABEL)}
+            counted = (value for name, value in song.labels.items() if name.startswith(PLAYS_LABEL))
+            plays |= {song.facts["title"]: value for value in counted}  # noqa: B035
             titles |= dict.fromkeys(song.ids, song.facts["title"])
         for entry in batch.entries:
             song = entry.song
