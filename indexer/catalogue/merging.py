@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from indexer.catalogue.connect import chunks
+from indexer.catalogue.origins import of_one_origin
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import EXTERNAL_IDS, SONG_COLUMNS, SONGS
 from indexer.records import AUDIO_NAMES
@@ -29,7 +30,7 @@ Id = tuple[str, str]  # namespace, value
 Refuse = Callable[[int, str, str, str, str], None]  # row, what, subject, problem, kind of problem
 
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_BY = {"lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
+_BY = {"lyrics": "lyrics_by", **dict.fromkeys((*AUDIO_NAMES, "audio_origin"), "audio_by")}
 _WRITTEN = ("content_digest", "name_key", "facts_by", "lyrics_by", "audio_by", *SONG_COLUMNS)
 _UPDATE = (
     update(SONGS)
@@ -112,7 +113,7 @@ class SongWriter:
                 self._refuse(row.row, "duplicate", song_id, problem, "duplicate id, other content; the last is kept")
             batch.rename(song_id, key)
         batch.merged.add(song_id)
-        for column, value in facts.items():
+        for column, value in of_one_origin(song, facts).items():
             if song[column] != value:
                 song[column] = value
                 song[_BY.get(column, "facts_by")] = self._import_id
