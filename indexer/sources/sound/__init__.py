@@ -1,1 +1,1 @@
-"""Files of sound: their tags, what lies beside them, and what is measured from the sound itself."""
+"""Sound: what is measured from a file of sound."""
