@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,21 +44,43 @@ ConfigOption = Annotated[
 @admin.command("import", rich_help_panel=PANEL)
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Files to import; each is recognised by its content.")
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help="Files to import, recognised by their content; files of sound, and folders that hold such.",
+        ),
     ],
+    prune: Annotated[bool, flag("--prune", help="Take out files of a folder of sound that are gone.")] = False,
+    yes: Annotated[bool, flag("--yes", "-y", help="Do not ask, though many are gone.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Processes that measure sound; else one a core.")
+    ] = None,
     catalogue: CatalogueOption = CATALOGUE,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring songs, playlists and tags from files into the catalogue. A file comes whole or not at all."""
+    """Bring songs, playlists and tags from files into the catalogue. A file comes whole or not at all.
+
+    A folder of sound comes a hundred files at a time: `refrain build` may begin beside it, and what was measured stays.
+    """
     from indexer.catalogue import Catalogue
     from indexer.sources import import_order
+    from indexer.sources.sound.walk import is_sound
+    from indexer.sources.sound.workers import cores
+
+    def sure(gone: int, known: int) -> bool:
+        return yes or (sys.stdin.isatty() and typer.confirm(f"{gone:,} of {known:,} files are gone. Forget?", err=True))
 
     track = progress(quiet)
+    of_sound = [file for file in files if is_sound(file)]
     with Catalogue(catalogue) as opened:
         reports = []
-        for file in import_order(files):
+        for file in import_order(file for file in files if file not in of_sound):
             reports.append(opened.load(file, track=track))
+            if not as_json:
+                imports.show_import(reports[-1])
+        for file in of_sound:
+            reports.append(opened.load_folder(file, workers=workers or cores(), prune=prune, sure=sure, track=track))
             if not as_json:
                 imports.show_import(reports[-1])
     if as_json:

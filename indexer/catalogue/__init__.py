@@ -73,7 +73,7 @@ class Catalogue(Queries):
         self,
         folder: str | PathLike[str],
         *,
-        workers: int = 1,
+        workers: int = 0,
         prune: bool = False,
         sure: Sure = never,
         track: Track = quiet,
@@ -83,7 +83,7 @@ class Catalogue(Queries):
         Files are written a hundred at a time, so that what was measured stays whenever this ends; a file that did not
         change is not read again. A file that was moved or given other tags keeps its song.
 
-        workers   processes that measure; 1: this one
+        workers   processes that measure; 0: this one, where a file that kills its decoder ends the import
         prune     take out the files of the folder that are gone, with songs that nothing else brought
         sure      asked before more than a tenth of the known files is taken out: (how many are gone, of how many)
         """

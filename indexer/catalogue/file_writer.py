@@ -87,8 +87,8 @@ class FileWriter:
         places = []
         for each in files:
             same = by_hash[each.sound_hash] if each.sound_hash else []
-            row = by_key.get(path_key(each.found.path)) or next(filter(self._is_gone, same), None)
-            places.append(_Place(each, row, same))
+            known = by_key.get(path_key(each.found.path)) or next(filter(self._is_gone, same), None)
+            places.append(_Place(each, known, same))
         return places
 
     def _is_gone(self, row: Row[Any]) -> bool:

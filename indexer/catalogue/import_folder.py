@@ -50,8 +50,8 @@ def load_folder(
     engine: Engine, folder: Path, *, patience_s: float, workers: int, prune: bool, sure: Sure, track: Track
 ) -> LoadReport:
     """Import a folder, or one file of sound. See `Catalogue.load_folder`."""
-    if workers < 1:
-        raise ValueError(f"workers is {workers}, expected 1 or more")
+    if workers < 0:
+        raise ValueError(f"workers is {workers}, expected 0 or more")
     walk = walk_folder(folder, track=track)
     whole = folder.is_dir()
     loading = _FolderLoading(engine, walk, patience_s)
@@ -60,7 +60,7 @@ def load_folder(
     loading.begin(unchanged=len(walk.files) - len(new))
     waiting: list[SoundFile] = []
     written = time.monotonic()
-    with closing(read_all(new, loading.measured_already(), workers=workers)) as files:
+    with closing(read_all(new, loading.measured_already(), workers=min(workers, len(new)))) as files:
         try:
             for each in track(files, f"import {loading.name}", len(new)):
                 waiting.append(each)
@@ -85,7 +85,6 @@ class _Remark:
 
     what: str
     reason: str
-    count: int = 1
 
 
 class _FolderLoading:
@@ -176,10 +175,12 @@ class _FolderLoading:
         for path, reason in self._walk.unreadable.items():
             yield _Remark("file", f"{shown(path)}: it cannot be read ({reason})")
         if hidden := self._walk.passed.pop("hidden", 0):
-            yield _Remark("other", "hidden files and folders are passed over", hidden)
+            yield _Remark("other", f"hidden files and folders passed over: {hidden:,}")
         if self._walk.passed:
             endings = ", ".join(f"{ending} {count:,}" for ending, count in self._walk.passed.most_common(8))
-            yield _Remark("other", f"files of other kinds are passed over: {endings}", self._walk.passed.total())
+            yield _Remark(
+                "other", f"{_counted(self._walk.passed.total(), 'file')} of other kinds passed over: {endings}"
+            )
 
     def _gone(self, *, prune: bool, sure: Sure) -> Iterable[_Remark]:
         """Files that were there and are not. What lies in a folder that cannot be read now is not gone."""
@@ -194,7 +195,9 @@ class _FolderLoading:
         if not gone:
             return
         if not prune:
-            yield _Remark("other", "files that the catalogue knows are gone; to take them out give --prune", len(gone))
+            yield _Remark(
+                "other", f"{_counted(len(gone), 'file')} gone since the last import; to take them out give --prune"
+            )
         elif len(gone) > GONE_SHARE * len(known) and not sure(len(gone), len(known)):
             yield _Remark(
                 "other",
@@ -204,7 +207,7 @@ class _FolderLoading:
         else:
             with writing(self._engine, self._patience_s) as connection:
                 songs = remove_files(connection, [row.file_id for row in gone], FOLDER_FORMAT)
-            yield _Remark("other", f"files that are gone were taken out, with {songs:,} songs", len(gone))
+            yield _Remark("other", f"{_counted(len(gone), 'file')} gone and taken out, with {_counted(songs, 'song')}")
 
     def _write_playlists(self, connection: Connection) -> dict[str, RowCounts]:
         """Playlists that lie in the folder; an entry that is none of its files is refused."""
@@ -238,7 +241,7 @@ class _FolderLoading:
 
     def _refuse(self, connection: Connection, remark: _Remark, kind: str = "") -> None:
         values = {"import_id": self._import_id, "row": 0, "what": remark.what, "reason": remark.reason}
-        rest = {"kind": kind or without_values(remark.reason), "count": remark.count}
+        rest = {"kind": kind or without_values(remark.reason), "count": 1}
         connection.execute(insert(REFUSALS), values | rest)
 
     def _refusals(self, connection: Connection) -> Iterable[Refusal]:
@@ -247,3 +250,7 @@ class _FolderLoading:
         query = query.where(REFUSALS.c.import_id == self._import_id).order_by(REFUSALS.c.row, REFUSALS.c.refusal_id)
         for row in connection.execute(query):
             yield Refusal(self.name, *row)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

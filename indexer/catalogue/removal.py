@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, or_, select
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.playlists import refresh_digests
-from indexer.catalogue.schema import ENTRIES, FILES, IMPORTS, SONGS
+from indexer.catalogue.schema import ENTRIES, FILES, IMPORTS, REFUSALS, SONGS
 
 
 def remove_songs(connection: Connection, song_ids: Iterable[str]) -> int:
@@ -29,6 +29,8 @@ def remove_files(connection: Connection, file_ids: Sequence[int], format: str) -
         songs = select(FILES.c.song_id).where(FILES.c.file_id.in_(chunk), FILES.c.song_id.is_not(None))
         song_ids |= set(connection.scalars(songs))
         connection.execute(delete(FILES).where(FILES.c.file_id.in_(chunk)))
+        imports = select(IMPORTS.c.import_id).where(IMPORTS.c.format == format)
+        connection.execute(delete(REFUSALS).where(REFUSALS.c.row.in_(chunk), REFUSALS.c.import_id.in_(imports)))
     others = select(IMPORTS.c.import_id).where(IMPORTS.c.format != format)
     by = (SONGS.c.added_by, SONGS.c.facts_by, SONGS.c.lyrics_by, SONGS.c.audio_by)
     alone: set[str] = set()

@@ -24,9 +24,14 @@ def show_import(report: LoadReport) -> None:
     columns: list[Column] = [(report.format, "left"), *((name, "right") for name in _COUNTS)]
     table(Path(report.file).name, columns, rows)
     for remark in report.remarks[:SHOWN]:
-        message(f"{_rows(remark)}: {remark.kind}")
+        message(f"{_files(remark)}{remark.kind}" if "files" in report.counts else f"{_rows(remark)}: {remark.kind}")
     if len(report.remarks) > SHOWN:
         message(f"and {len(report.remarks) - SHOWN} more kinds of remarks; list them with `refrain refused`")
+
+
+def _files(remark: Remark) -> str:
+    """How many files of a folder a remark is about; that of a single file names it."""
+    return "" if remark.count == 1 else f"{remark.count:,} {'entries' if remark.what == 'entry' else 'files'}: "
 
 
 def _rows(remark: Remark) -> str:

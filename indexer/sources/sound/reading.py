@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from indexer.sources.sound.measure import Measured
 
 MEASURED = "measured"  # the origin of features that come from a file of sound
-_LIBRARIES = ("soundfile", "soxr", "librosa", "pyloudnorm")  # of the extra `audio`
+_LIBRARIES = ("soundfile", "soxr", "pyloudnorm")  # of the extra `audio`
 _OCTAVE = 0.04  # how far apart, of a tempo, two programs may be that mean the same beat
 _CRASHED = "the program that measures it broke down over it; it is damaged or asks for too much memory"
 
@@ -120,7 +120,7 @@ def _composed(found: Found, tags: Tags, digest: str, measured: Measured | None, 
         facts["artists"] = tags.artists
     if guessed:
         names = [name for name in ("title", "artist", "album", "year") if name in guessed]
-        remarks.append(f"no {' and '.join(names)} in its tags; taken from the path")
+        remarks.append(f"no {', '.join(names)} in its tags; taken from the path")
     if problem:
         remarks.append(f"its sound was not measured: {problem}")
     kept = {name: facts.pop(name) for name in AUDIO_NAMES if name in facts}

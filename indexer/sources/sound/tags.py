@@ -22,6 +22,7 @@ _READS = 4_000_000  # an Ogg of a day has a million pages
 _R128_TO_REPLAYGAIN = 5.0  # dB between the loudness that EBU R 128 (-23 LUFS) and ReplayGain 2 (-18 LUFS) aim at
 _GAINS = (-60.0, 60.0)  # dB
 _TEMPI = (20.0, 400.0)  # beats per minute
+_MENDED = 10_000  # characters: a longer text is no name
 _MAX_NUMBER = 9_999  # of a track or a disc
 
 _UNSYNCHRONISED = 0x80
@@ -213,7 +214,7 @@ class _Reading:
 
     def _texts(self, name: str) -> list[str]:
         """Every value of a field as one line, the main one first; mended where its encoding was mistaken."""
-        return [text for text in (self._mended(plain(raw), name) for raw in self._raw(name)) if text]
+        return [text for text in (self._mended(raw, name) for raw in self._raw(name)) if text]
 
     def _raw(self, name: str) -> Iterator[str]:
         values: list[Any] = [getattr(self._tag, name, None), *self._tag.other.get(name, ())]
@@ -222,7 +223,7 @@ class _Reading:
                 yield from str(value).split("\x00")
 
     def _mended(self, text: str, name: str) -> str:
-        better, encoding = mended(text)
+        better, encoding = mended(text) if len(text) <= _MENDED else (text, "")
         if encoding:
             self._remarks.append(f"{name} is written in {encoding} and says another encoding; read as {encoding}")
         return plain(better)
@@ -246,9 +247,9 @@ class _Reading:
         credit = max(texts, key=len)
         rest = [text for text in texts if text != credit]
         if rest and all(text.casefold() in credit.casefold() for text in rest):
-            return credit, tuple(rest) if len(rest) > 1 or rest[0] != credit else ()
+            return credit, tuple(rest) if len(rest) > 1 else ()
         apart = tuple(dict.fromkeys(name for text in texts for name in _SPLIT.split(text) if name))
-        return (", ".join(texts) if len(texts) > 1 else texts[0])[:MAX_NAME], apart if len(apart) > 1 else ()
+        return ", ".join(texts) if len(texts) > 1 else texts[0], apart if len(apart) > 1 else ()
 
     def _year(self) -> str | None:
         for name in ("year", *_ORIGINAL_DATE):

@@ -25,9 +25,14 @@ _THREADS = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMBA")
 _measured_already: frozenset[str] = frozenset()  # of this worker
 
 
+def cores() -> int:
+    """How many processes this one may keep busy."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def read_all(files: Sequence[Found], measured_already: Set[str], *, workers: int) -> Generator[SoundFile, None, None]:
-    """The files, read and measured, in their order. With one worker this process does it."""
-    if workers <= 1 or len(files) <= 1:
+    """The files, read and measured, in their order, by so many processes; 0: by this one."""
+    if not workers or not files:
         from indexer.sources.sound.reading import read_sound
 
         for each in files:
@@ -87,6 +92,8 @@ def _begin(measured_already: frozenset[str]) -> None:
     global _measured_already
     _measured_already = measured_already
     os.environ.update({f"{library}_NUM_THREADS": "1" for library in _THREADS})
+    # Decoders write notes about damaged files to stderr past Python; what is wrong with a file comes back with it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
     Thread(target=_end_with_parent, daemon=True).start()
 
