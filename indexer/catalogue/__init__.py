@@ -22,6 +22,7 @@ from indexer.catalogue.read import Queries, Snapshot
 from indexer.catalogue.removal import remove_songs
 from indexer.catalogue.reports import LoadReport, Remark, RowCounts, Statistics
 from indexer.progress import Track, quiet
+from indexer.sources import recognise
 from indexer.sources.base import Refusal
 
 __all__ = ["Catalogue", "FileRecord", "LoadReport", "Refusal", "Remark", "RowCounts", "Snapshot", "Statistics"]
@@ -67,7 +68,7 @@ class Catalogue(Queries):
 
     def load(self, path: str | PathLike[str], *, track: Track = quiet) -> LoadReport:
         """Import one file of any known format. Importing it again changes nothing."""
-        return load(self._engine, fspath(path), patience_s=self._patience_s, track=track)
+        return load(self._engine, recognise(fspath(path)), patience_s=self._patience_s, track=track)
 
     def load_folder(
         self,
