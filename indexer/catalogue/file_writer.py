@@ -16,7 +16,7 @@ from indexer.catalogue.merging import SongWriter
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import FILES, IMPORTS, REFUSALS
 from indexer.sources.base import SongRow, without_values
-from indexer.sources.sound.reading import SoundFile
+from indexer.sources.sound.reading import MEASURED, SoundFile
 from indexer.sources.tabular import shown
 
 _ANALYSED = ("analysis", "problem", "tempo_confidence", "key_confidence", "timbre")
@@ -57,14 +57,17 @@ class _Place:
 class FileWriter:
     """Writes files in one transaction.
 
+    imports    this one and the earlier ones of the same folder
     present    path_keys of the files that the walk found
     analysis   the version that measures now, None where nothing is measured
     """
 
-    def __init__(self, connection: Connection, import_id: int, present: Set[str], analysis: int | None) -> None:
-        self._connection, self._import_id = connection, import_id
+    def __init__(
+        self, connection: Connection, imports: Sequence[int], present: Set[str], analysis: int | None
+    ) -> None:
+        self._connection, self._import_id = connection, imports[0]
         self._present, self._analysis = present, analysis
-        self._songs = SongWriter(connection, import_id, self._refuse)
+        self._songs = SongWriter(connection, imports[0], imports[1:], self._refuse)
         self._names: dict[int, str] = {}  # of the files by file_id, for messages
         self._counts: Counter[str] = Counter()
 
@@ -72,7 +75,7 @@ class FileWriter:
         """Merge files and their songs; what became of both."""
         for some in _without_same_sound(files):
             self._write(self._places(some))
-        return {"files": RowCounts(**self._counts), "songs": self._songs.counts()}
+        return {"files": RowCounts(**self._counts), "songs": self._songs.finish()}
 
     def _places(self, files: Sequence[SoundFile]) -> list[_Place]:
         by_key: dict[str, Row[Any]] = {}
@@ -168,6 +171,8 @@ def _without_same_sound(files: Iterable[SoundFile]) -> Iterator[list[SoundFile]]
 
 def _song_row(file_id: int, place: _Place) -> SongRow:
     facts = dict(place.file.facts)
+    if place.song_id is None and "duration_ms" in place.file.audio:  # songs of one name and another length do not meet
+        facts |= {"duration_ms": place.file.audio["duration_ms"], "audio_origin": MEASURED}
     if place.song_id is not None and place.row is None:  # a copy: the name of a copy is no news
         facts = {name: value for name, value in facts.items() if name not in place.file.guessed}
     return SongRow(file_id, place.song_id, place.file.tags.ids, facts)

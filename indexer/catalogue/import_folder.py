@@ -95,7 +95,7 @@ class _FolderLoading:
         self.name = shown(walk.root.name) or shown(walk.root)
         self._present = frozenset(path_key(each.path) for each in walk.files)
         self._counts: dict[str, RowCounts] = {}
-        self._import_id = 0
+        self._imports: list[int] = []  # this one and the earlier ones of the folder
         self.analysis: int | None = None
         if not missing_libraries():
             from indexer.sources.sound.measure import ANALYSIS_VERSION  # with the libraries that it needs
@@ -117,27 +117,23 @@ class _FolderLoading:
             return frozenset() if self.analysis is None else frozenset(connection.scalars(query))
 
     def begin(self, *, unchanged: int) -> None:
-        """Note the import: a folder has one, however often it is read."""
+        """Note the import. What earlier imports of the folder said of its files stands until they are read again."""
         self._counts["files"] = RowCounts(unchanged=unchanged)
         digest = hashlib.sha256(os.fsencode(self._walk.root)).hexdigest()
         facts = {"file": self.name, "sha256": digest, "format": FOLDER_FORMAT, "at": datetime.now(UTC), "counts": "{}"}
         with writing(self._engine, self._patience_s) as connection:
-            earlier = select(IMPORTS.c.import_id).where(IMPORTS.c.sha256 == digest, IMPORTS.c.format == FOLDER_FORMAT)
-            known = connection.execute(earlier).scalar()
-            if known is None:
-                key = connection.execute(insert(IMPORTS).values(facts)).inserted_primary_key
-                assert key is not None, "SQLAlchemy tells the key of one inserted row"
-                known = int(key[0])
-            else:
-                connection.execute(update(IMPORTS).where(IMPORTS.c.import_id == known).values(at=facts["at"]))
-            self._import_id = known
-            connection.execute(delete(REFUSALS).where(REFUSALS.c.import_id == known, REFUSALS.c.row == 0))
+            query = select(IMPORTS.c.import_id).where(IMPORTS.c.sha256 == digest, IMPORTS.c.format == FOLDER_FORMAT)
+            earlier = list(connection.scalars(query))
+            connection.execute(delete(REFUSALS).where(REFUSALS.c.import_id.in_(earlier), REFUSALS.c.row == 0))
+            key = connection.execute(insert(IMPORTS).values(facts)).inserted_primary_key
+            assert key is not None, "SQLAlchemy tells the key of one inserted row"
+            self._imports = [int(key[0]), *earlier]
 
     def write(self, files: list[SoundFile]) -> None:
         """One transaction."""
         if files:
             with writing(self._engine, self._patience_s) as connection:
-                self._add(FileWriter(connection, self._import_id, self._present, self.analysis).write(files))
+                self._add(FileWriter(connection, self._imports, self._present, self.analysis).write(files))
 
     def finish(self, *, prune: bool, sure: Sure, whole: bool) -> LoadReport:
         """Playlists, what is gone, what is remarked about the whole; the report."""
@@ -150,8 +146,7 @@ class _FolderLoading:
                 self._refuse(connection, each)
             counts = {kind: self._counts.get(kind, RowCounts()) for kind in ("files", "songs", "playlists", "entries")}
             stored = json.dumps({kind: astuple(each) for kind, each in counts.items()})
-            at = {"counts": stored, "at": datetime.now(UTC)}
-            connection.execute(update(IMPORTS).where(IMPORTS.c.import_id == self._import_id).values(at))
+            connection.execute(update(IMPORTS).where(IMPORTS.c.import_id == self._imports[0]).values(counts=stored))
             refusals = list(self._refusals(connection))
         counter = RemarkCounter()
         counter.add(refusals)
@@ -206,7 +201,7 @@ class _FolderLoading:
             )
         else:
             with writing(self._engine, self._patience_s) as connection:
-                songs = remove_files(connection, [row.file_id for row in gone], FOLDER_FORMAT)
+                songs = remove_files(connection, [row.file_id for row in gone])
             yield _Remark("other", f"{_counted(len(gone), 'file')} gone and taken out, with {_counted(songs, 'song')}")
 
     def _write_playlists(self, connection: Connection) -> dict[str, RowCounts]:
@@ -215,7 +210,7 @@ class _FolderLoading:
         def refuse(row: int, what: str, subject: str, problem: str, kind: str = "") -> None:
             self._refuse(connection, _Remark(what, f"{subject}: {problem}"), kind)
 
-        writer = PlaylistWriter(connection, self._import_id, refuse)
+        writer = PlaylistWriter(connection, self._imports[0], refuse)
         for path in self._walk.playlists:
             name = shown(path.relative_to(self._walk.root))
             try:
@@ -240,14 +235,14 @@ class _FolderLoading:
         return {"playlists": playlists, "entries": all_entries}
 
     def _refuse(self, connection: Connection, remark: _Remark, kind: str = "") -> None:
-        values = {"import_id": self._import_id, "row": 0, "what": remark.what, "reason": remark.reason}
+        values = {"import_id": self._imports[0], "row": 0, "what": remark.what, "reason": remark.reason}
         rest = {"kind": kind or without_values(remark.reason), "count": 1}
         connection.execute(insert(REFUSALS), values | rest)
 
     def _refusals(self, connection: Connection) -> Iterable[Refusal]:
         """Everything that is remarked about the folder, also about files that were not read this time."""
         query = select(*(REFUSALS.c[name] for name in ("row", "what", "reason", "kind", "count")))
-        query = query.where(REFUSALS.c.import_id == self._import_id).order_by(REFUSALS.c.row, REFUSALS.c.refusal_id)
+        query = query.where(REFUSALS.c.import_id.in_(self._imports)).order_by(REFUSALS.c.row, REFUSALS.c.refusal_id)
         for row in connection.execute(query):
             yield Refusal(self.name, *row)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from indexer.records import AUDIO_NAMES, SOUND_NAMES
+from indexer.records import SOUND_NAMES
 
 
 def of_one_origin(song: Mapping[str, object], facts: Mapping[str, object]) -> dict[str, object]:
     """`facts` as they may be written over `song`; None erases what is there.
 
     Spotify's features replace measured ones, all of them. Measured features are left out where the song has Spotify's,
-    and replace earlier measured ones as a whole. A length is a length: it alone replaces nothing.
+    and replace earlier measured ones as a whole. A length without any other feature is of no origin; a measured one
+    replaces none.
 
     >>> of_one_origin({"energy": 0.5, "audio_origin": None}, {"tempo": 99.0, "audio_origin": "measured", "year": 1999})
     {'year': 1999}
@@ -19,13 +20,12 @@ def of_one_origin(song: Mapping[str, object], facts: Mapping[str, object]) -> di
     >>> new["tempo"], new["energy"], new["audio_origin"]
     (99.0, None, None)
     """
-    sounds = [name for name in SOUND_NAMES if facts.get(name) is not None]
-    if not sounds:
-        return dict(facts)
     here, there = facts.get("audio_origin"), song.get("audio_origin")
     if here is None and there is None:
         return dict(facts)
-    if here is not None and there is None and any(song.get(name) is not None for name in SOUND_NAMES):
-        lengths = {"duration_ms"} if song.get("duration_ms") is None else set()
-        return {name: value for name, value in facts.items() if name not in {*AUDIO_NAMES, "audio_origin"} - lengths}
-    return {**dict.fromkeys((*SOUND_NAMES, "audio_origin")), **facts}
+    sounds = any(facts.get(name) is not None for name in SOUND_NAMES)
+    of_spotify = there is None and any(song.get(name) is not None for name in SOUND_NAMES)
+    if here is not None and (of_spotify or not sounds):
+        left_out = {*SOUND_NAMES, "audio_origin"} | ({"duration_ms"} if song.get("duration_ms") is not None else set())
+        return {name: value for name, value in facts.items() if name not in left_out}
+    return {**dict.fromkeys((*SOUND_NAMES, "audio_origin")), **facts} if sounds else dict(facts)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, or_, select
+from sqlalchemy import Connection, delete, exists, or_, select
 
 from indexer.catalogue.connect import chunks
+from indexer.catalogue.files import FOLDER_FORMAT
 from indexer.catalogue.playlists import refresh_digests
 from indexer.catalogue.schema import ENTRIES, FILES, IMPORTS, REFUSALS, SONGS
 
@@ -22,20 +23,13 @@ def remove_songs(connection: Connection, song_ids: Iterable[str]) -> int:
     return removed
 
 
-def remove_files(connection: Connection, file_ids: Sequence[int], format: str) -> int:
-    """Forget files, and remove the songs that no other file is and that imports of `format` alone brought; how many."""
-    song_ids: set[str] = set()
+def remove_files(connection: Connection, file_ids: Sequence[int]) -> int:
+    """Forget files, and remove songs that no file is and that nothing but files brought; how many."""
+    of_folders = select(IMPORTS.c.import_id).where(IMPORTS.c.format == FOLDER_FORMAT)
     for chunk in chunks(file_ids):
-        songs = select(FILES.c.song_id).where(FILES.c.file_id.in_(chunk), FILES.c.song_id.is_not(None))
-        song_ids |= set(connection.scalars(songs))
         connection.execute(delete(FILES).where(FILES.c.file_id.in_(chunk)))
-        imports = select(IMPORTS.c.import_id).where(IMPORTS.c.format == format)
-        connection.execute(delete(REFUSALS).where(REFUSALS.c.row.in_(chunk), REFUSALS.c.import_id.in_(imports)))
-    others = select(IMPORTS.c.import_id).where(IMPORTS.c.format != format)
+        connection.execute(delete(REFUSALS).where(REFUSALS.c.row.in_(chunk), REFUSALS.c.import_id.in_(of_folders)))
     by = (SONGS.c.added_by, SONGS.c.facts_by, SONGS.c.lyrics_by, SONGS.c.audio_by)
-    alone: set[str] = set()
-    for some in chunks(song_ids):
-        with_file = select(FILES.c.song_id).where(FILES.c.song_id.in_(some))
-        known = select(SONGS.c.song_id).where(SONGS.c.song_id.in_(some), or_(*(each.in_(others) for each in by)))
-        alone |= set(some) - set(connection.scalars(with_file)) - set(connection.scalars(known))
-    return remove_songs(connection, alone)
+    of_files_alone = [or_(each.is_(None), each.in_(of_folders)) for each in by]
+    with_file = exists().where(FILES.c.song_id == SONGS.c.song_id)
+    return remove_songs(connection, connection.scalars(select(SONGS.c.song_id).where(*of_files_alone, ~with_file)))

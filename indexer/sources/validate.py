@@ -6,8 +6,10 @@ import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from indexer.records import AUDIO_NAMES, AudioFeatures
+from indexer.records import AUDIO_NAMES, known_features
+from indexer.text.artists import Artists, list_of_names, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
 
@@ -28,6 +30,9 @@ _SPOTIFY = re.compile(r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w
 _LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
 _NEVER = "\\x00"  # a separator that no cleaned text holds
+_ARTISTS_IN_MEMORY = 65_536  # texts that need not be taken apart again
+_GUESTS = re.compile(r"feat|ft|[fw]/|with|con |avec|mit |duet", re.IGNORECASE)  # in a title that may name guests
+_LIST_BEGINS = ("'", '"', "]", "{")
 _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
 
 
@@ -139,35 +144,60 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
 
     Every value that cannot be kept adds one sentence to `problems`; what is unknown has no key. Words for "unknown" are
     names where another name stands beside them ("None" by The Cats): where all names are such words, there is no name.
-    Several artists in one cell stay one text, "Ada, Bo" or "Ada;Bo".
+    Several artists in one cell stay one text as "artist", "Ada, Bo" or "Ada;Bo"; those that can be told apart are
+    beside it as "artists" and "featured".
     """
     facts: dict[str, object] = dict(_names(values, problems))
-    for name, value in (("year", _year(values.get("year"), problems)), ("decade", _decade(values, problems))):
-        if value is not None:
-            facts[name] = value
-    if (popularity := number(values.get("popularity"), "popularity", 0, 100, problems)) is not None:
+    get = values.get
+    if "artist" in facts:
+        facts |= _artists(get("artist"), str(facts.get("title", "")))
+    if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
+        facts["year"] = checked
+    if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
+        facts["decade"] = checked
+    if (popularity := number(get("popularity"), "popularity", 0, 100, problems)) is not None:
         facts["popularity"] = popularity
-    if not unknown(language := plain(values.get("language"))):
+    if (cell := get("language")) is not None and not unknown(language := plain(cell)):
         code = language_code(language)
         if code:
             facts["language"] = code
         elif code is None:
             problems.append(f"language is {language[:40]!r}, expected a code such as 'en' or a name such as 'English'")
-    if not unknown(explicit := plain(values.get("explicit")).lower()):
+    if (cell := get("explicit")) is not None and not unknown(explicit := plain(cell).lower()):
         if explicit in _YES:
             facts["explicit"] = _YES[explicit]
         else:
             problems.append(f"explicit is {explicit[:40]!r}, expected true or false")
-    if genres := genre_names(values.get("genre"), values.get("subgenre")):
+    if genres := genre_names(get("genre"), get("subgenre")):
         facts["genres"] = genres
-    if lyrics := _lyrics(values.get("lyrics"), problems):
+    if lyrics := _lyrics(get("lyrics"), problems):
         facts["lyrics"] = lyrics
-    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if values.get(name) is not None}
+    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if get(name) is not None}
     if cells:
-        audio, audio_problems = AudioFeatures.of(cells)
+        features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
-        if audio is not None:
-            facts.update((name, value + _ZERO) for name, value in audio.known().items())
+        facts.update((name, value + _ZERO) for name, value in features.items())
+    return facts
+
+
+def _artists(cell: object, title: str) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart."""
+    if isinstance(cell, str):
+        return _artists_of_text(cell, title if _GUESTS.search(title) else "")
+    return _listed(read_artists(cell, title))
+
+
+@lru_cache(_ARTISTS_IN_MEMORY)
+def _artists_of_text(text: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    return _listed(read_artists(text, title))
+
+
+def _listed(artists: Artists) -> Mapping[str, tuple[str, ...]]:
+    facts = {}
+    if artists.listed or len(artists.main) > 1 or artists.featured:
+        facts["artists"] = artists.main
+    if artists.featured:
+        facts["featured"] = artists.featured
     return facts
 
 
@@ -175,8 +205,7 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
-        # a list of artists as one text; of a text nothing is taken apart, for "Earth, Wind & Fire" is one
-        text = ", ".join(texts(cell, _NEVER)) if isinstance(cell, list | tuple) or _is_list(cell) else plain(cell)
+        text = _list_as_text(name, cell) if isinstance(cell, list | tuple) or _is_list(cell) else plain(cell)
         if len(text) > MAX_NAME:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:
@@ -184,8 +213,13 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     return {} if all(map(unknown, names.values())) else names
 
 
+def _list_as_text(name: str, cell: object) -> str:
+    names = list_of_names(cell) if name == "artist" else texts(cell, _NEVER)
+    return plain(cell) if names is None else ", ".join(names)
+
+
 def _is_list(cell: object) -> bool:
-    return isinstance(cell, str) and cell[:2] in ("['", '["', "[]") and cell.endswith("]")
+    return isinstance(cell, str) and cell[:1] == "[" and cell.endswith("]") and cell[1:2] in _LIST_BEGINS
 
 
 def _year(cell: object, problems: list[str]) -> int | None:
@@ -198,8 +232,8 @@ def _year(cell: object, problems: list[str]) -> int | None:
     return None if found is None else int(found)
 
 
-def _decade(values: Mapping[str, object], problems: list[str]) -> int | None:
-    found = number(plain(values.get("decade")).removesuffix("s"), "decade", *YEARS, problems)
+def _decade(cell: object, problems: list[str]) -> int | None:
+    found = number(plain(cell).removesuffix("s"), "decade", *YEARS, problems)
     return None if found is None else int(found) // 10 * 10
 
 

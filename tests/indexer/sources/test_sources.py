@@ -145,7 +145,8 @@ def test_column_names_people_use(tmp_path: Path) -> None:
     (song,) = read(table(tmp_path, f"{header}\n{line}\n")).songs
     assert song.song_id is None
     assert song.ids == (("spotify", "a" * 22),)
-    assert song.facts == {"title": "Salt Road", "artist": "Marrow, Lantern's", "year": 2001, "energy": 0.5}
+    names = {"title": "Salt Road", "artist": "Marrow, Lantern's", "artists": ("Marrow", "Lantern's")}
+    assert song.facts == names | {"year": 2001, "energy": 0.5}
     (song,) = read(table(tmp_path, "id,name,artist\n17,Salt Road,Marrow\n")).songs
     assert (song.song_id, song.ids) == ("17", ())
     (song,) = read(table(tmp_path, f"song_id,title,uri\nx,Salt,spotify:track:{'b' * 22}\n")).songs
@@ -156,7 +157,7 @@ def test_keys_of_jsonl_may_differ_and_come_late(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"song_id": str(i), "title": "T"} for i in range(300)]
     rows.append({"song_id": "late", "Track Name": "Late", "artists": ["A", "B"], "explicit": True, "tags": ["x"]})
     last = read(table(tmp_path, "\n".join(map(json.dumps, rows)))).songs[-1]
-    assert last.facts == {"title": "Late", "artist": "A, B", "explicit": True}
+    assert last.facts == {"title": "Late", "artist": "A, B", "artists": ("A", "B"), "explicit": True}
     assert last.tags == ("x",)
 
 
