@@ -2,7 +2,7 @@
 
 1. The peaks of the long spectra, put in semitones of the recording's own tuning.
 2. What of them is overtones is taken off: the notes that, each with overtones that halve in strength, add up to the
-   peaks best (non-negative least squares by multiplicative updates, Lee and Seung 2001; the idea: Mauch and Dixon 2010).
+   peaks best (non-negative least squares by multiplicative updates, Lee and Seung 2001; after Mauch and Dixon 2010).
    A minor chord of bright strings is full of major thirds otherwise.
 3. The twelve sums are compared with what each of 24 keys sounds like on the average.
 """
