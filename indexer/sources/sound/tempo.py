@@ -17,14 +17,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from indexer.sources.sound.spectra import FRAMES_PER_S, Matrix
+from indexer.sources.sound.spectra import FRAMES_PER_S, MEL_BANDS, Matrix
 
 Array = npt.NDArray[np.float64]
 
-SLOWEST_BPM, FASTEST_BPM = 50.0, 210.0  # every tempo is folded into this range
-PREFERRED_BPM, PREFERENCE_OCTAVES = 110.0, 1.2
+SLOWEST_BPM, FASTEST_BPM = 55.0, 190.0  # every tempo is folded into this range
+PREFERRED_BPM, PREFERENCE_OCTAVES = 115.0, 1.0
 COMPRESSION = 1e4
-_GRID = np.geomspace(SLOWEST_BPM, FASTEST_BPM, 289)  # steps of 0.5 %
+_BAND_WEIGHTS = np.linspace(2, 0, MEL_BANDS, dtype=np.float32) / MEL_BANDS  # drums rather than cymbals
+STEADY = 0.01  # a sound whose level changes less has no onsets
+NO_BEAT = 0.06  # noise repeats by chance as well as this
+_GRID = np.geomspace(SLOWEST_BPM, FASTEST_BPM, 249)  # steps of 0.5 %
 _MULTIPLES = {1: 1.0, 2: 0.5, 4: 0.5}  # beats, and what a repetition after so many counts
 
 
@@ -39,7 +42,7 @@ class Tempo:
 def onset_strength(mel: Matrix) -> Array:
     """float64 (frames,): how much louder the bands become at each frame, local mean 0, spread 1; all 0 for silence."""
     level = np.log1p(COMPRESSION * mel)
-    rise = np.maximum(0, level[2:] - level[:-2]).mean(1).astype(np.float64)
+    rise = (np.maximum(0, level[2:] - level[:-2]) @ _BAND_WEIGHTS).astype(np.float64)
     rise = np.concatenate([[0.0], rise, [0.0]])
     width = round(FRAMES_PER_S)
     if len(rise) > width:
@@ -48,7 +51,7 @@ def onset_strength(mel: Matrix) -> Array:
     rise = np.maximum(rise, 0)
     rise -= rise.mean()
     spread = float(rise.std())
-    return rise / spread if spread > 1e-9 else np.zeros_like(rise)
+    return rise / spread if spread > STEADY else np.zeros_like(rise)
 
 
 def tempo(onsets: Sequence[Array]) -> Tempo | None:
@@ -59,17 +62,17 @@ def tempo(onsets: Sequence[Array]) -> Tempo | None:
         return None
     repeats = np.mean([_autocorrelation(piece, lags) for piece in pieces], axis=0)
     pulse = np.mean([_pulse(piece) for piece in pieces], axis=0)
-    bpm = float(_GRID[np.argmax(scores(repeats, pulse))])
-    bpm = _refined(pieces, bpm)
-    return Tempo(bpm, float(np.clip(_at(repeats, np.array([60 * FRAMES_PER_S / bpm]))[0], 0, 1)))
+    bpm = _refined(pieces, float(_GRID[np.argmax(_scores(repeats, pulse))]))
+    confidence = float(np.clip(_at(repeats, np.array([60 * FRAMES_PER_S / bpm]))[0], 0, 1))
+    return Tempo(bpm, confidence) if confidence >= NO_BEAT else None
 
 
-def scores(repeats: Array, turns: Array) -> Array:
+def _scores(repeats: Array, pulse: Array) -> Array:
     """How good each tempo of _GRID is: repeats after one, two and four beats, times the strength of its own pulse."""
     beat = 60 * FRAMES_PER_S / _GRID
     multiples = sum(w * np.maximum(0, _at(repeats, beat * m)) for m, w in _MULTIPLES.items())
     preference = np.exp(-0.5 * (np.log2(_GRID / PREFERRED_BPM) / PREFERENCE_OCTAVES) ** 2)
-    return np.asarray(multiples * turns * preference)
+    return np.asarray(multiples**2 * pulse * preference)
 
 
 def _pulse(piece: Array) -> Array:
