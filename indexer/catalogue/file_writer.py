@@ -62,9 +62,7 @@ class FileWriter:
     analysis   the version that measures now, None where nothing is measured
     """
 
-    def __init__(
-        self, connection: Connection, imports: Sequence[int], present: Set[str], analysis: int | None
-    ) -> None:
+    def __init__(self, connection: Connection, imports: Sequence[int], present: Set[str], analysis: int | None) -> None:
         self._connection, self._import_id = connection, imports[0]
         self._present, self._analysis = present, analysis
         self._songs = SongWriter(connection, imports[0], imports[1:], self._refuse)
