@@ -30,7 +30,7 @@ from indexer.progress import Track, quiet
 from indexer.records import AUDIO_NAMES
 from indexer.settings import Count, NotNegative, Positive, Share, Whole, settings
 from indexer.songs.splits import PlaylistRows, place_of
-from indexer.sources.tables import MOOD_LABEL
+from indexer.sources.reader import MOOD_LABEL
 from indexer.store.files import write_whole
 from indexer.text.tokens import tokenise, unique_lines
 

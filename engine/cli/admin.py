@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,9 +48,15 @@ def import_files(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Files to import, recognised by their content; files of sound, and folders that hold such.",
+            help="Files, folders, folders of sound and archives; - for stdin. Each is known by its content.",
         ),
     ],
+    kind: Annotated[
+        str | None, typer.Option("--as", metavar="KIND", help="What the files are, where their content leaves a doubt.")
+    ] = None,
+    dry_run: Annotated[
+        bool, flag("--dry-run", help="Show what each file is and what its columns become; import nothing.")
+    ] = False,
     prune: Annotated[bool, flag("--prune", help="Take out files of a folder of sound that are gone.")] = False,
     yes: Annotated[bool, flag("--yes", "-y", help="Do not ask, though many are gone.")] = False,
     workers: Annotated[
@@ -64,27 +71,32 @@ def import_files(
     A folder of sound comes a hundred files at a time: `refrain build` may begin beside it, and what was measured stays.
     """
     from indexer.catalogue import Catalogue
-    from indexer.sources import import_order
+    from indexer.sources import gather
     from indexer.sources.sound.walk import is_sound
     from indexer.sources.sound.workers import cores
 
     def sure(gone: int, known: int) -> bool:
         return yes or (sys.stdin.isatty() and typer.confirm(f"{gone:,} of {known:,} files are gone. Forget?", err=True))
 
-    track = progress(quiet)
     of_sound = [file for file in files if is_sound(file)]
-    with Catalogue(catalogue) as opened:
+    with gather([file for file in files if file not in of_sound], kind=kind) as gathered:
+        if dry_run:
+            imports.show_previews(gathered, as_json=as_json)
+            return
         reports = []
-        for file in import_order(file for file in files if file not in of_sound):
-            reports.append(opened.load(file, track=track))
-            if not as_json:
-                imports.show_import(reports[-1])
-        for file in of_sound:
-            reports.append(opened.load_folder(file, workers=workers or cores(), prune=prune, sure=sure, track=track))
-            if not as_json:
-                imports.show_import(reports[-1])
+        with Catalogue(catalogue) as opened:
+            loads = [partial(opened.load, source) for source in gathered.sources]
+            loads += [
+                partial(opened.load_folder, file, workers=workers or cores(), prune=prune, sure=sure)
+                for file in of_sound
+            ]
+            for load in loads:
+                reports.append(load(track=progress(quiet)))
+                if not as_json:
+                    imports.show_import(reports[-1])
+        imports.show_skipped(gathered)
     if as_json:
-        json_document({"imports": reports})
+        json_document({"imports": reports, "skipped": [{"file": name, "why": why} for name, why in gathered.skipped]})
 
 
 @admin.command(rich_help_panel=PANEL)
@@ -101,6 +113,15 @@ def refused(
             imports.show_refusals(opened.refused(), as_json=as_json)
         else:
             imports.show_remarks(opened.remarks(), as_json=as_json)
+
+
+@admin.command(rich_help_panel=PANEL)
+def doctor(catalogue: CatalogueOption = CATALOGUE, as_json: JsonOption = False) -> None:
+    """Say what the catalogue lacks, what looks wrong in it, and what to import next."""
+    from indexer.catalogue import Catalogue
+
+    with Catalogue(catalogue, create=False) as opened:
+        imports.show_diagnosis(opened.diagnose(), as_json=as_json)
 
 
 @admin.command(rich_help_panel=PANEL)

@@ -68,8 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     sys.stdout = sys.stdout or open(os.devnull, "w")  # `>&-`: nobody wants the answer  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ❤ shows \u2764
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            # Files and pipes are UTF-8 whatever the system's habit; a terminal that knows no ❤ shows \u2764.
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     try:
         code = get_command(app).main(args=arguments, prog_name="refrain", standalone_mode=False)
         sys.stdout.flush()

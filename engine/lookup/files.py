@@ -14,8 +14,7 @@ from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.sources import recognise
 from indexer.sources.base import SongRow
 from indexer.sources.detect import sniff
-from indexer.sources.tabular import not_text
-from indexer.sources.validate import spotify_track
+from indexer.sources.identifiers import spotify_track
 
 LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
 SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: nobody looks at each of them
@@ -81,10 +80,8 @@ class _Lookup:
 
 def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
     opened = sniff(path)
-    try:
-        lines = path.read_text(opened.encoding).splitlines()
-    except UnicodeDecodeError:
-        raise not_text(path, opened.encoding) from None
+    with opened.open_text() as file:
+        lines = file.read().splitlines()
     entry = ""  # what an extended M3U says of the line that follows
     for line in map(str.strip, lines):
         if line.startswith("#EXTINF:"):

@@ -7,8 +7,8 @@ from indexer.build import listener_stages as listeners
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
-    Stage("songs", content.songs, lambda c: None, tables=("songs",)),
-    Stage("lexical", content.lexical, lambda c: None, reads=("songs",)),
+    Stage("songs", content.songs, lambda c: None, tables=("songs",), version=2),
+    Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage(
         "keywords", content.keywords, lambda c: {"keywords": c.keywords, "salient_keywords": c.salient_keywords},

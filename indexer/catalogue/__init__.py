@@ -22,7 +22,7 @@ from indexer.catalogue.read import Queries, Snapshot
 from indexer.catalogue.removal import remove_songs
 from indexer.catalogue.reports import LoadReport, Remark, RowCounts, Statistics
 from indexer.progress import Track, quiet
-from indexer.sources import recognise
+from indexer.sources import Source, gather, recognise
 from indexer.sources.base import Refusal
 
 __all__ = ["Catalogue", "FileRecord", "LoadReport", "Refusal", "Remark", "RowCounts", "Snapshot", "Statistics"]
@@ -66,9 +66,25 @@ class Catalogue(Queries):
         self._patience_s = patience_s
         self._engine = open_engine(fspath(place), create=create, patience_s=patience_s)
 
-    def load(self, path: str | PathLike[str], *, track: Track = quiet) -> LoadReport:
-        """Import one file of any known format. Importing it again changes nothing."""
-        return load(self._engine, recognise(fspath(path)), patience_s=self._patience_s, track=track)
+    def load(self, path: str | PathLike[str] | Source, *, kind: str | None = None, track: Track = quiet) -> LoadReport:
+        """Import one file of any known format; importing it again changes nothing.
+
+        kind   what the file is (one of `indexer.sources.KINDS`) where its content leaves a doubt
+        Folders, archives and compressed files are imported by `load_all`.
+        """
+        source = path if isinstance(path, Source) else recognise(fspath(path), kind=kind)
+        return load(self._engine, source, patience_s=self._patience_s, track=track)
+
+    def load_all(
+        self, paths: Iterable[str | PathLike[str]], *, kind: str | None = None, track: Track = quiet
+    ) -> Iterator[LoadReport]:
+        """Import files, folders, archives and compressed files, songs first; a report for each file.
+
+        Each file is a transaction of its own. Files in folders and archives that hold no songs are passed over.
+        """
+        with gather([fspath(path) for path in paths], kind=kind) as gathered:
+            for source in gathered.sources:
+                yield self.load(source, track=track)
 
     def load_folder(
         self,

@@ -16,8 +16,8 @@ from indexer.catalogue.merging import SongWriter
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import FILES, IMPORTS, REFUSALS
 from indexer.sources.base import SongRow, without_values
+from indexer.sources.opened import shown
 from indexer.sources.sound.reading import MEASURED, SoundFile
-from indexer.sources.tabular import shown
 
 _ANALYSED = ("analysis", "problem", "tempo_confidence", "key_confidence", "timbre")
 _WRITTEN = tuple(column.name for column in FILES.c if column.name not in ("file_id", "song_id"))

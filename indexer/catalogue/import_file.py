@@ -68,9 +68,6 @@ class _Loading:
         self._waiting: list[Refusal] = []
         self._refused: Counter[str] = Counter()
         self._remarks = RemarkCounter()
-        for name in source.opened.repeated:
-            problem = "several columns have this name; of each row the first of them that holds anything is read"
-            self._refuse(0, "value", f"column {name!r}", problem)
 
     def take(self, batch: Batch) -> None:
         """Write one batch: songs before what points to them."""

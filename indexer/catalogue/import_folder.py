@@ -24,12 +24,13 @@ from indexer.catalogue.reports import REFUSALS_SHOWN, LoadReport, RemarkCounter,
 from indexer.catalogue.schema import FILES, IMPORTS, REFUSALS
 from indexer.progress import Track
 from indexer.sources.base import EntryRow, PlaylistRow, Refusal, without_values
+from indexer.sources.cells import plain
+from indexer.sources.opened import shown
 from indexer.sources.sound.lists import read_m3u
 from indexer.sources.sound.reading import SoundFile, measurable, missing_libraries
 from indexer.sources.sound.walk import Found, Walk, walk_folder
 from indexer.sources.sound.workers import read_all
-from indexer.sources.tabular import shown
-from indexer.sources.validate import MAX_NAME, plain
+from indexer.sources.validate import MAX_NAME
 
 COMMIT_FILES, COMMIT_S = 100, 10.0  # a transaction holds so many files, or so many seconds of work
 GONE_SHARE = (

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
+from indexer.catalogue.doctor import Diagnosis, diagnose
 from indexer.catalogue.files import FileQueries
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
 from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
@@ -152,6 +153,11 @@ class Queries(FileQueries):
                 if file is not None:
                     files[fact] = file
         return files
+
+    def diagnose(self) -> Diagnosis:
+        """What the catalogue lacks, what looks wrong in it, and what to import next."""
+        with self._connection() as connection:
+            return diagnose(connection)
 
     def statistics(self) -> Statistics:
         """How much of everything there is, counted from indexes rather than rows."""

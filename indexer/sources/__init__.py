@@ -1,36 +1,47 @@
 """Sources: the files that people have, recognised by their content and read as rows.
 
-A new format is one module with a tuple `FORMATS` and one line in the registry below.
+A new format is one module in `formats` with a tuple `FORMATS` and one line in the registry below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.errors import SourceError
-from indexer.sources.base import Batch, Format, Refusal
-from indexer.sources.deezer import FORMATS as DEEZER
+from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
-from indexer.sources.hit_predictor import FORMATS as HIT_PREDICTOR
-from indexer.sources.mpd import FORMATS as MPD
-from indexer.sources.spotify_csv import FORMATS as SPOTIFY_CSV
-from indexer.sources.tables import FORMATS as TABLES
-from indexer.sources.tabular import OpenedFile, shown
+from indexer.sources.documents import items
+from indexer.sources.formats import deezer, exportify, json_songs, mpd, tables
+from indexer.sources.opened import OpenedFile
+from indexer.sources.packed import unpacked
 
-__all__ = ["Batch", "Format", "Refusal", "Source", "import_order", "recognise"]
+__all__ = ["KINDS", "Batch", "Format", "Gathered", "Refusal", "Source", "gather", "import_order", "recognise"]
 
-# The first format that fits a file reads it: plain tables, which ask for least, come last.
-FORMATS: tuple[Format, ...] = (*MPD, *DEEZER, *SPOTIFY_CSV, *HIT_PREDICTOR, *TABLES)
+FORMATS: tuple[Format, ...] = (
+    *mpd.FORMATS,
+    *deezer.FORMATS,
+    *exportify.FORMATS,
+    *tables.FORMATS,
+    *json_songs.FORMATS,
+)
+KINDS = tuple(format.name for format in FORMATS)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and its format."""
+    """A file and its format.
+
+    fit     how sure the format is, and why
+    others  formats that are nearly as sure: the file may be one of these
+    """
 
     opened: OpenedFile
     format: Format
+    fit: Fit
+    others: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -38,23 +49,94 @@ class Source:
 
     def batches(self) -> Iterator[Batch]:
         """The file's rows, some thousand at a time. A file that breaks off raises `SourceError` on the way."""
-        return self.format.read(self.opened)
+        if self.others:
+            doubt = f"it may also be {' or '.join(self.others)}; to decide: refrain import --as KIND"
+            yield Batch(refusals=[Refusal(self.opened.name, 0, "file", doubt)])
+        yield from self.format.read(self.opened)
 
 
-def recognise(path: str | Path) -> Source:
-    """The format of a file, by its content; the name and its ending are not read."""
-    opened = sniff(path)
-    fitting = next((format for format in FORMATS if format.fits(opened)), None)
-    if fitting is None:
-        columns = ", ".join(opened.columns[:20]) or "none"
-        known = "; ".join(format.layout for format in FORMATS)
+def recognise(path: str | Path, *, kind: str | None = None, name: str = "") -> Source:
+    """The format of a file, by its content: the one that is surest of it, or `kind` where that can be.
+
+    name   what the file is called where that is not its path: playlists without a name are called after it
+    """
+    opened = sniff(path, name)
+    fits = sorted(
+        ((fit, format) for format in FORMATS if (fit := format.recognise(opened)) is not None),
+        key=lambda each: -each[0].sureness,
+    )
+    if kind is not None:
+        return _as(kind, opened, {format.name: fit for fit, format in fits})
+    if not fits:
+        raise SourceError(_unknown(opened))
+    fit, format = fits[0]
+    others = tuple(other.name for each, other in fits[1:] if fit.sureness - each.sureness < DOUBT)
+    return Source(opened, format, fit, others)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What paths hold: files in the order in which they can be imported, and the others.
+
+    skipped   (name, why) of files in folders and archives that hold nothing that Refrain knows
+    """
+
+    sources: tuple[Source, ...]
+    skipped: tuple[tuple[str, str], ...]
+
+
+@contextmanager
+def gather(paths: Iterable[str | Path], *, kind: str | None = None) -> Iterator[Gathered]:
+    """The files that paths are or hold: files, folders, archives, compressed files, "-" for standard input.
+
+    A file that the caller named must be of a known kind; what was unpacked is there until the block ends.
+    """
+    with unpacked(paths) as members:
+        sources, skipped = [], []
+        for member in members:
+            try:
+                sources.append(recognise(member.path, kind=kind, name=member.name))
+            except SourceError as error:
+                if member.named:
+                    raise
+                skipped.append((member.name, str(error)))
+        if skipped and not sources:
+            raise SourceError(f"none of {len(skipped):,} files holds songs or playlists; the first: {skipped[0][1]}")
+        yield Gathered(tuple(import_order(sources)), tuple(skipped))
+
+
+def import_order(sources: Iterable[Source]) -> list[Source]:
+    """The files in the order in which they can be imported: songs, then playlists, entries and tags of them."""
+    return sorted(sources, key=lambda source: source.format.rank)
+
+
+def _as(kind: str, opened: OpenedFile, fits: dict[str, Fit]) -> Source:
+    format = next((each for each in FORMATS if each.name == kind), None)
+    if format is None:
+        raise SourceError(f"no kind of file is called {kind!r}, expected one of: {', '.join(KINDS)}")
+    if kind not in fits:
         raise SourceError(
-            f"{shown(path)} has the columns: {columns[:300]}. No known layout has these; known are: {known}. "
+            f"{opened.shown} cannot be read as {kind}: expected {format.layout}; it looks like "
+            + (" or ".join(fits) or "no kind that Refrain knows")
+        )
+    return Source(opened, format, fits[kind])
+
+
+def _unknown(opened: OpenedFile) -> str:
+    if opened.kind == "json":
+        for _ in items(opened):  # says where it breaks off, if it does
+            pass
+    known = "; ".join(format.layout for format in FORMATS)
+    if opened.columns:
+        columns = ", ".join(opened.columns[:20])[:300]
+        return (
+            f"{opened.shown} has the columns: {columns}. No known layout has these; known are: {known}. "
             "Rename the columns to one of them"
         )
-    return Source(opened, fitting)
+    return f"{opened.shown} is {_WHAT[opened.kind]}, but holds nothing that Refrain knows; known are: {known}"
 
 
-def import_order(paths: Iterable[str | Path]) -> list[Path]:
-    """The files in the order in which they can be imported: songs, then playlists, entries and tags of them."""
-    return sorted(map(Path, paths), key=lambda path: recognise(path).format.rank)
+_WHAT = {
+    "json": "whole JSON", "xml": "whole XML", "lines": "a text", "sound": "a file of sound", "csv": "a table",
+    "jsonl": "JSON Lines", "parquet": "a table", "sheet": "a spreadsheet",
+}  # fmt: skip

@@ -7,18 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from indexer.sources.tabular import BROKEN, OpenedFile, Row
-from indexer.sources.validate import (
-    MAX_COUNT,
-    MAX_ID,
-    MAX_NAME,
-    MAX_TAG,
-    bad_id,
-    number,
-    plain,
-    song_facts,
-    texts,
-)
+from indexer.sources.cells import plain, texts
+from indexer.sources.mapping import Column, columns_of
+from indexer.sources.opened import BROKEN, OpenedFile, Row
+from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_NAME, MAX_TAG, bad_id, number, song_facts
 
 # The kinds of rows that a load counts.
 KINDS = ("songs", "playlists", "entries", "tags", "labels")
@@ -171,19 +163,34 @@ class Batch:
         return True
 
 
+CERTAIN, LIKELY, POSSIBLE, WEAK = 1.0, 0.8, 0.5, 0.2  # how sure a format is of a file
+DOUBT = 0.1  # two formats this near are as likely
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How sure a format is that a file is one of its own, 0..1, and why: what was seen in its beginning."""
+
+    sureness: float
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A layout that files come in.
 
-    rank     files of a lower rank are imported first: songs before the playlists, entries and tags that name them
-    layout   what a file of this format must hold, for messages
+    rank       files of a lower rank are imported first: songs before the playlists, entries and tags that name them
+    layout     what a file of this format holds, for messages
+    recognise  None where a file cannot be one
+    columns    what the columns of a table, or the keys of objects, become
     """
 
     name: str
     rank: int
     layout: str
-    fits: Callable[[OpenedFile], bool]
+    recognise: Callable[[OpenedFile], Fit | None]
     read: Callable[[OpenedFile], Iterator[Batch]]
+    columns: Callable[[OpenedFile], Sequence[Column]] = columns_of
 
 
 def without_values(reason: str) -> str:

@@ -2,118 +2,256 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
 import re
+import zipfile
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from xml.parsers import expat
 
 from indexer.errors import SourceError
-from indexer.sources.tabular import OpenedFile, bad_parquet, column_name, json_line, not_text, shown
+from indexer.sources.encodings import Encoding, encoding_of
+from indexer.sources.meanings import meaning
+from indexer.sources.opened import OpenedFile, shown
+from indexer.sources.outline import outline
+from indexer.sources.tabular import bad_parquet, flat, json_line, unique_names
 
 HEAD_BYTES = 65_536  # enough for the header row of any table and the first object of any JSON file
 JSONL_PEEK = 50  # optional keys (lyrics, tags) are missing from some rows, rarely from the first fifty
+MAX_LINE = 16_000_000  # characters of a line of JSON Lines
+TITLE_LINES = 5  # that may stand before the header of a table
+DELIMITERS = ",;\t|"
 
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 _PACKED = {
-    b"\x1f\x8b": "gzip-compressed (unpack it with gunzip)",
-    b"PK\x03\x04": "a zip archive (unpack it with unzip)",
     b"SQLite format 3\x00": "an SQLite database (give it with --catalogue if it is a catalogue of Refrain)",
     b"BZh": "bzip2-compressed (unpack it with bunzip2)",
     b"(\xb5/\xfd": "zstd-compressed (unpack it with unzstd)",
     b"\xfd7zXZ": "xz-compressed (unpack it with unxz)",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive (unpack it)",
+    b"Rar!": "a RAR archive (unpack it)",
+    b"%PDF": "a PDF (save the table in it as CSV)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (open it, and save it as XLSX or as CSV UTF-8)",
 }
-# One object that holds playlists as objects, before which stand at most simple facts and objects of such.
-_SIMPLE = r'"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[-\w.]+|\{[^{}]*\})\s*,\s*'
-_JSON_SLICE = re.compile(rf'\{{\s*(?:{_SIMPLE})*"playlists"\s*:\s*\[\s*(?:\{{|\]|\Z)')
+_SOUND = (
+    b"ID3",
+    b"fLaC",
+    b"OggS",
+    b"\xff\xfb",
+    b"\xff\xf3",
+    b"\xff\xf2",
+    b"FORM",
+    b"MAC ",
+    b"wvpk",
+    b"\x30\x26\xb2\x75",
+)
+SOUND_ENDINGS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wav", ".aif", ".aiff", ".wma",
+                 ".ape", ".wv", ".mka", ".alac", ".caf")  # fmt: skip
+_LINES = re.compile(
+    r"#EXTM3U|#EXTINF|\[playlist\]|\[(?:ar|ti|al|by|re|ve|offset|length|au):|\[\d{1,3}:\d\d", re.IGNORECASE
+)
+_FILE_LINE = re.compile(
+    r"(?:.*\.(?:mp3|flac|ogg|opus|m4a|aac|wav|aiff?|wma|ape)|spotify:track:\w+|https?://\S+)", re.IGNORECASE
+)
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+# Last.fm exports have no header: artist, album, title, "04 Mar 2021 10:15".
+_LISTEN_TIME = re.compile(r"\d{1,2} \w{3} \d{4},? \d\d:\d\d")
+_LISTEN_COLUMNS = ("artist", "album", "title", "listened_at")
 
 
-def sniff(path: str | Path) -> OpenedFile:
-    """What `path` is by its content. A file that cannot hold songs is a `SourceError` that says what it is."""
+def sniff(path: str | Path, name: str = "") -> OpenedFile:
+    """What `path` is by its content. A file that cannot hold songs is a `SourceError` that says what it is.
+
+    name   what the file is called where that is not its path: a member of an archive
+    """
     path = Path(path)
+    head = _head(path)
+    if not head.strip():
+        raise SourceError(
+            f"{shown(path)} is empty; expected songs or playlists in a file of any known kind: get it again"
+        )
+    if head.startswith(b"PAR1"):
+        return _parquet(path, name)
+    if head.startswith(ZIP):
+        return _sheet(path, name)
+    if head.startswith(_SOUND) or head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] == b"WAVE"):
+        return OpenedFile(path, "sound", name)
+    for magic, packing in {GZIP: "gzip-compressed (unpack it with gunzip)", **_PACKED}.items():
+        if head.startswith(magic):
+            raise SourceError(f"{shown(path)} is {packing}; expected CSV, JSON, XML, M3U, parquet or a spreadsheet")
+    encoding = encoding_of(path, head)
+    if b"\x00" in head and not encoding.name.startswith("utf-16"):
+        raise SourceError(f"{shown(path)} is no text and of no known kind; expected CSV, JSON, XML, M3U or parquet")
+    return _text(path, name, encoding, head)
+
+
+def _head(path: Path) -> bytes:
     name = shown(path)
-    if path.is_dir():
-        raise SourceError(f"{name} is a directory; name the files in it, as in {name}/*.csv")
-    if path.exists() and not path.is_file():
-        raise SourceError(f"{name} is a device or a pipe; save what it holds as a file first")
     try:
+        if path.is_dir():
+            raise SourceError(f"{name} is a folder, expected a file; `refrain import {name}` imports what is in it")
+        if path.exists() and not path.is_file():
+            raise SourceError(f"{name} is a device or a pipe; save what it holds as a file first")
         with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+            return file.read(HEAD_BYTES)
     except FileNotFoundError:
         raise SourceError(f"{name} does not exist; check the name") from None
     except PermissionError:
         raise SourceError(f"{name} may not be read by this user; give yourself the right with chmod u+r") from None
-    except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror or error}") from None
-    if not head.strip():
-        raise SourceError(f"{name} is empty; expected a CSV, JSONL, JSON or parquet file: get it again")
-    if head.startswith(b"PAR1"):
-        return _sniff_parquet(path)
-    for magic, packing in _PACKED.items():
-        if head.startswith(magic):
-            raise SourceError(f"{name} is {packing}; expected CSV, JSONL, JSON or parquet")
-    encoding = _encoding(head)
-    try:
-        text = codecs.getincrementaldecoder(encoding)().decode(head)
-    except UnicodeDecodeError:
-        raise not_text(path, encoding) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise SourceError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _text(path: Path, name: str, encoding: Encoding, head: bytes) -> OpenedFile:
+    text = head.decode(encoding.name, "ignore")
     start = text.lstrip("\ufeff \t\r\n")
+    remarks = (encoding.remark,) if encoding.remark else ()
+    opened = OpenedFile(path, "lines", name, encoding.name, encoding.errors, head=text, remarks=remarks)
     if not start:
-        raise SourceError(f"{name} is empty; expected a CSV, JSONL, JSON or parquet file: get it again")
-    if start.startswith("<"):
         raise SourceError(
-            f"{name} is an HTML or XML page, not a table; download the file itself (on GitHub: the raw file)"
+            f"{shown(path)} is empty; expected songs or playlists in a file of any known kind: get it again"
         )
-    if start.startswith("{"):
-        if _is_slice(start):
-            return OpenedFile(path, "json", encoding)
-        return OpenedFile(path, "jsonl", encoding, _jsonl_columns(path, encoding))
-    if start.startswith("["):
-        raise SourceError(f"{name} is one JSON array; expected one object per line: convert with jq -c '.[]'")
-    # Not `start`: pandas leaves the first cell of a header empty, and in a TSV only a tab says so.
-    first = next(line for line in text.lstrip("\ufeff").splitlines() if line.strip())
-    delimiter = max(",;\t|", key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter))
-    return OpenedFile(path, "csv", encoding, tuple(map(column_name, header)), delimiter)
+    if start.startswith("<"):
+        return _xml(opened, start)
+    if _LINES.match(start) or _only_files(start):
+        return opened
+    if start[0] in "{[":
+        return _json(opened, start)
+    return _csv(opened)
 
 
-def _is_slice(text: str) -> bool:
-    """Whether JSON is one object that holds playlists; songs may have a key "playlists" too, an object per line."""
-    first, _, rest = text.partition("\n")
+def _with(opened: OpenedFile, kind: str, **changes: object) -> OpenedFile:
+    return OpenedFile(**{**{f: getattr(opened, f) for f in opened.__dataclass_fields__}, "kind": kind, **changes})
+
+
+def _xml(opened: OpenedFile, start: str) -> OpenedFile:
+    if re.match(r"<!doctype html|<html", start, re.IGNORECASE):
+        raise SourceError(f"{opened.shown} is an HTML page; download the file itself (on GitHub: the raw file)")
+    root: list[tuple[str, dict[str, str]]] = []
+    parser = expat.ParserCreate()
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        if not root:
+            root.append((tag, attributes))
+
+    parser.StartElementHandler = begin
     try:
-        whole = json.loads(first)
+        parser.Parse(re.sub(r"\A<\?xml[^>]*\?>", "", start), False)
+    except expat.ExpatError as error:
+        if not root:
+            raise SourceError(f"{opened.shown} is no whole XML ({error}); it is damaged: get it again") from None
+    if not root:
+        raise SourceError(f"{opened.shown} begins like XML and has no element; it is cut short: get it again")
+    return _with(opened, "xml", outline=root[0])
+
+
+def _only_files(start: str) -> bool:
+    """Whether each line is the name of a file of sound or a link: an M3U without its first line."""
+    lines = [line.strip() for line in start.splitlines()[:-1] or [start] if line.strip() and not line.startswith("#")]
+    return bool(lines) and all(map(_FILE_LINE.fullmatch, lines[:50]))
+
+
+def _json(opened: OpenedFile, start: str) -> OpenedFile:
+    with opened.open_text() as file:
+        try:
+            lines = (line for line in iter(lambda: file.readline(MAX_LINE), "") if line.strip())
+            first, second = next(lines, ""), next(lines, "")
+        except UnicodeDecodeError:
+            first = second = ""
+    try:
+        whole = json.loads(first.lstrip("\ufeff"))
     except (ValueError, RecursionError):
-        return _JSON_SLICE.match(text) is not None
-    playlists = whole.get("playlists") if isinstance(whole, dict) else None
-    return not rest.strip() and isinstance(playlists, list) and all(isinstance(each, dict) for each in playlists)
+        whole = None
+    if isinstance(whole, dict) and (second or _is_row(whole)):
+        return _with(opened, "jsonl", columns=_jsonl_columns(opened), outline=whole)
+    return _with(opened, "json", outline=outline(start) if whole is None else whole)
 
 
-def _encoding(head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    return "utf-8-sig" if head.startswith(codecs.BOM_UTF8) else "utf-8"
+def _is_row(value: Mapping[str, object]) -> bool:
+    """Whether the only object of a file is one row rather than a document that lists others."""
+    lists = (each for each in value.values() if isinstance(each, list))
+    return not any(isinstance(item, dict) for each in lists for item in each)
 
 
-def _jsonl_columns(path: Path, encoding: str) -> tuple[str, ...]:
+def _jsonl_columns(opened: OpenedFile) -> tuple[str, ...]:
     columns: dict[str, None] = {}
     try:
-        with path.open(encoding=encoding) as file:
+        with opened.open_text() as file:
             for line_number, line in enumerate(islice(file, JSONL_PEEK), start=1):
-                row = json_line(path, line_number, line) if line.strip() else None
+                row = json_line(opened, line_number, line) if line.strip() else None
                 if isinstance(row, dict):
-                    columns.update(dict.fromkeys(map(column_name, row)))
-    except UnicodeDecodeError:
-        raise not_text(path, encoding) from None
+                    columns.update(dict.fromkeys(flat(row)))
+    except SourceError:  # it is said where the rows are read
+        pass
     return tuple(columns)
 
 
-def _sniff_parquet(path: Path) -> OpenedFile:
+def _csv(opened: OpenedFile) -> OpenedFile:
+    lines = opened.head.lstrip("\ufeff").splitlines()
+    skipped, delimiters = 0, DELIMITERS
+    remarks = list(opened.remarks)
+    if mark := _SEPARATOR_LINE.fullmatch(lines[0]):
+        skipped, delimiters = 1, mark.group(1)
+    candidates = [
+        (number, delimiter, cells)
+        for number, line in list(enumerate(lines))[skipped : skipped + TITLE_LINES]
+        for delimiter in delimiters
+        if line.strip() and (cells := _cells(line, delimiter))
+    ]
+    if not candidates:
+        raise SourceError(f"{opened.shown} is no table: no line with cells in its beginning; get it again")
+    # The first line with names that mean something, parted so that most of them do.
+    best = max(candidates, key=lambda each: (min(_known(each[2]), 2), -each[0], _known(each[2]), len(each[2])))
+    number, delimiter, cells = best
+    if not _known(cells):
+        number, delimiter, cells = max(candidates, key=lambda each: (-each[0], len(each[2])))
+    if any(line.strip() for line in lines[skipped:number]):
+        remarks.append(f"the lines before the header (line {number + 1}) are left out")
+    if len(cells) == len(_LISTEN_COLUMNS) and not _known(cells) and _LISTEN_TIME.fullmatch(cells[-1]):
+        return _with(opened, "csv", columns=_LISTEN_COLUMNS, delimiter=delimiter, skipped=number, header=False)
+    return _with(
+        opened, "csv", columns=unique_names(cells), delimiter=delimiter, skipped=number, remarks=tuple(remarks)
+    )
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _known(cells: Sequence[str]) -> int:
+    return sum(meaning(" ".join(cell.split())) is not None for cell in cells)
+
+
+def _parquet(path: Path, name: str) -> OpenedFile:
     import pyarrow
     import pyarrow.parquet
 
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            columns = tuple(map(column_name, file.schema_arrow.names))
-            return OpenedFile(path, "parquet", columns=columns, rows=file.metadata.num_rows)
+            columns = unique_names(file.schema_arrow.names)
+            return OpenedFile(path, "parquet", name, columns=columns, rows=file.metadata.num_rows)
     except (pyarrow.ArrowException, OSError) as error:
         raise bad_parquet(path, error) from None
+
+
+def _sheet(path: Path, name: str) -> OpenedFile:
+    from indexer.sources.sheets import is_sheet, sheet_header
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            spreadsheet = is_sheet(archive)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise SourceError(
+            f"{shown(path)} begins like a zip archive but cannot be read ({str(error)[:80]}); it is cut short or "
+            "damaged: get it again"
+        ) from None
+    if not spreadsheet:
+        raise SourceError(f"{shown(path)} is a zip archive of several files; import it with `refrain import`")
+    return sheet_header(path, name)

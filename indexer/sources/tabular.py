@@ -2,68 +2,29 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import json
-import os
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from indexer.errors import SourceError
+from indexer.sources.opened import BROKEN, OpenedFile, Row, shown
 
 BATCH_ROWS = 2_000
+SAMPLE_ROWS = 1_000
 MAX_CELL = 16_000_000  # characters; above this a quote was opened and never closed
-
-Kind = Literal["csv", "jsonl", "json", "parquet"]
-Row = tuple[int, Mapping[str, object]]
+MAX_DEPTH = 8  # of objects inside objects whose values become cells
 
 _END_MARK = "\x1eend of file\x1e"
-
-# A row that could not be read has this key alone, with the reason as its value. No column can have this name.
-BROKEN = "\x00"
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedFile:
-    """A file that can be read and what its first bytes say.
-
-    columns   column names, lower case, spaces and dashes as "_"; empty for kind "json" (one big object)
-    rows      number of rows where the file says it, else None
-    """
-
-    path: Path
-    kind: Kind
-    encoding: str = "utf-8"
-    columns: tuple[str, ...] = ()
-    delimiter: str = ","
-    rows: int | None = None
-
-    @property
-    def name(self) -> str:
-        """The file's name, as it is shown and stored."""
-        return shown(self.path.name)
-
-    @property
-    def repeated(self) -> tuple[str, ...]:
-        """Names that several columns have ("Title" and "title"): of each row the first of them that holds anything
-        is read."""
-        return tuple(name for name, times in Counter(self.columns).items() if times > 1)
-
-
-def shown(path: str | Path) -> str:
-    """A path for people: bytes of a name that are not UTF-8 text are shown as the replacement character."""
-    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def batches(opened: OpenedFile, size: int = BATCH_ROWS) -> Iterator[list[Row]]:
     """The rows of a table, `size` at a time, numbered from 1 (a CSV header is no row)."""
-    rows = {"csv": _csv_rows, "jsonl": _jsonl_rows, "parquet": _parquet_rows}[opened.kind](opened)
+    rows = _rows(opened)
     try:
         while True:
             with _wide_cells():
@@ -71,65 +32,68 @@ def batches(opened: OpenedFile, size: int = BATCH_ROWS) -> Iterator[list[Row]]:
             if not batch:
                 return
             yield batch
-    except UnicodeDecodeError:
-        raise not_text(opened.path, opened.encoding) from None
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{opened.shown} is not {opened.encoding.upper()} text ({error.reason}); the file is damaged or cut short: "
+            "get it again"
+        ) from None
     except OSError as error:
-        raise SourceError(f"{shown(opened.path)} cannot be read to its end: {error.strerror or error}") from None
+        raise SourceError(f"{opened.shown} cannot be read to its end: {error.strerror or error}") from None
 
 
-def column_name(name: object) -> str:
-    """A column name as formats are recognised by.
-
-    >>> column_name(" Track Name")
-    'track_name'
-    """
-    return re.sub(r"[\s-]+", "_", str(name).strip("\ufeff \t\r\n\x00").lower())
-
-
-def _by_name(names: Sequence[str], cells: Iterable[object]) -> dict[str, object]:
-    """A row by column names; of columns with one name the first that holds anything counts."""
-    row: dict[str, object] = {}
-    for name, cell in zip(names, cells, strict=True):
-        if row.get(name) in (None, ""):
-            row[name] = cell
-    return row
-
-
-def columns_of(opened: OpenedFile, synonyms: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """For each field that the file has, the columns that may hold it, best first.
-
-    Rows of JSONL have keys of their own, and rare ones may come late: there every accepted name stays possible.
-    """
-    if opened.kind == "jsonl":
-        return dict(synonyms)
-    present = set(opened.columns)
-    usable = {field: tuple(name for name in names if name in present) for field, names in synonyms.items()}
-    return {field: names for field, names in usable.items() if names}
-
-
-def not_text(path: Path, encoding: str) -> SourceError:
-    """The error for bytes that are not text in `encoding`: where the first of them is, and how to convert."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    done = 0
-    with path.open("rb") as file:
-        while True:
-            piece = file.read(1 << 20)
-            waiting = len(decoder.getstate()[0])
-            try:
-                decoder.decode(piece, final=not piece)
-            except UnicodeDecodeError as error:
-                done += error.start - waiting
+def first_rows(opened: OpenedFile) -> tuple[Row, ...]:
+    """At most SAMPLE_ROWS rows of a table that can be read; () of a file that is no table."""
+    if opened.kind not in _READERS:
+        return ()
+    rows: list[Row] = []
+    try:
+        for batch in batches(opened, 100):
+            rows += batch
+            if len(rows) >= SAMPLE_ROWS:
                 break
-            done += len(piece)
-            if not piece:
-                break
-    if encoding == "utf-8-sig" or encoding == "utf-8":
-        advice = "convert it, if it is Latin-1 with: iconv -f latin1 -t utf-8 OLD > NEW"
-    else:
-        advice = "the file is damaged or cut short: get it again"
-    return SourceError(
-        f"{shown(path)} is not {encoding.upper().removesuffix('-SIG')} text: byte {max(done, 0):,}; {advice}"
-    )
+    except SourceError:
+        pass
+    return tuple(row for row in rows if BROKEN not in row[1])
+
+
+def _rows(opened: OpenedFile) -> Iterator[Row]:
+    return _READERS[opened.kind](opened)
+
+
+def unique_names(names: Iterable[object]) -> tuple[str, ...]:
+    """The cells of a header as column names, each once.
+
+    >>> unique_names(["Title", " Title", "\\ufeffYear"])
+    ('Title', 'Title (2)', 'Year')
+    """
+    unique: dict[str, None] = {}
+    for each in names:
+        name = base = " ".join(str("" if each is None else each).strip("\ufeff\x00").split())
+        number = 1
+        while name in unique:
+            number += 1
+            name = f"{base} ({number})"
+        unique[name] = None
+    return tuple(unique)
+
+
+def flat(record: Mapping[str, object], *, within: str = "", depth: int = 0) -> dict[str, object]:
+    """An object's values by their paths; of a list of objects the list of each key's values.
+
+    >>> flat({"name": "A", "album": {"name": "B"}, "artists": [{"name": "Ada"}, {"name": "Bo"}]})
+    {'name': 'A', 'album.name': 'B', 'artists.name': ['Ada', 'Bo']}
+    """
+    cells: dict[str, object] = {}
+    for key, value in record.items():
+        name = f"{within}{key}"
+        if isinstance(value, Mapping) and value and depth < MAX_DEPTH:
+            cells |= flat(value, within=f"{name}.", depth=depth + 1)
+        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            for inner in dict.fromkeys(inner for each in value for inner in each):
+                cells[f"{name}.{inner}"] = [each[inner] for each in value if inner in each]
+        else:
+            cells[name] = value
+    return cells
 
 
 @contextmanager
@@ -143,9 +107,12 @@ def _wide_cells() -> Iterator[None]:
 
 
 def _csv_rows(opened: OpenedFile) -> Iterator[Row]:
+    """A row that ends early lacks its last cells; one that is too long is broken unless what is over is empty."""
     names = opened.columns
-    first_line, number = 1, -1
-    with opened.path.open(encoding=opened.encoding, newline="") as file:
+    first_line, number = opened.skipped + 1, -1 if opened.header else 0
+    with opened.open_text(newline="") as file:
+        for _ in islice(file, opened.skipped):
+            pass
         reader = csv.reader(_then_mark(file), delimiter=opened.delimiter)
         try:
             for cells in reader:
@@ -153,23 +120,27 @@ def _csv_rows(opened: OpenedFile) -> Iterator[Row]:
                     return
                 if _END_MARK in (cells[-1] if cells else ""):
                     break
-                first_line = reader.line_num + 1
+                first_line = opened.skipped + reader.line_num + 1
                 if not cells or (number < 0 and not any(map(str.strip, cells))):
                     continue
                 number += 1
                 if number == 0:
                     continue
-                if len(cells) != len(names):
-                    reason = f"line {reader.line_num} has {len(cells)} cells, the header has {len(names)}"
+                if len(cells) > len(names) and any(map(str.strip, cells[len(names) :])):
+                    reason = (
+                        f"line {opened.skipped + reader.line_num} has {len(cells)} cells, the header has {len(names)}"
+                    )
                     yield number, {BROKEN: reason}
+                elif cells != [""] or len(names) == 1:
+                    yield number, dict(zip(names, cells, strict=False))
                 else:
-                    yield number, _by_name(names, cells)
+                    number -= 1
         except csv.Error as error:
             raise SourceError(
-                f"{shown(opened.path)}, line {first_line:,}: no CSV from here on ({error}); mend the quotes there"
+                f"{opened.shown}, line {first_line:,}: no CSV from here on ({error}); mend the quotes there"
             ) from None
     raise SourceError(
-        f"{shown(opened.path)}, line {first_line:,}: a quote is opened and never closed; the file is cut short or "
+        f"{opened.shown}, line {first_line:,}: a quote is opened and never closed; the file is cut short or "
         "a quote in a text was not doubled: get it again or mend that line"
     )
 
@@ -178,7 +149,7 @@ def _then_mark(lines: Iterable[str]) -> Iterator[str]:
     """The lines, then a mark in a row of its own: if it lands inside a cell, a quote was never closed."""
     ended = True
     for line in lines:
-        yield line
+        yield line.replace("\x00", "") if "\x00" in line else line
         ended = line.endswith(("\n", "\r"))
     if not ended:
         yield "\n"
@@ -186,29 +157,26 @@ def _then_mark(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _jsonl_rows(opened: OpenedFile) -> Iterator[Row]:
-    names: dict[str, str] = {}
     number = 0
-    with opened.path.open(encoding=opened.encoding) as file:
+    with opened.open_text() as file:
         for line_number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             number += 1
-            row = json_line(opened.path, line_number, line)
-            if not isinstance(row, dict):
+            row = json_line(opened, line_number, line)
+            if isinstance(row, dict):
+                yield number, flat(row)
+            else:
                 yield number, {BROKEN: f"line {line_number} is not a JSON object but {type(row).__name__}"}
-                continue
-            for key in row.keys() - names.keys():
-                names[key] = column_name(key)
-            yield number, _by_name([names[key] for key in row], row.values())
 
 
-def json_line(path: Path, line_number: int, line: str) -> object:
-    """The value of one line of JSONL."""
+def json_line(opened: OpenedFile, line_number: int, line: str) -> object:
+    """The value of one line of JSON Lines."""
     try:
-        return json.loads(line)
+        return json.loads(line.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise SourceError(
-            f"{shown(path)}, line {line_number:,} is not JSON ({str(error)[:80]}); expected one object per line: "
+            f"{opened.shown}, line {line_number:,} is not JSON ({str(error)[:80]}); expected one object per line: "
             "the file is cut short or damaged, get it again"
         ) from None
 
@@ -225,9 +193,15 @@ def _parquet_rows(opened: OpenedFile) -> Iterator[Row]:
                 for cells in zip(*columns, strict=True):
                     number += 1
                     problem = next((cell.reason for cell in cells if isinstance(cell, _Unreadable)), None)
-                    yield number, {BROKEN: problem} if problem else _by_name(opened.columns, cells)
+                    yield number, {BROKEN: problem} if problem else _nested(opened.columns, cells)
     except (pyarrow.ArrowException, OSError) as error:
         raise bad_parquet(opened.path, error) from None
+
+
+def _nested(names: Sequence[str], cells: Sequence[object]) -> dict[str, object]:
+    """A row of parquet, whose cells may be objects and lists of objects; numpy-free, as `to_pylist` gives them."""
+    row: dict[str, object] = dict(zip(names, cells, strict=True))
+    return flat(row) if any(isinstance(cell, dict | list) for cell in cells) else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,3 +233,12 @@ def bad_parquet(path: Path, error: Exception) -> SourceError:
         f"{shown(path)} begins like parquet but cannot be read ({str(error)[:100]}); it is cut short or damaged: "
         "get it again"
     )
+
+
+def _sheet_rows(opened: OpenedFile) -> Iterator[Row]:
+    from indexer.sources.sheets import sheet_rows
+
+    yield from sheet_rows(opened)
+
+
+_READERS = {"csv": _csv_rows, "jsonl": _jsonl_rows, "parquet": _parquet_rows, "sheet": _sheet_rows}

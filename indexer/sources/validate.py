@@ -1,15 +1,16 @@
-"""Cells: texts cleaned, values checked, a sentence for each that is left out."""
+"""Validation: the values of a song checked, a sentence for each that is left out."""
 
 from __future__ import annotations
 
-import ast
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from indexer.records import AUDIO_NAMES, known_features
-from indexer.text.artists import Artists, list_of_names, read_artists
+from indexer.sources.cells import CONTROL, is_structure, plain, texts, unknown
+from indexer.sources.units import decimal, key_and_mode, mode_of, year_of
+from indexer.text.artists import Artists, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
 
@@ -19,59 +20,18 @@ MAX_TAG = 100  # characters
 MAX_COUNT = 2**31 - 1  # followers, positions, tag counts: what an integer column of any database holds
 MAX_NAME = 1_000  # characters of a title, artist, album or playlist name
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# What programs write where they know nothing: R, pandas, Python, SQL, spreadsheets.
-_UNKNOWN = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "-", "--", "?"})
 _NO_LYRICS = frozenset({"instrumental", "unknown", "no lyrics", "lyrics not available", "lyrics not found"})
 _NO_GENRE = frozenset({"misc", "other", "unknown"})
-_YES = {"true": True, "1": True, "1.0": True, "yes": True, "false": False, "0": False, "0.0": False, "no": False}
-_DATE = re.compile(r"(\d{4})-\d\d(-\d\d.*)?")
-_SPOTIFY = re.compile(r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w+/)?track/)?([0-9A-Za-z]{22})(?:\?.*)?")
+_YES = {
+    **dict.fromkeys(("true", "1", "1.0", "yes", "y", "t", "explicit", "oui", "si", "sí", "ja", "vero", "wahr"), True),
+    **dict.fromkeys(("false", "0", "0.0", "no", "n", "f", "clean", "cleaned", "notexplicit", "not explicit"), False),
+    **dict.fromkeys(("non", "nein", "nee", "falso", "falsch"), False),
+}
 _LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
-_NEVER = "\\x00"  # a separator that no cleaned text holds
 _ARTISTS_IN_MEMORY = 65_536  # texts that need not be taken apart again
 _GUESTS = re.compile(r"feat|ft|[fw]/|with|con |avec|mit |duet", re.IGNORECASE)  # in a title that may name guests
-_LIST_BEGINS = ("'", '"', "]", "{")
 _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
-
-
-def unknown(text: str) -> bool:
-    """Whether a cell says that nothing is known. Names and tags are excepted: a song may be called "None".
-
-    >>> unknown(" NaN "), unknown("Nana")
-    (True, False)
-    """
-    return text.strip().casefold() in _UNKNOWN
-
-
-def plain(value: object) -> str:
-    """A text as one line without control characters; None and NaN are "".
-
-    >>> plain(" Salt\\x00  Road\\n")
-    'Salt Road'
-    """
-    if isinstance(value, str):
-        text = value if value.isprintable() else _CONTROL.sub("", value)
-    elif value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    elif isinstance(value, bytes):  # parquet without the note that a column is text
-        text = _CONTROL.sub("", value.decode("utf-8", "replace"))
-    else:
-        text = _CONTROL.sub("", str(value))
-    return " ".join(text.split())
-
-
-def identifier(value: object) -> str:
-    """An id as text; numbers that a table stored as floats lose their ".0".
-
-    >>> identifier(213754.0), identifier(" a|b ")
-    ('213754', 'a|b')
-    """
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    text = plain(value)
-    return "" if unknown(text) else text
 
 
 def bad_id(name: str, value: str) -> str:
@@ -81,16 +41,6 @@ def bad_id(name: str, value: str) -> str:
     'no playlist_id'
     """
     return f"{name} has {len(value):,} characters, expected at most {MAX_ID}" if value else f"no {name}"
-
-
-def spotify_track(value: object) -> str:
-    """The track id in a Spotify id, URI or link; "" where there is none.
-
-    >>> spotify_track("spotify:track:0000000000000000000000")
-    '0000000000000000000000'
-    """
-    found = _SPOTIFY.fullmatch(plain(value)) if value else None
-    return found.group(1) if found else ""
 
 
 def number(value: object, name: str, low: float, high: float, problems: list[str]) -> float | None:
@@ -108,23 +58,6 @@ def number(value: object, name: str, low: float, high: float, problems: list[str
         problems.append(f"{name} is {found:.6g}, expected {low:g}..{high:g}")
         return None
     return found + _ZERO
-
-
-def texts(value: object, separators: str) -> list[str]:
-    """The parts of a cell that holds several texts: a list, "['a', 'b']" or "a|b".
-
-    >>> texts("['a', 'b']", "|"), texts("edm|pop", "|"), texts(["x"], "|")
-    (['a', 'b'], ['edm', 'pop'], ['x'])
-    """
-    if value is None or (isinstance(value, str) and unknown(value)):
-        return []
-    if isinstance(value, str) and _is_list(value):
-        try:
-            value = ast.literal_eval(value)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            return [plain(value)]
-    parts: Sequence[object] = value if isinstance(value, list | tuple) else re.split(f"[{separators}]", plain(value))
-    return [text for text in map(plain, parts) if text]
 
 
 def genre_names(*cells: object) -> tuple[str, ...]:
@@ -150,7 +83,7 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     facts: dict[str, object] = dict(_names(values, problems))
     get = values.get
     if "artist" in facts:
-        facts |= _artists(get("artist"), str(facts.get("title", "")))
+        facts |= _artists(get("artist"), str(facts.get("title", "")), get("featured"))
     if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
         facts["year"] = checked
     if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
@@ -173,6 +106,7 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     if lyrics := _lyrics(get("lyrics"), problems):
         facts["lyrics"] = lyrics
     cells = {name: _cell(values[name]) for name in AUDIO_NAMES if get(name) is not None}
+    _read_key(cells, get("camelot"))
     if cells:
         features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
@@ -180,11 +114,18 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     return facts
 
 
-def _artists(cell: object, title: str) -> Mapping[str, tuple[str, ...]]:
-    """Artists and guests one by one, as far as they can be told apart."""
+def _artists(cell: object, title: str, guests: object) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart; `guests` is a cell of their own."""
     if isinstance(cell, str):
-        return _artists_of_text(cell, title if _GUESTS.search(title) else "")
-    return _listed(read_artists(cell, title))
+        facts = _artists_of_text(cell, title if _GUESTS.search(title) else "")
+    else:
+        facts = _listed(read_artists(cell, title))
+    if guests is None:
+        return facts
+    featured = dict.fromkeys((*facts.get("featured", ()), *texts(guests, ";|,")))
+    main = facts.get("artists") or (plain(cell),)
+    featured = {name: None for name in featured if name not in main}
+    return {"artists": main, "featured": tuple(featured)} if featured else facts
 
 
 @lru_cache(_ARTISTS_IN_MEMORY)
@@ -205,7 +146,8 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
-        text = _list_as_text(name, cell) if isinstance(cell, list | tuple) or _is_list(cell) else plain(cell)
+        # a list of artists as one text; of a text nothing is taken apart, for "Earth, Wind & Fire" is one
+        text = ", ".join(texts(cell, "")) if is_structure(cell) else plain(cell)
         if len(text) > MAX_NAME:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:
@@ -213,21 +155,12 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     return {} if all(map(unknown, names.values())) else names
 
 
-def _list_as_text(name: str, cell: object) -> str:
-    names = list_of_names(cell) if name == "artist" else texts(cell, _NEVER)
-    return plain(cell) if names is None else ", ".join(names)
-
-
-def _is_list(cell: object) -> bool:
-    return isinstance(cell, str) and cell[:1] == "[" and cell.endswith("]") and cell[1:2] in _LIST_BEGINS
-
-
 def _year(cell: object, problems: list[str]) -> int | None:
     text = plain(cell)
-    if date := _DATE.fullmatch(text):
-        text = date.group(1)
-    if text in {"0", "0.0", "0000"}:  # the Million Song Dataset's and Spotify's "unknown"
+    if unknown(text) or decimal(text) == 0:  # the Million Song Dataset's and Spotify's "unknown"
         return None
+    if (year := year_of(text)) is not None:
+        return year
     found = number(text, "year", *YEARS, problems)
     return None if found is None else int(found)
 
@@ -240,7 +173,7 @@ def _decade(cell: object, problems: list[str]) -> int | None:
 def _lyrics(cell: object, problems: list[str]) -> str:
     if not isinstance(cell, str):
         return ""
-    text = _CONTROL.sub("", cell)
+    text = CONTROL.sub("", cell)
     bare = " ".join(text.split()).strip("[]().!* ").casefold() if len(text) <= _LONGEST_UNKNOWN else text
     if unknown(bare) or bare in _NO_LYRICS:
         return ""
@@ -248,6 +181,22 @@ def _lyrics(cell: object, problems: list[str]) -> str:
         problems.append(f"lyrics has {len(text):,} characters, cut to {MAX_LYRIC_CHARACTERS:,}")
         text = text[:MAX_LYRIC_CHARACTERS]
     return text
+
+
+def _read_key(cells: dict[str, object], camelot: object) -> None:
+    """Replace key and mode in letters or words by numbers; a key such as "C#m" says the mode where no cell does."""
+    mode = mode_of(text) if isinstance(text := cells.get("mode"), str) else None
+    if mode is not None:
+        cells["mode"] = mode
+    for cell in (cells.get("key"), camelot):
+        text = plain(cell)
+        if not isinstance(cell, str) or decimal(text) is not None:
+            continue
+        pitch, of_key = key_and_mode(text)
+        if pitch is not None and (cell is cells.get("key") or not isinstance(cells.get("key"), int | float)):
+            cells["key"] = pitch
+        if of_key is not None and cells.get("mode") in (None, ""):
+            cells["mode"] = of_key
 
 
 def _cell(value: object) -> object:

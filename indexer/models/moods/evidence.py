@@ -14,7 +14,7 @@ from indexer.models.moods.model import quadrant_of
 from indexer.models.moods.vocabulary import VOCABULARY, mood_of
 from indexer.songs.splits import PlaylistRows
 from indexer.songs.table import Songs
-from indexer.sources.tables import MOOD_LABEL
+from indexer.sources.reader import MOOD_LABEL
 
 if TYPE_CHECKING:
     from indexer.catalogue.read import Queries

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from indexer.sources.encodings import encoding_of
+
 COVERS = frozenset(
     f"{name}{ending}"
     for name in ("cover", "folder", "front", "album", "albumart", "albumartsmall")
@@ -12,6 +14,7 @@ COVERS = frozenset(
 )
 WORDS = (".lrc", ".txt")  # the first of them that there is
 _MAX_BYTES = 1 << 20
+_HEAD = 65_536
 
 
 def words_beside(stem: str, names: Mapping[str, str]) -> str:
@@ -29,13 +32,12 @@ def has_cover(names: Iterable[str]) -> bool:
 
 
 def read_words(path: Path) -> tuple[str, str]:
-    """The text of a file of words, and why it has none. Raises OSError where it cannot be read."""
+    """The text of a file of words, and what is to be remarked about it. Raises OSError where it cannot be read."""
     if path.stat().st_size > _MAX_BYTES:
         return "", f"{path.suffix.lower()} beside it has more than 1 MiB, expected the words of a song"
     raw = path.read_bytes()
-    encoding = "utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = raw.decode(encoding)
-    except UnicodeDecodeError:
-        return "", f"{path.suffix.lower()} beside it is no UTF-8 text; save it as UTF-8"
-    return ("", f"{path.suffix.lower()} beside it is no text") if "\x00" in text else (text, "")
+    encoding = encoding_of(path, raw[:_HEAD])
+    text = raw.decode(encoding.name, encoding.errors if encoding.errors != "strict" else "replace")
+    if "\x00" in text:
+        return "", f"{path.suffix.lower()} beside it is no text"
+    return text, f"{path.suffix.lower()} beside it is {encoding.remark}" if encoding.remark else ""

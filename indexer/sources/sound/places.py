@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from indexer.sources.tabular import shown
-from indexer.sources.validate import plain
+from indexer.sources.cells import plain
+from indexer.sources.opened import shown
 from indexer.text.names import fold, title_stem
 
 _NUMBER = r"(?:\d{1,2}[-.])?\d{1,3}"

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from indexer.errors import SourceError
 from indexer.records import AUDIO_NAMES
+from indexer.sources.cells import plain
 from indexer.sources.sound.beside import read_words
 from indexer.sources.sound.content import sound_hash
 from indexer.sources.sound.decode import FFMPEG_ENDINGS
 from indexer.sources.sound.places import facts_of_path
 from indexer.sources.sound.tags import Tags, read_tags
 from indexer.sources.sound.walk import Found
-from indexer.sources.validate import plain, song_facts
+from indexer.sources.validate import song_facts
 from indexer.text.names import fold
 
 if TYPE_CHECKING:
@@ -116,8 +117,11 @@ def _composed(found: Found, tags: Tags, digest: str, measured: Measured | None, 
         values["lyrics"] = _words(found.words, remarks)
     audio = _audio(tags, measured)
     facts = song_facts({**values, **audio}, remarks)
-    if tags.artists and "artist" not in guessed:
-        facts["artists"] = tags.artists
+    if "artist" not in guessed:
+        guests = facts.get("featured", ())
+        assert isinstance(guests, tuple)
+        if main := tuple(name for name in tags.artists if name not in guests):
+            facts["artists"] = main
     if guessed:
         names = [name for name in ("title", "artist", "album", "year") if name in guessed]
         remarks.append(f"no {', '.join(names)} in its tags; taken from the path")

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from indexer.sources.cells import plain, unknown
+from indexer.sources.identifiers import isrc, mbid, spotify_track
 from indexer.sources.sound.mending import mended
-from indexer.sources.sound.notation import key_and_mode
-from indexer.sources.validate import MAX_NAME, number, plain, spotify_track, unknown
+from indexer.sources.units import key_and_mode, year_of
+from indexer.sources.validate import MAX_NAME, number
 
 if TYPE_CHECKING:
     from tinytag import TinyTag
@@ -26,9 +28,6 @@ _MENDED = 10_000  # characters: a longer text is no name
 _MAX_NUMBER = 9_999  # of a track or a disc
 
 _UNSYNCHRONISED = 0x80
-_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}\d{7}")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DATE = re.compile(r"\s*(\d{4})(?:\D.*|\d{4})?\s*")
 _SPLIT = re.compile(r"\s*[;\x00]\s*")
 _GENRES = re.compile(r"\s*[;,/\\|\x00]\s*")
 _NUMBERED = re.compile(
@@ -73,8 +72,8 @@ class Tags:
     disc: int | None = None
     compilation: bool = False
     tempo: float | None = None
-    key: int | None = None
-    mode: int | None = None
+    key: float | None = None
+    mode: float | None = None
     gain_db: float | None = None
     album_gain_db: float | None = None
     duration_ms: float | None = None
@@ -203,8 +202,8 @@ class _Reading:
             disc=self._count(self._tag.disc),
             compilation=any(text in ("1", "true") for name in _COMPILATION for text in self._texts(name)),
             tempo=tempo,
-            key=key_mode[0] if key_mode else None,
-            mode=key_mode[1] if key_mode else None,
+            key=key_mode[0],
+            mode=key_mode[1],
             gain_db=self._gain("track"),
             album_gain_db=self._gain("album"),
             duration_ms=duration * 1000 if isinstance(duration, int | float) and 0 < duration < 86_400 else None,
@@ -251,13 +250,12 @@ class _Reading:
         apart = tuple(dict.fromkeys(name for text in texts for name in _SPLIT.split(text) if name))
         return ", ".join(texts) if len(texts) > 1 else texts[0], apart if len(apart) > 1 else ()
 
-    def _year(self) -> str | None:
+    def _year(self) -> int | None:
         for name in ("year", *_ORIGINAL_DATE):
             for text in self._texts(name):
-                if date := _DATE.fullmatch(text):
-                    if date[1] != "0000":
-                        return date[1]
-                elif not unknown(text):
+                if (year := year_of(text)) is not None:
+                    return year
+                if not unknown(text) and text.strip("0-"):
                     self._remarks.append(f"date is {text[:40]!r}, expected a year such as 1994 or 1994-05-31")
         return None
 
@@ -282,25 +280,23 @@ class _Reading:
         links = [text for name in (*_LINKS, "comment") for text in self._texts(name)]
         if track := next((track for link in links if "spotify" in link and (track := spotify_track(link))), ""):
             yield "spotify", track
-        for namespace, names in (("mbid", _RECORDING), ("isrc", ("isrc",)), ("acoustid", _ACOUSTID)):
-            texts = [text for name in names for text in self._texts(name)]
-            pattern = _ISRC if namespace == "isrc" else _UUID
-            for text in texts:
-                value = re.sub(r"[\s-]", "", text).upper() if namespace == "isrc" else text.lower()
-                if pattern.fullmatch(value):
+        kinds = (("mbid", _RECORDING, mbid, "a UUID"), ("isrc", ("isrc",), isrc, "an ISRC such as GBAYE0601498"))
+        for namespace, names, read, expected in (*kinds, ("acoustid", _ACOUSTID, mbid, "a UUID")):
+            for text in (text for name in names for text in self._texts(name)):
+                if value := read(text):
                     yield namespace, value
                     break
                 if "://" not in text:  # of an ID3 UFID the owner
-                    expected = "an ISRC such as GBAYE0601498" if namespace == "isrc" else "a UUID"
                     self._remarks.append(f"{namespace} is {text[:40]!r}, expected {expected}")
 
-    def _key(self) -> tuple[int, int | None] | None:
+    def _key(self) -> tuple[float | None, float | None]:
         for text in self._texts("initial_key"):
-            if (found := key_and_mode(text)) is not None:
-                return found
+            key, mode = key_and_mode(text)
+            if key is not None:
+                return key, mode
             if not unknown(text) and text != "o":  # ID3's word for music off key
                 self._remarks.append(f"key is {text[:40]!r}, expected a key such as F#m, 8A or 1d")
-        return None
+        return None, None
 
     def _gain(self, of: str) -> float | None:
         gain = self._number(f"replaygain_{of}_gain", f"{of} gain", *_GAINS)
