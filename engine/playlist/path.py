@@ -35,18 +35,13 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
     """The path from the first of the query's two seeds to the second, through the songs that were ranked for both.
 
     Both seeds are songs of the index. Raises SongNotFoundError where nothing is known of both that other songs could
-    lie between by, also where the catalogue is too small or too uniform for a scale.
+    lie between by.
     """
     index = ranked.query.index
     a, b = ranked.query.seeds
     ends = np.array([a.row, b.row], np.int64)
     rows = np.concatenate([ends, ranked.ranking.rows])
     places = [part for part in _known_of_both(index, rows) if part[:2].any(axis=1).all()]
-    if not places and any(has[ends].all() for has in (index.songs.has_lyrics, index.songs.has_audio)):
-        raise SongNotFoundError(
-            "too few songs for a path: nothing in this catalogue tells the sound or the words of "
-            f"{a.song.name!r} and {b.song.name!r} from others'; import more songs"
-        )
     if not places:
         raise SongNotFoundError(
             f"{a.song.name!r} and {b.song.name!r} have neither lyrics nor audio features in common to walk along; "
@@ -54,7 +49,7 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
         )
     vectors = np.concatenate(places, axis=1)
     if _opposite(*_scaled(vectors[:2])):
-        vectors = _beside_a_constant(index, rows, vectors.any(axis=1))
+        vectors = _beside_a_constant(index, rows, np.asarray(vectors.any(axis=1)))
     usable = np.flatnonzero(vectors[2:].any(axis=1)) + 2
     walk = path(
         Candidates.of_rows(index.songs, rows[usable]),
@@ -72,7 +67,7 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
 
 def _opposite(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> bool:
     """Whether half a turn lies between two unit vectors, so that every way is as short."""
-    return float(a @ b) <= -np.cos(NO_DIRECTION)
+    return bool(a @ b <= -np.cos(NO_DIRECTION))
 
 
 def _beside_a_constant(

@@ -18,7 +18,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True, version=2),
     Stage("lyrics_latents", content.lyrics_latents, lambda c: c.lyrics, reads=("sentences",), learns=True),
     Stage("audio_latents", content.audio_latents, lambda c: c.audio, reads=("audio",), learns=True),
-    Stage("popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists",), reads=("songs",)),
+    Stage(
+        "popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists", "labels"), reads=("songs",),
+        version=2,
+    ),
     Stage(
         "cooccurrence", listeners.cooccurrence, lambda c: {"cooccurrence": c.cooccurrence, "held_out": c.held_out},
         tables=("playlists",), reads=("songs",),

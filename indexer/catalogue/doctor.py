@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from indexer.catalogue.schema import ENTRIES, LABELS, PLAYLISTS, SONG_TAGS, SONGS
 from indexer.records import SOUND_NAMES
+from indexer.sources.reader import PLAYS_LABEL
 
 EXAMPLES = 3  # songs that a finding names
 FEW_PLAYLISTS = 100  # below this listeners' signals learn little
@@ -95,7 +96,7 @@ def _lacking(connection: Connection, total: int) -> Iterator[Finding]:
         "year", and_(_songs.year.is_(None), _songs.decade.is_(None)), "filters by year and decade",
         "import an export that has release dates (Exportify, a music library)",
     )  # fmt: skip
-    plays = select(LABELS.c.song_id).where(LABELS.c.name.startswith("plays:"))
+    plays = select(LABELS.c.song_id).where(LABELS.c.name.startswith(PLAYS_LABEL))
     unknown = and_(_songs.popularity.is_(None), unlisted, _songs.song_id.not_in(plays))
     yield lacks(
         "popularity", unknown, "the better known of several songs with one name; filters by popularity",
