@@ -37,6 +37,7 @@ from engine.cli.render import moods as mood_tables
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
 from engine.cli.render.console import message
+from engine.cli.sound_files import songs_of_files
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -216,7 +217,12 @@ def path(
 @ask.command(rich_help_panel=PANEL)
 def moods(
     song: Annotated[
-        str, typer.Argument(metavar="SONG", help="A song of the catalogue; leave out with --lyrics or --audio.")
+        str,
+        typer.Argument(
+            metavar="SONG",
+            help="A song of the catalogue; leave out with --lyrics or --audio.",
+            callback=songs_of_files,
+        ),
     ] = "",
     lyrics: Annotated[Path | None, file_to_read("--lyrics", "A text file: lyrics of any song.")] = None,
     audio: Annotated[

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from engine.cli.render.console import message, some_of
+from engine.cli.sound_files import songs_of_files
 from engine.playlist.formats import WRITERS
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def _playlist_file(out: Path | None) -> Path | None:
 
 def _words(option: str, metavar: str, help: str, panel: str | None = None) -> Any:
     """An option that may be given several times."""
-    return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel)
+    read = songs_of_files if metavar == "SONG" else None
+    return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel, callback=read)
 
 
 def flag(*names: str, help: str, panel: str | None = None) -> Any:
@@ -77,7 +79,7 @@ OutOption = Annotated[
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
 SongArgument = Annotated[
-    str, typer.Argument(metavar="SONG", help="Title, artist or both, with typos; a song_id or a Spotify link.")
+    str, typer.Argument(metavar="SONG", help="A name, a song_id, a link, a file of sound.", callback=songs_of_files)
 ]
 ExactOption = Annotated[
     bool, flag("--exact", help="Refuse a name that several songs have, also where one is far better known.")

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike, fspath
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 
-from indexer.catalogue.connect import chunks, open_engine, reading_connection, writing
+from indexer.catalogue.connect import open_engine, reading_connection, writing
+from indexer.catalogue.files import FileRecord
 from indexer.catalogue.import_file import load
+from indexer.catalogue.import_folder import Sure, load_folder, never
 from indexer.catalogue.merges import Merge, NearMerge
-from indexer.catalogue.playlists import refresh_digests
 from indexer.catalogue.read import Queries, Snapshot
+from indexer.catalogue.removal import remove_songs
 from indexer.catalogue.reports import LoadReport, Remark, RowCounts, Statistics
-from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.catalogue.separation import Separation, separate
 from indexer.progress import Track, quiet
 from indexer.sources import Source, gather, recognise
@@ -27,6 +29,7 @@ from indexer.sources.base import Refusal
 
 __all__ = [
     "Catalogue",
+    "FileRecord",
     "LoadReport",
     "Merge",
     "NearMerge",
@@ -109,6 +112,34 @@ class Catalogue(Queries):
             for source in gathered.sources:
                 yield self.load(source, track=track)
 
+    def load_folder(
+        self,
+        folder: str | PathLike[str],
+        *,
+        workers: int = 0,
+        prune: bool = False,
+        sure: Sure = never,
+        track: Track = quiet,
+    ) -> LoadReport:
+        """Import a folder of files of sound, or one such file: their tags, and what is measured from their sound.
+
+        Files are written a hundred at a time, so that what was measured stays whenever this ends; a file that did not
+        change is not read again. A file that was moved or given other tags keeps its song.
+
+        workers   processes that measure; 0: this one, where a file that kills its decoder ends the import
+        prune     take out the files of the folder that are gone, with songs that nothing else brought
+        sure      asked before more than a tenth of the known files is taken out: (how many are gone, of how many)
+        """
+        return load_folder(
+            self._engine,
+            Path(folder),
+            patience_s=self._patience_s,
+            workers=workers,
+            prune=prune,
+            sure=sure,
+            track=track,
+        )
+
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """One state of the catalogue for a block of reads: what is imported meanwhile is not seen in it.
@@ -123,14 +154,8 @@ class Catalogue(Queries):
 
     def delete(self, song_ids: Iterable[str]) -> int:
         """Remove songs with their tags, labels, ids and playlist entries; how many there were."""
-        deleted = 0
         with writing(self._engine, self._patience_s) as connection:
-            for chunk in chunks(set(song_ids)):
-                query = select(ENTRIES.c.playlist_id).where(ENTRIES.c.song_id.in_(chunk)).distinct()
-                shortened = list(connection.scalars(query))
-                deleted += connection.execute(delete(SONGS).where(SONGS.c.song_id.in_(chunk))).rowcount
-                refresh_digests(connection, shortened)
-        return deleted
+            return remove_songs(connection, song_ids)
 
     def undo_merge(self, song_id: str, file: str | None = None) -> Separation:
         """Make a song of its own of what `file` brought into a song by its name (rule 3).

@@ -15,6 +15,7 @@ from indexer.catalogue.joined_artists import JoinedArtists
 from indexer.catalogue.keys import content_digest, name_key, quick_artist_key
 from indexer.catalogue.meeting import SONG_TABLE, Lookup, Meeting, Stored, lookup_of
 from indexer.catalogue.name_merges import MergeLog
+from indexer.catalogue.origins import of_one_origin
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import SONG_COLUMNS, SONGS, Names
 from indexer.records import AUDIO_NAMES
@@ -25,7 +26,11 @@ ADDED, SAME = "added", "same"
 
 Refuse = Callable[[int, str, str, str, str], None]  # row, what, subject, problem, kind of problem
 
-_BY = {**dict.fromkeys(SONG_COLUMNS, "facts_by"), "lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
+_BY = {
+    **dict.fromkeys(SONG_COLUMNS, "facts_by"),
+    "lyrics": "lyrics_by",
+    **dict.fromkeys((*AUDIO_NAMES, "audio_origin"), "audio_by"),
+}
 _CHANGED = ("content_digest", "name_key", "facts_by", "lyrics_by", "audio_by", *SONG_COLUMNS)
 _ALWAYS = frozenset(column.name for column in SONGS.columns if not column.nullable)
 _UPDATE = f"UPDATE songs SET {', '.join(f'{name} = ?' for name in _CHANGED)} WHERE song_id = ?"
@@ -123,6 +128,7 @@ class SongWriter:
             self._rename(batch, song, lookup, facts)
         batch.merged.add(song_id)
         before: dict[str, object] = {}
+        facts = of_one_origin(song, facts)
         for column, value in facts.items():
             if song[column] != value:
                 before[column] = song[column]

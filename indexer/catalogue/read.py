@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.doctor import Diagnosis, diagnose
+from indexer.catalogue.files import FileQueries
 from indexer.catalogue.merges import Merge, NearMerge, merges, near_merges
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
 from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
@@ -39,7 +40,7 @@ _PLAIN = tuple(name for name in SONG_COLUMNS if name not in AUDIO_NAMES)
 _SONG_QUERY = select(SONGS.c.song_id, *(SONGS.c[name] for name in SONG_COLUMNS)).order_by(SONGS.c.song_id)
 
 
-class Queries(ABC):
+class Queries(FileQueries):
     """What a catalogue answers. Where it is read, a transaction for each call or one for all, is the subclass's."""
 
     @abstractmethod

@@ -5,13 +5,25 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Index, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from indexer.records import AUDIO_NAMES
 
 # The revision that this program reads and writes; a test holds it to the newest migration.
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 
 # Keys sort by code point in SQLite; PostgreSQL would sort by the language of the server.
 Key = String().with_variant(String(collation="C"), "postgresql")
@@ -249,6 +261,44 @@ class RefusalTable(Base):
     count: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
 
+class FileTable(Base):
+    """A file of sound that a folder was imported with.
+
+    path_key     what it is found by: a hash of the bytes of its path (`files.path_key`)
+    path         absolute; bytes that are no UTF-8 as `files.stored_path` writes them
+    song_id      None for a file that is no song: damaged, empty, a text with the ending of sound
+    beside       what lies beside it (`sound.walk.Found.beside`): with size and mtime_ns it says whether it changed
+    sound_hash   of its sound without its tags; "" where there is none
+    gain_db      ReplayGain, dB towards -18 LUFS, of the track and of its album
+    analysis     the version of the analysis that measured the file or failed over it; None where none was tried
+    problem      why it is no song or was not measured
+    timbre       float32, little-endian, as the analysis of this version writes it
+    """
+
+    __tablename__ = "files"
+
+    file_id: Mapped[int] = mapped_column(primary_key=True)
+    path_key: Mapped[str] = mapped_column(String(32), index=True, unique=True)
+    path: Mapped[str] = mapped_column(Key)
+    song_id: Mapped[str | None] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    beside: Mapped[str] = mapped_column(Text)
+    sound_hash: Mapped[str] = mapped_column(String(32), index=True)
+    album_artist: Mapped[str] = mapped_column(Text)
+    disc: Mapped[int | None]
+    track: Mapped[int | None]
+    compilation: Mapped[bool]
+    cover: Mapped[bool]
+    gain_db: Mapped[float | None] = mapped_column(Double)
+    album_gain_db: Mapped[float | None] = mapped_column(Double)
+    analysis: Mapped[int | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+    tempo_confidence: Mapped[float | None] = mapped_column(Double)
+    key_confidence: Mapped[float | None] = mapped_column(Double)
+    timbre: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 def _table(model: type[Base]) -> Table:
     """The table of a model: what is written and read by the thousand goes past the objects of the ORM."""
     table = model.__table__
@@ -265,6 +315,7 @@ SONG_TAGS = _table(SongTagTable)
 ARTIST_TAGS = _table(ArtistTagTable)
 LABELS = _table(LabelTable)
 REFUSALS = _table(RefusalTable)
+FILES = _table(FileTable)
 NAME_MERGES = _table(NameMergeTable)
 APART = _table(ApartTable)
 OPEN_ARTISTS = _table(OpenArtistTable)

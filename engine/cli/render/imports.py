@@ -34,7 +34,7 @@ def show_import(report: LoadReport) -> None:
         message(f"{near} became other songs than those of their name; list why with `refrain merges --near`")
     of_rows = [remark for remark in report.remarks if remark.what not in ("column", "file")]
     for remark in [each for each in report.remarks if each.what == "file"] + of_rows[:SHOWN]:
-        message(f"{_where(remark)}: {remark.kind}")
+        message(f"{_files(remark)}{remark.kind}" if "files" in report.counts else f"{_where(remark)}: {remark.kind}")
     of_columns = [remark for remark in report.remarks if remark.what == "column"]
     for remark in of_columns[:SHOWN]:
         message(f"column {remark.kind}")
@@ -101,6 +101,11 @@ def _short(value: object) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _files(remark: Remark) -> str:
+    """How many files of a folder a remark is about; that of a single file names it."""
+    return "" if remark.count == 1 else f"{remark.count:,} {'entries' if remark.what == 'entry' else 'files'}: "
 
 
 def _where(remark: Remark) -> str:

@@ -1,0 +1,228 @@
+"""Decode: a file of sound as samples, read a piece at a time, by libsndfile or else by FFmpeg.
+
+libsndfile (extra `audio`) reads MP3, FLAC, Ogg Vorbis and Opus, WAV, AIFF and their like; what it does not know (M4A,
+AAC, WMA, Matroska) goes to FFmpeg where PyAV (extra `m4a`) is installed. The content decides, not the file's ending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.errors import SourceError
+
+Samples = npt.NDArray[np.float32]
+
+# Endings of files that may hold sound: those of libsndfile, and those that need FFmpeg.
+LIBSNDFILE_ENDINGS = frozenset(
+    {
+        ".mp3",
+        ".flac",
+        ".ogg",
+        ".oga",
+        ".opus",
+        ".wav",
+        ".wave",
+        ".aif",
+        ".aiff",
+        ".aifc",
+        ".caf",
+        ".w64",
+        ".rf64",
+        ".au",
+    }
+)
+FFMPEG_ENDINGS = frozenset(
+    {".m4a", ".m4b", ".m4r", ".mp4", ".aac", ".alac", ".wma", ".asf", ".ape", ".wv", ".mka", ".webm", ".mpc", ".tta"}
+)
+SOUND_ENDINGS = LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
+
+_LONGEST_H = 200  # a header that claims more than this has no length
+_BLOCK = 1 << 20  # frames in one read
+
+
+class Sound(Protocol):
+    """An opened file of sound.
+
+    sample_rate   frames a second
+    channels      1 or more
+    frames        samples of each channel; the file's length is frames / sample_rate seconds
+    """
+
+    sample_rate: int
+    channels: int
+    frames: int
+
+    def read(self, start: int, count: int) -> Samples:
+        """Frames start..start+count as float32 (n, channels), full scale 1.
+
+        n is less than count where the file ends or is damaged. What is no number (NaN, infinity) is silence.
+        """
+        ...
+
+
+class SoundDecodeError(SourceError):
+    """A file holds no sound that can be decoded here."""
+
+
+@contextmanager
+def opened_sound(path: Path) -> Iterator[Sound]:
+    """The file's sound. Raises `SoundDecodeError`, with what to install where that would help."""
+    if not path.is_file():
+        raise SoundDecodeError(f"{path} is no file")
+    if not path.stat().st_size:
+        raise SoundDecodeError(f"{path} is empty (0 bytes), expected a file of sound; copy it again")
+    try:
+        import soundfile
+    except ImportError:
+        raise SoundDecodeError(
+            f"{path} cannot be decoded: the package soundfile is missing; pip install 'refrain[audio]'"
+        ) from None
+    try:
+        file = soundfile.SoundFile(path)
+    except soundfile.SoundFileError as error:
+        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+        with closing(_ffmpeg_sound(path, reason)) as sound:
+            yield sound
+        return
+    with file:
+        yield _LibsndfileSound(file)
+
+
+class _LibsndfileSound:
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.sample_rate: int = file.samplerate
+        self.channels: int = file.channels
+        self.frames: int = file.frames
+        if not 0 <= self.frames < _LONGEST_H * 3600 * self.sample_rate:  # a stream that was never finished
+            self.frames = sum(len(block) for block in self._blocks(1 << 62))
+
+    def read(self, start: int, count: int) -> Samples:
+        import soundfile
+
+        try:
+            if self._file.tell() != start:
+                self._file.seek(start)
+        except soundfile.SoundFileError:
+            return np.zeros((0, self.channels), np.float32)
+        blocks = list(self._blocks(count))
+        return _finite(np.concatenate(blocks)) if blocks else np.zeros((0, self.channels), np.float32)
+
+    def _blocks(self, count: int) -> Iterator[Samples]:
+        """Up to `count` frames from here on, until the file ends or a block cannot be decoded."""
+        import soundfile
+
+        while count > 0:
+            try:
+                block = self._file.read(min(count, _BLOCK), dtype="float32", always_2d=True)
+            except soundfile.SoundFileError:
+                return
+            if not len(block):
+                return
+            count -= len(block)
+            yield block
+
+
+def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
+    """The sound as FFmpeg decodes it. `reason` is why libsndfile does not."""
+    try:
+        import av
+    except ImportError:
+        if path.suffix.lower() in FFMPEG_ENDINGS:
+            advice = f"{path.suffix.lower()[1:].upper()} needs the package av; pip install 'refrain[m4a]'"
+        else:
+            advice = "if other players play it, the package av may decode it; pip install 'refrain[m4a]'"
+        raise SoundDecodeError(f"{path} cannot be decoded ({reason}); {advice}") from None
+    try:
+        return _FfmpegSound(path)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise SoundDecodeError(
+            f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({error}); "
+            "it is damaged, protected or no sound: try it in a player, or convert it to FLAC"
+        ) from None
+
+
+class _FfmpegSound:
+    """Every read goes through the packets from the first on and decodes only those that it needs.
+
+    Packets are cheap to pass over, and their durations add up to exact positions also where a file has no index.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import av
+
+        self._container: Any = av.open(str(path), metadata_errors="ignore")
+        try:
+            if not self._container.streams.audio:
+                raise ValueError("it holds no stream of sound")
+            self._stream = self._container.streams.audio[0]
+            self.sample_rate: int = self._stream.rate or 0
+            self.channels: int = self._stream.channels or 0
+            if not self.sample_rate or not self.channels:
+                raise ValueError("its stream of sound has no sample rate or no channels")
+            self.frames: int = max((end for _, _, end in self._packets()), default=0)
+            if self.frames and not len(self.read(0, min(self.frames, self.sample_rate))):
+                raise ValueError("none of its first second can be decoded")
+        except BaseException:
+            self._container.close()
+            raise
+
+    def close(self) -> None:
+        self._container.close()
+
+    def read(self, start: int, count: int) -> Samples:
+        import av
+
+        context, resampler = self._stream.codec_context, av.AudioResampler(format="fltp")
+        context.flush_buffers()
+        blocks: list[Samples] = []
+        first: int | None = None
+        run_up = self.sample_rate // 2  # decoders lean on the packets before
+        for packet, begin, end in self._packets():
+            if end <= start - run_up:
+                continue
+            if begin >= start + count:
+                break
+            first = begin if first is None else first
+            try:
+                frames = [plain for frame in packet.decode() for plain in resampler.resample(frame)]
+            except (av.FFmpegError, ValueError):  # a damaged packet: the sound goes on after it, silent meanwhile
+                blocks.append(np.zeros((end - begin, self.channels), np.float32))
+                continue
+            blocks += [np.asarray(frame.to_ndarray(), np.float32).T for frame in frames]
+        blocks = [block for block in blocks if block.shape[1] == self.channels]
+        if first is None or not blocks:
+            return np.zeros((0, self.channels), np.float32)
+        return _finite(np.concatenate(blocks)[start - first :][:count])
+
+    def _packets(self) -> Iterator[tuple[Any, int, int]]:
+        """Every packet of the stream with the frames that it covers."""
+        import av
+
+        self._container.seek(0)
+        position = 0.0
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError:  # the file is cut short
+                return
+            if packet is None or packet.size == 0:
+                return
+            begin = position
+            position += float((packet.duration or 0) * packet.time_base) * self.sample_rate
+            yield packet, round(begin), round(position)
+
+
+def _finite(samples: npt.NDArray[Any]) -> Samples:
+    """`samples` as float32 in memory of its own; NaN and infinity become 0."""
+    samples = np.ascontiguousarray(samples, np.float32)
+    if not np.isfinite(samples).all():
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+    return samples

@@ -1,0 +1,118 @@
+"""Measure: everything that is known of a recording from its sound, from one decoding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from indexer.sources.sound.decode import Samples, Sound, SoundDecodeError, opened_sound
+from indexer.sources.sound.estimates import Estimates
+from indexer.sources.sound.key import chroma, key
+from indexer.sources.sound.loudness import block_loudness, integrated
+from indexer.sources.sound.spectra import RATE, Spectra
+from indexer.sources.sound.tempo import onset_strength, tempo
+from indexer.sources.sound.timbre import cepstrum, timbre
+
+ANALYSIS_VERSION = 1  # another number: what was measured before is measured again
+
+PIECES, PIECE_S = 4, 30.0  # what is read of a long recording: pieces spread evenly over it
+SILENT_PEAK = 1e-4  # -80 dB: below, a piece is silence
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the sound of a file says. None is unknown: silence, too short, nothing that stands out.
+
+    duration_ms        milliseconds
+    tempo              beats per minute, 50..210, with its confidence 0..1
+    key                pitch class 0..11, 0 = C; mode 1 major, 0 minor; key_confidence 0..1
+    loudness           LUFS, -70..10 or so (ITU-R BS.1770-4)
+    energy, danceability, acousticness, speechiness, instrumentalness   0..1, see `estimates`; not Spotify's scale
+    timbre             float32 (timbre.DIMENSIONS,), see `timbre`
+    analysis_version   ANALYSIS_VERSION of the program that measured
+    """
+
+    duration_ms: int
+    tempo: float | None = None
+    tempo_confidence: float | None = None
+    key: int | None = None
+    mode: int | None = None
+    key_confidence: float | None = None
+    loudness: float | None = None
+    energy: float | None = None
+    danceability: float | None = None
+    acousticness: float | None = None
+    speechiness: float | None = None
+    instrumentalness: float | None = None
+    timbre: npt.NDArray[np.float32] | None = None
+    analysis_version: int = ANALYSIS_VERSION
+
+
+def measure(path: str | Path) -> Measured:
+    """What the sound of the file says; the same file gives the same values.
+
+    Reads at most PIECES * PIECE_S seconds, a piece at a time. Raises `SoundDecodeError` (a `SourceError`) for a file
+    that holds no sound that can be decoded here.
+    """
+    blocks, spectra = [], []
+    path = Path(path)
+    with opened_sound(path) as sound:
+        for samples in _pieces(sound):
+            blocks.append(block_loudness(samples, sound.sample_rate))
+            mono = _mono(samples, sound.sample_rate)
+            if mono is not None:
+                spectra.append(Spectra.of(mono))
+        duration_ms = round(1000 * sound.frames / sound.sample_rate)
+    if not sound.frames:
+        raise SoundDecodeError(f"{path} holds no samples, expected a file of sound; copy it again")
+    if not spectra:
+        return Measured(duration_ms)
+    onsets = [onset_strength(piece.mel) for piece in spectra]
+    chromas = [chroma(piece.pitch) for piece in spectra]
+    beat, tonality = tempo(onsets), key(chromas)
+    estimates = Estimates()
+    return Measured(
+        duration_ms=duration_ms,
+        tempo=beat.bpm if beat else None,
+        tempo_confidence=beat.confidence if beat else None,
+        key=tonality.tonic if tonality else None,
+        mode=tonality.mode if tonality else None,
+        key_confidence=tonality.confidence if tonality else None,
+        loudness=integrated(blocks),
+        energy=estimates.energy,
+        danceability=estimates.danceability,
+        acousticness=estimates.acousticness,
+        speechiness=estimates.speechiness,
+        instrumentalness=estimates.instrumentalness,
+        timbre=timbre([cepstrum(piece.mel) for piece in spectra], chromas),
+    )
+
+
+def _pieces(sound: Sound) -> Iterator[Samples]:
+    """The whole sound where it is short, else pieces with the same gap before, between and after them."""
+    length = round(PIECE_S * sound.sample_rate)
+    if sound.frames <= PIECES * length:
+        starts = range(0, sound.frames, length)
+    else:
+        gap = (sound.frames - PIECES * length) // (PIECES + 1)
+        starts = range(gap, sound.frames - length, length + gap)
+    for start in starts:
+        samples = sound.read(start, length)
+        if len(samples):
+            yield samples
+
+
+def _mono(samples: Samples, sample_rate: int) -> Samples | None:
+    """The mean of the channels at RATE, its peak 1; None for silence."""
+    import soxr
+
+    mono = samples.mean(1, dtype=np.float64)
+    peak = float(np.abs(mono).max())
+    if peak < SILENT_PEAK:
+        return None
+    resampled = np.asarray(soxr.resample((mono / peak).astype(np.float32), sample_rate, RATE), np.float32)
+    return resampled if len(resampled) else None
