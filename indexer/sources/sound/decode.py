@@ -6,9 +6,11 @@ AAC, WMA, Matroska) goes to FFmpeg where PyAV (extra `m4a`) is installed. The co
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -43,7 +45,7 @@ FFMPEG_ENDINGS = frozenset(
 SOUND_ENDINGS = LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
 
 _LONGEST_H = 200  # a header that claims more than this has no length
-_BLOCK = 1 << 20  # frames in one read
+_BLOCK = 1 << 16  # frames in one read: what is lost where one of them is damaged
 
 
 class Sound(Protocol):
@@ -84,9 +86,12 @@ def opened_sound(path: Path) -> Iterator[Sound]:
             f"{path} cannot be decoded: the package soundfile is missing; pip install 'refrain[audio]'"
         ) from None
     try:
-        file = soundfile.SoundFile(path)
+        with _quiet_libraries():
+            file = soundfile.SoundFile(path)
     except soundfile.SoundFileError as error:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+        if "not exist" in reason:  # its answer to a file that it takes for MP3 and then does not find any in
+            reason = "no frame of MP3 in it"
         with closing(_ffmpeg_sound(path, reason)) as sound:
             yield sound
         return
@@ -106,12 +111,13 @@ class _LibsndfileSound:
     def read(self, start: int, count: int) -> Samples:
         import soundfile
 
-        try:
-            if self._file.tell() != start:
-                self._file.seek(start)
-        except soundfile.SoundFileError:
-            return np.zeros((0, self.channels), np.float32)
-        blocks = list(self._blocks(count))
+        with _quiet_libraries():
+            try:
+                if self._file.tell() != start:
+                    self._file.seek(start)
+            except soundfile.SoundFileError:
+                return np.zeros((0, self.channels), np.float32)
+            blocks = list(self._blocks(count))
         return _finite(np.concatenate(blocks)) if blocks else np.zeros((0, self.channels), np.float32)
 
     def _blocks(self, count: int) -> Iterator[Samples]:
@@ -142,8 +148,9 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
     try:
         return _FfmpegSound(path)
     except (av.FFmpegError, OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
         raise SoundDecodeError(
-            f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({error}); "
+            f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({why}); "
             "it is damaged, protected or no sound: try it in a player, or convert it to FLAC"
         ) from None
 
@@ -218,6 +225,35 @@ class _FfmpegSound:
             begin = position
             position += float((packet.duration or 0) * packet.time_base) * self.sample_rate
             yield packet, round(begin), round(position)
+
+
+_quieted = 0
+_quieting = Lock()
+_saved_stderr = -1
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Meanwhile what is written to file descriptor 2 is lost: libmpg123 writes there about every damaged frame.
+
+    Threads may be inside together; the last one out opens it again.
+    """
+    global _quieted, _saved_stderr
+    with _quieting:
+        _quieted += 1
+        if _quieted == 1:
+            _saved_stderr = os.dup(2)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, 2)
+            os.close(nowhere)
+    try:
+        yield
+    finally:
+        with _quieting:
+            _quieted -= 1
+            if not _quieted:
+                os.dup2(_saved_stderr, 2)
+                os.close(_saved_stderr)
 
 
 def _finite(samples: npt.NDArray[Any]) -> Samples:

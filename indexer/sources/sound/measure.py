@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.sources.sound.decode import Samples, Sound, SoundDecodeError, opened_sound
-from indexer.sources.sound.estimates import Estimates
+from indexer.sources.sound.estimates import estimates
 from indexer.sources.sound.key import chroma, key
 from indexer.sources.sound.loudness import block_loudness, integrated
 from indexer.sources.sound.spectra import RATE, Spectra
@@ -21,6 +21,7 @@ ANALYSIS_VERSION = 1  # another number: what was measured before is measured aga
 
 PIECES, PIECE_S = 4, 30.0  # what is read of a long recording: pieces spread evenly over it
 SILENT_PEAK = 1e-4  # -80 dB: below, a piece is silence
+CANCELLED = 0.01  # of the loudest channel: what channels in opposite phase leave of each other in their mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,18 @@ def measure(path: str | Path) -> Measured:
             mono = _mono(samples, sound.sample_rate)
             if mono is not None:
                 spectra.append(Spectra.of(mono))
-        duration_ms = round(1000 * sound.frames / sound.sample_rate)
-    if not sound.frames:
-        raise SoundDecodeError(f"{path} holds no samples, expected a file of sound; copy it again")
+        duration_ms = max(1, round(1000 * sound.frames / sound.sample_rate))
+    if not blocks:
+        raise SoundDecodeError(
+            f"{path} holds no samples that can be decoded, its header speaks of {sound.frames}; copy it again"
+        )
+    lufs = integrated(blocks)
     if not spectra:
-        return Measured(duration_ms)
+        return Measured(duration_ms, loudness=lufs)
     onsets = [onset_strength(piece.mel) for piece in spectra]
     chromas = [chroma(piece.pitch) for piece in spectra]
     beat, tonality = tempo(onsets), key(chromas)
-    estimates = Estimates()
+    estimate = estimates(spectra, chromas, beat, lufs)
     return Measured(
         duration_ms=duration_ms,
         tempo=beat.bpm if beat else None,
@@ -82,12 +86,12 @@ def measure(path: str | Path) -> Measured:
         key=tonality.tonic if tonality else None,
         mode=tonality.mode if tonality else None,
         key_confidence=tonality.confidence if tonality else None,
-        loudness=integrated(blocks),
-        energy=estimates.energy,
-        danceability=estimates.danceability,
-        acousticness=estimates.acousticness,
-        speechiness=estimates.speechiness,
-        instrumentalness=estimates.instrumentalness,
+        loudness=lufs,
+        energy=estimate.energy,
+        danceability=estimate.danceability,
+        acousticness=estimate.acousticness,
+        speechiness=estimate.speechiness,
+        instrumentalness=estimate.instrumentalness,
         timbre=timbre([cepstrum(piece.mel) for piece in spectra], chromas),
     )
 
@@ -107,11 +111,17 @@ def _pieces(sound: Sound) -> Iterator[Samples]:
 
 
 def _mono(samples: Samples, sample_rate: int) -> Samples | None:
-    """The mean of the channels at RATE, its peak 1; None for silence."""
+    """The mean of the channels at RATE, without its offset, its peak 1; None for silence."""
     import soxr
 
     mono = samples.mean(1, dtype=np.float64)
+    mono -= mono.mean()
     peak = float(np.abs(mono).max())
+    levels = samples.std(0, dtype=np.float64)
+    if mono.std() < CANCELLED * levels.max():
+        mono = samples[:, int(np.argmax(levels))].astype(np.float64)
+        mono -= mono.mean()
+        peak = float(np.abs(mono).max())
     if peak < SILENT_PEAK:
         return None
     resampled = np.asarray(soxr.resample((mono / peak).astype(np.float32), sample_rate, RATE), np.float32)
