@@ -44,6 +44,9 @@ FFMPEG_ENDINGS = frozenset(
 )
 SOUND_ENDINGS = LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
 
+# What FFmpeg may take a file for: not the formats that it guesses from anything, nor those that name other files.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,aac,asf,matroska,webm,ape,wv,mpc,mpc8,tta,mp3,ogg,flac,wav,aiff,caf,dsf,ac3,avi"
+
 _LONGEST_H = 200  # a header that claims more than this has no length
 _BLOCK = 1 << 16  # frames in one read: what is lost where one of them is damaged
 
@@ -95,8 +98,8 @@ def opened_sound(path: Path) -> Iterator[Sound]:
         with closing(_ffmpeg_sound(path, reason)) as sound:
             yield sound
         return
-    with file:
-        yield _LibsndfileSound(file)
+    with closing(_LibsndfileSound(file)) as sound:
+        yield sound
 
 
 class _LibsndfileSound:
@@ -105,33 +108,55 @@ class _LibsndfileSound:
         self.sample_rate: int = file.samplerate
         self.channels: int = file.channels
         self.frames: int = file.frames
-        if not 0 <= self.frames < _LONGEST_H * 3600 * self.sample_rate:  # a stream that was never finished
-            self.frames = sum(len(block) for block in self._blocks(1 << 62))
+        self._unfinished = not 0 <= self.frames < _LONGEST_H * 3600 * self.sample_rate
+        self._position = 0
+        if self._unfinished:  # written into a pipe, without a length: it cannot be sought in either
+            with _quiet_libraries():
+                self.frames = sum(len(block) for block in self._blocks(1 << 62))
+
+    def close(self) -> None:
+        self._file.close()
 
     def read(self, start: int, count: int) -> Samples:
         import soundfile
 
         with _quiet_libraries():
             try:
-                if self._file.tell() != start:
-                    self._file.seek(start)
+                self._go_to(start)
             except soundfile.SoundFileError:
                 return np.zeros((0, self.channels), np.float32)
             blocks = list(self._blocks(count))
         return _finite(np.concatenate(blocks)) if blocks else np.zeros((0, self.channels), np.float32)
+
+    def _go_to(self, start: int) -> None:
+        import soundfile
+
+        if start == self._position:
+            return
+        if not self._unfinished:
+            self._file.seek(start)
+        else:
+            if start < self._position:
+                self._file.close()
+                self._file, self._position = soundfile.SoundFile(self._file.name), 0
+            for _ in self._blocks(start - self._position):
+                pass
+        self._position = start
 
     def _blocks(self, count: int) -> Iterator[Samples]:
         """Up to `count` frames from here on, until the file ends or a block cannot be decoded."""
         import soundfile
 
         while count > 0:
+            block: Samples = np.full((min(count, _BLOCK), self.channels), np.nan, np.float32)
             try:
-                block = self._file.read(min(count, _BLOCK), dtype="float32", always_2d=True)
-            except soundfile.SoundFileError:
-                return
+                block = self._file.read(out=block)
+            except soundfile.SoundFileError:  # what was decoded before the damage stands in the block
+                count, block = 0, block[: int(np.argmax(np.isnan(block).any(1)))]
             if not len(block):
                 return
             count -= len(block)
+            self._position += len(block)
             yield block
 
 
@@ -148,7 +173,8 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
     try:
         return _FfmpegSound(path)
     except (av.FFmpegError, OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
+        known = not isinstance(error, av.ArgumentError)  # its answer to formats that are not among _CONTAINERS
+        why = (getattr(error, "strerror", None) or str(error)) if known else "no format of sound that it knows"
         raise SoundDecodeError(
             f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({why}); "
             "it is damaged, protected or no sound: try it in a player, or convert it to FLAC"
@@ -164,7 +190,7 @@ class _FfmpegSound:
     def __init__(self, path: Path) -> None:
         import av
 
-        self._container: Any = av.open(str(path), metadata_errors="ignore")
+        self._container: Any = av.open(str(path), metadata_errors="ignore", options={"format_whitelist": _CONTAINERS})
         try:
             if not self._container.streams.audio:
                 raise ValueError("it holds no stream of sound")
@@ -213,7 +239,7 @@ class _FfmpegSound:
         import av
 
         self._container.seek(0)
-        position = 0.0
+        position, frame_length = 0.0, self._stream.codec_context.frame_size or 0
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -222,8 +248,10 @@ class _FfmpegSound:
                 return
             if packet is None or packet.size == 0:
                 return
-            begin = position
-            position += float((packet.duration or 0) * packet.time_base) * self.sample_rate
+            begin, length = position, float((packet.duration or 0) * packet.time_base) * self.sample_rate
+            if abs(length - frame_length) < 0.05 * frame_length:  # Matroska rounds durations to milliseconds
+                length = frame_length
+            position += length
             yield packet, round(begin), round(position)
 
 

@@ -32,6 +32,7 @@ BRIGHT_HZ = 3000.0
 LOW_BANDS = 4  # mel bands below 250 Hz
 VOICE_BANDS = slice(3, 28)  # 200 Hz to 5 kHz
 DANCE_BPM = 118.0
+MOST_MOVING = 0.45  # more is drums, not speech
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,11 @@ def estimated(of: Traits, lufs: float | None) -> Estimates:
     loud = 0.0 if lufs is None else (lufs + 16) / 5
     busy, noisy, bright = (of.busy - 0.05) / 0.018, (of.noisy - 0.45) / 0.18, (of.bright + 2) / 0.6
     speechiness = _share(
-        8 * (of.syllables - 0.43) + 10 * (of.moving - 0.33) + 4 * (of.pauses - 0.5) - 6 * (of.beat - 0.15) - 0.5
+        8 * (of.syllables - 0.43)
+        + 10 * (min(of.moving, MOST_MOVING) - 0.33)
+        + 4 * (of.pauses - 0.5)
+        - 6 * (of.beat - 0.15)
+        - 0.5
     )
     return Estimates(
         energy=_share(0.5 * busy + 0.5 * noisy + 0.3 * bright + 0.7 * loud),
