@@ -48,6 +48,7 @@ SOUND_ENDINGS = LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,aac,asf,matroska,webm,ape,wv,mpc,mpc8,tta,mp3,ogg,flac,wav,aiff,caf,dsf,ac3,avi"
 
 _LONGEST_H = 200  # a header that claims more than this has no length
+_SLOWEST_HZ, _FASTEST_HZ, _MOST_CHANNELS = 2000, 1_000_000, 64
 _BLOCK = 1 << 16  # frames in one read: what is lost where one of them is damaged
 
 
@@ -95,10 +96,15 @@ def opened_sound(path: Path) -> Iterator[Sound]:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
         if "not exist" in reason:  # its answer to a file that it takes for MP3 and then does not find any in
             reason = "no frame of MP3 in it"
-        with closing(_ffmpeg_sound(path, reason)) as sound:
-            yield sound
-        return
-    with closing(_LibsndfileSound(file)) as sound:
+        sound: _LibsndfileSound | _FfmpegSound = _ffmpeg_sound(path, reason)
+    else:
+        sound = _LibsndfileSound(file)
+    with closing(sound):
+        if not (_SLOWEST_HZ <= sound.sample_rate <= _FASTEST_HZ and sound.channels <= _MOST_CHANNELS):
+            raise SoundDecodeError(
+                f"{path} has {sound.channels} channels at {sound.sample_rate} Hz, expected at most {_MOST_CHANNELS} at "
+                f"{_SLOWEST_HZ}..{_FASTEST_HZ} Hz; its header is damaged or it is no sound: convert it to FLAC"
+            )
         yield sound
 
 
@@ -184,7 +190,8 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
 class _FfmpegSound:
     """Every read goes through the packets from the first on and decodes only those that it needs.
 
-    Packets are cheap to pass over, and their durations add up to exact positions also where a file has no index.
+    Packets are cheap to pass over, and their durations add up to positions also where a file has no index, right to a
+    packet or two.
     """
 
     def __init__(self, path: Path) -> None:
@@ -200,8 +207,6 @@ class _FfmpegSound:
             if not self.sample_rate or not self.channels:
                 raise ValueError("its stream of sound has no sample rate or no channels")
             self.frames: int = max((end for _, _, end in self._packets()), default=0)
-            if self.frames and not len(self.read(0, min(self.frames, self.sample_rate))):
-                raise ValueError("none of its first second can be decoded")
         except BaseException:
             self._container.close()
             raise
@@ -216,11 +221,11 @@ class _FfmpegSound:
         context.flush_buffers()
         blocks: list[Samples] = []
         first: int | None = None
-        run_up = self.sample_rate // 2  # decoders lean on the packets before
+        margin = self.sample_rate // 2  # decoders lean on the packets before and answer late
         for packet, begin, end in self._packets():
-            if end <= start - run_up:
+            if end <= start - margin:
                 continue
-            if begin >= start + count:
+            if begin >= start + count + margin:
                 break
             first = begin if first is None else first
             try:
@@ -230,7 +235,7 @@ class _FfmpegSound:
                 continue
             blocks += [np.asarray(frame.to_ndarray(), np.float32).T for frame in frames]
         blocks = [block for block in blocks if block.shape[1] == self.channels]
-        if first is None or not blocks:
+        if first is None or not any(block.any() for block in blocks):
             return np.zeros((0, self.channels), np.float32)
         return _finite(np.concatenate(blocks)[start - first :][:count])
 
@@ -249,7 +254,7 @@ class _FfmpegSound:
             if packet is None or packet.size == 0:
                 return
             begin, length = position, float((packet.duration or 0) * packet.time_base) * self.sample_rate
-            if abs(length - frame_length) < 0.05 * frame_length:  # Matroska rounds durations to milliseconds
+            if not length or abs(length - frame_length) < 0.05 * frame_length:  # Matroska rounds to milliseconds
                 length = frame_length
             position += length
             yield packet, round(begin), round(position)
@@ -270,16 +275,20 @@ def _quiet_libraries() -> Iterator[None]:
     with _quieting:
         _quieted += 1
         if _quieted == 1:
-            _saved_stderr = os.dup(2)
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 2)
-            os.close(nowhere)
+            try:
+                _saved_stderr = os.dup(2)
+            except OSError:  # a program without a standard error
+                _saved_stderr = -1
+            else:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
     try:
         yield
     finally:
         with _quieting:
             _quieted -= 1
-            if not _quieted:
+            if not _quieted and _saved_stderr >= 0:
                 os.dup2(_saved_stderr, 2)
                 os.close(_saved_stderr)
 

@@ -21,6 +21,8 @@ ANALYSIS_VERSION = 1  # another number: what was measured before is measured aga
 
 PIECES, PIECE_S = 4, 30.0  # what is read of a long recording: pieces spread evenly over it
 SILENT_PEAK = 1e-4  # -80 dB: below, a piece is silence
+FAINT = 0.02  # of the loudest piece: the hiss before and after the music is not measured
+MOST_SAMPLES = 1 << 26  # in one piece, of all channels: a quarter of a GiB
 CANCELLED = 0.01  # of the loudest channel: what channels in opposite phase leave of each other in their mean
 
 
@@ -59,14 +61,18 @@ def measure(path: str | Path) -> Measured:
     Reads at most PIECES * PIECE_S seconds, a piece at a time. Raises `SoundDecodeError` (a `SourceError`) for a file
     that holds no sound that can be decoded here.
     """
-    blocks, spectra = [], []
     path = Path(path)
+    blocks: list[npt.NDArray[np.float64]] = []
+    peaks: list[float] = []
+    spectra: list[Spectra] = []
     with opened_sound(path) as sound:
         for samples in _pieces(sound):
             blocks.append(block_loudness(samples, sound.sample_rate))
-            mono = _mono(samples, sound.sample_rate)
-            if mono is not None:
-                spectra.append(Spectra.of(mono))
+            mono = _mono(samples)
+            peak = float(np.abs(mono).max())
+            if peak >= SILENT_PEAK:
+                peaks.append(peak)
+                spectra.append(Spectra.of(_resampled(mono / peak, sound.sample_rate)))
         duration_ms = max(1, round(1000 * sound.frames / sound.sample_rate))
     if not blocks:
         raise SoundDecodeError(
@@ -75,6 +81,7 @@ def measure(path: str | Path) -> Measured:
     lufs = integrated(blocks)
     if not spectra:
         return Measured(duration_ms, loudness=lufs)
+    spectra = [piece for piece, peak in zip(spectra, peaks, strict=True) if peak >= FAINT * max(peaks)]
     onsets = [onset_strength(piece.mel) for piece in spectra]
     chromas = [chroma(piece.pitch) for piece in spectra]
     beat, tonality = tempo(onsets), key(chromas)
@@ -98,7 +105,7 @@ def measure(path: str | Path) -> Measured:
 
 def _pieces(sound: Sound) -> Iterator[Samples]:
     """The whole sound where it is short, else pieces with the same gap before, between and after them."""
-    length = round(PIECE_S * sound.sample_rate)
+    length = min(round(PIECE_S * sound.sample_rate), MOST_SAMPLES // sound.channels)
     if sound.frames <= PIECES * length:
         starts = range(0, sound.frames, length)
     else:
@@ -110,19 +117,17 @@ def _pieces(sound: Sound) -> Iterator[Samples]:
             yield samples
 
 
-def _mono(samples: Samples, sample_rate: int) -> Samples | None:
-    """The mean of the channels at RATE, without its offset, its peak 1; None for silence."""
-    import soxr
-
+def _mono(samples: Samples) -> npt.NDArray[np.float64]:
+    """The mean of the channels, without its offset; the loudest channel where they cancel each other."""
     mono = samples.mean(1, dtype=np.float64)
-    mono -= mono.mean()
-    peak = float(np.abs(mono).max())
     levels = samples.std(0, dtype=np.float64)
     if mono.std() < CANCELLED * levels.max():
         mono = samples[:, int(np.argmax(levels))].astype(np.float64)
-        mono -= mono.mean()
-        peak = float(np.abs(mono).max())
-    if peak < SILENT_PEAK:
-        return None
-    resampled = np.asarray(soxr.resample((mono / peak).astype(np.float32), sample_rate, RATE), np.float32)
-    return resampled if len(resampled) else None
+    return np.asarray(mono - mono.mean())
+
+
+def _resampled(mono: npt.NDArray[np.float64], sample_rate: int) -> Samples:
+    """`mono` at RATE."""
+    import soxr
+
+    return np.asarray(soxr.resample(mono.astype(np.float32), sample_rate, RATE), np.float32)

@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 COEFFICIENTS = 20
 DIMENSIONS = 3 * COEFFICIENTS - 1 + 7
-RANGE_DB = 80.0
+RANGE_DB = 60.0  # of 50 to 100, this tells recordings apart best: halves of one find each other
 
 
 def cepstrum(mel: Matrix) -> Array:

@@ -46,7 +46,7 @@ def saved_by_ffmpeg(path: Path, wave: Wave, codec: str, container: str | None = 
     plane = np.asarray(soxr.resample(wave, RATE, rate), np.float32)
     with av.open(str(path), "w", format=container) as out:
         stream: Any = out.add_stream(codec, rate=rate)
-        stream.layout = "stereo"
+        stream.layout, stream.bit_rate = "stereo", 128_000
         stream.codec_context.open()
         resampler = av.AudioResampler(format=stream.codec_context.format, layout="stereo", rate=rate)
         frame = av.AudioFrame.from_ndarray(np.stack([plane, plane]), format="fltp", layout="stereo")

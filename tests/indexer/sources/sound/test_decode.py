@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,13 @@ from tests.indexer.sources.sound.files import ENCODINGS, saved, saved_by_ffmpeg
 from tests.indexer.sources.sound.synthesis import RATE, Wave, drums
 
 pytest.importorskip("soundfile", reason="needs the extra audio")
-FFMPEG = {"m4a": ("aac", None), "aac": ("aac", "adts"), "mka": ("aac", None), "wv": ("wavpack", None)}
+FFMPEG = {
+    "m4a": ("aac", None),
+    "aac": ("aac", "adts"),
+    "wma": ("wmav2", "asf"),
+    "mka": ("aac", None),
+    "wv": ("wavpack", None),
+}
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +66,11 @@ def test_what_libsndfile_does_not_know_goes_to_ffmpeg(tmp_path: Path, beat: Wave
         assert (sound.sample_rate, sound.channels) == (44100, 2)
         assert abs(sound.frames / sound.sample_rate - 6) < 0.1
         whole = sound.read(0, sound.frames)
-        np.testing.assert_allclose(sound.read(130_000, 5000), whole[130_000:135_000], atol=2e-3)
-    assert likeness(path, beat) > 0.95
+        part = sound.read(130_000, 5000)
+        assert part.shape == (5000, 2)
+        if ending not in ("wma", "mka"):  # their positions are right to a packet
+            np.testing.assert_allclose(part, whole[130_000:135_000], atol=2e-3)
+    assert likeness(path, beat) > 0.9
     assert path.suffix in SOUND_ENDINGS
 
 
@@ -164,3 +175,60 @@ def test_no_number_is_silence(tmp_path: Path, beat: Wave) -> None:
     assert not samples[1000:2000].any()
     assert samples[5000] == samples[6000] == 0
     np.testing.assert_array_equal(samples[6001:], beat[6001:])
+
+
+@pytest.fixture(scope="module")
+def sound_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The content of a file of each format, by ending."""
+    folder, wave = tmp_path_factory.mktemp("sound"), drums(100, seconds=2)
+    paths = [saved(folder / f"x.{ending}", wave, 48000) for ending in ENCODINGS]
+    if importlib.util.find_spec("av"):
+        paths += [saved_by_ffmpeg(folder / f"x.{ending}", wave, *FFMPEG[ending]) for ending in FFMPEG]
+    return {path.suffix[1:]: path.read_bytes() for path in paths}
+
+
+def check_mutants(sound_files: dict[str, bytes], folder: Path, capfd: pytest.CaptureFixture[str], count: int) -> None:
+    """Files with bytes changed, cut, doubled and moved, most of them in the header: measured or refused by name."""
+    rng = np.random.default_rng(0)
+    for ending, content in sound_files.items():
+        for number in range(count):
+            mutant = bytearray(content)
+            for _ in range(rng.integers(1, 8)):
+                place = int(rng.integers(len(mutant)) if rng.random() < 0.4 else rng.integers(min(300, len(mutant))))
+                if rng.random() < 0.8:
+                    mutant[place] = rng.integers(256)
+                else:
+                    other = int(rng.integers(len(mutant)))
+                    mutant[place:place] = mutant[other : other + int(rng.integers(400))]
+            if rng.random() < 0.3:
+                del mutant[int(rng.integers(1, len(mutant))) :]
+            path = folder / f"{number}.{ending}"
+            path.write_bytes(mutant)
+            start = time.perf_counter()
+            try:
+                measured = measure(path)
+            except SoundDecodeError:
+                measured = None
+            assert measured is None or measured.duration_ms > 0
+            assert measured is None or measured.timbre is None or np.isfinite(measured.timbre).all()
+            assert time.perf_counter() - start < 5, f"mutant {number} of {ending}"
+            path.unlink()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_mutated_files(sound_files: dict[str, bytes], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    check_mutants(sound_files, tmp_path, capfd, 5)
+
+
+@pytest.mark.slow
+def test_many_mutated_files(sound_files: dict[str, bytes], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    check_mutants(sound_files, tmp_path, capfd, 200)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(1, 1), (1500, 1), (44100, 100)])
+def test_no_such_sound_is_recorded(tmp_path: Path, beat: Wave, rate: int, channels: int) -> None:
+    import soundfile
+
+    soundfile.write(tmp_path / "x.wav", np.stack([beat[:5000]] * channels, axis=1), rate)
+    with pytest.raises(SoundDecodeError, match=rf"has {channels} channels at {rate} Hz, expected at most 64 at 2000"):
+        measure(tmp_path / "x.wav")

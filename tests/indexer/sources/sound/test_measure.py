@@ -83,6 +83,14 @@ def test_what_says_nothing_is_unknown(tmp_path: Path, name: str, wave: Wave) -> 
     features(measured)
 
 
+def test_hiss_after_the_music_is_not_measured(tmp_path: Path) -> None:
+    music = 0.5 * progression(2, 0, "strings", 60)
+    with_hiss = np.concatenate([music, 0.001 * noise(40)])
+    alone, followed = measure(saved(tmp_path / "a.wav", music)), measure(saved(tmp_path / "b.wav", with_hiss))
+    assert followed.timbre == pytest.approx(alone.timbre, rel=1e-3, abs=1e-2)
+    assert followed.energy == pytest.approx(alone.energy, abs=0.01)
+
+
 @pytest.mark.parametrize("scale", [1e-3, 32768, 1e30])
 def test_floating_point_files_of_any_scale(tmp_path: Path, band: Wave, scale: float) -> None:
     measured = measure(saved(tmp_path / "band.wav", np.float32(scale) * band, subtype="FLOAT"))
