@@ -202,8 +202,11 @@ class _FfmpegSound:
             if not self._container.streams.audio:
                 raise ValueError("it holds no stream of sound")
             self._stream = self._container.streams.audio[0]
-            self.sample_rate: int = self._stream.rate or 0
-            self.channels: int = self._stream.channels or 0
+            context = self._stream.codec_context
+            if context is None:
+                raise ValueError("no decoder for its stream of sound")
+            self.sample_rate: int = context.sample_rate or 0
+            self.channels: int = context.channels or 0
             if not self.sample_rate or not self.channels:
                 raise ValueError("its stream of sound has no sample rate or no channels")
             self.frames: int = max((end for _, _, end in self._packets()), default=0)
@@ -243,17 +246,19 @@ class _FfmpegSound:
         """Every packet of the stream with the frames that it covers."""
         import av
 
-        self._container.seek(0)
         position, frame_length = 0.0, self._stream.codec_context.frame_size or 0
-        packets = self._container.demux(self._stream)
+        packets: Iterator[Any] | None = None
         while True:
             try:
+                if packets is None:
+                    self._container.seek(0)
+                    packets = self._container.demux(self._stream)
                 packet = next(packets, None)
             except av.FFmpegError:  # the file is cut short
                 return
             if packet is None or packet.size == 0:
                 return
-            begin, length = position, float((packet.duration or 0) * packet.time_base) * self.sample_rate
+            begin, length = position, float((packet.duration or 0) * (packet.time_base or 0)) * self.sample_rate
             if not length or abs(length - frame_length) < 0.05 * frame_length:  # Matroska rounds to milliseconds
                 length = frame_length
             position += length

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ class Measured:
     key                pitch class 0..11, 0 = C; mode 1 major, 0 minor; key_confidence 0..1
     loudness           LUFS, -70..10 or so (ITU-R BS.1770-4)
     energy, danceability, acousticness, speechiness, instrumentalness   0..1, see `estimates`; not Spotify's scale
-    timbre             float32 (timbre.DIMENSIONS,), see `timbre`
+    timbre             float32 (timbre.DIMENSIONS,), see `timbre`; not looked at where two are compared
     analysis_version   ANALYSIS_VERSION of the program that measured
     """
 
@@ -51,7 +51,7 @@ class Measured:
     acousticness: float | None = None
     speechiness: float | None = None
     instrumentalness: float | None = None
-    timbre: npt.NDArray[np.float32] | None = None
+    timbre: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     analysis_version: int = ANALYSIS_VERSION
 
 

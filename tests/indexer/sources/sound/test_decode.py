@@ -204,14 +204,14 @@ def check_mutants(sound_files: dict[str, bytes], folder: Path, capfd: pytest.Cap
                 del mutant[int(rng.integers(1, len(mutant))) :]
             path = folder / f"{number}.{ending}"
             path.write_bytes(mutant)
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 measured = measure(path)
             except SoundDecodeError:
                 measured = None
             assert measured is None or measured.duration_ms > 0
             assert measured is None or measured.timbre is None or np.isfinite(measured.timbre).all()
-            assert time.perf_counter() - start < 5, f"mutant {number} of {ending}"
+            assert time.process_time() - start < 5, f"mutant {number} of {ending}"
             path.unlink()
     assert capfd.readouterr() == ("", "")
 

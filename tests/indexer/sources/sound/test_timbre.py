@@ -18,10 +18,10 @@ pytest.importorskip("soundfile", reason="needs the extra audio")
 
 def music() -> dict[str, Wave]:
     """Pieces of which no two sound alike."""
-    chords = {name: progression(2, 1, name, 12) for name in TIMBRES}
-    beats = {pattern: drums(110, pattern, 12) for pattern in ("rock", "four on the floor")}
+    chords = {name: progression(2, 1, name, 6) for name in TIMBRES}
+    beats = {pattern: drums(110, pattern, 6) for pattern in ("rock", "four on the floor")}
     bands = {f"{name} and drums": 0.3 * wave + 0.5 * beats["rock"] for name, wave in chords.items()}
-    return {**chords, **beats, **bands, "noise": 0.1 * noise(12)}
+    return {**chords, **beats, **bands, "noise": 0.1 * noise(6)}
 
 
 def vector(path: Path) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_the_key_does_not_count(semitones: int) -> None:
 
 def test_the_level_does_not_count() -> None:
     mel = spectra(progression(0, 1, "strings", 6)).mel
-    tones = np.ones((10, 12))
+    tones = np.ones((10, 6))
     np.testing.assert_allclose(
         timbre([cepstrum(np.float32(0.01) * mel)], [tones]), timbre([cepstrum(mel)], [tones]), rtol=1e-3, atol=1e-3
     )
