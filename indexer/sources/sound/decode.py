@@ -6,9 +6,11 @@ AAC, WMA, Matroska) goes to FFmpeg where PyAV (extra `m4a`) is installed. The co
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -42,8 +44,12 @@ FFMPEG_ENDINGS = frozenset(
 )
 SOUND_ENDINGS = LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
 
+# What FFmpeg may take a file for: not the formats that it guesses from anything, nor those that name other files.
+_CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,aac,asf,matroska,webm,ape,wv,mpc,mpc8,tta,mp3,ogg,flac,wav,aiff,caf,dsf,ac3,avi"
+
 _LONGEST_H = 200  # a header that claims more than this has no length
-_BLOCK = 1 << 20  # frames in one read
+_SLOWEST_HZ, _FASTEST_HZ, _MOST_CHANNELS = 2000, 1_000_000, 64
+_BLOCK = 1 << 16  # frames in one read: what is lost where one of them is damaged
 
 
 class Sound(Protocol):
@@ -84,14 +90,22 @@ def opened_sound(path: Path) -> Iterator[Sound]:
             f"{path} cannot be decoded: the package soundfile is missing; pip install 'refrain[audio]'"
         ) from None
     try:
-        file = soundfile.SoundFile(path)
+        with _quiet_libraries():
+            file = soundfile.SoundFile(path)
     except soundfile.SoundFileError as error:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-        with closing(_ffmpeg_sound(path, reason)) as sound:
-            yield sound
-        return
-    with file:
-        yield _LibsndfileSound(file)
+        if "not exist" in reason:  # its answer to a file that it takes for MP3 and then does not find any in
+            reason = "no frame of MP3 in it"
+        sound: _LibsndfileSound | _FfmpegSound = _ffmpeg_sound(path, reason)
+    else:
+        sound = _LibsndfileSound(file)
+    with closing(sound):
+        if not (_SLOWEST_HZ <= sound.sample_rate <= _FASTEST_HZ and sound.channels <= _MOST_CHANNELS):
+            raise SoundDecodeError(
+                f"{path} has {sound.channels} channels at {sound.sample_rate} Hz, expected at most {_MOST_CHANNELS} at "
+                f"{_SLOWEST_HZ}..{_FASTEST_HZ} Hz; its header is damaged or it is no sound: convert it to FLAC"
+            )
+        yield sound
 
 
 class _LibsndfileSound:
@@ -100,32 +114,55 @@ class _LibsndfileSound:
         self.sample_rate: int = file.samplerate
         self.channels: int = file.channels
         self.frames: int = file.frames
-        if not 0 <= self.frames < _LONGEST_H * 3600 * self.sample_rate:  # a stream that was never finished
-            self.frames = sum(len(block) for block in self._blocks(1 << 62))
+        self._unfinished = not 0 <= self.frames < _LONGEST_H * 3600 * self.sample_rate
+        self._position = 0
+        if self._unfinished:  # written into a pipe, without a length: it cannot be sought in either
+            with _quiet_libraries():
+                self.frames = sum(len(block) for block in self._blocks(1 << 62))
+
+    def close(self) -> None:
+        self._file.close()
 
     def read(self, start: int, count: int) -> Samples:
         import soundfile
 
-        try:
-            if self._file.tell() != start:
-                self._file.seek(start)
-        except soundfile.SoundFileError:
-            return np.zeros((0, self.channels), np.float32)
-        blocks = list(self._blocks(count))
+        with _quiet_libraries():
+            try:
+                self._go_to(start)
+            except soundfile.SoundFileError:
+                return np.zeros((0, self.channels), np.float32)
+            blocks = list(self._blocks(count))
         return _finite(np.concatenate(blocks)) if blocks else np.zeros((0, self.channels), np.float32)
+
+    def _go_to(self, start: int) -> None:
+        import soundfile
+
+        if start == self._position:
+            return
+        if not self._unfinished:
+            self._file.seek(start)
+        else:
+            if start < self._position:
+                self._file.close()
+                self._file, self._position = soundfile.SoundFile(self._file.name), 0
+            for _ in self._blocks(start - self._position):
+                pass
+        self._position = start
 
     def _blocks(self, count: int) -> Iterator[Samples]:
         """Up to `count` frames from here on, until the file ends or a block cannot be decoded."""
         import soundfile
 
         while count > 0:
+            block: Samples = np.full((min(count, _BLOCK), self.channels), np.nan, np.float32)
             try:
-                block = self._file.read(min(count, _BLOCK), dtype="float32", always_2d=True)
-            except soundfile.SoundFileError:
-                return
+                block = self._file.read(out=block)
+            except soundfile.SoundFileError:  # what was decoded before the damage stands in the block
+                count, block = 0, block[: int(np.argmax(np.isnan(block).any(1)))]
             if not len(block):
                 return
             count -= len(block)
+            self._position += len(block)
             yield block
 
 
@@ -142,8 +179,10 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
     try:
         return _FfmpegSound(path)
     except (av.FFmpegError, OSError, ValueError) as error:
+        known = not isinstance(error, av.ArgumentError)  # its answer to formats that are not among _CONTAINERS
+        why = (getattr(error, "strerror", None) or str(error)) if known else "no format of sound that it knows"
         raise SoundDecodeError(
-            f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({error}); "
+            f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({why}); "
             "it is damaged, protected or no sound: try it in a player, or convert it to FLAC"
         ) from None
 
@@ -151,24 +190,26 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
 class _FfmpegSound:
     """Every read goes through the packets from the first on and decodes only those that it needs.
 
-    Packets are cheap to pass over, and their durations add up to exact positions also where a file has no index.
+    Packets are cheap to pass over, and their durations add up to positions also where a file has no index, right to a
+    packet or two.
     """
 
     def __init__(self, path: Path) -> None:
         import av
 
-        self._container: Any = av.open(str(path), metadata_errors="ignore")
+        self._container: Any = av.open(str(path), metadata_errors="ignore", options={"format_whitelist": _CONTAINERS})
         try:
             if not self._container.streams.audio:
                 raise ValueError("it holds no stream of sound")
             self._stream = self._container.streams.audio[0]
-            self.sample_rate: int = self._stream.rate or 0
-            self.channels: int = self._stream.channels or 0
+            context = self._stream.codec_context
+            if context is None:
+                raise ValueError("no decoder for its stream of sound")
+            self.sample_rate: int = context.sample_rate or 0
+            self.channels: int = context.channels or 0
             if not self.sample_rate or not self.channels:
                 raise ValueError("its stream of sound has no sample rate or no channels")
             self.frames: int = max((end for _, _, end in self._packets()), default=0)
-            if self.frames and not len(self.read(0, min(self.frames, self.sample_rate))):
-                raise ValueError("none of its first second can be decoded")
         except BaseException:
             self._container.close()
             raise
@@ -183,11 +224,11 @@ class _FfmpegSound:
         context.flush_buffers()
         blocks: list[Samples] = []
         first: int | None = None
-        run_up = self.sample_rate // 2  # decoders lean on the packets before
+        margin = self.sample_rate // 2  # decoders lean on the packets before and answer late
         for packet, begin, end in self._packets():
-            if end <= start - run_up:
+            if end <= start - margin:
                 continue
-            if begin >= start + count:
+            if begin >= start + count + margin:
                 break
             first = begin if first is None else first
             try:
@@ -197,7 +238,7 @@ class _FfmpegSound:
                 continue
             blocks += [np.asarray(frame.to_ndarray(), np.float32).T for frame in frames]
         blocks = [block for block in blocks if block.shape[1] == self.channels]
-        if first is None or not blocks:
+        if first is None or not any(block.any() for block in blocks):
             return np.zeros((0, self.channels), np.float32)
         return _finite(np.concatenate(blocks)[start - first :][:count])
 
@@ -205,19 +246,56 @@ class _FfmpegSound:
         """Every packet of the stream with the frames that it covers."""
         import av
 
-        self._container.seek(0)
-        position = 0.0
-        packets = self._container.demux(self._stream)
+        position, frame_length = 0.0, self._stream.codec_context.frame_size or 0
+        packets: Iterator[Any] | None = None
         while True:
             try:
+                if packets is None:
+                    self._container.seek(0)
+                    packets = self._container.demux(self._stream)
                 packet = next(packets, None)
             except av.FFmpegError:  # the file is cut short
                 return
             if packet is None or packet.size == 0:
                 return
-            begin = position
-            position += float((packet.duration or 0) * packet.time_base) * self.sample_rate
+            begin, length = position, float((packet.duration or 0) * (packet.time_base or 0)) * self.sample_rate
+            if not length or abs(length - frame_length) < 0.05 * frame_length:  # Matroska rounds to milliseconds
+                length = frame_length
+            position += length
             yield packet, round(begin), round(position)
+
+
+_quieted = 0
+_quieting = Lock()
+_saved_stderr = -1
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Meanwhile what is written to file descriptor 2 is lost: libmpg123 writes there about every damaged frame.
+
+    Threads may be inside together; the last one out opens it again.
+    """
+    global _quieted, _saved_stderr
+    with _quieting:
+        _quieted += 1
+        if _quieted == 1:
+            try:
+                _saved_stderr = os.dup(2)
+            except OSError:  # a program without a standard error
+                _saved_stderr = -1
+            else:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, 2)
+                os.close(nowhere)
+    try:
+        yield
+    finally:
+        with _quieting:
+            _quieted -= 1
+            if not _quieted and _saved_stderr >= 0:
+                os.dup2(_saved_stderr, 2)
+                os.close(_saved_stderr)
 
 
 def _finite(samples: npt.NDArray[Any]) -> Samples:

@@ -22,7 +22,8 @@ Array = npt.NDArray[np.float64]
 LOWEST_HZ, HIGHEST_HZ = 45.0, 3500.0
 OVERTONES, OVERTONE_DECAY, UPDATES = 8, 0.5, 30
 CENTRE_HZ, CENTRE_OCTAVES = 250.0, 1.3  # where chords lie: notes further up and down count less
-NO_KEY = 0.12  # relative spread of the pitch classes of noise and drums
+LEAST_WINDOWS = 6  # 1.3 s
+NO_KEY = 0.06  # relative spread of the pitch classes; noise has 0.03
 
 # How much each pitch class of a key sounds, from the tonic on: major, minor.
 _SOURCES = (
@@ -68,11 +69,11 @@ def chroma(pitch: Matrix) -> Array:
 
 
 def key(chromas: Sequence[Array]) -> Key | None:
-    """The key of pieces of one recording, each its `chroma`; None where no pitch stands out."""
+    """The key of pieces of one recording, each its `chroma`; None where no pitch stands out or there is too little."""
     frames = np.concatenate([np.zeros((0, 12)), *chromas])
     strengths = frames.sum(1)
     frames, strengths = frames[strengths > 0], strengths[strengths > 0]
-    if not len(frames):
+    if len(frames) < LEAST_WINDOWS:
         return None
     profile = (frames / np.sqrt(strengths)[:, None]).mean(
         0

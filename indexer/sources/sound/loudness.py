@@ -12,7 +12,9 @@ from indexer.sources.sound.decode import Samples
 Array = npt.NDArray[np.float64]
 
 BLOCK_S = 0.4  # BS.1770's gating block
+CHUNK_S = 10  # what the meter filters at once: it copies what it is given
 SILENCE_LUFS, RELATIVE_GATE_LU = -70.0, -10.0
+LOUDEST_LUFS = 10.0  # full scale is near 0: what is above is in some other unit
 
 # Which channels are left, right, centre, left and right surround (weighted 1.41), by how many there are, in the order
 # of WAVE and FFmpeg; None is a channel that such a file lacks. The low-frequency channel does not count.
@@ -34,16 +36,20 @@ def block_loudness(samples: Samples, sample_rate: int) -> Array:
     """
     import pyloudnorm
 
-    if len(samples) < BLOCK_S * sample_rate:
-        return np.zeros(0)
     meter = pyloudnorm.Meter(sample_rate, block_size=BLOCK_S)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        meter.integrated_loudness(_by_place(samples).astype(np.float64))
-    return np.array(meter.blockwise_loudness)
+    placed = _by_place(samples)
+    levels = [np.zeros(0)]
+    for start in range(0, len(placed), CHUNK_S * sample_rate):
+        chunk = placed[start : start + CHUNK_S * sample_rate]
+        if len(chunk) >= BLOCK_S * sample_rate:
+            with np.errstate(all="ignore"):
+                meter.integrated_loudness(chunk)
+            levels.append(np.array(meter.blockwise_loudness))
+    return np.concatenate(levels)
 
 
 def integrated(blocks: Iterable[Array]) -> float | None:
-    """The loudness in LUFS of a recording whose pieces have these blocks; None for silence.
+    """The loudness in LUFS of a recording whose pieces have these blocks; None for silence and above LOUDEST_LUFS.
 
     Blocks below -70 LUFS do not count, nor do those 10 LU below the mean of the rest.
 
@@ -51,14 +57,15 @@ def integrated(blocks: Iterable[Array]) -> float | None:
     -20.0
     """
     levels = np.concatenate([np.zeros(0), *blocks])
-    levels = levels[levels >= SILENCE_LUFS]
+    levels = levels[np.isfinite(levels) & (levels >= SILENCE_LUFS)]
     if not len(levels):
         return None
-    return _mean(levels[levels > _mean(levels) + RELATIVE_GATE_LU])
+    loudness = _mean(levels[levels > _mean(levels) + RELATIVE_GATE_LU])
+    return loudness if loudness <= LOUDEST_LUFS else None
 
 
 def _mean(levels: Array) -> float:
-    return float(round(10 * np.log10(np.mean(10 ** (levels / 10))), 9))
+    return float(round(10 * np.log10(np.mean(10 ** (levels / 10))), 6))
 
 
 def _by_place(samples: Samples) -> Samples:

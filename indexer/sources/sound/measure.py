@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.sources.sound.decode import Samples, Sound, SoundDecodeError, opened_sound
-from indexer.sources.sound.estimates import Estimates
+from indexer.sources.sound.estimates import estimates
 from indexer.sources.sound.key import chroma, key
 from indexer.sources.sound.loudness import block_loudness, integrated
 from indexer.sources.sound.spectra import RATE, Spectra
@@ -21,6 +21,9 @@ ANALYSIS_VERSION = 1  # another number: what was measured before is measured aga
 
 PIECES, PIECE_S = 4, 30.0  # what is read of a long recording: pieces spread evenly over it
 SILENT_PEAK = 1e-4  # -80 dB: below, a piece is silence
+FAINT = 0.02  # of the loudest piece: the hiss before and after the music is not measured
+MOST_SAMPLES = 1 << 26  # in one piece, of all channels: a quarter of a GiB
+CANCELLED = 0.01  # of the loudest channel: what channels in opposite phase leave of each other in their mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Measured:
     key                pitch class 0..11, 0 = C; mode 1 major, 0 minor; key_confidence 0..1
     loudness           LUFS, -70..10 or so (ITU-R BS.1770-4)
     energy, danceability, acousticness, speechiness, instrumentalness   0..1, see `estimates`; not Spotify's scale
-    timbre             float32 (timbre.DIMENSIONS,), see `timbre`
+    timbre             float32 (timbre.DIMENSIONS,), see `timbre`; not looked at where two are compared
     analysis_version   ANALYSIS_VERSION of the program that measured
     """
 
@@ -48,7 +51,7 @@ class Measured:
     acousticness: float | None = None
     speechiness: float | None = None
     instrumentalness: float | None = None
-    timbre: npt.NDArray[np.float32] | None = None
+    timbre: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     analysis_version: int = ANALYSIS_VERSION
 
 
@@ -58,23 +61,31 @@ def measure(path: str | Path) -> Measured:
     Reads at most PIECES * PIECE_S seconds, a piece at a time. Raises `SoundDecodeError` (a `SourceError`) for a file
     that holds no sound that can be decoded here.
     """
-    blocks, spectra = [], []
     path = Path(path)
+    blocks: list[npt.NDArray[np.float64]] = []
+    peaks: list[float] = []
+    spectra: list[Spectra] = []
     with opened_sound(path) as sound:
         for samples in _pieces(sound):
             blocks.append(block_loudness(samples, sound.sample_rate))
-            mono = _mono(samples, sound.sample_rate)
-            if mono is not None:
-                spectra.append(Spectra.of(mono))
-        duration_ms = round(1000 * sound.frames / sound.sample_rate)
-    if not sound.frames:
-        raise SoundDecodeError(f"{path} holds no samples, expected a file of sound; copy it again")
+            mono = _mono(samples)
+            peak = float(np.abs(mono).max())
+            if peak >= SILENT_PEAK:
+                peaks.append(peak)
+                spectra.append(Spectra.of(_resampled(mono / peak, sound.sample_rate)))
+        duration_ms = max(1, round(1000 * sound.frames / sound.sample_rate))
+    if not blocks:
+        raise SoundDecodeError(
+            f"{path} holds no samples that can be decoded, its header speaks of {sound.frames}; copy it again"
+        )
+    lufs = integrated(blocks)
     if not spectra:
-        return Measured(duration_ms)
+        return Measured(duration_ms, loudness=lufs)
+    spectra = [piece for piece, peak in zip(spectra, peaks, strict=True) if peak >= FAINT * max(peaks)]
     onsets = [onset_strength(piece.mel) for piece in spectra]
     chromas = [chroma(piece.pitch) for piece in spectra]
     beat, tonality = tempo(onsets), key(chromas)
-    estimates = Estimates()
+    estimate = estimates(spectra, chromas, beat, lufs)
     return Measured(
         duration_ms=duration_ms,
         tempo=beat.bpm if beat else None,
@@ -82,19 +93,19 @@ def measure(path: str | Path) -> Measured:
         key=tonality.tonic if tonality else None,
         mode=tonality.mode if tonality else None,
         key_confidence=tonality.confidence if tonality else None,
-        loudness=integrated(blocks),
-        energy=estimates.energy,
-        danceability=estimates.danceability,
-        acousticness=estimates.acousticness,
-        speechiness=estimates.speechiness,
-        instrumentalness=estimates.instrumentalness,
+        loudness=lufs,
+        energy=estimate.energy,
+        danceability=estimate.danceability,
+        acousticness=estimate.acousticness,
+        speechiness=estimate.speechiness,
+        instrumentalness=estimate.instrumentalness,
         timbre=timbre([cepstrum(piece.mel) for piece in spectra], chromas),
     )
 
 
 def _pieces(sound: Sound) -> Iterator[Samples]:
     """The whole sound where it is short, else pieces with the same gap before, between and after them."""
-    length = round(PIECE_S * sound.sample_rate)
+    length = min(round(PIECE_S * sound.sample_rate), MOST_SAMPLES // sound.channels)
     if sound.frames <= PIECES * length:
         starts = range(0, sound.frames, length)
     else:
@@ -106,13 +117,17 @@ def _pieces(sound: Sound) -> Iterator[Samples]:
             yield samples
 
 
-def _mono(samples: Samples, sample_rate: int) -> Samples | None:
-    """The mean of the channels at RATE, its peak 1; None for silence."""
+def _mono(samples: Samples) -> npt.NDArray[np.float64]:
+    """The mean of the channels, without its offset; the loudest channel where they cancel each other."""
+    mono = samples.mean(1, dtype=np.float64)
+    levels = samples.std(0, dtype=np.float64)
+    if mono.std() < CANCELLED * levels.max():
+        mono = samples[:, int(np.argmax(levels))].astype(np.float64)
+    return np.asarray(mono - mono.mean())
+
+
+def _resampled(mono: npt.NDArray[np.float64], sample_rate: int) -> Samples:
+    """`mono` at RATE."""
     import soxr
 
-    mono = samples.mean(1, dtype=np.float64)
-    peak = float(np.abs(mono).max())
-    if peak < SILENT_PEAK:
-        return None
-    resampled = np.asarray(soxr.resample((mono / peak).astype(np.float32), sample_rate, RATE), np.float32)
-    return resampled if len(resampled) else None
+    return np.asarray(soxr.resample(mono.astype(np.float32), sample_rate, RATE), np.float32)

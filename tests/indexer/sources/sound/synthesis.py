@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -134,7 +135,7 @@ def progression(
     rng = np.random.default_rng(seed)
     scale = MAJOR if mode else MINOR
     loops = LOOPS[mode]
-    chord_s, play, sounds = 1.0, TIMBRES[timbre], []
+    chord_s, play, sounds = 1.0, lru_cache(TIMBRES[timbre]), []
 
     def note(degree: int, sharp_seventh: bool) -> int:
         octave, step = divmod(degree, 7)
