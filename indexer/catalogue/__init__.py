@@ -20,6 +20,7 @@ from indexer.catalogue.read import Queries, Snapshot
 from indexer.catalogue.reports import LoadReport, Remark, RowCounts, Statistics
 from indexer.catalogue.schema import ENTRIES, SONGS
 from indexer.progress import Track, quiet
+from indexer.sources import recognise
 from indexer.sources.base import Refusal
 
 __all__ = ["Catalogue", "LoadReport", "Refusal", "Remark", "RowCounts", "Snapshot", "Statistics"]
@@ -65,7 +66,7 @@ class Catalogue(Queries):
 
     def load(self, path: str | PathLike[str], *, track: Track = quiet) -> LoadReport:
         """Import one file of any known format. Importing it again changes nothing."""
-        return load(self._engine, fspath(path), patience_s=self._patience_s, track=track)
+        return load(self._engine, recognise(fspath(path)), patience_s=self._patience_s, track=track)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
@@ -25,8 +24,8 @@ from indexer.catalogue.schema import (
 )
 from indexer.catalogue.staging import Staged, refresh_tags_digests
 from indexer.progress import Track
-from indexer.sources import Batch, Source, recognise
-from indexer.sources.base import KINDS, Refusal, without_values
+from indexer.sources import Batch, Source
+from indexer.sources.base import KINDS, EntryRow, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
 from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
@@ -34,9 +33,8 @@ from indexer.text.names import artist_key
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
 
-def load(engine: Engine, path: str | Path, *, patience_s: float, track: Track) -> LoadReport:
+def load(engine: Engine, source: Source, *, patience_s: float, track: Track) -> LoadReport:
     """Import one file; on any failure the catalogue is as it was."""
-    source = recognise(path)
     sha256 = file_sha256(source.path)
     rows = source.opened.rows
     total = None if rows is None else -(-rows // BATCH_ROWS)
@@ -76,16 +74,11 @@ class _Loading:
     def take(self, batch: Batch) -> None:
         """Write one batch: songs before what points to them."""
         self._refuse_all(batch.refusals)
-        if batch.songs:
-            self._take_songs(batch)
+        song_ids = self._take_songs(batch) if batch.songs else []
         if batch.playlists:
             self._playlists.write(batch.playlists)
         if batch.entries:
-            song_ids = self._song_ids(row.song for row in batch.entries)
-            for row in batch.entries:
-                if row.song not in song_ids:
-                    self._refuse(row.row, "entry", f"playlist {row.playlist_id}", *_missing(row.song))
-            self._playlists.add_entries([(row, song_ids[row.song]) for row in batch.entries if row.song in song_ids])
+            self._take_entries(batch.entries, song_ids)
         if batch.tags:
             self._take_tags(batch)
         if len(self._waiting) >= BATCH_ROWS:
@@ -110,7 +103,7 @@ class _Loading:
             self._file, self._format, counts, tuple(self._shown), self._refused.total(), self._remarks.remarks()
         )
 
-    def _take_songs(self, batch: Batch) -> None:
+    def _take_songs(self, batch: Batch) -> list[str]:
         song_ids = self._songs.write(batch.songs)
         self._song_tags.add(
             {
@@ -126,6 +119,19 @@ class _Loading:
                 for name, value in song.labels.items()
             }
         )
+        return song_ids
+
+    def _take_entries(self, entries: Sequence[EntryRow], song_ids: Sequence[str]) -> None:
+        """Gather entries; `song_ids` are those that the songs of their batch became."""
+        known = self._song_ids(row.song for row in entries if not isinstance(row.song, int))
+        gathered = []
+        for row in entries:
+            song_id = song_ids[row.song] if isinstance(row.song, int) else known.get(row.song)
+            if song_id is not None:
+                gathered.append((row, song_id))
+            elif not isinstance(row.song, int):
+                self._refuse(row.row, "entry", f"playlist {row.playlist_id}", *_missing(row.song))
+        self._playlists.add_entries(gathered)
 
     def _take_tags(self, batch: Batch) -> None:
         song_ids = self._song_ids(row.owner for row in batch.tags if row.owner[0] != "artist")

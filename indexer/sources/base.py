@@ -32,12 +32,12 @@ class Refusal:
     """Something in a file that the catalogue does not hold, and why.
 
     file     the file's name
-    row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1
+    row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1; 0 for the file as a whole
     what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
              "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
-    count    the rows or cells that it stands for
+    count    the rows or cells that it stands for, of which `row` is the first
     """
 
     file: str
@@ -85,12 +85,16 @@ class PlaylistRow(NamedTuple):
 
 
 class EntryRow(NamedTuple):
-    """A song in a playlist. `song` is (namespace, value); namespace "song" is the catalogue's own key."""
+    """A song in a playlist.
+
+    song   (namespace, value), namespace "song" being the catalogue's own key; or, where the row describes the song
+           too, the place of that song in `Batch.songs`, from 0
+    """
 
     row: int
     playlist_id: str
     position: int
-    song: tuple[str, str]
+    song: tuple[str, str] | int
 
 
 class TagRow(NamedTuple):
