@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.catalogue.merging import joining_key
+from indexer.catalogue.keys import name_key
 from indexer.text.clean import MAX_LYRIC_CHARACTERS, clean
 from indexer.text.names import artist_key, fold, title_stem
 from indexer.text.tokens import lines, pieces, pieces_of, tokenise, tokenise_lines, unique_lines
@@ -161,7 +161,7 @@ def test_tokens_of_many_scripts(text: str, tokens: list[str]) -> None:
 def test_different_names_have_different_keys(names: list[str]) -> None:
     for key in (fold, artist_key, title_stem):
         assert len({key(name) for name in names}) == len(names)
-    assert len({joining_key(name, name) for name in names}) == len(names)
+    assert len({name_key(name, name) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(
@@ -223,5 +223,5 @@ def test_title_stems(title: str, stem: str) -> None:
 def test_names_fold_articles_accents_and_ampersands() -> None:
     assert fold("The Bee & Bœuf") == "bee and boeuf"
     assert fold("The") == "the"
-    assert joining_key("Élan", "The Cats") == joining_key("Elan", "Cats")
-    assert joining_key("Elan", "Cats") != joining_key("Elan - Live", "Cats")
+    assert name_key("Élan", "The Cats") == name_key("Elan", "Cats")
+    assert name_key("Elan", "Cats") != name_key("Elan - Live", "Cats")
