@@ -111,6 +111,7 @@ class Hits(Sequence[Hit]):
     weights   signal -> weight, in the order of the columns of `shares`
     shares    float32 (n, signals): what each signal gave to each score
     request   what they answer; None where nobody noted it
+    notes     sentences about which songs the request's names were taken for
 
     A hit is made when it is read, so that a caller who wants ids and scores pays for no more. A slice keeps the ranks;
     hits equal any sequence of the same hits.
@@ -125,6 +126,7 @@ class Hits(Sequence[Hit]):
         shares: npt.NDArray[np.float32],
         first: int = 1,
         request: Recommend | Search | None = None,
+        notes: tuple[str, ...] = (),
     ):
         self.query = query
         self.rows = rows
@@ -133,6 +135,7 @@ class Hits(Sequence[Hit]):
         self.shares = shares
         self.first = first  # rank of the first hit
         self.request = request
+        self.notes = notes
 
     @property
     def song_ids(self) -> list[str]:
@@ -155,7 +158,7 @@ class Hits(Sequence[Hit]):
         part = slice(places.start, places.stop)
         return Hits(
             self.query, self.rows[part], self.scores[part], self.weights, self.shares[part],
-            self.first + places.start, self.request,
+            self.first + places.start, self.request, self.notes,
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Hit]:
@@ -173,7 +176,8 @@ class Hits(Sequence[Hit]):
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON has it."""
-        return answer_dict((hit.to_dict() for hit in self), {} if self.request is None else self.request.to_dict())
+        query = {} if self.request is None else self.request.to_dict()
+        return answer_dict((hit.to_dict() for hit in self), query, notes=self.notes)
 
     @lazy
     def _features(self) -> dict[str, list[Any]]:

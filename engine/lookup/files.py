@@ -118,7 +118,8 @@ def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]
             yield _song_of(lookup, row)
         if not described:  # a table of entries: nothing but ids
             for entry in batch.entries:
-                yield entry.song[1], lookup.by_id(*entry.song)
+                if not isinstance(entry.song, int):  # its song would stand in the batch
+                    yield entry.song[1], lookup.by_id(*entry.song)
         for refusal in batch.refusals:
             if refusal.what in ("song", "entry"):
                 yield f"row {refusal.row}: {refusal.reason}", None

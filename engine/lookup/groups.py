@@ -11,6 +11,7 @@ from rapidfuzz import process
 from engine.index import OpenIndex
 from engine.playlist.versions import capped
 from engine.query.filters import Filters, by_artist
+from engine.query.wanted import derived
 from indexer.errors import ArtistNotFoundError
 from indexer.songs.table import UNKNOWN
 from indexer.text.names import artist_key, title_stem
@@ -56,9 +57,11 @@ def _is_guest(index: OpenIndex, rows: npt.NDArray[np.int64], codes: Sequence[int
 
 
 def _best_known(index: OpenIndex, mask: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
-    """The living rows under the mask, the most popular first."""
-    rows = index.by_popularity
-    return rows[:0] if mask is None else rows[mask[rows]]
+    """The living rows under the mask, the most popular first; karaoke and other songs made of others' come last."""
+    if mask is None:
+        return index.by_popularity[:0]
+    rows = index.by_popularity[mask[index.by_popularity]]
+    return rows[np.argsort(derived(index.songs, rows), kind="stable")]
 
 
 def _not_found(index: OpenIndex, name: str) -> ArtistNotFoundError:

@@ -48,6 +48,8 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
             "choose songs that both have lyrics, or both have audio features"
         )
     vectors = np.concatenate(places, axis=1)
+    if _opposite(*_scaled(vectors[:2])):
+        vectors = _beside_a_constant(index, rows, np.asarray(vectors.any(axis=1)))
     usable = np.flatnonzero(vectors[2:].any(axis=1)) + 2
     walk = path(
         Candidates.of_rows(index.songs, rows[usable]),
@@ -61,6 +63,23 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
     )
     hits = ranked.hits(walk.songs.rows.tolist())
     return Playlist(f"{a.song.title} to {b.song.title}", tuple(hits), walk.relaxed)
+
+
+def _opposite(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> bool:
+    """Whether half a turn lies between two unit vectors, so that every way is as short."""
+    return bool(a @ b <= -np.cos(NO_DIRECTION))
+
+
+def _beside_a_constant(
+    index: OpenIndex, rows: npt.NDArray[np.int64], known: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """The songs as they are before they are compressed and scaled to one length, with a column of ones where known.
+
+    Songs of few features lie on a line through their mean, and its two ends are opposite. With the ones beside them
+    the line becomes an arc on which they keep their order.
+    """
+    whole = np.concatenate([index.sentence[rows].astype(np.float32), index.audio[rows]], axis=1)
+    return np.concatenate([whole, np.ones((len(rows), 1), np.float32)], axis=1) * known[:, None]
 
 
 def _known_of_both(index: OpenIndex, rows: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.float32]]:

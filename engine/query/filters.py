@@ -20,11 +20,15 @@ from indexer.records import AUDIO_NAMES, AUDIO_RANGES
 from indexer.songs.table import Songs
 from indexer.text.artists import read_artists, resolved
 from indexer.text.names import artist_key, fold
+from indexer.text.versions import KINDS, bits
 
 Mask = npt.NDArray[np.bool_]
 
 HAVE = ("lyrics", "audio")
-WORDS = ("genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag", "mood", "not_mood")
+WORDS = (
+    "genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag", "mood", "not_mood",
+    "version_kind", "not_version_kind",
+)  # fmt: skip
 RANGES = ("year", "popularity", *AUDIO_NAMES)
 MOST_WORDS, MOST_LETTERS = 1_000, 1_000  # alternatives of one filter, and characters of each
 _DECADE = re.compile(r"'?(\d\d)?(\d0)s\Z")
@@ -43,6 +47,7 @@ class Filters:
     genre, language, artist, album, tag, mood   one of these; not_genre, not_artist, not_tag, not_mood   none of these
                 of a song's artists, guests too, one is enough; a song has a mood if it is among as many songs, the
                 likeliest, as listeners call so
+    version_kind, not_version_kind   its title is marked as one of these, or none of these: live, acoustic, karaoke, ...
     ranges      inclusive (low, high) by name, in the order of RANGES: year, popularity and the 12 audio features; one
                 without ends (-inf, inf) says that the value is known
     explicit    True, False or None (both)
@@ -59,6 +64,8 @@ class Filters:
     not_tag: tuple[str, ...] = ()
     mood: tuple[str, ...] = ()
     not_mood: tuple[str, ...] = ()
+    version_kind: tuple[str, ...] = ()
+    not_version_kind: tuple[str, ...] = ()
     ranges: tuple[tuple[str, float, float], ...] = ()
     explicit: bool | None = None
     has: tuple[str, ...] = ()
@@ -82,6 +89,8 @@ class Filters:
                 values[name] = _words(name, value)
                 if name.endswith("mood"):
                     values[name] = tuple(dict.fromkeys(mood_named(word).name for word in values[name]))
+                if name.endswith("version_kind"):
+                    values[name] = tuple(dict.fromkeys(_version_kind(name, word) for word in values[name]))
             elif name in RANGES:
                 ranges[name] = parse_range(name, value)
             elif name == "explicit":
@@ -135,6 +144,10 @@ class Filters:
                 keep &= np.any([moods.has(word) for word in self.mood], axis=0)
             for word in self.not_mood:
                 keep &= ~moods.has(word)
+        if self.version_kind:
+            keep &= (songs.versions & bits(self.version_kind)) != 0
+        if self.not_version_kind:
+            keep &= (songs.versions & bits(self.not_version_kind)) == 0
         if self.explicit is not None:
             keep &= songs.explicit == int(self.explicit)
         if "lyrics" in self.has:
@@ -316,6 +329,13 @@ def _words(name: str, value: Any) -> tuple[str, ...]:
     if any(len(item) > MOST_LETTERS for item in items):
         _refuse(name, "a text", f"words of at most {MOST_LETTERS} characters")
     return tuple(dict.fromkeys(item.strip().encode("utf-8", "replace").decode() for item in items))
+
+
+def _version_kind(name: str, word: str) -> str:
+    kind = word.casefold().replace("-", " ")
+    if kind not in KINDS:
+        _refuse(name, shown(word), f"one of {', '.join(KINDS)}")
+    return kind
 
 
 def _yes_or_no(name: str, value: Any) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from indexer.catalogue.connect import chunks, writing
-from indexer.catalogue.merging import Id, SongWriter, stored_ids
+from indexer.catalogue.connect import rows_among, writing
+from indexer.catalogue.meeting import Id, stored_ids
+from indexer.catalogue.merging import SongWriter
 from indexer.catalogue.playlists import PlaylistWriter
 from indexer.catalogue.reports import REFUSALS_SHOWN, LoadReport, RemarkCounter, RowCounts
 from indexer.catalogue.schema import (
@@ -21,12 +21,11 @@ from indexer.catalogue.schema import (
     LABELS,
     REFUSALS,
     SONG_TAGS,
-    SONGS,
 )
 from indexer.catalogue.staging import Staged, refresh_tags_digests
 from indexer.progress import Track
-from indexer.sources import Batch, Source, recognise
-from indexer.sources.base import KINDS, Refusal, without_values
+from indexer.sources import Batch, Source
+from indexer.sources.base import KINDS, EntryRow, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
 from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
@@ -34,9 +33,8 @@ from indexer.text.names import artist_key
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
 
-def load(engine: Engine, path: str | Path, *, patience_s: float, track: Track) -> LoadReport:
+def load(engine: Engine, source: Source, *, patience_s: float, track: Track) -> LoadReport:
     """Import one file; on any failure the catalogue is as it was."""
-    source = recognise(path)
     sha256 = file_sha256(source.path)
     rows = source.opened.rows
     total = None if rows is None else -(-rows // BATCH_ROWS)
@@ -55,12 +53,13 @@ class _Loading:
         self._file, self._format = source.opened.name, source.format.name
         # The refusals of an earlier load of the same file would stand twice in the list.
         earlier = select(IMPORTS.c.import_id).where(IMPORTS.c.sha256 == sha256)
+        own_imports = list(connection.scalars(earlier))
         connection.execute(delete(REFUSALS).where(REFUSALS.c.import_id.in_(earlier)))
         facts = {"file": self._file, "sha256": sha256, "format": self._format, "at": datetime.now(UTC), "counts": "{}"}
         key = connection.execute(insert(IMPORTS).values(facts)).inserted_primary_key
         assert key is not None, "SQLAlchemy tells the key of one inserted row"
         self._import_id = int(key[0])
-        self._songs = SongWriter(connection, self._import_id, self._refuse)
+        self._songs = SongWriter(connection, self._import_id, own_imports, self._file, self._refuse)
         self._playlists = PlaylistWriter(connection, self._import_id, self._refuse)
         self._song_tags = Staged(connection, SONG_TAGS)
         self._artist_tags = Staged(connection, ARTIST_TAGS)
@@ -76,16 +75,11 @@ class _Loading:
     def take(self, batch: Batch) -> None:
         """Write one batch: songs before what points to them."""
         self._refuse_all(batch.refusals)
-        if batch.songs:
-            self._take_songs(batch)
+        song_ids = self._take_songs(batch) if batch.songs else []
         if batch.playlists:
             self._playlists.write(batch.playlists)
         if batch.entries:
-            song_ids = self._song_ids(row.song for row in batch.entries)
-            for row in batch.entries:
-                if row.song not in song_ids:
-                    self._refuse(row.row, "entry", f"playlist {row.playlist_id}", *_missing(row.song))
-            self._playlists.add_entries([(row, song_ids[row.song]) for row in batch.entries if row.song in song_ids])
+            self._take_entries(batch.entries, song_ids)
         if batch.tags:
             self._take_tags(batch)
         if len(self._waiting) >= BATCH_ROWS:
@@ -94,7 +88,7 @@ class _Loading:
     def finish(self) -> LoadReport:
         """Merge what was gathered, store counts and refusals, and report."""
         counts = dict.fromkeys(KINDS, RowCounts())
-        counts["songs"] = self._songs.counts()
+        counts["songs"] = self._songs.finish()
         counts["playlists"], counts["entries"] = self._playlists.finish()
         song_tags, tagged = self._song_tags.merge()
         refresh_tags_digests(self._connection, tagged)
@@ -107,10 +101,17 @@ class _Loading:
         stored = json.dumps({kind: astuple(each) for kind, each in counts.items()})
         self._connection.execute(update(IMPORTS).where(IMPORTS.c.import_id == self._import_id).values(counts=stored))
         return LoadReport(
-            self._file, self._format, counts, tuple(self._shown), self._refused.total(), self._remarks.remarks()
+            self._file,
+            self._format,
+            counts,
+            tuple(self._shown),
+            self._refused.total(),
+            self._remarks.remarks(),
+            met_by_name=self._songs.met_by_name,
+            nearly_met=self._songs.nearly_met,
         )
 
-    def _take_songs(self, batch: Batch) -> None:
+    def _take_songs(self, batch: Batch) -> list[str]:
         song_ids = self._songs.write(batch.songs)
         self._song_tags.add(
             {
@@ -126,6 +127,19 @@ class _Loading:
                 for name, value in song.labels.items()
             }
         )
+        return song_ids
+
+    def _take_entries(self, entries: Sequence[EntryRow], song_ids: Sequence[str]) -> None:
+        """Gather entries; `song_ids` are those that the songs of their batch became."""
+        known = self._song_ids(row.song for row in entries if not isinstance(row.song, int))
+        gathered = []
+        for row in entries:
+            song_id = song_ids[row.song] if isinstance(row.song, int) else known.get(row.song)
+            if song_id is not None:
+                gathered.append((row, song_id))
+            elif not isinstance(row.song, int):
+                self._refuse(row.row, "entry", f"playlist {row.playlist_id}", *_missing(row.song))
+        self._playlists.add_entries(gathered)
 
     def _take_tags(self, batch: Batch) -> None:
         song_ids = self._song_ids(row.owner for row in batch.tags if row.owner[0] != "artist")
@@ -143,12 +157,19 @@ class _Loading:
 
     def _song_ids(self, owners: Iterable[Id]) -> dict[Id, str]:
         """The song_ids of those references that the catalogue knows."""
-        wanted = set(owners)
+        song_ids: dict[Id, str] = {}
+        wanted: set[Id] = set()
+        for each in owners:
+            song_id = self._songs.ids.get(each)
+            if song_id is None:
+                wanted.add(each)
+            else:
+                song_ids[each] = song_id
+        stored = stored_ids(self._connection, (each for each in wanted if each[0] != "song"))
+        song_ids.update((each, holders[0]) for each, holders in stored.items())
         keys = {value for namespace, value in wanted if namespace == "song"}
-        song_ids = stored_ids(self._connection, (each for each in wanted if each[0] != "song"))
-        for chunk in chunks(keys):
-            known = self._connection.scalars(select(SONGS.c.song_id).where(SONGS.c.song_id.in_(chunk)))
-            song_ids.update((("song", song_id), song_id) for song_id in known)
+        known = rows_among(self._connection, "SELECT song_id FROM songs WHERE song_id", keys)
+        song_ids.update((("song", song_id), song_id) for (song_id,) in known)
         return song_ids
 
     def _refuse(self, row: int, what: str, subject: str, problem: str, kind: str = "") -> None:

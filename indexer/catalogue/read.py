@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
+from indexer.catalogue.merges import Merge, NearMerge, merges, near_merges
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
 from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
 from indexer.catalogue.schema import (
@@ -140,6 +141,16 @@ class Queries(ABC):
         counter = RemarkCounter()
         counter.add(self.refused())
         return counter.remarks()
+
+    def merges(self) -> Iterator[Merge]:
+        """Rows that met the song of another file by artist and title, by song_id."""
+        with self._connection() as connection:
+            yield from merges(connection)
+
+    def near_merges(self) -> Iterator[NearMerge]:
+        """Songs of one artist and title that stayed two, each beside the best known of its name, and why."""
+        with self._connection() as connection:
+            yield from near_merges(connection)
 
     def origin(self, song_id: str) -> dict[str, str]:
         """The files that the song ("added") and its "lyrics", "audio" and other "facts" last came from."""

@@ -62,7 +62,7 @@ class ImportTable(Base):
 class SongTable(Base):
     """A song: what `records.Song` holds, beside its tags.
 
-    name_key         artist and title as compared; "" for a song without a title
+    name_key         artist and title as recordings meet on (`keys.name_key`); "" where one of them is missing
     *_by             the import that brought the song, that last changed its lyrics, its audio, anything else of it
     content_digest   changes with every column of Song
     tags_digest      changes with its tags; "" without any
@@ -112,13 +112,58 @@ class SongTable(Base):
 
 
 class ExternalIdTable(Base):
-    """How other catalogues call a song. Namespace "name": a name_key that came without any id, and the song it met."""
+    """How other catalogues call a song; an ISRC or an MBID, which are of recordings, may be of several.
+
+    Namespace "name": how a row without any id is called, and the song that it met; also "isrc:...", a row that has
+    nothing better than an ISRC.
+    """
 
     __tablename__ = "external_ids"
 
     namespace: Mapped[str] = mapped_column(Key, primary_key=True)
     value: Mapped[str] = mapped_column(Key, primary_key=True)
-    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), index=True)
+    song_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class NameMergeTable(Base):
+    """A row that met the song of another file by its name, not by an id: what it needs to be undone.
+
+    name      artist and title as in the row
+    brought   JSON of `name_merges.Brought`
+    """
+
+    __tablename__ = "name_merges"
+
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.import_id", ondelete="CASCADE"), primary_key=True)
+    row: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    brought: Mapped[str] = mapped_column(Text)
+
+
+class ApartTable(Base):
+    """An id or a name whose rows never meet this song by name: somebody separated them."""
+
+    __tablename__ = "apart"
+
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True)
+    namespace: Mapped[str] = mapped_column(Key, primary_key=True)
+    value: Mapped[str] = mapped_column(Key, primary_key=True)
+
+
+class OpenArtistTable(Base):
+    """An artist text that may be several artists ("Ada & Bo"), and the key of one who may be among them."""
+
+    __tablename__ = "open_artists"
+
+    part: Mapped[str] = mapped_column(Key, primary_key=True)
+    artist: Mapped[str] = mapped_column(Key, primary_key=True)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class PlaylistTable(Base):
@@ -220,6 +265,9 @@ SONG_TAGS = _table(SongTagTable)
 ARTIST_TAGS = _table(ArtistTagTable)
 LABELS = _table(LabelTable)
 REFUSALS = _table(RefusalTable)
+NAME_MERGES = _table(NameMergeTable)
+APART = _table(ApartTable)
+OPEN_ARTISTS = _table(OpenArtistTable)
 
 # The columns of `records.Song`, beside its key and its tags.
 SONG_COLUMNS = (

@@ -130,6 +130,11 @@ class Songs:
         return self._source.array(artefacts.EXPLICIT)
 
     @lazy
+    def versions(self) -> npt.NDArray[np.uint32]:
+        """uint32 (rows,): the kinds of version that each title is marked as, bit i for `text.versions.KINDS[i]`."""
+        return self._source.array(artefacts.VERSIONS)
+
+    @lazy
     def popularity(self) -> npt.NDArray[np.float32]:
         return self._source.array(artefacts.SOURCE_POPULARITY)
 

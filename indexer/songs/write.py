@@ -19,6 +19,7 @@ from indexer.store.generations import Generation
 from indexer.text.artists import artists_of
 from indexer.text.clean import clean
 from indexer.text.names import artist_key, fold
+from indexer.text.versions import bits, version_of
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -152,6 +153,7 @@ def _numbers(
         artefacts.YEAR: integers((song.year for song in songs), np.int16),
         artefacts.DECADE: integers((song.decade for song in songs), np.int16),
         artefacts.EXPLICIT: integers((None if s.explicit is None else int(s.explicit) for s in songs), np.int8),
+        artefacts.VERSIONS: np.array([bits(version_of(song.title, song.artist)) for song in songs], np.uint32),
         artefacts.SOURCE_POPULARITY: np.array(
             [np.nan if song.popularity is None else song.popularity for song in songs], np.float32
         ),

@@ -32,12 +32,12 @@ class Refusal:
     """Something in a file that the catalogue does not hold, and why.
 
     file     the file's name
-    row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1
+    row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1; 0 for the file as a whole
     what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
              "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
-    count    the rows or cells that it stands for
+    count    the rows or cells that it stands for, of which `row` is the first
     """
 
     file: str
@@ -85,12 +85,16 @@ class PlaylistRow(NamedTuple):
 
 
 class EntryRow(NamedTuple):
-    """A song in a playlist. `song` is (namespace, value); namespace "song" is the catalogue's own key."""
+    """A song in a playlist.
+
+    song   (namespace, value), namespace "song" being the catalogue's own key; or, where the row describes the song
+           too, the place of that song in `Batch.songs`, from 0
+    """
 
     row: int
     playlist_id: str
     position: int
-    song: tuple[str, str]
+    song: tuple[str, str] | int
 
 
 class TagRow(NamedTuple):
@@ -133,7 +137,10 @@ class Batch:
         """Add the song that `values` describes, or refuse the row; what could not be kept is listed either way."""
         problems: list[str] = []
         facts = song_facts(values, problems)
-        too_long = next((value for value in (song_id, *(value for _, value in ids)) if len(value) > MAX_ID), None)
+        too_long = song_id if len(song_id) > MAX_ID else None
+        for _, value in ids:
+            if len(value) > MAX_ID:
+                too_long = too_long or value
         if too_long is not None:
             reason = bad_id("an id", too_long)
         elif not song_id and not ids and "title" not in facts:
@@ -146,7 +153,8 @@ class Batch:
         if problems:
             name = song_id or (ids[0][1] if ids else str(facts["title"])[:80])
             self.refusals.extend(Refusal.about(file, row, "value", name, problem) for problem in problems)
-        tags = tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(values.get("tags"), "|;,")))
+        cell = values.get("tags")
+        tags = () if cell is None else tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(cell, "|;,")))
         song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {})
         self.songs.append(song)
         return song

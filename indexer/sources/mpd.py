@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from indexer.errors import SourceError
 from indexer.sources.base import Batch, EntryRow, Format, Refusal
@@ -16,7 +17,8 @@ from indexer.sources.tabular import OpenedFile, not_text, shown
 from indexer.sources.validate import identifier, spotify_track
 
 _PIECE = 1 << 20  # characters read at a time
-_TRACKS = 2_000  # per batch
+_ENTRIES = 5_000  # per batch
+_DESCRIBED = 200_000  # tracks of which is remembered that the file described them, in some 40 MB
 _TRACK = {"title": "track_name", "artist": "artist_name", "album": "album_name", "duration_ms": "duration_ms"}
 _PLAYLISTS = re.compile(r'"playlists"\s*:\s*\[')
 _FILLER = re.compile(r"[\s,]*")
@@ -29,15 +31,19 @@ def _fits(opened: OpenedFile) -> bool:
 def _read(opened: OpenedFile) -> Iterator[Batch]:
     file = opened.name
     batch = Batch()
+    described: dict[str, int] = {}
     for row, playlist in enumerate(_playlists(opened), start=1):
-        _add(batch, file, row, playlist)
-        if len(batch.songs) >= _TRACKS:
+        _add(batch, file, row, playlist, described)
+        if len(batch.entries) >= _ENTRIES:
             yield batch
             batch = Batch()
+            if len(described) > _DESCRIBED:
+                described.clear()
     yield batch
 
 
-def _add(batch: Batch, file: str, row: int, playlist: object) -> None:
+def _add(batch: Batch, file: str, row: int, playlist: object, described: dict[str, int]) -> None:
+    """Add a playlist and those of its tracks that the file did not describe before, by id and in the same words."""
     tracks = playlist.get("tracks") if isinstance(playlist, dict) else None
     pid = identifier(playlist.get("pid")) if isinstance(playlist, dict) else ""
     if not isinstance(playlist, dict) or not pid or not isinstance(tracks, list):
@@ -52,13 +58,29 @@ def _add(batch: Batch, file: str, row: int, playlist: object) -> None:
                 Refusal.about(file, row, "entry", f"entry {position}", f"no object: {str(track)[:40]!r}")
             )
             continue
-        uri = spotify_track(track.get("track_uri")) or identifier(track.get("track_uri"))
-        song = {field: track.get(name) for field, name in _TRACK.items()}
-        if not uri:
+        uri: Any = track.get("track_uri")
+        values = _values(track)
+        try:
+            words = hash(values)
+        except TypeError:  # a list or an object where a name should stand
+            words = None
+        if words is not None and described.get(uri) == words:
+            batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", uri[-22:])))
+            continue
+        track_id = spotify_track(uri) or identifier(uri)
+        if not track_id:
             batch.refusals.append(Refusal.about(file, row, "entry", f"entry {position}", "no track_uri"))
-        elif batch.add_song(file, row, song, ids=[("spotify", uri)]) is not None:
+            continue
+        song = dict(zip(_TRACK, values, strict=True))
+        if batch.add_song(file, row, song, ids=(("spotify", track_id),)) is not None:
             # "pos" is this number in every slice; the list's own order is what cannot be wrong
-            batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", uri)))
+            batch.entries.append(EntryRow(row, playlist_id, position, len(batch.songs) - 1))
+            if isinstance(uri, str) and words is not None and uri.endswith(track_id):
+                described[uri] = words
+
+
+def _values(track: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple([track.get(name) for name in _TRACK.values()])
 
 
 def _playlists(opened: OpenedFile) -> Iterator[object]:

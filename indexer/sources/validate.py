@@ -6,9 +6,10 @@ import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
-from indexer.records import AUDIO_NAMES, AudioFeatures
-from indexer.text.artists import list_of_names, read_artists
+from indexer.records import AUDIO_RANGES, known_features
+from indexer.text.artists import Artists, list_of_names, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
 
@@ -29,6 +30,9 @@ _SPOTIFY = re.compile(r"(?:spotify:track:|https?://open\.spotify\.com/(?:intl-\w
 _LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
 _NEVER = "\\x00"  # a separator that no cleaned text holds
+_ARTISTS_IN_MEMORY = 65_536  # texts that need not be taken apart again
+_GUESTS = re.compile(r"feat|ft|[fw]/|with|con |avec|mit |duet", re.IGNORECASE)  # in a title that may name guests
+_LIST_BEGINS = ("'", '"', "]", "{")
 _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
 
 
@@ -143,40 +147,57 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
     Several artists in one cell stay one text as "artist", "Ada, Bo" or "Ada;Bo"; those that can be told apart are
     beside it as "artists" and "featured".
     """
-    names = _names(values, problems)
-    facts: dict[str, object] = dict(names)
-    if "artist" in names:
-        artists = read_artists(values["artist"], names.get("title", ""))
-        if artists.listed or artists.featured or artists.main != (names["artist"],):
-            facts["artists"] = artists.main
-        if artists.featured:
-            facts["featured"] = artists.featured
-    for name, value in (("year", _year(values.get("year"), problems)), ("decade", _decade(values, problems))):
-        if value is not None:
-            facts[name] = value
-    if (popularity := number(values.get("popularity"), "popularity", 0, 100, problems)) is not None:
+    facts: dict[str, object] = dict(_names(values, problems))
+    get = values.get
+    if "artist" in facts:
+        facts |= _artists(get("artist"), str(facts["artist"]), str(facts.get("title", "")))
+    if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
+        facts["year"] = checked
+    if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
+        facts["decade"] = checked
+    if (popularity := number(get("popularity"), "popularity", 0, 100, problems)) is not None:
         facts["popularity"] = popularity
-    if not unknown(language := plain(values.get("language"))):
+    if (cell := get("language")) is not None and not unknown(language := plain(cell)):
         code = language_code(language)
         if code:
             facts["language"] = code
         elif code is None:
             problems.append(f"language is {language[:40]!r}, expected a code such as 'en' or a name such as 'English'")
-    if not unknown(explicit := plain(values.get("explicit")).lower()):
+    if (cell := get("explicit")) is not None and not unknown(explicit := plain(cell).lower()):
         if explicit in _YES:
             facts["explicit"] = _YES[explicit]
         else:
             problems.append(f"explicit is {explicit[:40]!r}, expected true or false")
-    if genres := genre_names(values.get("genre"), values.get("subgenre")):
+    if ("genre" in values or "subgenre" in values) and (genres := genre_names(get("genre"), get("subgenre"))):
         facts["genres"] = genres
-    if lyrics := _lyrics(values.get("lyrics"), problems):
+    if (cell := get("lyrics")) is not None and (lyrics := _lyrics(cell, problems)):
         facts["lyrics"] = lyrics
-    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if values.get(name) is not None}
+    cells = {name: _cell(values[name]) for name in values if name in AUDIO_RANGES and values[name] is not None}
     if cells:
-        audio, audio_problems = AudioFeatures.of(cells)
+        features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
-        if audio is not None:
-            facts.update((name, value + _ZERO) for name, value in audio.known().items())
+        facts.update((name, value + _ZERO) for name, value in features.items())
+    return facts
+
+
+def _artists(cell: object, name: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart and are not what `name` says."""
+    if isinstance(cell, str):
+        return _artists_of_text(cell, name, title if _GUESTS.search(title) else "")
+    return _listed(read_artists(cell, title), name)
+
+
+@lru_cache(_ARTISTS_IN_MEMORY)
+def _artists_of_text(cell: str, name: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    return _listed(read_artists(cell, title), name)
+
+
+def _listed(artists: Artists, name: str) -> Mapping[str, tuple[str, ...]]:
+    facts = {}
+    if artists.main and (artists.listed or artists.featured or artists.main != (name,)):
+        facts["artists"] = artists.main
+    if artists.featured:
+        facts["featured"] = artists.featured
     return facts
 
 
@@ -184,8 +205,9 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
-        listed = list_of_names(cell) if name == "artist" else texts(cell, _NEVER) if _is_list(cell) else None
-        text = plain(cell) if listed is None else ", ".join(listed)
+        if cell is None:
+            continue
+        text = _list_as_text(name, cell) if isinstance(cell, (list, tuple)) or _is_list(cell) else plain(cell)
         if len(text) > MAX_NAME:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:
@@ -193,8 +215,13 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     return {} if all(map(unknown, names.values())) else names
 
 
+def _list_as_text(name: str, cell: object) -> str:
+    names = list_of_names(cell) if name == "artist" else texts(cell, _NEVER)
+    return plain(cell) if names is None else ", ".join(names)
+
+
 def _is_list(cell: object) -> bool:
-    return isinstance(cell, str) and cell[:2] in ("['", '["', "[]") and cell.endswith("]")
+    return isinstance(cell, str) and cell[:1] == "[" and cell.endswith("]") and cell[1:2] in _LIST_BEGINS
 
 
 def _year(cell: object, problems: list[str]) -> int | None:
@@ -207,8 +234,8 @@ def _year(cell: object, problems: list[str]) -> int | None:
     return None if found is None else int(found)
 
 
-def _decade(values: Mapping[str, object], problems: list[str]) -> int | None:
-    found = number(plain(values.get("decade")).removesuffix("s"), "decade", *YEARS, problems)
+def _decade(cell: object, problems: list[str]) -> int | None:
+    found = number(plain(cell).removesuffix("s"), "decade", *YEARS, problems)
     return None if found is None else int(found) // 10 * 10
 
 

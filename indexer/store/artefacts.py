@@ -110,6 +110,7 @@ SOURCE_POPULARITY = _array(
     "songs/popularity", "songs", "float32", ("rows",), "popularity at its source, 0..100, or NaN"
 )
 AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "Spotify's audio features, NaN unknown")
+VERSIONS = _array("songs/versions", "songs", "uint32", ("rows",), "what a title is marked as: bit i is KINDS[i]")
 LYRICS_HASH = _array("songs/lyrics_hash", "songs", "uint8", ("rows", 16), "which text was encoded, 0 without lyrics")
 ALIVE = _array(
     "songs/alive", "songs", "bool", ("rows",), "False for a deleted song and an old version of a changed one"

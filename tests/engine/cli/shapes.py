@@ -54,9 +54,9 @@ HIT = {
 }  # fmt: skip
 
 
-RECORD = {**SONG, "playlists": int, "keywords": [str], "moods": [{"name": str, "above": NUMBER}]}
+RECORD = {**SONG, "playlists": int, "keywords": [str], "moods": [{"name": str, "above": NUMBER}], "notes": [str]}
 
 
 def answer(song: Any, **more: Any) -> dict[str, Any]:
     """Every list of songs."""
-    return {"songs": [song], "relaxed": [str], "query": dict, **more}
+    return {"songs": [song], "relaxed": [str], "notes": [str], "query": dict, **more}

@@ -130,7 +130,7 @@ def test_imports_report_what_they_refused(tmp_path: Path) -> None:
     assert "row 2: C: energy is 9" in done.err
     assert "energy is 9" in run("refused", cwd=tmp_path).out
     remark = {"file": str, "what": str, "kind": str, "count": int, "rows": [int]}
-    refusal = {"file": str, "row": int, "what": str, "reason": str, "kind": str}
+    refusal = {"file": str, "row": int, "what": str, "reason": str, "kind": str, "count": int}
     remarks = run("refused", "--json", cwd=tmp_path).json
     refusals = run("refused", "--rows", "--json", cwd=tmp_path).json
     assert misfits(remarks, {"remarks": [remark]}) + misfits(refusals, {"refused": [refusal]}) == []

@@ -158,7 +158,7 @@ def test_a_title_with_a_line_end_stays_one_line_of_an_m3u():
 def test_a_playlist_repeats_the_request_that_it_answers():
     request = {"kind": "playlist", "seeds": ["Salt Road"], "length": 2}
     whole = json.loads(as_json(Playlist("mix", (RAIN,), ("less",), request)))
-    assert list(whole) == ["name", "songs", "relaxed", "query"]
+    assert list(whole) == ["name", "songs", "relaxed", "notes", "query"]
     assert whole["query"] == request
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from indexer.catalogue.merging import joining_key
 from indexer.text.clean import MAX_LYRIC_CHARACTERS, clean
-from indexer.text.names import fold, title_stem
-from indexer.text.tokens import lines, tokenise, tokenise_lines, unique_lines
+from indexer.text.names import artist_key, fold, title_stem
+from indexer.text.tokens import lines, pieces, pieces_of, tokenise, tokenise_lines, unique_lines
 
 DIRT = st.sampled_from(
     ["[Chorus]", "(Verse 2)", "[Bridge: Mo & Jo]", "12 ContributorsSong Lyrics", "139Embed", "NA ", "\x00", "\u200b",
@@ -123,11 +123,73 @@ def test_tokens_do_not_depend_on_case_or_come_back_different(text: str) -> None:
         ("Ναί, Ёлка, İzmir", ["ναι", "елка", "izmir"]),
         ("Acme™ 𝐀𝐁", ["acmetm", "ab"]),
         ("snake_case 4x4", ["snake", "case", "4x4"]),
+        ("नदी, नाव। नंदी", ["नदी", "नाव", "नंदी"]),
+        ("மழை மேழை", ["மழை", "மேழை"]),
+        ("ต้นไม้ ต้นไม", ["ต้นไม้", "ต้นไม"]),
+        ("قَمَر أحمد كـتاب", ["قمر", "احمد", "كتاب"]),
+        ("שָׁלוֹם", ["שלום"]),
+        ("می‌روم", ["ميروم"]),
+        ("Tiếng Việt Đêm", ["tieng", "viet", "dem"]),
+        ("ﾃﾞﾆｱﾙ ＡＢＣ", ["デニアル", "abc"]),
+        ("STRAẞE Straße ﬁn", ["strasse", "strasse", "fin"]),
+        ("Işık ISIK", ["isik", "isik"]),
+        ("Hawaiʻi", ["hawaii"]),
+        ("soft\u00adly 1️⃣", ["softly", "1"]),
     ],
 )
 def test_tokens_of_many_scripts(text: str, tokens: list[str]) -> None:
     for form in ("NFC", "NFD"):
         assert tokenise(unicodedata.normalize(form, text)) == tokens
+
+
+# Names that differ by a letter's own mark: as many keys as names.
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["कल", "काल", "कुल", "कील", "कल्"],
+        ["மலை", "மாலை", "முலை"],
+        ["ไป", "ไป่", "ไป้"],
+        ["ຂາວ", "ຂ່າວ"],
+        ["は", "ば", "ぱ"],
+        ["가", "각"],
+        ["!!!", "???", "...", "+", "÷", "-", "( )", "♥", "★", "🔥", "🔥🔥", "7", "77", "4:44", "444"],
+        ["DJ 🐝", "DJ 🐞", "DJ"],
+        ["👍🏻", "👍🏿"],
+    ],
+    ids=lambda names: names[0],
+)
+def test_different_names_have_different_keys(names: list[str]) -> None:
+    for key in (fold, artist_key, title_stem):
+        assert len({key(name) for name in names}) == len(names)
+    assert len({joining_key(name, name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["حُبٌّ", "حب"], ["أُمّ", "ام"], ["שָׁמַיִם", "שמים"], ["❤️", "❤"], ["…", "..."], ["(  )", "( )"], ["Ａｂｃ", "abc"],
+        ["ビ", "ﾋﾞ"], ["नु\u093c", unicodedata.normalize("NFD", "नु\u093c")], ["क\u200dष", "कष"], ["Ёж", "Еж"],
+        ["Ὕδωρ", "υδωρ"],
+    ],
+    ids=lambda names: names[-1],
+)  # fmt: skip
+def test_one_name_in_two_ways_of_writing_has_one_key(names: list[str]) -> None:
+    assert len({fold(name) for name in names}) == len({artist_key(name) for name in names}) == 1
+
+
+@given(st.text(max_size=12))
+def test_a_name_that_shows_anything_has_a_key_and_keys_are_keys_of_themselves(name: str) -> None:
+    visible = any(letter.isalnum() or unicodedata.category(letter)[0] in "PS" for letter in name)
+    assert bool(fold(name)) >= visible
+    key = fold(name)
+    assert fold(key) in (key, key.removeprefix("the "))
+
+
+@given(st.text(alphabet="港の灯りアリabc กา ខ", max_size=12))
+def test_pieces_hold_every_letter_in_its_order(text: str) -> None:
+    words = tokenise(text)
+    assert "".join(pieces_of(words)) == "".join(words)
+    assert pieces_of(words) == [piece for word in words for piece in pieces(word)]
 
 
 @given(st.lists(st.text(max_size=20).map(lambda line: line.replace("\n", " "))))
@@ -146,6 +208,12 @@ def test_tokens_of_lines_are_those_of_each_line(sung: list[str]) -> None:
         ("Live and Learn", "live and learn"),
         ("(Live)", "live"),
         ("Café", "cafe"),
+        ("Salt Road (Versión acústica) - Remasterizado 2007", "salt road"),
+        ("Salt Road {Karaoke} [In the Style of Ada]", "salt road"),
+        ("塩の道（ライブ）", "塩の道"),
+        ("Salt Road (Live Your Life)", "salt road live your life"),
+        ("(I Can't Live) On Salt", "i cant live on salt"),
+        ("!!!", "!!!"),
     ],
 )
 def test_title_stems(title: str, stem: str) -> None:
