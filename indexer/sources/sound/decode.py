@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import SourceError
+from indexer.sources.tabular import shown
 
 Samples = npt.NDArray[np.float32]
 
@@ -80,18 +81,18 @@ class SoundDecodeError(SourceError):
 def opened_sound(path: Path) -> Iterator[Sound]:
     """The file's sound. Raises `SoundDecodeError`, with what to install where that would help."""
     if not path.is_file():
-        raise SoundDecodeError(f"{path} is no file")
+        raise SoundDecodeError(f"{shown(path)} is no file")
     if not path.stat().st_size:
-        raise SoundDecodeError(f"{path} is empty (0 bytes), expected a file of sound; copy it again")
+        raise SoundDecodeError(f"{shown(path)} is empty (0 bytes), expected a file of sound; copy it again")
     try:
         import soundfile
     except ImportError:
         raise SoundDecodeError(
-            f"{path} cannot be decoded: the package soundfile is missing; pip install 'refrain[audio]'"
+            f"{shown(path)} cannot be decoded: the package soundfile is missing; pip install 'refrain[audio]'"
         ) from None
     try:
         with _quiet_libraries():
-            file = soundfile.SoundFile(path)
+            file = soundfile.SoundFile(path if os.name == "nt" else os.fsencode(path))  # names need not be UTF-8
     except soundfile.SoundFileError as error:
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
         if "not exist" in reason:  # its answer to a file that it takes for MP3 and then does not find any in
@@ -102,8 +103,9 @@ def opened_sound(path: Path) -> Iterator[Sound]:
     with closing(sound):
         if not (_SLOWEST_HZ <= sound.sample_rate <= _FASTEST_HZ and sound.channels <= _MOST_CHANNELS):
             raise SoundDecodeError(
-                f"{path} has {sound.channels} channels at {sound.sample_rate} Hz, expected at most {_MOST_CHANNELS} at "
-                f"{_SLOWEST_HZ}..{_FASTEST_HZ} Hz; its header is damaged or it is no sound: convert it to FLAC"
+                f"{shown(path)} has {sound.channels} channels at {sound.sample_rate} Hz, expected at most "
+                f"{_MOST_CHANNELS} at {_SLOWEST_HZ}..{_FASTEST_HZ} Hz; its header is damaged or it is no sound: "
+                "convert it to FLAC"
             )
         yield sound
 
@@ -175,14 +177,14 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
             advice = f"{path.suffix.lower()[1:].upper()} needs the package av; pip install 'refrain[m4a]'"
         else:
             advice = "if other players play it, the package av may decode it; pip install 'refrain[m4a]'"
-        raise SoundDecodeError(f"{path} cannot be decoded ({reason}); {advice}") from None
+        raise SoundDecodeError(f"{shown(path)} cannot be decoded ({reason}); {advice}") from None
     try:
         return _FfmpegSound(path)
     except (av.FFmpegError, OSError, ValueError) as error:
         known = not isinstance(error, av.ArgumentError)  # its answer to formats that are not among _CONTAINERS
         why = (getattr(error, "strerror", None) or str(error)) if known else "no format of sound that it knows"
         raise SoundDecodeError(
-            f"{path} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({why}); "
+            f"{shown(path)} cannot be decoded, by libsndfile ({reason}) or by FFmpeg ({why}); "
             "it is damaged, protected or no sound: try it in a player, or convert it to FLAC"
         ) from None
 
@@ -197,8 +199,11 @@ class _FfmpegSound:
     def __init__(self, path: Path) -> None:
         import av
 
-        self._container: Any = av.open(str(path), metadata_errors="ignore", options={"format_whitelist": _CONTAINERS})
+        self._file = path.open("rb")  # not its name: FFmpeg takes "http:..." and the like for more than a file
         try:
+            self._container: Any = av.open(
+                self._file, metadata_errors="ignore", options={"format_whitelist": _CONTAINERS}
+            )
             if not self._container.streams.audio:
                 raise ValueError("it holds no stream of sound")
             self._stream = self._container.streams.audio[0]
@@ -211,11 +216,12 @@ class _FfmpegSound:
                 raise ValueError("its stream of sound has no sample rate or no channels")
             self.frames: int = max((end for _, _, end in self._packets()), default=0)
         except BaseException:
-            self._container.close()
+            self._file.close()
             raise
 
     def close(self) -> None:
         self._container.close()
+        self._file.close()
 
     def read(self, start: int, count: int) -> Samples:
         import av

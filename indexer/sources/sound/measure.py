@@ -16,6 +16,7 @@ from indexer.sources.sound.loudness import block_loudness, integrated
 from indexer.sources.sound.spectra import RATE, Spectra
 from indexer.sources.sound.tempo import onset_strength, tempo
 from indexer.sources.sound.timbre import cepstrum, timbre
+from indexer.sources.tabular import shown
 
 ANALYSIS_VERSION = 1  # another number: what was measured before is measured again
 
@@ -76,7 +77,7 @@ def measure(path: str | Path) -> Measured:
         duration_ms = max(1, round(1000 * sound.frames / sound.sample_rate))
     if not blocks:
         raise SoundDecodeError(
-            f"{path} holds no samples that can be decoded, its header speaks of {sound.frames}; copy it again"
+            f"{shown(path)} holds no samples that can be decoded, its header speaks of {sound.frames}; copy it again"
         )
     lufs = integrated(blocks)
     if not spectra:

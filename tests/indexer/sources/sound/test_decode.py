@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import time
 from pathlib import Path
@@ -114,6 +115,24 @@ def test_no_sound_is_a_named_error(
         measure(path)
     assert str(path) in str(raised.value)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("ending", ["flac", "m4a"])
+def test_names_need_be_no_text(tmp_path: Path, beat: Wave, ending: str) -> None:
+    name = os.fsdecode(b"http:caf\xe9." + ending.encode())
+    if ending == "m4a":
+        pytest.importorskip("av", reason="needs the extra m4a")
+        path = saved_by_ffmpeg(tmp_path / "beat.m4a", beat, "aac")
+    else:
+        path = saved(tmp_path / "beat.flac", beat)
+    try:
+        path = path.rename(tmp_path / name)
+    except OSError:
+        pytest.skip("this file system takes only text for names")
+    assert measure(path).duration_ms == pytest.approx(6000, abs=30)
+    path.write_bytes(b"no sound")
+    with pytest.raises(SoundDecodeError, match="caf\N{REPLACEMENT CHARACTER}"):
+        measure(path)
 
 
 def test_a_missing_file_is_a_named_error(tmp_path: Path) -> None:
