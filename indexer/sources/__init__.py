@@ -14,6 +14,7 @@ from indexer.errors import SourceError
 from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
 from indexer.sources.formats import (
+    apple_privacy,
     beets,
     deezer,
     exportify,
@@ -45,6 +46,7 @@ FORMATS: tuple[Format, ...] = (
     *lastfm.FORMATS,
     *listenbrainz.FORMATS,
     *youtube_music.FORMATS,
+    *apple_privacy.FORMATS,
     *shazam.FORMATS,
     *tunemymusic.FORMATS,
     *soundiiz.FORMATS,
