@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from indexer.sources.base import CERTAIN, Batch, Fit, Format
+from indexer.sources.base import CERTAIN, Fit
 from indexer.sources.cells import plain
-from indexer.sources.listens import NoListen, Record, columns_of_listens, read_listens
-from indexer.sources.mapping import Column
+from indexer.sources.listens import NoListen, Record, listens_format
 from indexer.sources.opened import OpenedFile
 from indexer.sources.tabular import listed_rows
 
@@ -57,12 +56,4 @@ def _first(cells: Mapping[str, object], names: Sequence[str]) -> str:
     return next((text for name in names if (text := plain(cells.get(name)))), "")
 
 
-def _read(opened: OpenedFile) -> Iterator[Batch]:
-    yield from read_listens(opened, _listens(opened))
-
-
-def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return columns_of_listens(_listens(opened))
-
-
-FORMATS = (Format("apple music history", 1, "what was played in Apple Music", _recognise, _read, _columns),)
+FORMATS = (listens_format("apple music history", "what was played in Apple Music", _recognise, _listens),)
