@@ -26,6 +26,7 @@ from indexer.text.names import artist_key
 
 GAP_S = 30 * 60  # without a song end a session
 PLAYED_MS = 30_000  # from which Spotify counts a stream, and Last.fm takes a scrobble
+_LONGEST_MS = 86_400_000  # a day; more is no length of a listen
 SONGS = 3  # of the shortest session that becomes a playlist
 _ENTRIES = 20_000  # per batch
 _DEPTH = 12  # of lists and objects around a listen
@@ -144,6 +145,8 @@ class _History:
             return
         song = self._song(row, values)
         played = decimal(plain(values.get("ms_played")))
+        if played is not None and played > _LONGEST_MS:
+            played = None
         at = moment(values.get("listened_at"))
         if plain(values.get("skipped")).lower() in _YES:
             self.pass_over(row, "skipped: no play")

@@ -98,7 +98,8 @@ def _listen(item: Record, before: str, after: str) -> Record | NoListen:
         performer, dash, rest = title.partition(" - ")
         if dash and performer and rest:
             artist, title = performer, rest
-    return {"title": title, "artist": artist, "listened_at": item.get("time")}
+    others = {name: cell for name, cell in item.items() if name not in ("title", "subtitles", "time")}
+    return {"title": title, "artist": artist, "listened_at": item.get("time"), **others}
 
 
 def _words_around(titles: Sequence[str]) -> tuple[str, str]:
