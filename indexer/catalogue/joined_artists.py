@@ -17,7 +17,11 @@ from indexer.text.artists import parts_of, taken_apart
 
 _IN_MEMORY = 50_000  # names of one file; above that they are asked for again
 _INSERT = insertion("open_artists", ("part", "artist"), ignore=True)
-_KNOWN = "SELECT 1 FROM songs WHERE name_key >= ? AND name_key < ? LIMIT 1"
+# "Ada, Bo" has Ada's name key; it says of neither that there is such an artist.
+_KNOWN = (
+    "SELECT 1 FROM songs WHERE name_key >= ? AND name_key < ? "
+    "AND (artists NOT IN ('', '[]') OR artist NOT LIKE ?) LIMIT 1"
+)
 _SONGS = "SELECT song_id FROM songs WHERE artist = ? AND artists IN ('', '[]') AND name_key >= ? AND name_key < ?"
 _UPDATE = "UPDATE songs SET artists = ?, name_key = ?, content_digest = ? WHERE song_id = ?"
 
@@ -97,7 +101,7 @@ class JoinedArtists:
         if known is None:
             if len(self._known) > _IN_MEMORY:
                 self._known.clear()
-            self._known[key] = known = self._first(_KNOWN, *artist_range(name))
+            self._known[key] = known = self._first(_KNOWN, *artist_range(name), "%, %")
         return known
 
     def _first(self, query: str, *values: str) -> bool:
