@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import SourceError
-from indexer.sources.tabular import shown
+from indexer.sources.opened import shown
 
 Samples = npt.NDArray[np.float32]
 

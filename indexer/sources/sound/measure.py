@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from indexer.sources.opened import shown
 from indexer.sources.sound.decode import Samples, Sound, SoundDecodeError, opened_sound
 from indexer.sources.sound.estimates import estimates
 from indexer.sources.sound.key import chroma, key
@@ -16,7 +17,6 @@ from indexer.sources.sound.loudness import block_loudness, integrated
 from indexer.sources.sound.spectra import RATE, Spectra
 from indexer.sources.sound.tempo import onset_strength, tempo
 from indexer.sources.sound.timbre import cepstrum, timbre
-from indexer.sources.tabular import shown
 
 ANALYSIS_VERSION = 1  # another number: what was measured before is measured again
 

@@ -338,6 +338,21 @@ def test_a_path_is_a_song(catalogue: Catalogue, music: Path, monkeypatch: pytest
         assert list(snapshot.files()) == list(catalogue.files())
 
 
+def test_entries_of_a_list_meet_songs_by_their_files(catalogue: Catalogue, music: Path, tmp_path: Path) -> None:
+    path = music / "Oda Finch" / "Weather" / "02 Song 2.ogg"
+    write_tags(path, title="What the Tags Say", artist="Marrow")
+    catalogue.load_folder(music)
+    before = list(catalogue.songs())
+    mix = tmp_path / "mix.m3u8"
+    mix.write_text(
+        f"#EXTM3U\nMusic/Oda Finch/Weather/02 Song 2.ogg\nfile://{music}/Oda%20Finch/Weather/01%20Song%201.flac\n"
+    )
+    catalogue.load(mix)
+    (playlist,) = catalogue.playlists()
+    assert playlist.song_ids == (catalogue.song_of_path(path), "oda finch|song 1")
+    assert list(catalogue.songs()) == before, "a list names songs and says nothing new of them"
+
+
 def test_one_file_of_sound(catalogue: Catalogue, music: Path) -> None:
     report = catalogue.load_folder(music / "Oda Finch" / "Weather" / "01 Song 1.flac", prune=True)
     assert files_of(report) == RowCounts(added=1)
