@@ -26,6 +26,13 @@ FOLDER_FORMAT = "folder of sound"  # the format of such an import
 _STORED = {0xDC80 + byte: 0xF780 + byte for byte in range(0x80)}
 _READ = {stored: half for half, stored in _STORED.items()}
 
+# What a build reads of files: all vectors, by song.
+TIMBRES = (
+    select(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+    .where(FILES.c.timbre.is_not(None), FILES.c.song_id.is_not(None))
+    .order_by(FILES.c.song_id, FILES.c.path)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:

@@ -119,6 +119,18 @@ def test_a_file_with_other_tags_keeps_its_song(catalogue: Catalogue, music: Path
     assert len(catalogue) == 3
 
 
+def test_the_fingerprint_of_timbres_changes_with_the_sound_alone(catalogue: Catalogue, music: Path) -> None:
+    empty = catalogue.fingerprints()["timbres"]
+    catalogue.load_folder(music)
+    measured = catalogue.fingerprints()["timbres"]
+    assert measured != empty
+    write_tags(music / "Oda Finch" / "Weather" / "02 Song 2.ogg", title="Another Name")
+    catalogue.load_folder(music)
+    assert catalogue.fingerprints()["timbres"] == measured
+    catalogue.delete(["oda finch|song 1"])
+    assert catalogue.fingerprints()["timbres"] not in (measured, empty)
+
+
 def test_another_sound_under_the_same_name_is_measured_again(catalogue: Catalogue, music: Path) -> None:
     catalogue.load_folder(music)
     path = music / "Oda Finch" / "Weather" / "01 Song 1.flac"
