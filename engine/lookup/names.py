@@ -243,22 +243,24 @@ def _similarity(
 ) -> tuple[float, float]:
     """How alike a song's name is to the words, and what breaks a tie: the title as written, then the popular song.
 
-    written   how the song's title and artist are to be read
+    written   how the song's title and artists are to be read
     """
     songs = index.songs
     full, stem, by = _folded(written(songs.titles[row]), written(songs.artists[row]))
+    artists = dict.fromkeys([by, *(fold(written(name)) for name in songs.column("artist_name").of(row))])
     words = wanted.folded
     as_written = fuzz.token_sort_ratio(words, f"{full} {by}")
     best = max(
         as_written,
         # A title alone names less than title and artist do.
         TITLE_ALONE * max(fuzz.ratio(words, full), fuzz.ratio(words, stem)),
-        *(_with_artist(wanted, stem, full, each) for each in dict.fromkeys([by, *songs.column("artist_key").of(row)])),
+        *(_with_artist(wanted, stem, full, each) for each in artists),
     )
     kinds = int(index.songs.versions[row])
     if wanted.rest and kinds & wanted.kinds:
         alone = TITLE_ALONE * fuzz.ratio(wanted.rest, stem)
-        best = max(best, VERSION_NAMED * max(alone, fuzz.token_sort_ratio(wanted.rest, f"{stem} {by}")))
+        named = max(fuzz.token_sort_ratio(wanted.rest, f"{stem} {each}") for each in artists)
+        best = max(best, VERSION_NAMED * max(alone, named))
     elif kinds & _DERIVED and not kinds & wanted.kinds:
         best -= UNWANTED
     known = (float(index.popularity[row]) / 10, float(index.songs.popularity[row]) / 10_000)

@@ -125,10 +125,22 @@ class Meeting:
                 wanted.update((lookup.preferred_id, lookup.fallback_id))
                 for each in lookup.ids:
                     wanted.update(self.holders.get(each, ()))
+        self._load(wanted & self.songs.keys())
+
+    def _load(self, song_ids: Iterable[str]) -> None:
+        listed = list(song_ids)
+        self._ids.update((song_id, {}) for song_id in listed)
         query = "SELECT song_id, namespace, value FROM external_ids WHERE song_id"
-        for song_id, namespace, value in rows_among(self._connection, query, wanted & self.songs.keys()):
+        for song_id, namespace, value in rows_among(self._connection, query, listed):
             if namespace != NAME:
-                self._ids.setdefault(song_id, {})[namespace] = value
+                self._ids[song_id][namespace] = value
+
+    def _ids_of(self, song_id: str) -> dict[str, str]:
+        ids = self._ids.get(song_id)
+        if ids is None:  # a row that has nothing but a known id asked for no others; now its song has a new name
+            self._load([song_id])
+            ids = self._ids[song_id]
+        return ids
 
     def find(self, lookup: Lookup) -> tuple[str, bool]:
         """The song_id of the song that a row describes, old or new, and whether only the name says so."""
@@ -158,13 +170,11 @@ class Meeting:
                 return self._best_known(free), True
             self.nearly += 1
         ids = dict(row.ids)
-        taken = lookup.preferred_id in self.songs and (
-            not ids or ids.keys() & self._ids.get(lookup.preferred_id, {}).keys()
-        )
+        taken = lookup.preferred_id in self.songs and (not ids or ids.keys() & self._ids_of(lookup.preferred_id).keys())
         return (lookup.fallback_id if taken else lookup.preferred_id), False
 
     def _may_meet(self, song_id: str, lookup: Lookup) -> bool:
-        ids = self._ids.get(song_id)
+        ids = self._ids_of(song_id)
         if ids and any(namespace in ids for namespace, _ in lookup.row.ids):
             return False
         if apart(self.songs[song_id]["duration_ms"], lookup.row.facts.get("duration_ms")):
@@ -179,7 +189,7 @@ class Meeting:
     def _contradicts(self, song_id: str, ids: Mapping[str, str]) -> bool:
         if not ids:
             return False
-        known = self._ids.get(song_id, {})
+        known = self._ids_of(song_id)
         return any(known.get(namespace, value) != value for namespace, value in ids.items())
 
     def song(self, song_id: str) -> Stored:
@@ -187,6 +197,7 @@ class Meeting:
         song = self.songs.get(song_id)
         if song is None:
             song = self.songs[song_id] = empty_song(song_id, self._import_id)
+            self._ids[song_id] = {}
         return song
 
     def register(self, song_id: str, each: Id) -> tuple[str, str] | None:
@@ -200,7 +211,7 @@ class Meeting:
                 problem = f"{namespace} id {value} is already that of {holders[0]} and stays there"
                 return problem, f"{namespace} id ... is already that of another song and stays there"
         if namespace != NAME:
-            known = self._ids.setdefault(song_id, {}).setdefault(namespace, value)
+            known = self._ids_of(song_id).setdefault(namespace, value)
             if known != value:
                 problem = f"{namespace} id {value} is left out: the song has the {namespace} id {known} already"
                 return problem, f"{namespace} id ... is left out: the song has another {namespace} id already"

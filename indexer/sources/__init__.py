@@ -15,6 +15,7 @@ from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
 from indexer.sources.documents import items
 from indexer.sources.formats import (
+    apple_privacy,
     beets,
     deezer,
     exportify,
@@ -57,6 +58,7 @@ FORMATS: tuple[Format, ...] = (
     *lastfm.FORMATS,
     *listenbrainz.FORMATS,
     *youtube_music.FORMATS,
+    *apple_privacy.FORMATS,
     *shazam.FORMATS,
     *tunemymusic.FORMATS,
     *soundiiz.FORMATS,

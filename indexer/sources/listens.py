@@ -13,10 +13,11 @@ from itertools import chain, islice, pairwise
 import numpy as np
 import numpy.typing as npt
 
-from indexer.sources.base import Batch, Refusal
+from indexer.sources.base import Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain, texts
 from indexer.sources.documents import items, whole
 from indexer.sources.mapping import Column, ColumnMap, map_columns
+from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader, song_ids
 from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
@@ -25,9 +26,11 @@ from indexer.text.names import artist_key
 
 GAP_S = 30 * 60  # without a song end a session
 PLAYED_MS = 30_000  # from which Spotify counts a stream, and Last.fm takes a scrobble
+_LONGEST_MS = 86_400_000  # a day; more is no length of a listen
 SONGS = 3  # of the shortest session that becomes a playlist
 _ENTRIES = 20_000  # per batch
 _DEPTH = 12  # of lists and objects around a listen
+_ENDS = frozenset({"end_time", "ts"})  # Spotify writes when a song ended; the time of all others is its start
 _OF_THE_LISTEN = frozenset({"listened_at", "ms_played", "skipped", "plays", "playlist", "playlist_id", "position"})
 _YES = frozenset({"true", "1", "1.0", "yes"})
 
@@ -59,13 +62,27 @@ class _Song:
     state: str = ""
 
 
-def read_listens(
-    opened: OpenedFile, records: Iterable[tuple[int, Record | NoListen]], *, at_end: bool = False
-) -> Iterator[Batch]:
+def listens_format(
+    name: str,
+    layout: str,
+    recognise: Callable[[OpenedFile], Fit | None],
+    records: Callable[[OpenedFile], Iterable[tuple[int, Record | NoListen]]],
+) -> Format:
+    """A format of listening histories; `records` are those of a file, as `read_listens` takes them."""
+
+    def read(opened: OpenedFile) -> Iterator[Batch]:
+        yield from read_listens(opened, records(opened))
+
+    def columns(opened: OpenedFile) -> Sequence[Column]:
+        return _columns(list(islice(records(opened), SAMPLE_ROWS))).columns
+
+    return Format(name, 1, layout, recognise, read, columns)
+
+
+def read_listens(opened: OpenedFile, records: Iterable[tuple[int, Record | NoListen]]) -> Iterator[Batch]:
     """The songs of a listening history with how often each was played, and its sessions as playlists.
 
     records   (row, the listen by its columns or by the paths of its keys), in any order
-    at_end    whether the time of a listen is when it ended, as Spotify writes it
 
     A listen that was skipped or shorter than 30 s is no play; where the length is not known, each is one. The same song
     at the same time is one listen. A session ends where nothing was played for 30 minutes; it holds a song once. Its
@@ -74,26 +91,14 @@ def read_listens(
     """
     stream = iter(records)
     first = list(islice(stream, SAMPLE_ROWS))
-    columns = listen_columns(record for _, record in first if not isinstance(record, NoListen))
-    history = _History(opened, columns, at_end=at_end)
+    columns = _columns(first)
+    history = _History(opened, columns)
     for row, record in chain(first, stream):
         if isinstance(record, NoListen):
             history.pass_over(row, record.reason)
         else:
             history.add(row, columns.values(record))
     yield from history.batches()
-
-
-def listen_columns(records: Iterable[Record]) -> ColumnMap:
-    """What the columns of listens become, by their names and by what the first of them hold."""
-    sample = list(records)
-    return map_columns(tuple(dict.fromkeys(name for record in sample for name in record)), sample)
-
-
-def columns_of_listens(records: Iterable[tuple[int, Record | NoListen]]) -> Sequence[Column]:
-    """The columns of the first listens, and what each becomes."""
-    first = islice(records, SAMPLE_ROWS)
-    return listen_columns(record for _, record in first if not isinstance(record, NoListen)).columns
 
 
 def objects_in(opened: OpenedFile, wanted: Callable[[Record], bool]) -> Iterator[Record]:
@@ -114,13 +119,20 @@ def objects_below(value: object, wanted: Callable[[Record], bool], depth: int = 
             yield from objects_below(each, wanted, depth + 1)
 
 
+def _columns(records: Sequence[tuple[int, Record | NoListen]]) -> ColumnMap:
+    """What the columns of listens become, by their names and by what the first of them hold."""
+    sample = [record for _, record in records if not isinstance(record, NoListen)]
+    return map_columns(tuple(dict.fromkeys(name for record in sample for name in record)), sample)
+
+
 class _History:
     """The listens of one file."""
 
-    def __init__(self, opened: OpenedFile, columns: ColumnMap, *, at_end: bool) -> None:
+    def __init__(self, opened: OpenedFile, columns: ColumnMap) -> None:
         self._file = opened.name
         self._reader = SongReader(opened, columns)
-        self._at_end = at_end
+        times = [column for column in columns.columns if column.field == "listened_at" and not column.rank]
+        self._at_end = any(column_key(column.name) in _ENDS for column in times)
         self._songs: list[_Song] = []
         self._numbers: dict[tuple[str, str], int] = {}
         self._of, self._starts, self._ends = array("q"), array("d"), array("d")
@@ -133,6 +145,8 @@ class _History:
             return
         song = self._song(row, values)
         played = decimal(plain(values.get("ms_played")))
+        if played is not None and played > _LONGEST_MS:
+            played = None
         at = moment(values.get("listened_at"))
         if plain(values.get("skipped")).lower() in _YES:
             self.pass_over(row, "skipped: no play")

@@ -84,7 +84,8 @@ _NAMES = {
         时长; 길이; Track-Dauer (ms); Durée du titre (ms); Duración de la canción (ms); Durata della traccia (ms);
         Duração da faixa (ms); Nummerduur (ms); Låtlängd (ms); Parça Süresi (ms); Διάρκεια κομματιού (ms);
         مدة الأغنية (بالمللي ثانية); トラックの長さ（ミリ秒）; 曲目时长（毫秒）; 曲目長度（毫秒）; 曲目時長（毫秒）;
-        tracktimemillis; duration_ms; playtime; additional_info.duration_ms; total_time | runtime""",
+        tracktimemillis; duration_ms; playtime; additional_info.duration_ms; total_time;
+        media duration in milliseconds | runtime""",
     "danceability": """danceability; Tanzbarkeit; Danseabilité; Bailabilidad; Ballabilità; Dançabilidade;
         Dansbaarheid; Dansbarhet; Dans Edilebilirlik; Χορευτικότητα; قابلية الرقص; ダンサビリティ; 舞蹈性; dance""",
     "energy": """energy; Energie; Énergie; Energía; Energia; Energi; Enerji; Ενέργεια; الطاقة; エネルギー; 能量;

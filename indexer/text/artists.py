@@ -29,6 +29,9 @@ _FEAT = rf"(?:feat|{_FT}|featuring)\b(?!\.?\s*(?:feat|ft)\b)(?!\s+(?:of|in|so|to
 _GUESTS = re.compile(rf"\s?[\s(\[]\s?(?:{_FEAT}|[fw]/|(?:an?\s)?duet\swith\b)\s?(?=[^\s)\]])", re.IGNORECASE)
 _BRACKETED_WITH = re.compile(r"\s?[(\[]\s?(?:with|con|avec|mit)\s([^()\[\]]+)[)\]]\s?", re.IGNORECASE)
 
+# Most texts have none of these, and are read no further.
+_GUEST_WORDS = re.compile(r"feat|\bft\b|\b[fw]/|\b(?:with|con|avec|mit)\b", re.IGNORECASE)
+
 # In a title: guests stand in brackets, or behind the title up to the next bracket or dash ("Song feat. Bo - Live").
 _TITLE_BRACKET = re.compile(
     rf"[(\[][^()\[\]]*?(?:\b(?:{_FEAT}\s?|[fw]/\s?|duet\swith\s)|(?<=[(\[])\s?(?P<open>with|con|avec|mit)\s)"
@@ -98,7 +101,9 @@ def read_artists(artist: object, title: str = "") -> Artists:
     main: list[str] = []
     guests: list[str] = []
     for cell in [_spaced(artist) if isinstance(artist, str) else ""] if names is None else names:
-        before, *after = _GUESTS.split(_BRACKETED_WITH.sub(r" feat. \1 ", cell))
+        before, *after = [cell]
+        if _GUEST_WORDS.search(cell):
+            before, *after = _GUESTS.split(_BRACKETED_WITH.sub(r" feat. \1 ", cell))
         main += [before] if names is not None and not after else _separated(before)
         guests += [name for text in after for name in _separated(text)]
     for text in title_guests(title):
@@ -148,6 +153,8 @@ def title_guests(title: str) -> list[str]:
     >>> title_guests("With You (Without You)"), title_guests("Be (With You)")
     ([], [])
     """
+    if not _GUEST_WORDS.search(title):
+        return []
     mentions: list[str] = []
     title = _spaced(title)
     for found in _TITLE_BRACKET.finditer(title):
@@ -223,6 +230,9 @@ def resolved(artists: Artists, known: Callable[[str], bool], *, listed: bool = F
 
 def _apart(mains: Iterable[str], guests: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Who made a song and who are guests, each once; the first is no guest, others that are named as guests are."""
+    mains, guests = list(mains), list(guests)
+    if len(mains) == 1 and not guests:  # as most songs are: nobody to compare with
+        return tuple(filter(None, map(_tidy, mains))), ()
     first, *others = _once(mains) or [""]
     featured = _once(guests, but=[first])
     keys = set(map(artist_key, featured))

@@ -27,7 +27,7 @@ _CAPO = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = ("capo", "tuning", "tuned", "chords", "key:", "key of", "key =", "key=", "tempo")
-_SHEET = 2  # sure lines of chords from which on single letters are chords, too
+_SHEET = 3  # lines of chords, one of them surely, from which on single letters are chords, too
 
 
 def chord_lines(lines: Sequence[str], lowered: str) -> set[int]:
@@ -55,7 +55,7 @@ def chord_lines(lines: Sequence[str], lowered: str) -> set[int]:
         elif _CAPO.fullmatch(line) or _TABLATURE.fullmatch(line) or _SHAPE.fullmatch(line):
             sure.add(place)
     if sure and letters:
-        least = 1 if len(sure) >= _SHEET else 2
+        least = 1 if len(sure) + len(letters) >= _SHEET else 2
         sure.update(place for place, count in letters.items() if count >= least)
     return sure
 

@@ -18,7 +18,8 @@ _CREDIT_BY = re.compile(
 )
 _CREDIT = re.compile(
     r"(?:writers?|songwriters?|composers?|producers?|publishers?|lyricists?|copyright) ?(?:\(s\))? ?:|©|℗|\(c\) ?\d{4}|"
-    r"copyright \d{4}|lyrics? ©|"
+    r"copyright (?:\(c\) ?|© ?)?\d{4}|.{0,80}\blyrics? ©|"
+    r"published by\W*$|"
     r"(?:作词|作詞|作曲|编曲|編曲|填词|填詞|原唱|演唱|制作人|製作人|监制|監製|混音|录音|母带|和声|吉他|贝斯|出品|作詞/作曲|词曲|詞曲|"
     r"작사|작곡|편곡|음악|가사)(?:[ /][^:：\n]{0,12})?\s*[:：]",
     re.IGNORECASE,
@@ -34,9 +35,11 @@ _SITE = r"(?:[\w-]+\.)+(?:com|net|org|cz|de|ru|pl|it|fr|me|info|co\.uk|com\.br)\
 # What sites print beside lyrics, in the languages of the large ones.
 _NOTICES = (
     r"submit (?:lyrics )?corrections?\W*$",
+    r"lyrics? (?:submitted|transcribed|typed|corrected|contributed|posted)(?: in)? by (?:\S+ ?){1,4}$",
     r"thanks to .{1,100}? for (?:correct|add|submit|send|provid|post|transcrib|typing|these lyrics|the lyrics|lyrics)",
     r"(?:these |the |song )?lyrics? (?:(?:is|are) )?(?:licensed|powered|licensed (?:&|and) provided)\b.{0,40}\bby\b",
-    r"(?:this|these|all|the) (?:song )?lyrics? (?:is|are) (?:not for|for (?:educational|personal|non)|owned|protected|"
+    r"(?:(?:this|these|all|the) )?(?:song )?lyrics? (?:is|are) (?:not for (?:commercial|sale)|"
+    r"for (?:educational|personal|non)|owned|protected|"
     r"(?:the )?property|copyright|last corrected|provided (?:by|for|as))",
     r"(?:you can )?(?:find|get|read|see|search|browse) (?:(?:more|other|all|these|the) )?(?:\w+ )?(?:song )?"
     r"lyrics? (?:at|on|for|from)\b",
@@ -75,7 +78,8 @@ _HEADING = re.compile(
     rf"[\W_]*(?:(?:repeat(?: the)? )?(?:{_ALONE}){_NUMBERED}{_AGAIN}[\W_]*|"
     rf"(?:[*#~={{<\-–—_]{{1,6}}\s*(?:{SECTION}|{SECTION_ELSEWHERE}){_NUMBERED}{_AGAIN}\s*[*#~=}}>\-–—_:]{{1,7}}\s*)|"
     rf"(?:[*#]{{2,6}}\s*(?:{SECTION}){_NUMBERED}\s*:?)|"
-    rf"(?:{SECTION}|{SECTION_ELSEWHERE}|ref\.?|r\.?){_NUMBERED}{_AGAIN}\s*:\W*|ref\.|{TIMES})",
+    rf"(?:{SECTION}|{SECTION_ELSEWHERE}|ref\.?|rit\.?|r\.?){_NUMBERED}{_AGAIN}\s*:\W*|(?:ref|rit)\.|{TIMES}|"
+    r"(?:guitar|piano|sax|saxophone|drum|organ|harmonica|keyboard|violin|trumpet|bass) (?:solo|break|interlude))",
     re.IGNORECASE,
 )
 _REPEAT = re.compile(
@@ -120,7 +124,8 @@ refren pre-refren nakarat bölüm giriş köprü çıkış kıta refräng brygga
 versszak refrén refrein brug куплет припев предприпев пре-припев постприпев бридж интро аутро рефрен проигрыш
 куплети приспів στίχος κουπλέ ρεφρέν 벌스 코러스 훅 인트로 아웃트로 브릿지 サビ ヴァース
 バース コーラス イントロ アウトロ 主歌 副歌 المقطع مقطع لازمة
-اللازمة פזמון בית điệp ref r repeat rpt back sing play x
+اللازمة פזמון בית điệp ref rit guitar piano sax saxophone drum organ
+harmonica keyboard violin trumpet bass published r repeat rpt back sing play x
 """
 _FIRST_WORDS = frozenset(_FIRST.split())
 # Words that many sung lines begin with, too: looked at where the lyric speaks of lyrics or sites at all.

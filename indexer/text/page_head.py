@@ -41,7 +41,10 @@ _PREFACE = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r'"[^"]*[^".,!?]"')
-_JOINED = re.compile(r" ?[-–—－:|] ?|\b(?:by|lyrics)\b", re.IGNORECASE)
+_LYRIC = r"lyrics|paroles|letra|songtext|liedtext|testo|tekst|текст|sözleri"
+_OF_LYRICS = re.compile(rf"\b(?:{_LYRIC})\b", re.IGNORECASE)
+_JOINED = re.compile(rf"[-–—－:|]|\b(?:by|{_LYRIC})\b", re.IGNORECASE)
+_LYRIC_WORDS = frozenset((*_LYRIC.split("|"), "by", "par", "de", "von", "zu", "di", "da", "to", "of", "for", "por"))
 # Tables written by R say NA where there was nothing; "NA NA NA" is a song.
 STRAY_NA = re.compile(r"\A(?:NA\s+){1,2}(?!(?i:na)\b)(?=[^\n]*[^\W\d_A-ZÀ-Þ])")
 
@@ -113,16 +116,21 @@ def _capitals(text: str) -> bool:
 
 
 def is_name_line(text: str, title: str, artist: str) -> bool:
-    """Whether a line says the title and the artist and nothing else.
+    """Whether a line says the title, the artist or that a lyric follows, and nothing else.
 
     >>> is_name_line("COPPER KETTLE LYRICS - ADA", "Copper Kettle", "Ada"), is_name_line("Copper Kettle", "", "")
     (True, False)
+    >>> is_name_line("Paroles de Copper Kettle", "Copper Kettle", "Ada")
+    True
     """
-    if not title or not artist or not 0 < len(text) - len(title) - len(artist) <= 12 or not _JOINED.search(text):
+    spare = len(text) - len(title)
+    if not title or not 0 < spare <= len(artist) + 24 or not _JOINED.search(text):
         return False
-    line, of, by = fold(text), fold(title), fold(artist)
-    lyrics = {f"{of} lyrics by {by}", f"{by} {of} lyrics", f"{of} lyrics {by}"}
-    return line in {f"{of} {by}", f"{by} {of}", f"{of} by {by}"} | lyrics
+    of, by = fold(title).split(), fold(artist).split()
+    names = [word for word in fold(text).split() if word not in _LYRIC_WORDS or word in of or word in by]
+    if by and names in (of + by, by + of):
+        return True
+    return names == of and _OF_LYRICS.search(text) is not None
 
 
 def _description_end(text: str) -> int:

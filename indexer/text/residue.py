@@ -79,13 +79,16 @@ _ROUND = (
     rf"(?:[\s,]+(?:-\s+)?(?:{TIMES}|repeat(?:ed)?|to|and|until|fades?|out|end|break|finale|{SECTION})\b)*)"
 )
 ROUND_HEADING = re.compile(
-    rf"\({_ROUND}\s*(?::?\s*|(?<!spoken):\s(?:[^()\n]|\([^()\n]*\)){{1,80}}|\s-\s(?-i:[A-ZÀ-Þ0-9])[^()\n]{{1,80}})\)",
+    rf"\({_ROUND}\s*(?::?\s*|(?<!spoken):\s(?:[^()\n]|\([^()\n]*\)){{1,80}}|\s-\s(?-i:[A-ZÀ-Þ0-9])[^()\n]{{1,80}})\)"
+    r"(?:[ \t]*:(?=[ \t]*\n))?",
     re.IGNORECASE,
 )
 CURLY_HEADING = re.compile(rf"\{{{_ROUND}\s*(?::[^{{}}\n]{{0,80}})?[\]}}]", re.IGNORECASE)
+_TIMES_ELSEWHERE = r"\d{1,2}\s?(?:times|veces|vezes|fois|volte|mal|раза?|keer|gånger|ganger|kez|razy|krát|回|번)"
 REPEAT = re.compile(
-    rf"\(\s*(?:repeat|rpt\.?|bis)(?:\s+(?:(?:{TIMES}|{NUMBER}|(?:two|three|four|many)|times|chorus|verses?|refrain|hook|"
-    r"bridge|lines?|first|last|all|above|twice|to|till|until|the|and|fades?|out|end)\b|&)[^\w\s]{0,2}){0,9}\s*\)",
+    rf"\(\s*(?:(?:repeat|rpt\.?|bis)(?:\s+(?:(?:{TIMES}|{NUMBER}|(?:two|three|four|many)|times|chorus|verses?|refrain|hook|"
+    r"bridge|lines?|first|last|all|above|twice|to|till|until|the|and|fades?|out|end)\b|&)[^\w\s]{0,2}){0,9}|"
+    rf"{_TIMES_ELSEWHERE})\s*\)",
     re.IGNORECASE,
 )
 
@@ -115,17 +118,24 @@ TICKETS = re.compile(r"(?:See [^\n]{1,60} Live\s*)?Get tickets as low as [$£€
 # Three songs with their artists, one name a line, where the page was saved line by line.
 SUGGESTED = re.compile(r"You might also like:?\n((?:[^\n\[\]]{1,80}\n){6})(?=\s*\[)")
 ADVERT = re.compile(r"You might also like(?! [a-z])")
-_EMBED = r"(?:\d+(?:\.\d)?K|\d{0,6})Embed(?:Share)?(?: ?URLCopyEmbedCopy)?\s*\Z|\d{1,6}embed\s*\Z|\d{1,6}Embed$"
+_EMBED = (
+    r"(?:\d+(?:\.\d)?K|\d{0,6})Embed(?:Share)?(?: ?URLCopyEmbedCopy)?\s*\Z|\d{1,6}embed\s*\Z|^\d{1,6} Embed\s*\Z|"
+    r"\d{1,6}Embed$"
+)
 EMBED = re.compile(_EMBED, re.MULTILINE)
 _COPY = re.compile(r"(?:EmbedShare ?|Share ?)?URLCopyEmbedCopy")
 _MUSIXMATCH = re.compile(
     r"(?:\.\.\.\s*)?\*{3,}\s*This Lyrics is NOT for Commercial use\s*\*{3,}(?:\s*\(\d{6,}\))?", re.IGNORECASE
 )
+_SONGWRITERS = re.compile(r"^Songwriters?[ \t]*\n((?:[^\n]{1,100}\n?){1,3})\Z", re.IGNORECASE | re.MULTILINE)
 _METROLYRICS = re.compile(r"\bread more:? [^\n]{0,100}? lyrics\W+(?:on )?metrolyrics(?:\.com)?\s*\Z", re.IGNORECASE)
 _AZLYRICS = re.compile(
     r"(?:<!--\s*)?Usage of \w+\.com content by any third-party lyrics provider[^\n]{0,140}", re.IGNORECASE
 )
-_ADDRESS = re.compile(r"<?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}\b>?|\bhttps?://[^\s)\]]+", re.IGNORECASE)
+_ADDRESS = r"(?:<?\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}\b>?|\bhttps?://[^\s)\]]+)"
+# "Taken from http://...": a line of few words beside an address is about the address.
+_ADDRESS_LINE = re.compile(rf"^([^\n]{{0,60}}?){_ADDRESS}([^\n]{{0,30}})$", re.IGNORECASE | re.MULTILINE)
+_ADDRESS_WORD = re.compile(_ADDRESS, re.IGNORECASE)
 
 # Genius marks its pages with Cyrillic letters that look Latin, "thе".
 _LATIN = dict(zip("аеорсухіѕјАВЕКМНОРСТХУІЅЈ", "aeopcyxisjABEKMHOPCTXYISJ", strict=True))
@@ -188,6 +198,10 @@ def latin(text: str, log: Log | None) -> str:
     return _MIXED.sub(spelt, text)
 
 
+def _is_about_an_address(match: re.Match[str]) -> bool:
+    return len(f"{match[1]} {match[2]}".split()) <= 4
+
+
 INLINE = (
     Residue("lrc", LRC_TAG, ("[",)),
     Residue("lrc", LRC_TIME, ("[", "<"), ""),
@@ -196,6 +210,7 @@ INLINE = (
     Residue("notice", _AZLYRICS, ("third-party lyrics provider",)),
     Residue("notice", _MUSIXMATCH, ("commercial use",)),
     Residue("notice", _METROLYRICS, ("metrolyrics",)),
+    Residue("credit", _SONGWRITERS, ("songwriter",), only=_names),
     Residue("markup", BREAK_TAG, ("<",)),
     Residue("heading", ANGLE_HEADING, ("<",)),
     Residue("markup", MARKUP, ("<",), ""),
@@ -210,5 +225,6 @@ INLINE = (
     Residue("round heading", ROUND_HEADING, ("(",)),
     Residue("round heading", REPEAT, ("(",)),
     Residue("heading", CURLY_HEADING, ("{",)),
-    Residue("address", _ADDRESS, ("@", "http"), ""),
+    Residue("address", _ADDRESS_LINE, ("@", "://"), only=_is_about_an_address),
+    Residue("address", _ADDRESS_WORD, ("@", "://"), ""),
 )

@@ -8,11 +8,10 @@ start, in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
-from indexer.sources.listens import NoListen, Record, columns_of_listens, objects_below, objects_in, read_listens
-from indexer.sources.mapping import Column
+from indexer.sources.base import CERTAIN, LIKELY, Fit
+from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
 from indexer.sources.tabular import flat, listed_rows
@@ -46,12 +45,4 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
             yield row, record
 
 
-def _read(opened: OpenedFile) -> Iterator[Batch]:
-    yield from read_listens(opened, _listens(opened))
-
-
-def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return columns_of_listens(_listens(opened))
-
-
-FORMATS = (Format("last.fm", 1, "listens of Last.fm (CSV of exporters, JSON of its API)", _recognise, _read, _columns),)
+FORMATS = (listens_format("last.fm", "listens of Last.fm (CSV of exporters, JSON of its API)", _recognise, _listens),)

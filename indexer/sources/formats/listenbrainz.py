@@ -8,21 +8,13 @@ two MusicBrainz ids the one that the server mapped counts where the player sent 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain
 from indexer.sources.identifiers import mbid
-from indexer.sources.listens import (
-    NoListen,
-    Record,
-    columns_of_listens,
-    listen_columns,
-    objects_below,
-    objects_in,
-    read_listens,
-)
-from indexer.sources.mapping import Column
+from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
+from indexer.sources.mapping import map_columns
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import BATCH_ROWS, flat, listed_rows
@@ -58,14 +50,6 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
             yield row, record
 
 
-def _read(opened: OpenedFile) -> Iterator[Batch]:
-    yield from read_listens(opened, _listens(opened))
-
-
-def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return columns_of_listens(_listens(opened))
-
-
 def _recognise_feedback(opened: OpenedFile) -> Fit | None:
     if opened.kind == "jsonl":
         found = _is_feedback(dict.fromkeys(opened.columns))
@@ -77,7 +61,7 @@ def _recognise_feedback(opened: OpenedFile) -> Fit | None:
 def _feedback(opened: OpenedFile) -> Iterator[Batch]:
     """Loved songs are a playlist; of a song that is named by its id alone the catalogue must know the rest."""
     file = opened.name
-    reader = SongReader(opened, listen_columns([{_TITLE: "", "track_metadata.artist_name": ""}]), playlist=_LOVED)
+    reader = SongReader(opened, map_columns((_TITLE, "track_metadata.artist_name"), ()), playlist=_LOVED)
     rows = listed_rows(opened) if opened.kind == "jsonl" else enumerate(map(flat, objects_in(opened, _is_feedback)), 1)
     batch, hated = Batch(), 0
     for row, record in rows:
@@ -102,6 +86,6 @@ def _feedback(opened: OpenedFile) -> Iterator[Batch]:
 
 
 FORMATS = (
-    Format("listenbrainz", 1, "listens with track_metadata (ListenBrainz)", _recognise, _read, _columns),
+    listens_format("listenbrainz", "listens with track_metadata (ListenBrainz)", _recognise, _listens),
     Format("listenbrainz feedback", 3, "recordings with a score (ListenBrainz)", _recognise_feedback, _feedback),
 )

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 
 from indexer.records import SOUND_NAMES
-from indexer.sources.base import LIKELY, POSSIBLE, Batch, Fit, Format
+from indexer.sources.base import LIKELY, POSSIBLE, Fit
 from indexer.sources.formats.tables import TABLES
-from indexer.sources.listens import (
-    NoListen,
-    Record,
-    columns_of_listens,
-    listen_columns,
-    objects_below,
-    objects_in,
-    read_listens,
-)
-from indexer.sources.mapping import Column
-from indexer.sources.meanings import column_key, meaning
+from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
+from indexer.sources.mapping import map_columns
+from indexer.sources.meanings import meaning
 from indexer.sources.opened import OpenedFile
 from indexer.sources.tabular import SAMPLE_ROWS, flat, listed_rows
 from indexer.sources.units import moment
@@ -26,7 +18,6 @@ from indexer.sources.units import moment
 _NO_HISTORY = frozenset({"playlist", "playlist_id", "plays", "lyrics", "followers", "position", "count"})
 _OF_SONGS = frozenset({"popularity", "year", "genre", "tags", "language", *SOUND_NAMES})
 _MOSTLY = 0.9  # of the times must be times, and differ
-_AT_END = frozenset({"end_time", "ts", "event_end_timestamp"})  # what Spotify calls it, and when it is
 _NEEDED = ("title", "artist", "listened_at")
 
 
@@ -52,7 +43,7 @@ def _recognise(opened: OpenedFile) -> Fit | None:
         sample = list(map(flat, islice(objects_below(opened.outline, _is_listen), SAMPLE_ROWS)))
     else:
         return None
-    columns = listen_columns(sample).columns
+    columns = map_columns(tuple(dict.fromkeys(name for record in sample for name in record)), sample).columns
     fields = {column.field for column in columns if column.field}
     if not fields.issuperset(_NEEDED) or not fields.isdisjoint(_NO_HISTORY):
         return None
@@ -66,14 +57,4 @@ def _recognise(opened: OpenedFile) -> Fit | None:
     return Fit(POSSIBLE, why) if fields.isdisjoint(_OF_SONGS) else None
 
 
-def _read(opened: OpenedFile) -> Iterator[Batch]:
-    columns = columns_of_listens(_listens(opened))
-    at_end = any(column.field == "listened_at" and column_key(column.name) in _AT_END for column in columns)
-    yield from read_listens(opened, _listens(opened), at_end=at_end)
-
-
-def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return columns_of_listens(_listens(opened))
-
-
-FORMATS = (Format("listens", 1, "title, artist and the time at which it was played", _recognise, _read, _columns),)
+FORMATS = (listens_format("listens", "title, artist and the time at which it was played", _recognise, _listens),)

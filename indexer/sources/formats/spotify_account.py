@@ -20,7 +20,7 @@ from urllib.parse import unquote_plus
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain
 from indexer.sources.documents import items
-from indexer.sources.listens import NoListen, Record, columns_of_listens, read_listens
+from indexer.sources.listens import NoListen, Record, listens_format
 from indexer.sources.mapping import Column, ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
@@ -179,14 +179,6 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
             yield row, NoListen("it says neither which song nor which episode was played")
 
 
-def _history(opened: OpenedFile) -> Iterator[Batch]:
-    yield from read_listens(opened, _listens(opened), at_end=True)
-
-
-def _history_columns(opened: OpenedFile) -> Sequence[Column]:
-    return columns_of_listens(_listens(opened))
-
-
 def _track_columns(opened: OpenedFile) -> Sequence[Column]:
     return _TRACK
 
@@ -197,8 +189,8 @@ FORMATS = (
         _track_columns,
     ),
     Format("spotify library", 1, "YourLibrary.json of Spotify's account data", _is_library, _library, _track_columns),
-    Format(
-        "spotify history", 1, "a listening history of Spotify (StreamingHistory, Streaming_History_Audio)", _is_history,
-        _history, _history_columns,
+    listens_format(
+        "spotify history", "a listening history of Spotify (StreamingHistory, Streaming_History_Audio)", _is_history,
+        _listens,
     ),
 )  # fmt: skip

@@ -18,8 +18,7 @@ from itertools import islice
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
 from indexer.sources.cells import plain
 from indexer.sources.documents import items
-from indexer.sources.listens import NoListen, Record, columns_of_listens, objects_below, read_listens
-from indexer.sources.mapping import Column
+from indexer.sources.listens import NoListen, Record, listens_format, objects_below
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, read_songs
@@ -99,7 +98,8 @@ def _listen(item: Record, before: str, after: str) -> Record | NoListen:
         performer, dash, rest = title.partition(" - ")
         if dash and performer and rest:
             artist, title = performer, rest
-    return {"title": title, "artist": artist, "listened_at": item.get("time")}
+    others = {name: cell for name, cell in item.items() if name not in ("title", "subtitles", "time")}
+    return {"title": title, "artist": artist, "listened_at": item.get("time"), **others}
 
 
 def _words_around(titles: Sequence[str]) -> tuple[str, str]:
@@ -123,14 +123,6 @@ def _shared(titles: Sequence[str]) -> str:
     return first[: next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
 
 
-def _history(opened: OpenedFile) -> Iterator[Batch]:
-    yield from read_listens(opened, _listens(opened))
-
-
-def _history_columns(opened: OpenedFile) -> Sequence[Column]:
-    return columns_of_listens(_listens(opened))
-
-
 def _is_library(opened: OpenedFile) -> Fit | None:
     names = {column_key(name) for name in opened.columns}
     if opened.kind == "csv" and names >= _LIBRARY_COLUMNS and not names.isdisjoint(_ARTIST_COLUMNS):
@@ -143,7 +135,8 @@ def _library(opened: OpenedFile) -> Iterator[Batch]:
 
 
 FORMATS = (
-    Format("youtube music history", 1, "watch-history.json with songs of YouTube Music (Google Takeout)", _is_history,
-           _history, _history_columns),
+    listens_format(
+        "youtube music history", "watch-history.json with songs of YouTube Music (Takeout)", _is_history, _listens
+    ),
     Format("youtube music library", 1, "Song Title, Album Title, Artist Name 1 (Takeout)", _is_library, _library),
-)  # fmt: skip
+)

@@ -189,3 +189,12 @@ def test_an_isrc_is_of_several_songs_and_alone_means_the_best_known(catalogue: C
         assert song_ids((ROAD, {"mbid": "m1"})) == [S1], "no id of a kind of its own: the best known of the name"
         assert song_ids(({}, {"mbid": "m1"}), ({}, isrc | {"mbid": "m1"})) == [S1, S2]
         assert [refusal[3] for refusal in refused] == []
+
+
+def test_a_song_that_a_row_renames_keeps_its_one_spotify_id(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(rows(tmp_path, BOATS | {"spotify_id": S1}, name="a.jsonl"))
+    catalogue.load(rows(tmp_path, ROAD | {"spotify_id": S1}, ROAD | {"spotify_id": S2}, name="b.jsonl"))
+    assert [(song.song_id, song.spotify_id, song.title) for song in catalogue.songs()] == [
+        (S1, S1, "Salt Road"),
+        (S2, S2, "Salt Road"),
+    ]

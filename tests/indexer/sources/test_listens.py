@@ -30,9 +30,9 @@ class Listen(NamedTuple):
     def counts(self) -> bool:
         return not self.skipped and (self.ms is None or self.ms >= 30_000)
 
-    def record(self) -> dict[str, object]:
+    def record(self, time: str = "uts") -> dict[str, object]:
         length = {} if self.ms is None else {"ms_played": self.ms}
-        return {"track": f"Song {self.song}", "artist": "Ines Calder", "uts": START + self.at, **length,
+        return {"track": f"Song {self.song}", "artist": "Ines Calder", time: START + self.at, **length,
                 "skipped": self.skipped}  # fmt: skip
 
 
@@ -44,12 +44,12 @@ class Result(NamedTuple):
     remarks: dict[str, int]
 
 
-def result(records: Sequence[Record | NoListen], *, at_end: bool = False) -> Result:
+def result(records: Sequence[Record | NoListen]) -> Result:
     plays: dict[object, float] = {}
     sessions: dict[str, list[object]] = {}
     remarks: dict[str, int] = {}
     titles: dict[tuple[str, str], object] = {}
-    for batch in read_listens(FILE, enumerate(records, start=1), at_end=at_end):
+    for batch in read_listens(FILE, enumerate(records, start=1)):
         _check_positions(batch)
         for song in batch.songs:
             counted = (value for name, value in song.labels.items() if name.startswith(PLAYS_LABEL))
@@ -124,7 +124,7 @@ def test_a_long_song_is_no_gap() -> None:
     ends = [listen._replace(at=listen.at + (listen.ms or 0) // 1000) for listen in starts]
     found = result([each.record() for each in starts])
     assert list(found.sessions.values()) == [["Song 0", "Song 1", "Song 2"]]
-    assert result([each.record() for each in ends], at_end=True).sessions == found.sessions
+    assert result([each.record("ts") for each in ends]).sessions == found.sessions
 
 
 def test_a_session_in_a_newer_export_is_the_same_playlist() -> None:
