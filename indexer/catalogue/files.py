@@ -26,6 +26,14 @@ FOLDER_FORMAT = "folder of sound"  # the format of such an import
 _STORED = {0xDC80 + byte: 0xF780 + byte for byte in range(0x80)}
 _READ = {stored: half for half, stored in _STORED.items()}
 
+# What a build reads of files: the vectors of songs; a copy of a file adds none.
+TIMBRES = (
+    select(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+    .distinct()
+    .where(FILES.c.timbre.is_not(None), FILES.c.song_id.is_not(None))
+    .order_by(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
@@ -73,16 +81,16 @@ class FileQueries(ABC):
     def timbres(self, analysis: int) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """(song_id, vector) of the songs that this version of the analysis measured, by rising song_id.
 
-        Of a song with several files it is the vector of the first of them by path.
+        Of a song with several files it is the vector of the file that was imported first.
         """
         columns = FILES.c
-        query = select(columns.song_id, columns.path, columns.timbre)
+        query = select(columns.song_id, columns.file_id, columns.timbre)
         query = query.where(columns.analysis == analysis, columns.timbre.is_not(None), columns.song_id.is_not(None))
-        page = query.order_by(columns.song_id, columns.path).limit(FILES_AT_A_TIME)
-        last, song_id = ("", ""), ""
+        page = query.order_by(columns.song_id, columns.file_id).limit(FILES_AT_A_TIME)
+        last, song_id = ("", 0), ""
         with self._connection() as connection:
             while True:
-                after = (columns.song_id > last[0]) | ((columns.song_id == last[0]) & (columns.path > last[1]))
+                after = (columns.song_id > last[0]) | ((columns.song_id == last[0]) & (columns.file_id > last[1]))
                 rows = list(checked(query, connection.execute(page.where(after))))
                 for row in rows:
                     if row.song_id != song_id:
@@ -90,7 +98,7 @@ class FileQueries(ABC):
                     song_id = row.song_id
                 if len(rows) < FILES_AT_A_TIME:
                     return
-                last = (rows[-1].song_id, rows[-1].path)
+                last = (rows[-1].song_id, rows[-1].file_id)
 
     def song_of_path(self, path: str | os.PathLike[str]) -> str | None:
         """The song_id of a file of sound, None for a file that is in no imported folder."""

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from indexer.catalogue.connect import insertion, rows_among, write_rows
+from indexer.catalogue.files import songs_of_paths, spellings_of
 from indexer.catalogue.joined_artists import JoinedArtists
 from indexer.catalogue.keys import content_digest, name_key, quick_artist_key
 from indexer.catalogue.meeting import SONG_TABLE, Lookup, Meeting, Stored, lookup_of
@@ -59,6 +60,7 @@ class SongWriter:
         self._joined = JoinedArtists(connection)
         self._log = MergeLog(connection, import_id, own_imports)
         self._any_apart = connection.exec_driver_sql("SELECT 1 FROM apart LIMIT 1").first() is not None
+        self._any_files = connection.exec_driver_sql("SELECT 1 FROM files LIMIT 1").first() is not None
         self._file = file if self._any_apart else ""
         self._added = 0
         self.nearly_met = 0
@@ -71,7 +73,7 @@ class SongWriter:
 
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
-        rows = [self._joined.taken_apart(row) for row in self._with_stored_keys(rows)]
+        rows = [self._joined.taken_apart(row) for row in self._of_files(self._with_stored_keys(rows))]
         lookups = [lookup_of(row, self._file) for row in rows]
         meeting = Meeting(
             self._connection, lookups, self._import_id, any_apart=self._any_apart, any_open=self._joined.any_open
@@ -104,6 +106,15 @@ class SongWriter:
             song_id for (song_id,) in rows_among(self._connection, "SELECT song_id FROM songs WHERE song_id", keys)
         )
         return [replace(row, song_id=None) if row.weak and row.song_id in keys else row for row in rows]
+
+    def _of_files(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
+        """The rows, those that name a file of sound which the catalogue knows with the key of its song."""
+        if not self._any_files or not any(row.files for row in rows):
+            return rows
+        paths = [[] if row.song_id else [each for path in row.files for each in spellings_of(path)] for row in rows]
+        songs = songs_of_paths(self._connection, {each for spellings in paths for each in spellings})
+        keys = (next((songs[each] for each in spellings if each in songs), None) for spellings in paths)
+        return [replace(row, song_id=row.song_id or key) for row, key in zip(rows, keys, strict=True)]
 
     def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any) -> None:
         row, meeting = lookup.row, batch.meeting
