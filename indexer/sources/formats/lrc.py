@@ -100,7 +100,8 @@ def _named(name: str, tags: dict[str, str]) -> dict[str, str]:
 
 
 def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return _COLUMNS
+    tags, _ = _parts(opened.head)
+    return [column for column in _COLUMNS if column.name == "lyrics" or column.name in tags]
 
 
 FORMATS = (Format("lrc", 1, "lyrics with times (LRC)", _recognise, _read, _columns),)
