@@ -131,7 +131,9 @@ def _with(opened: OpenedFile, kind: str, **changes: object) -> OpenedFile:
 
 def _xml(opened: OpenedFile, start: str) -> OpenedFile:
     if re.match(r"<!doctype html|<html", start, re.IGNORECASE):
-        raise SourceError(f"{opened.shown} is an HTML page; download the file itself (on GitHub: the raw file)")
+        raise SourceError(
+            f"{opened.shown} is an HTML page; download the file itself (on GitHub: the raw file; of Google Takeout choose JSON)"
+        )
     root: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
 
