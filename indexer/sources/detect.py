@@ -131,9 +131,8 @@ def _with(opened: OpenedFile, kind: str, **changes: object) -> OpenedFile:
 
 def _xml(opened: OpenedFile, start: str) -> OpenedFile:
     if re.match(r"<!doctype html|<html", start, re.IGNORECASE):
-        raise SourceError(
-            f"{opened.shown} is an HTML page; download the file itself (on GitHub: the raw file; of Google Takeout choose JSON)"
-        )
+        what = "the raw file of GitHub, JSON in Google Takeout"
+        raise SourceError(f"{opened.shown} is an HTML page; download the file itself ({what})")
     root: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
 
