@@ -26,6 +26,7 @@ class Refusal:
     file     the file's name
     row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1; 0 for the file as a whole
     what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
+             "listen": that row is no play of a song; "file", "column": what there is to say of them;
              "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
