@@ -56,7 +56,8 @@ class Plays:
 
     def counts(self, songs: int) -> list[int]:
         """How often each of the songs 0 .. songs - 1 was played."""
-        return np.bincount(self.songs, minlength=songs).tolist()
+        counts: list[int] = np.bincount(self.songs, minlength=songs).tolist()
+        return counts
 
     def sessions(self) -> Iterator[Session]:
         """Runs of plays with gaps of at most 30 minutes from an end to the next start, of three songs or more."""

@@ -53,7 +53,9 @@ def result(records: Sequence[Record | NoListen]) -> Result:
     for batch in read_listens(FILE, enumerate(records, start=1)):
         _check_positions(batch)
         for song in batch.songs:
-            plays |= {song.facts["title"]: value for name, value in song.labels.items() if name.startswith(PLAYS_LABEL)}
+            for name, value in song.labels.items():
+                assert name == PLAYS_LABEL + FILE.name
+                plays[song.facts["title"]] = value
             titles |= dict.fromkeys(song.ids, song.facts["title"])
         for entry in batch.entries:
             song = entry.song
