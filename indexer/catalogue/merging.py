@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from indexer.catalogue.connect import insertion, rows_among, write_rows
+from indexer.catalogue.files import with_songs_of_files
 from indexer.catalogue.joined_artists import JoinedArtists
 from indexer.catalogue.keys import content_digest, name_key, quick_artist_key
 from indexer.catalogue.meeting import SONG_TABLE, Lookup, Meeting, Stored, lookup_of
@@ -96,7 +97,10 @@ class SongWriter:
         return RowCounts(added=self._added, changed=changed, unchanged=same)
 
     def _with_stored_keys(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
-        """The rows, weak ones without a song_id that is not in the catalogue where they name the song otherwise too."""
+        """The rows, those that name a file of the catalogue with the song_id of its song; weak ones without a song_id
+        that is not in the catalogue where they name the song otherwise too.
+        """
+        rows = with_songs_of_files(self._connection, rows)
         keys = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
         if not keys:
             return rows
