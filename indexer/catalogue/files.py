@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.schema import FILES
 from indexer.catalogue.values import checked, unexpected
+from indexer.sources.base import SongRow
 
 FILES_AT_A_TIME = 5_000
 FOLDER_FORMAT = "folder of sound"  # the format of such an import
@@ -124,6 +125,17 @@ def songs_of_paths(connection: Connection, paths: Iterable[str]) -> dict[str, st
         for key, song_id in checked(query, connection.execute(query.where(FILES.c.path_key.in_(chunk)))):
             songs[keys[key]] = song_id
     return songs
+
+
+def with_songs_of_files(connection: Connection, rows: Sequence[SongRow]) -> Sequence[SongRow]:
+    """The rows, those that name a file of a song as rows of that song, unless ids say better which song they are."""
+    named = {row.files for row in rows if row.files and (row.weak or not (row.ids or row.song_id))}
+    if not named:
+        return rows
+    spellings = {files: [each for path in files for each in spellings_of(path)] for files in named}
+    known = songs_of_paths(connection, {each for some in spellings.values() for each in some})
+    songs = {files: next((known[each] for each in some if each in known), None) for files, some in spellings.items()}
+    return [replace(row, song_id=songs[row.files]) if songs.get(row.files) else row for row in rows]
 
 
 def path_key(path: str | os.PathLike[str]) -> str:

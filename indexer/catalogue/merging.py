@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from indexer.catalogue.connect import insertion, rows_among, write_rows
-from indexer.catalogue.files import songs_of_paths, spellings_of
+from indexer.catalogue.files import with_songs_of_files
 from indexer.catalogue.joined_artists import JoinedArtists
 from indexer.catalogue.keys import content_digest, name_key, quick_artist_key
 from indexer.catalogue.meeting import SONG_TABLE, Lookup, Meeting, Stored, lookup_of
@@ -73,7 +73,7 @@ class SongWriter:
 
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
-        rows = [self._joined.taken_apart(row) for row in self._of_files(self._with_stored_keys(rows))]
+        rows = [self._joined.taken_apart(row) for row in self._with_stored_keys(rows)]
         lookups = [lookup_of(row, self._file) for row in rows]
         meeting = Meeting(
             self._connection, lookups, self._import_id, any_apart=self._any_apart, any_open=self._joined.any_open
@@ -98,7 +98,11 @@ class SongWriter:
         return RowCounts(added=self._added, changed=changed, unchanged=same)
 
     def _with_stored_keys(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
-        """The rows, weak ones without a song_id that is not in the catalogue where they name the song otherwise too."""
+        """The rows, those that name a file of the catalogue with the song_id of its song; weak ones without a song_id
+        that is not in the catalogue where they name the song otherwise too.
+        """
+        if self._any_files:
+            rows = with_songs_of_files(self._connection, rows)
         keys = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
         if not keys:
             return rows
@@ -106,15 +110,6 @@ class SongWriter:
             song_id for (song_id,) in rows_among(self._connection, "SELECT song_id FROM songs WHERE song_id", keys)
         )
         return [replace(row, song_id=None) if row.weak and row.song_id in keys else row for row in rows]
-
-    def _of_files(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
-        """The rows, those that name a file of sound which the catalogue knows with the key of its song."""
-        if not self._any_files or not any(row.files for row in rows):
-            return rows
-        paths = [[] if row.song_id else [each for path in row.files for each in spellings_of(path)] for row in rows]
-        songs = songs_of_paths(self._connection, {each for spellings in paths for each in spellings})
-        keys = (next((songs[each] for each in spellings if each in songs), None) for spellings in paths)
-        return [replace(row, song_id=row.song_id or key) for row, key in zip(rows, keys, strict=True)]
 
     def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any) -> None:
         row, meeting = lookup.row, batch.meeting
