@@ -133,7 +133,8 @@ def _with(opened: OpenedFile, kind: str, **changes: object) -> OpenedFile:
 
 def _xml(opened: OpenedFile, start: str) -> OpenedFile:
     if re.match(r"<!doctype html|<html", start, re.IGNORECASE):
-        raise SourceError(f"{opened.shown} is an HTML page; download the file itself (on GitHub: the raw file)")
+        what = "the raw file of GitHub, JSON in Google Takeout"
+        raise SourceError(f"{opened.shown} is an HTML page; download the file itself ({what})")
     try:
         root = first_tag(start)
     except ValueError as error:

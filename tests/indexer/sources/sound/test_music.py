@@ -97,8 +97,9 @@ def test_every_track_is_measured(tracks: Mapping[Path, Track]) -> None:
             assert measured.duration_ms == round(1000 * sound.frames / sound.sample_rate)
         assert -25 < (measured.loudness or 0) < -8, path.name
         assert measured.timbre is not None
-        assert None not in (measured.key, measured.energy, measured.danceability, measured.acousticness), path.name
+        assert None not in (measured.energy, measured.danceability, measured.acousticness), path.name
         assert (measured.speechiness or 0) < 0.3, "there is no speech in any"
+    assert np.mean([measured.key is not None for measured, _ in tracks.values()]) > 0.9, "some are little but noise"
 
 
 def test_tempo_agrees_with_essentia(tracks: Mapping[Path, Track], essentia_tempi: Mapping[Path, float]) -> None:
