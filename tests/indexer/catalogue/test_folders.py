@@ -311,6 +311,33 @@ def test_tempo_and_key_of_the_tags_count_where_nothing_was_measured(
     assert song.audio.loudness is not None
 
 
+def test_endings_that_nothing_here_decodes_are_said(
+    catalogue: Catalogue, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_has_ffmpeg", lambda: False)
+    path = sound_file(music / "a.flac", pitch=350, title="Rain", artist="Ada").rename(music / "a.wma")
+    advice = "sound that is not measured without av: .wma 1; pip install 'refrain[m4a]' and import again"
+    for expected in (RowCounts(added=4), RowCounts(unchanged=4)):
+        report = catalogue.load_folder(music)
+        assert files_of(report) == expected
+        assert reasons(report, "other") == [advice]
+    song = catalogue.song(catalogue.song_of_path(path) or "")
+    assert song is not None
+    assert (song.title, song.audio_origin) == ("Rain", None)
+
+
+def test_pages_of_files_and_vectors(catalogue: Catalogue, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(music / "Oda Finch", music / "Again")
+    catalogue.load_folder(music)
+    paths = [each.path for each in catalogue.files()]
+    vectors = [(song_id, vector.tolist()) for song_id, vector in catalogue.timbres(ANALYSIS_VERSION)]
+    monkeypatch.setattr("indexer.catalogue.files.FILES_AT_A_TIME", 2)
+    assert [each.path for each in catalogue.files()] == paths == sorted(paths)
+    assert len(paths) == 6
+    assert [(song_id, vector.tolist()) for song_id, vector in catalogue.timbres(ANALYSIS_VERSION)] == vectors
+    assert len(vectors) == 3
+
+
 def test_playlists_of_the_folder_come_after_its_songs(catalogue: Catalogue, music: Path) -> None:
     lines = [
         "#EXTM3U",
