@@ -44,7 +44,12 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """tonic 0..11, 0 = C; mode 1 major, 0 minor; confidence 0..1: how far the next best key is behind."""
+    """A key as the catalogue counts it.
+
+    tonic        0..11, 0 = C
+    mode         1 major, 0 minor
+    confidence   0..1: how far the next best key is behind
+    """
 
     tonic: int
     mode: int
