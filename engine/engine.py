@@ -17,7 +17,7 @@ from engine.index import OpenIndex
 from engine.listen.moods import SongMoods, song_moods
 from engine.listen.preference import Preference, prefer
 from engine.lookup.listing import Page, find_songs, in_order, list_songs
-from engine.lookup.names import resolve
+from engine.lookup.named import Names, with_ids
 from engine.lookup.record import SongRecord, record_of
 from engine.plain import shown
 from engine.playlist.playlist import Playlist
@@ -33,6 +33,7 @@ from engine.score.weights import (
     Profiles,
     Weights,
     checked_profiles,
+    file_state,
     merged,
     saved_weights,
     weights_file,
@@ -77,8 +78,9 @@ class Engine:
     A song is given as a `Song` of this engine, as a song_id, as words that name it, or as a `Song` with lyrics or
     audio that is in no catalogue. Several threads may share one engine, also while it is opened anew.
 
-    Every method that takes songs raises SongNotFoundError and AmbiguousSongError for their names, EmptyQueryError for
-    a song of which nothing is known, RequestError for a value out of bounds and FilterError for filters.
+    Every method that takes songs raises SongNotFoundError and AmbiguousSongError for their names (where one of several
+    is far better known it is taken, and the answer's `notes` say so; `exact` refuses), EmptyQueryError for a song of
+    which nothing is known, RequestError for a value out of bounds and FilterError for filters.
 
     notes   sentences about what was found wrong at opening, and what is used instead
     """
@@ -122,7 +124,7 @@ class Engine:
         opened = self._opened
         if opened.index.stale():
             return True
-        return self._source == "saved" and _state_of(weights_file(opened.index.path)) != opened.file
+        return self._source == "saved" and file_state(weights_file(opened.index.path)) != opened.file
 
     def reopen(self) -> None:
         """Open what is there now; weights that were given or set by `use` and `tune` stay.
@@ -162,25 +164,27 @@ class Engine:
     def answer(self, request: Request) -> Hits | Playlist | Explanation | Page:
         """What the request is for."""
         index, weights = self._opened.index, self._opened.weights
-        match request:
+        named, notes = with_ids(index, request)
+        match named:
             case Recommend() | Search():
                 hits = best_songs(
-                    read(index, request, weights), request.k, versions=request.versions,
-                    max_per_artist=request.max_per_artist, max_per_album=request.max_per_album,
+                    read(index, named, weights), named.k, versions=named.versions,
+                    max_per_artist=named.max_per_artist, max_per_album=named.max_per_album,
                 ).hits()  # fmt: skip
-                hits.request = request
+                hits.request, hits.notes = request, notes  # type: ignore[assignment]  # of one kind with `named`
                 return hits
             case MakePlaylist():
-                return playlist(index, request, weights)
+                return replace(playlist(index, named, weights), query=request.to_dict(), notes=notes)
             case MakePath():
-                return path(index, request, weights)
+                return replace(path(index, named, weights), query=request.to_dict(), notes=notes)
             case Explain():
-                first, second = Seed.of(index, request.a), Seed.of_row(index, known_rows(index, "b", [request.b])[0])
-                return explain(Query(index, seeds=(first,)), second, {**weights["one"], **request.weights})
+                first, second = Seed.of(index, named.a), Seed.of_row(index, known_rows(index, "b", [named.b])[0])
+                explained = explain(Query(index, seeds=(first,)), second, {**weights["one"], **named.weights})
+                return replace(explained, notes=notes)
             case Find():
-                return find_songs(index, request)
+                return find_songs(index, named)
             case ListSongs():
-                return list_songs(index, request)
+                return list_songs(index, named)
         raise TypeError(f"{type(request).__name__} is no request; `engine.requests.request_from_dict` reads one")
 
     def recommend(
@@ -223,19 +227,20 @@ class Engine:
             raise SongNotFoundError(f"no song has the id {shown(song_id)}; look it up by name with find")
         return index.songs.song(row)
 
-    def show(self, song: Song | str) -> SongRecord:
+    def show(self, song: Song | str, *, exact: bool = False) -> SongRecord:
         """One song whole, by its id or name: what the catalogue says of it, and what the index knows beyond."""
         index = self.index
-        return record_of(index, known_rows(index, "song", [song])[0])
+        names = Names(index, exact=exact)
+        row = known_rows(index, "song", [names.song_id(song)])[0]
+        return replace(record_of(index, row), notes=names.notes)
 
     def find(self, text: str, k: int = 10) -> list[Song]:
         """Songs whose title and artist are like `text`, best first: `Find`."""
         return list(self.answer(Find(text=text, k=k)))
 
-    def named(self, text: str) -> Song:
+    def named(self, text: str, *, exact: bool = False) -> Song:
         """The one song that words or an id name; SongNotFoundError and AmbiguousSongError name others."""
-        index = self.index
-        return index.songs.song(resolve(index, text))
+        return self.song(Names(self.index, exact=exact).song_id(text))
 
     def moods(
         self,
@@ -243,13 +248,16 @@ class Engine:
         *,
         lyrics: str | None = None,
         audio: AudioFeatures | Mapping[str, float] | None = None,
+        exact: bool = False,
     ) -> SongMoods:
         """What listeners would call a song, its quadrant, valence, arousal, happy against sad, and what says so.
 
         Of a song of the catalogue, of a `Song`, or of lyrics and audio features alone. A song without lyrics is judged
         by its sound; one without either is unknown.
         """
-        return song_moods(self.index, song, lyrics, audio)
+        index = self.index
+        names = Names(index, exact=exact)
+        return replace(song_moods(index, names.song_id(song), lyrics, audio), notes=names.notes)
 
     def taste_of(self, liked: Sequence[Song | str], other: Sequence[Song | str] | None = None) -> Preference:
         """Would I like it? Learned from songs that are liked and others that are not, at least 5 of each.
@@ -292,7 +300,7 @@ class Engine:
         opened = self._opened
         file = weights_file(opened.index.path)
         Weights(opened.weights, opened.index.manifest["fingerprint"]).save(file)
-        state = _state_of(file)
+        state = file_state(file)
         with self._swap:
             now = self._opened
             if self._source == "saved" and now.overrides is opened.overrides:  # from here on the file says them
@@ -337,14 +345,6 @@ def _open(path: Path, weights: Literal["saved", "default"], before: OpenIndex | 
     if weights == "default":
         return _Opened(index, DEFAULT_WEIGHTS)
     file = weights_file(index.path)
-    state = _state_of(file)
+    state = file_state(file)
     saved, notes = saved_weights(file, fingerprint=index.manifest["fingerprint"], names=BY_NAME)
     return _Opened(index, merged(DEFAULT_WEIGHTS, saved), notes=notes, file=state)
-
-
-def _state_of(file: Path) -> tuple[int, int, int] | None:
-    try:
-        state = file.stat()
-    except OSError:
-        return None
-    return state.st_mtime_ns, state.st_size, state.st_ino

@@ -197,7 +197,9 @@ class OpenIndex:
     def lines_of(self, row: int) -> str:
         """What a song can be asked for by, line by line: its name, then its lyrics."""
         songs = self.songs
-        return f"{songs.titles[row]}\n{songs.titles[row]} {songs.artists[row]}\n{songs.lyrics[row]}"
+        title, (main, featured) = songs.titles[row], songs.artists_of(row)
+        named = "\n".join(f"{title} {name}" for name in dict.fromkeys([songs.artists[row], *main, *featured]))
+        return f"{title}\n{named}\n{songs.lyrics[row]}"
 
     def no_parts(self) -> dict[str, FloatMatrix]:
         """A zero vector for each part: nothing is known."""

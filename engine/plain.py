@@ -60,10 +60,13 @@ def plain(value: Any) -> Any:
 
 
 def answer_dict(
-    songs: Iterable[Mapping[str, Any]], query: Mapping[str, Any], relaxed: Sequence[str] = (), **more: object
+    songs: Iterable[Mapping[str, Any]],
+    query: Mapping[str, Any],
+    relaxed: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What every answer that is a list of songs looks like; `query` is the request that it answers."""
-    return {"songs": list(songs), "relaxed": list(relaxed), "query": dict(query), **more}
+    return {"songs": list(songs), "relaxed": list(relaxed), "notes": list(notes), "query": dict(query)}
 
 
 def song_dict(song: Song, *, lyrics: bool = False) -> dict[str, Any]:

@@ -70,7 +70,10 @@ class Recommend(_Request):
     weights            weights of signals for this answer; the others keep theirs
     liked, skipped     what became of earlier answers to these seeds: the signals that tell the one from the other count
                        more in this answer; neither comes back
-    versions           whether two versions of one song may stand in one answer
+    versions           whether two versions of one song may stand in one answer, and what is made of others' recordings
+                       (karaoke, tributes, sped up, slowed, nightcore, 8D) though no seed, word or filter names it
+    exact              whether a name that several songs have is refused where one of them is far better known, and
+                       would be taken
     """
 
     kind: Literal["recommend"] = "recommend"
@@ -88,6 +91,7 @@ class Recommend(_Request):
     max_per_artist: Count | None = None
     max_per_album: Count | None = None
     versions: bool = False
+    exact: bool = False
     k: Count = 20
 
 
@@ -118,6 +122,7 @@ class MakePlaylist(_Request):
     variation           another number gives another playlist of nearly the same relevance; one number always the same
     with_seeds          whether the seeds that are songs of the index come first, whatever the filters say; one that is
                         excluded does not come
+    exact               as in `Recommend`
     name                None calls it after what it was made from
     """
 
@@ -140,6 +145,7 @@ class MakePlaylist(_Request):
     to_mood: Mood | None = None
     variation: Annotated[int, whole(0, 2**63 - 1)] = 0
     with_seeds: bool = False
+    exact: bool = False
     name: Name | None = None
 
     @model_validator(mode="after")
@@ -162,6 +168,7 @@ class MakePath(_Request):
     """A playlist that leads from one song to another in even steps, both included, whatever the filters say.
 
     length   songs, 2..200
+    exact    as in `Recommend`
     """
 
     kind: Literal["path"] = "path"
@@ -173,16 +180,21 @@ class MakePath(_Request):
     weights: Weights = Field(default_factory=Values)
     max_per_artist: Count = 2
     max_per_album: Count | None = None
+    exact: bool = False
     name: Name | None = None
 
 
 class Explain(_Request):
-    """What two songs have in common."""
+    """What two songs have in common.
+
+    exact   as in `Recommend`
+    """
 
     kind: Literal["explain"] = "explain"
     a: Seed
     b: Seed
     weights: Weights = Field(default_factory=Values)
+    exact: bool = False
 
 
 class Find(_Request):

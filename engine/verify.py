@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.index import OpenIndex
 from indexer.errors import RefrainError
 from indexer.progress import Track, quiet
+from indexer.songs.table import TERMS
 from indexer.store import artefacts
 from indexer.store.artefacts import ARTEFACTS, Artefact
 from indexer.store.columns import check_lists
@@ -79,7 +80,8 @@ def _contents(index: OpenIndex) -> Iterator[str]:
             yield from _numbers(generation, artefact)
         elif artefact.kind == "strings" and generation.has(artefact):
             yield from _sentence(lambda artefact=artefact: generation.strings(artefact).check())  # type: ignore[misc]
-    for name in ("artist_key", "album_key", "language_key", "genre", "tag"):
+    yield from _sentence(lambda: index.songs.main_artists)
+    for name in TERMS:
         yield from _sentence(lambda name=name: index.songs.column(name))  # type: ignore[misc]
     yield from _sentence(lambda: index.songs.row_of(""))
     yield from _sentence(lambda: _playlists(index))

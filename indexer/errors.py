@@ -23,13 +23,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from indexer.text.printable import printable
+
 
 class RefrainError(Exception):
     """Base of every error that the command line shows as one line, without a traceback."""
 
 
 class SourceError(RefrainError):
-    """A file cannot be imported."""
+    """A file cannot be imported. The message is one line, also where it repeats what the file holds."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(printable(" ".join(message.splitlines())))
 
 
 class CatalogueError(RefrainError):

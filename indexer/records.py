@@ -30,6 +30,32 @@ SOUND_NAMES = tuple(name for name in AUDIO_NAMES if name != "duration_ms")  # a 
 AUDIO_UNKNOWN: dict[str, float] = {"key": -1.0, "tempo": 0.0}
 
 
+def known_features(values: Mapping[str, object]) -> tuple[dict[str, float], list[str]]:
+    """The audio features that `values` holds by name, each in its range, and a sentence for every one that is not.
+
+    >>> known_features({"energy": "0.8", "tempo": 0, "key": 12})
+    ({'energy': 0.8}, ['key is 12, expected 0..11'])
+    """
+    known: dict[str, float] = {}
+    problems: list[str] = []
+    for name, (low, high) in AUDIO_RANGES.items():
+        raw = values.get(name)
+        if raw is None or raw == "":
+            continue
+        try:
+            value = float(raw)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            problems.append(f"{name} is {raw!r}, expected a number")
+            continue
+        if math.isnan(value) or value == AUDIO_UNKNOWN.get(name):
+            continue
+        if not low <= value <= high:
+            problems.append(f"{name} is {value:g}, expected {low:g}..{high:g}")
+            continue
+        known[name] = value
+    return known, problems
+
+
 @dataclass(frozen=True, slots=True)
 class AudioFeatures:
     """The 12 Spotify audio features of a recording; None is unknown.
@@ -73,23 +99,7 @@ class AudioFeatures:
         >>> AudioFeatures.of({"energy": 7.5})
         (None, ['energy is 7.5, expected 0..1'])
         """
-        known: dict[str, float] = {}
-        problems: list[str] = []
-        for name, (low, high) in AUDIO_RANGES.items():
-            raw = values.get(name)
-            if raw is None or raw == "":
-                continue
-            try:
-                value = float(raw)  # type: ignore[arg-type]
-            except (TypeError, ValueError):
-                problems.append(f"{name} is {raw!r}, expected a number")
-                continue
-            if math.isnan(value) or value == AUDIO_UNKNOWN.get(name):
-                continue
-            if not low <= value <= high:
-                problems.append(f"{name} is {value:g}, expected {low:g}..{high:g}")
-                continue
-            known[name] = value
+        known, problems = known_features(values)
         return (cls(**known) if known else None), problems
 
     def known(self) -> dict[str, float]:

@@ -49,6 +49,7 @@ class Explanation:
     topics          words of the topic that both songs share most, () where there is none
     features        the 12 audio features side by side
     line            the line of the second song that holds most of the shared words
+    notes           sentences about which songs the two names were taken for
     """
 
     a: Song
@@ -59,6 +60,7 @@ class Explanation:
     topics: tuple[str, ...]
     features: tuple[Feature, ...]
     line: str | None
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the lyrics, as JSON has it."""

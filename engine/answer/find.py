@@ -54,7 +54,7 @@ def find(
             keep = keep[without_other_versions(reading.query.index.songs, rows, most=most)]
         if max_per_artist is not None or max_per_album is not None:
             songs = reading.query.index.songs
-            keep = keep[capped(songs, rows[keep], max_per_artist=max_per_artist, max_per_album=max_per_album)]
+            keep = keep[capped(songs, rows[keep], max_per_artist=max_per_artist, max_per_album=max_per_album, most=k)]
         if len(keep) >= k:
             break
     keep = keep[:k]

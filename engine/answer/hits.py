@@ -36,6 +36,8 @@ class Hit:
     key, mode     pitch class 0..11 (0 = C), 1 major or 0 minor
     energy        0..1
     spotify_id    the 22 characters after "spotify:track:"
+    artists       those who made it, one by one; () where nobody is named
+    featured      its guests
     """
 
     song_id: str
@@ -54,6 +56,8 @@ class Hit:
     mode: int | None = None
     energy: float | None = None
     spotify_id: str | None = None
+    artists: tuple[str, ...] = ()
+    featured: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rank < 1:
@@ -92,6 +96,8 @@ class Hit:
     def to_dict(self) -> dict[str, Any]:
         """Every field as JSON has it: scores rounded, no NaN."""
         return self.__getstate__() | {
+            "artists": list(self.artists),
+            "featured": list(self.featured),
             "score": round(self.score, DIGITS),
             "signals": {name: round(value, DIGITS) for name, value in self.signals.items()},
         }
@@ -105,6 +111,7 @@ class Hits(Sequence[Hit]):
     weights   signal -> weight, in the order of the columns of `shares`
     shares    float32 (n, signals): what each signal gave to each score
     request   what they answer; None where nobody noted it
+    notes     sentences about which songs the request's names were taken for
 
     A hit is made when it is read, so that a caller who wants ids and scores pays for no more. A slice keeps the ranks;
     hits equal any sequence of the same hits.
@@ -119,6 +126,7 @@ class Hits(Sequence[Hit]):
         shares: npt.NDArray[np.float32],
         first: int = 1,
         request: Recommend | Search | None = None,
+        notes: tuple[str, ...] = (),
     ):
         self.query = query
         self.rows = rows
@@ -127,6 +135,7 @@ class Hits(Sequence[Hit]):
         self.shares = shares
         self.first = first  # rank of the first hit
         self.request = request
+        self.notes = notes
 
     @property
     def song_ids(self) -> list[str]:
@@ -149,7 +158,7 @@ class Hits(Sequence[Hit]):
         part = slice(places.start, places.stop)
         return Hits(
             self.query, self.rows[part], self.scores[part], self.weights, self.shares[part],
-            self.first + places.start, self.request,
+            self.first + places.start, self.request, self.notes,
         )  # fmt: skip
 
     def __iter__(self) -> Iterator[Hit]:
@@ -167,7 +176,8 @@ class Hits(Sequence[Hit]):
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON has it."""
-        return answer_dict((hit.to_dict() for hit in self), {} if self.request is None else self.request.to_dict())
+        query = {} if self.request is None else self.request.to_dict()
+        return answer_dict((hit.to_dict() for hit in self), query, notes=self.notes)
 
     @lazy
     def _features(self) -> dict[str, list[Any]]:
@@ -195,6 +205,7 @@ class Hits(Sequence[Hit]):
             values = {name: column[row] for name, column in texts.items()}
             values["signals"] = {name: share for name, share in zip(self.weights, shares[i], strict=True) if share}
             values |= {name: column[i] for name, column in features.items()}
+            values["artists"], values["featured"] = songs.artists_of(row)
             values |= {"score": scores[i], "rank": self.first + i}
             values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
             made.append(Hit.of_row(self.query, row, self.weights, values))

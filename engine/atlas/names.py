@@ -165,19 +165,19 @@ def _words(index: OpenIndex, row: int) -> set[str]:
 def _called(index: OpenIndex, row: int) -> set[str]:
     """What the song and its artist are called: genres and tags, in lower case."""
     songs = index.songs
-    tags = index.artist_tags.of(int(songs.single("artist_key")[row]))[:ARTIST_TAGS]
+    tags = index.artist_tags.of_each(songs.column("artist_key").codes_of(row))[:ARTIST_TAGS]
     own = (term.casefold() for name in ("genre", "tag") for term in songs.column(name).of(row))
     return {term for term in (*own, *(tag for tag, _ in tags)) if len(term.split()) <= TAG_WORDS}
 
 
 def _main_artist(index: OpenIndex, rows: Rows) -> str | None:
-    """The artist of more than OWN_SHARE of the songs."""
+    """The main artist of more than OWN_SHARE of the songs."""
     artists = index.songs.single("artist_key")[rows]
     counts = np.bincount(artists[artists >= 0], minlength=1)
     most = int(counts.argmax())
     if counts[most] <= OWN_SHARE * len(rows):
         return None
-    return index.songs.artists[int(rows[artists == most][0])]
+    return index.songs.artist_called(most)
 
 
 def _name(portrait: Portrait, number: int, artist: str | None, taken: set[str]) -> str:

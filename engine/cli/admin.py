@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +46,10 @@ ConfigOption = Annotated[
 def import_files(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Files, folders and archives; - for stdin. Each is known by its content."),
+        typer.Argument(
+            metavar="FILE",
+            help="Files, folders, folders of sound and archives; - for stdin. Each is known by its content.",
+        ),
     ],
     kind: Annotated[
         str | None, typer.Option("--as", metavar="KIND", help="What the files are, where their content leaves a doubt.")
@@ -52,22 +57,41 @@ def import_files(
     dry_run: Annotated[
         bool, flag("--dry-run", help="Show what each file is and what its columns become; import nothing.")
     ] = False,
+    prune: Annotated[bool, flag("--prune", help="Take out files of a folder of sound that are gone.")] = False,
+    yes: Annotated[bool, flag("--yes", "-y", help="Do not ask, though many are gone.")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Processes that measure sound; else one a core.")
+    ] = None,
     catalogue: CatalogueOption = CATALOGUE,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring songs, playlists and tags from files into the catalogue. A file comes whole or not at all."""
+    """Bring songs, playlists and tags from files into the catalogue. A file comes whole or not at all.
+
+    A folder of sound comes a hundred files at a time: `refrain build` may begin beside it, and what was measured stays.
+    """
     from indexer.catalogue import Catalogue
     from indexer.sources import gather
+    from indexer.sources.sound.walk import is_sound
+    from indexer.sources.sound.workers import cores
 
-    with gather(files, kind=kind) as gathered:
+    def sure(gone: int, known: int) -> bool:
+        return yes or (sys.stdin.isatty() and typer.confirm(f"{gone:,} of {known:,} files are gone. Forget?", err=True))
+
+    of_sound = [file for file in files if is_sound(file)]
+    with gather([file for file in files if file not in of_sound], kind=kind) as gathered:
         if dry_run:
             imports.show_previews(gathered, as_json=as_json)
             return
         reports = []
         with Catalogue(catalogue) as opened:
-            for source in gathered.sources:
-                reports.append(opened.load(source, track=progress(quiet)))
+            loads = [partial(opened.load, source) for source in gathered.sources]
+            loads += [
+                partial(opened.load_folder, file, workers=workers or cores(), prune=prune, sure=sure)
+                for file in of_sound
+            ]
+            for load in loads:
+                reports.append(load(track=progress(quiet)))
                 if not as_json:
                     imports.show_import(reports[-1])
         imports.show_skipped(gathered)
@@ -89,6 +113,15 @@ def refused(
             imports.show_refusals(opened.refused(), as_json=as_json)
         else:
             imports.show_remarks(opened.remarks(), as_json=as_json)
+
+
+@admin.command(rich_help_panel=PANEL)
+def doctor(catalogue: CatalogueOption = CATALOGUE, as_json: JsonOption = False) -> None:
+    """Say what the catalogue lacks, what looks wrong in it, and what to import next."""
+    from indexer.catalogue import Catalogue
+
+    with Catalogue(catalogue, create=False) as opened:
+        imports.show_diagnosis(opened.diagnose(), as_json=as_json)
 
 
 @admin.command(rich_help_panel=PANEL)

@@ -16,6 +16,7 @@ from engine.cli.admin import admin
 from engine.cli.ask import ask
 from engine.cli.atlas import atlas
 from engine.cli.browse import browse
+from engine.cli.merges import merging
 from engine.cli.render.console import message
 from engine.cli.triage import triaging
 from indexer.errors import RefrainError, RequestError
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (ask, browse, triaging, atlas, admin):
+for group in (ask, browse, triaging, atlas, admin, merging):
     app.add_typer(group)
 
 
@@ -68,8 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     sys.stdout = sys.stdout or open(os.devnull, "w")  # `>&-`: nobody wants the answer  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows no ❤ shows \u2764
-            stream.reconfigure(errors="backslashreplace")
+        if isinstance(stream, io.TextIOWrapper):
+            # Files and pipes are UTF-8 whatever the system's habit; a terminal that knows no ❤ shows \u2764.
+            encoding = stream.encoding if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="backslashreplace")
     try:
         code = get_command(app).main(args=arguments, prog_name="refrain", standalone_mode=False)
         sys.stdout.flush()

@@ -13,6 +13,7 @@ from engine.cli.options import (
     INDEX,
     CapOptions,
     CountOption,
+    ExactOption,
     ExcludeOptions,
     FilterOptions,
     IndexOption,
@@ -36,6 +37,7 @@ from engine.cli.render import moods as mood_tables
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
 from engine.cli.render.console import message
+from engine.cli.sound_files import songs_of_files
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -55,6 +57,7 @@ def similar(
     filters: FilterOptions,
     k: CountOption = 20,
     weight: WeightOption = None,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,7 +67,7 @@ def similar(
     with open_engine(index) as engine:
         request = Recommend(
             seeds=(song,), **exclude.values(engine), **filters.values(),
-            **weights_of(weight), k=k, **caps.values(),
+            **weights_of(weight), k=k, exact=exact, **caps.values(),
         )  # fmt: skip
         songs.show_hits(engine.answer(request), as_json=as_json)
 
@@ -109,6 +112,7 @@ def recommend(
     ] = None,
     k: CountOption = 20,
     weight: WeightOption = None,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
@@ -118,7 +122,8 @@ def recommend(
     with open_engine(index) as engine:
         request = Recommend(
             **seeds.values(), **exclude.values(engine), **filters.values(),
-            **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, **caps.values(),
+            **weights_of(weight), liked=tuple(liked or ()), skipped=tuple(skipped or ()), k=k, exact=exact,
+            **caps.values(),
         )  # fmt: skip
         songs.show_hits(engine.answer(request), as_json=as_json)
 
@@ -155,6 +160,7 @@ def playlist(
     name: NameOption = None,
     weight: WeightOption = None,
     out: OutOption = None,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
@@ -170,7 +176,7 @@ def playlist(
             **seeds.values(), **exclude.values(engine), **filters.values(),
             **weights_of(weight), length=length, duration_total_ms=total_ms,
             max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc, from_mood=from_mood,
-            to_mood=to_mood, variation=variation, with_seeds=with_seeds, name=name,
+            to_mood=to_mood, variation=variation, with_seeds=with_seeds, exact=exact, name=name,
         )  # fmt: skip
         _playlist(engine, request, out, as_json=as_json)
 
@@ -192,6 +198,7 @@ def path(
     name: NameOption = None,
     weight: WeightOption = None,
     out: OutOption = None,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
@@ -201,7 +208,8 @@ def path(
     with open_engine(index) as engine:
         request = MakePath(
             start=start, end=end, length=length, **exclude.values(engine), **filters.values(),
-            **weights_of(weight), max_per_artist=max_per_artist, max_per_album=max_per_album, name=name,
+            **weights_of(weight), max_per_artist=max_per_artist, max_per_album=max_per_album, exact=exact,
+            name=name,
         )  # fmt: skip
         _playlist(engine, request, out, as_json=as_json)
 
@@ -209,13 +217,19 @@ def path(
 @ask.command(rich_help_panel=PANEL)
 def moods(
     song: Annotated[
-        str, typer.Argument(metavar="SONG", help="A song of the catalogue; leave out with --lyrics or --audio.")
+        str,
+        typer.Argument(
+            metavar="SONG",
+            help="A song of the catalogue; leave out with --lyrics or --audio.",
+            callback=songs_of_files,
+        ),
     ] = "",
     lyrics: Annotated[Path | None, file_to_read("--lyrics", "A text file: lyrics of any song.")] = None,
     audio: Annotated[
         list[str] | None, typer.Option("--audio", metavar="NAME=VALUE", help="Its audio features: energy=0.8 (repeat).")
     ] = None,
     k: Annotated[int, typer.Option("-k", "--count", metavar="N", min=1, help="How many moods.")] = 10,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
@@ -227,7 +241,8 @@ def moods(
     with open_engine(index) as engine:
         features = audio_values("--audio", dict(pairs("--audio", audio)))
         text = None if lyrics is None else read_lyrics(lyrics)
-        mood_tables.show_moods(engine.moods(song or None, lyrics=text, audio=features or None), k, as_json=as_json)
+        found = engine.moods(song or None, lyrics=text, audio=features or None, exact=exact)
+        mood_tables.show_moods(found, k, as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -236,6 +251,7 @@ def explain(
     a: SongArgument,
     b: SongArgument,
     weight: WeightOption = None,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
@@ -243,7 +259,7 @@ def explain(
     from engine.requests import Explain
 
     with open_engine(index) as engine:
-        request = Explain(a=a, b=b, **weights_of(weight))
+        request = Explain(a=a, b=b, **weights_of(weight), exact=exact)
         explanations.show_explanation(engine.answer(request), as_json=as_json)
 
 

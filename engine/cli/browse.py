@@ -10,6 +10,7 @@ from engine.cli.opening import open_engine
 from engine.cli.options import (
     INDEX,
     CountOption,
+    ExactOption,
     FilterOptions,
     IndexOption,
     JsonOption,
@@ -78,9 +79,10 @@ def list_songs(
 def show_song(
     name: SongArgument,
     lyrics: Annotated[bool, flag("--lyrics", help="Its lyrics too.")] = False,
+    exact: ExactOption = False,
     index: IndexOption = INDEX,
     as_json: JsonOption = False,
 ) -> None:
     """Show one song whole: what the index knows of it."""
     with open_engine(index) as engine:
-        song.show_song(engine.show(name), lyrics=lyrics, as_json=as_json)
+        song.show_song(engine.show(name, exact=exact), lyrics=lyrics, as_json=as_json)

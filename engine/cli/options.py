@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 import typer
 
 from engine.cli.render.console import message, some_of
+from engine.cli.sound_files import songs_of_files
 from engine.playlist.formats import WRITERS
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def _playlist_file(out: Path | None) -> Path | None:
 
 def _words(option: str, metavar: str, help: str, panel: str | None = None) -> Any:
     """An option that may be given several times."""
-    return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel)
+    read = songs_of_files if metavar == "SONG" else None
+    return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel, callback=read)
 
 
 def flag(*names: str, help: str, panel: str | None = None) -> Any:
@@ -77,7 +79,10 @@ OutOption = Annotated[
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
 SongArgument = Annotated[
-    str, typer.Argument(metavar="SONG", help="A song_id, or words: title, artist or both; typos are forgiven.")
+    str, typer.Argument(metavar="SONG", help="A name, a song_id, a link, a file of sound.", callback=songs_of_files)
+]
+ExactOption = Annotated[
+    bool, flag("--exact", help="Refuse a name that several songs have, also where one is far better known.")
 ]
 WeightOption = Annotated[
     list[str] | None, _words("--weight", "NAME=VALUE", "How much a signal counts in this answer: popularity=0")
@@ -114,6 +119,12 @@ class FilterOptions:
     not_tag: Annotated[list[str] | None, _words("--not-tag", "WORD", "Called none of these", FILTERS)] = None
     mood: Annotated[list[str] | None, _words("--mood", "MOOD", "Of one of these: sad, chill, ...", FILTERS)] = None
     not_mood: Annotated[list[str] | None, _words("--not-mood", "MOOD", "Of none of these", FILTERS)] = None
+    version_kind: Annotated[
+        list[str] | None, _words("--version-kind", "KIND", "Only versions: live, acoustic, karaoke, ...", FILTERS)
+    ] = None
+    not_version_kind: Annotated[list[str] | None, _words("--not-version-kind", "KIND", "No such versions", FILTERS)] = (
+        None
+    )
     explicit: Annotated[
         Literal["yes", "no"] | None,
         typer.Option("--explicit", help="Only explicit songs, or none.", rich_help_panel=FILTERS),
@@ -238,7 +249,9 @@ class CapOptions:
         int | None,
         typer.Option("--max-per-album", metavar="N", help="Songs of one album at most.", rich_help_panel=LIMITS),
     ] = None
-    versions: Annotated[bool, flag("--versions", help="Also other versions of a song.", panel=LIMITS)] = False
+    versions: Annotated[
+        bool, flag("--versions", help="Also other versions of a song, karaoke and sped-up ones too.", panel=LIMITS)
+    ] = False
 
     def values(self) -> dict[str, Any]:
         """By name, as a request holds them."""

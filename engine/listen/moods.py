@@ -65,6 +65,7 @@ class SongMoods:
     quadrant   the likeliest of Q1 (pleasant, excited), Q2 (unpleasant, excited), Q3 (unpleasant, calm), Q4 (pleasant,
                calm); quadrants has the probability of each
     happy      probability that a listener who must say happy or sad says happy
+    notes      a sentence where several songs have the name, about which was taken
     """
 
     known: tuple[str, ...]
@@ -74,6 +75,7 @@ class SongMoods:
     quadrant: str | None = None
     quadrants: Mapping[str, float] | None = None
     happy: float | None = None
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, mood: str) -> MoodScore:
         """One mood, by any of its forms; FilterError where it was not learned here."""
@@ -106,7 +108,7 @@ def song_moods(
 
 
 def _known(song: Song) -> bool:
-    return song.audio is not None or bool(clean(song.lyrics or ""))
+    return song.audio is not None or bool(clean(song.lyrics or "", title=song.title, artist=song.artist))
 
 
 def _read(index: OpenIndex, seed: Seed, model: MoodModel) -> SongMoods:

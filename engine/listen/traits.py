@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from engine.index import OpenIndex
 from engine.query.seeds import Seed
+from indexer.records import Song
+from indexer.text.artists import artists_of
 from indexer.text.names import artist_key
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ class Traits:
             "popularity": np.zeros((len(songs), len(SHARES)), np.float32),
         }
         codes = {
-            "artist_key": [[index.artist_codes.get(artist_key(seed.song.artist))] for seed in songs],
+            "artist_key": [[index.artist_codes.get(key) for key in _artist_keys(seed.song)] for seed in songs],
             "genre": [[index.genre_codes.get(genre) for genre in seed.song.genres] for seed in songs],
             "language_key": [[index.language_codes.get(seed.song.language or "")] for seed in songs],
         }
@@ -137,6 +139,11 @@ def _bumps(values: npt.NDArray[np.floating], centres: npt.NDArray[np.float64], w
 
 def _middle(decade: int | None) -> float:
     return np.nan if decade is None else decade + 5.0
+
+
+def _artist_keys(song: Song) -> list[str]:
+    artists = artists_of(song)
+    return [artist_key(name) for name in (*artists.main, *artists.featured)]
 
 
 def _flat(of_songs: Sequence[Sequence[int | None]]) -> Codes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
+from pathlib import Path
 
 from engine.index import OpenIndex
 from engine.lookup.names import called, resolve
@@ -14,7 +13,9 @@ from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.sources import recognise
 from indexer.sources.base import SongRow
 from indexer.sources.detect import sniff
+from indexer.sources.formats.m3u import m3u_entries
 from indexer.sources.identifiers import spotify_track
+from indexer.sources.paths import file_stem
 
 LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
 SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: nobody looks at each of them
@@ -81,30 +82,18 @@ class _Lookup:
 def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
     opened = sniff(path)
     with opened.open_text() as file:
-        lines = file.read().splitlines()
-    entry = ""  # what an extended M3U says of the line that follows
-    for line in map(str.strip, lines):
-        if line.startswith("#EXTINF:"):
-            entry = line.partition(",")[2].strip()
-        elif line and not line.startswith("#"):
+        for entry, title in m3u_entries(file):
+            line = entry.locations[0]
             track = spotify_track(line)
-            names = [entry, line, _file_stem(line)]
+            names = [title, line, file_stem(line)]
             songs = (lookup.by_name(name) for name in names if name)
-            song = (lookup.by_id("spotify", track) if track else None) or next(filter(None, songs), None)
+            ids = [("spotify", track), ("song", entry.song_id)]
+            song = next(filter(None, (lookup.by_id(*each) for each in ids if each[1])), None) or next(
+                filter(None, songs), None
+            )
             # An entry that is not found is known by the name that several songs have, where one of its names is such.
             several = next((name for name in names if name in lookup.ambiguous), None)
-            yield several or entry or line, song
-            entry = ""
-
-
-def _file_stem(line: str) -> str:
-    """The name of the file that a player's line opens, without its folder and ending; "" where it names none.
-
-    >>> _file_stem("file:///m/A%20Band%20-%20A%20Song.ogg"), _file_stem("A Band - A Song")
-    ('A Band - A Song', '')
-    """
-    path = unquote(line) if line.startswith("file:") else line.replace("\\", "/")
-    return PurePosixPath(path).stem if "/" in path else ""
+            yield several or title or line, song
 
 
 def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from engine.plain import answer_dict, song_dict
 from engine.requests import Find, ListSongs
 from indexer.records import AUDIO_NAMES, Song
 from indexer.songs.table import Songs
+from indexer.text.tokens import strip_accents
 
 Rows = npt.NDArray[np.int64]
 
@@ -64,13 +64,13 @@ def in_order(songs: Songs, rows: Rows, sort: str = "name") -> Rows:
     Unknown values, titles too, come last either way; songs of one value are in the order of their names.
     """
     name, backwards = sort.removeprefix("-"), sort.startswith("-")
-    rows = rows[_order([(_letters(songs.titles[r]), _letters(songs.artists[r])) for r in rows.tolist()])]
+    rows = rows[_order([(strip_accents(songs.titles[r]), strip_accents(songs.artists[r])) for r in rows.tolist()])]
     if name == "name":
         titled = np.array([bool(songs.titles[row]) for row in rows.tolist()], bool)
         known, unknown = rows[titled], rows[~titled]
         return np.concatenate([known[::-1] if backwards else known, unknown])
     if name in _TEXTS:
-        texts = [_letters(_TEXTS[name](songs, row)) for row in rows.tolist()]
+        texts = [strip_accents(_TEXTS[name](songs, row)) for row in rows.tolist()]
         known = np.array([bool(text) for text in texts], bool)
         order = _order(texts, backwards=backwards)
     else:
@@ -97,15 +97,3 @@ def _numbers(songs: Songs, name: str) -> npt.NDArray[np.floating]:
         when = np.where(songs.year >= 0, songs.year, songs.decade).astype(np.float64)
         return np.where(when < 0, np.nan, when)
     return songs.popularity if name == "popularity" else songs.audio[:, AUDIO_NAMES.index(name)]
-
-
-def _letters(text: str) -> str:
-    """A text as it is sorted: without regard to case and accents.
-
-    >>> _letters("Élan")
-    'elan'
-    """
-    if text.isascii():
-        return text.casefold()
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()

@@ -21,17 +21,19 @@ class SongRecord:
     playlists   how many of the catalogue's playlists that may be learned from hold it
     keywords    the words of its lyrics that tell it from others, best first
     moods       (mood, share of songs that it is more of it than, 0..1), the likeliest first; () where nothing is known
+    notes       a sentence where several songs have the name, about which was taken
     """
 
     song: Song
     playlists: int
     keywords: tuple[str, ...]
     moods: tuple[tuple[str, float], ...]
+    notes: tuple[str, ...] = ()
 
     def to_dict(self, *, lyrics: bool = False) -> dict[str, Any]:
         """Everything, as JSON has it; the lyrics only when they are wanted."""
         moods = [{"name": name, "above": share} for name, share in self.moods]
-        more = {"playlists": self.playlists, "keywords": list(self.keywords), "moods": moods}
+        more = {"playlists": self.playlists, "keywords": list(self.keywords), "moods": moods, "notes": list(self.notes)}
         return song_dict(self.song, lyrics=lyrics) | more
 
 

@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.plain import json_text
+from indexer.sources.formats.m3u import SONG_DIRECTIVE
+from indexer.sources.paths import parted
+from indexer.text.formulas import harmless
 from indexer.text.printable import HARMFUL
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
 
 _NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
-
-# A spreadsheet computes such a cell, after spaces too, and with the wide signs of East Asia; owasp.org, CSV Injection.
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 # The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
 _JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -52,13 +52,20 @@ def m3u8(playlist: Writable) -> str:
 
     No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
     name: players show the entry and skip it, and importers, which count these lines and not the
-    comments, have a name to match. -1 seconds is the format's "unknown".
+    comments, have a name to match. -1 seconds is the format's "unknown". What `refrain import` needs to
+    know the song again stands in comments: its song_id where it has no URI, its artist where "Artist - Title"
+    can be parted in several ways.
     """
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(playlist.name)}"]
     for song in playlist.songs:
         seconds = -1 if song.duration_ms is None else round(song.duration_ms / 1000)
         called = one_line(f"{song.artist} - {song.title}" if song.artist else song.title) or one_line(song.song_id)
         lines.append(f"#EXTINF:{seconds},{called}")
+        artist, title = one_line(song.artist), one_line(song.title)
+        if title and parted(called) != (artist, title):
+            lines.append(f"#EXTART:{artist}")
+        if not song.spotify_id:
+            lines.append(f"{SONG_DIRECTIVE}{one_line(song.song_id)}")
         lines.append(f"spotify:track:{one_line(song.spotify_id)}" if song.spotify_id else file_name(called))
     return "\n".join(lines) + "\n"
 
@@ -99,7 +106,7 @@ def _jspf_track(song: Hit) -> dict[str, object]:
 def csv_table(playlist: Writable) -> str:
     """One record per song under a header, as RFC 4180 has it; an unknown value is empty.
 
-    A text that a spreadsheet would take for a formula begins with an apostrophe, see `harmless`.
+    A text that a spreadsheet would take for a formula begins with an apostrophe, see `indexer.text.formulas`.
     """
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\r\n")  # with "\n", a lone "\r" in a title is not quoted
@@ -108,15 +115,6 @@ def csv_table(playlist: Writable) -> str:
         cells = (getattr(song, name) for name in _CSV_COLUMNS[1:])
         table.writerow([position, *(harmless(one_line(cell)) if isinstance(cell, str) else cell for cell in cells)])
     return out.getvalue()
-
-
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would compute it.
-
-    >>> harmless("=HYPERLINK(1)"), harmless(" +44"), harmless("'39")
-    ("'=HYPERLINK(1)", "' +44", "'39")
-    """
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def as_json(playlist: Writable) -> str:

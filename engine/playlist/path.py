@@ -48,6 +48,8 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
             "choose songs that both have lyrics, or both have audio features"
         )
     vectors = np.concatenate(places, axis=1)
+    if _opposite(*_scaled(vectors[:2])):
+        vectors = _beside_a_constant(index, rows, np.asarray(vectors.any(axis=1)))
     usable = np.flatnonzero(vectors[2:].any(axis=1)) + 2
     walk = path(
         Candidates.of_rows(index.songs, rows[usable]),
@@ -61,6 +63,23 @@ def path_through(ranked: Answer, length: int, *, max_per_artist: int = 2, max_pe
     )
     hits = ranked.hits(walk.songs.rows.tolist())
     return Playlist(f"{a.song.title} to {b.song.title}", tuple(hits), walk.relaxed)
+
+
+def _opposite(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> bool:
+    """Whether half a turn lies between two unit vectors, so that every way is as short."""
+    return bool(a @ b <= -np.cos(NO_DIRECTION))
+
+
+def _beside_a_constant(
+    index: OpenIndex, rows: npt.NDArray[np.int64], known: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float32]:
+    """The songs as they are before they are compressed and scaled to one length, with a column of ones where known.
+
+    Songs of few features lie on a line through their mean, and its two ends are opposite. With the ones beside them
+    the line becomes an arc on which they keep their order.
+    """
+    whole = np.concatenate([index.sentence[rows].astype(np.float32), index.audio[rows]], axis=1)
+    return np.concatenate([whole, np.ones((len(rows), 1), np.float32)], axis=1) * known[:, None]
 
 
 def _known_of_both(index: OpenIndex, rows: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.float32]]:
@@ -167,9 +186,9 @@ def _without_versions(candidates: Candidates, ends: Candidates, far: Matrix, ove
     """The places of the candidates that are no version of an end, and of each song the version nearest to the way."""
     versions = Versions(overlap, ends)
     nearest = far.min(axis=1) if far.shape[1] else np.zeros(len(candidates))
-    rows, artists = candidates.rows.tolist(), candidates.artists.tolist()
+    rows = candidates.rows.tolist()
     by_nearness = np.lexsort((candidates.rows, nearest)).tolist()
-    first = [i for i in by_nearness if versions.new(rows[i], artists[i], candidates.stems[i])]
+    first = [i for i in by_nearness if versions.new(rows[i], candidates.artists_of(i), candidates.stems[i])]
     return np.array(sorted(first), np.int64)
 
 
@@ -177,16 +196,15 @@ def _under_caps(
     candidates: Candidates, ends: Candidates, among: Places, far: Matrix, artist_cap: int, album_cap: int | None
 ) -> Places:
     """Of the candidates `among`, as many as stay under the caps, the ends counted: those with the least `far`."""
-    by_artist, by_album = Counter(ends.artists.tolist()), Counter(ends.albums.tolist())
-    artists, albums = candidates.artists, candidates.albums
+    by_artist, by_album = Counter(ends.artists.ravel().tolist()), Counter(ends.albums.tolist())
     stays = []
     for i in among[np.argsort(far[among], kind="stable")].tolist():
-        artist, album = int(artists[i]), int(albums[i])
-        full = artist != UNKNOWN and by_artist[artist] >= artist_cap
+        artists, album = candidates.artists_of(i), int(candidates.albums[i])
+        full = any(by_artist[artist] >= artist_cap for artist in artists)
         if full or (album_cap is not None and album != UNKNOWN and by_album[album] >= album_cap):
             continue
         stays.append(i)
-        by_artist[artist] += 1
+        by_artist.update(artists)
         by_album[album] += 1
     return np.array(stays, np.int64)
 

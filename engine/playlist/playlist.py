@@ -38,12 +38,14 @@ class Playlist:
 
     relaxed   one sentence per rule that could not be kept, in the order in which they gave way
     query     the request that it answers, as JSON has it; {} where nobody noted it
+    notes     sentences about which songs the request's names were taken for
     """
 
     name: str
     songs: tuple[Hit, ...]
     relaxed: tuple[str, ...] = ()
     query: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.songs)
@@ -53,7 +55,8 @@ class Playlist:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that it holds, as JSON has it."""
-        return {"name": self.name, **answer_dict((hit.to_dict() for hit in self.songs), self.query, self.relaxed)}
+        songs = (hit.to_dict() for hit in self.songs)
+        return {"name": self.name, **answer_dict(songs, self.query, self.relaxed, self.notes)}
 
     def save(self, path: str | Path) -> Path:
         """Write the playlist; the ending of the name says how, RequestError where it does not.

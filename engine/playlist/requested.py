@@ -20,6 +20,7 @@ from engine.playlist.versions import overlap_of
 from engine.query.query import Query
 from engine.query.reading import excluded_rows, known_rows, read
 from engine.query.seeds import Seed
+from engine.query.wanted import allowed_rows
 from engine.requests import MakePath, MakePlaylist
 from engine.score.weights import Profiles, profile_of
 from indexer.errors import RequestError
@@ -41,10 +42,10 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
             reading, request.from_mood, request.to_mood, request.length, rules,
             duration_ms=request.duration_total_ms, opening=opening,
         )  # fmt: skip
-        return replace(made, name=request.name or made.name, query=request.to_dict())
+        return replace(made, name=request.name or made.name)
     titles = [seed.song.title or seed.song.name for seed in reading.query.seeds[: reading.given]]
     length = request.length if request.duration_total_ms is None else MOST_SONGS
-    made = make_playlist(
+    return make_playlist(
         rankings(reading, max(POOL, songs_to_rank(index, length, request.duration_total_ms))),
         request.name or playlist_name(request, titles),
         length,
@@ -53,7 +54,6 @@ def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Pla
         arc=request.arc,
         opening=opening,
     )
-    return replace(made, query=request.to_dict())
 
 
 def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
@@ -61,7 +61,6 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     ends = [known_rows(index, field, [song])[0] for field, song in (("start", request.start), ("end", request.end))]
     if ends[0] == ends[1]:
         raise RequestError(field="end", found="the song that it starts from", expected="another song than start")
-    filters = request.filters
     query = Query(
         index,
         seeds=tuple(Seed.of_row(index, row) for row in ends),
@@ -69,11 +68,11 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     )
     weights = {**profiles[profile_of(2)], **request.weights}
     k = min(MOST_SONGS, len(index), max(2 * POOL, RANKED_PER_STEP * request.length))
-    ranked = answer(query, weights, k, filters.mask(index.songs) if filters else None)
+    ranked = answer(query, weights, k, allowed_rows(index.songs, request.filters, query.seeds))
     made = path_through(
         ranked, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
     )
-    return replace(made, name=request.name or made.name, query=request.to_dict())
+    return replace(made, name=request.name or made.name)
 
 
 def _never(query: Query) -> Candidates:

@@ -65,9 +65,9 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
     before, max_per_artist, max_per_album = rules.before, rules.max_per_artist, rules.max_per_album
     versions = Versions(rules.overlap, rules.never, before)
     taken: list[int] = []
-    by_artist: Counter[int] = Counter(before.artists.tolist() if before is not None else ())
+    by_artist: Counter[int] = Counter(before.artists.ravel().tolist() if before is not None else ())
     by_album: Counter[int] = Counter(before.albums.tolist() if before is not None else ())
-    artists, albums, rows = candidates.artists.tolist(), candidates.albums.tolist(), candidates.rows.tolist()
+    albums, rows = candidates.albums.tolist(), candidates.rows.tolist()
     waiting = _by_relevance(candidates, rules.variation)
     artist_cap, album_cap = max_per_artist, max_per_album
     fitted: list[int] = []  # songs that each step had room for
@@ -76,14 +76,14 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
         for i in waiting:
             if len(taken) == length:
                 break
-            artist, album = artists[i], albums[i]
-            if (artist != UNKNOWN and by_artist[artist] >= artist_cap) or (
+            artists, album = candidates.artists_of(i), albums[i]
+            if any(by_artist[artist] >= artist_cap for artist in artists) or (
                 album_cap is not None and album != UNKNOWN and by_album[album] >= album_cap
             ):
                 capped.append(i)
-            elif versions.new(rows[i], artist, candidates.stems[i]):
+            elif versions.new(rows[i], artists, candidates.stems[i]):
                 taken.append(i)
-                by_artist[artist] += 1
+                by_artist.update(artists)
                 by_album[album] += 1
         fitted.append(len(taken))
         if len(taken) == length or not capped:
@@ -92,7 +92,7 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
         if album_cap is not None:
             album_cap = None
         else:  # the least cap under which another song fits
-            artist_cap = 1 + min(by_artist[artists[i]] for i in capped)
+            artist_cap = 1 + min(max(by_artist[artist] for artist in candidates.artists_of(i)) for i in capped)
     relaxed = []
     songs = candidates.take(taken)
     everyone = after(before, songs)

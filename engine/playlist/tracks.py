@@ -45,7 +45,7 @@ class Candidates:
 
     rows           (n,)   row numbers in the index, no row twice
     scores         (n,)   relevance, higher is better
-    artists        (n,)   a number per artist, -1 unknown
+    artists        (n, k) a number per artist, the main one first, then the others; -1 fills up, alone it is unknown
     albums         (n,)   a number per album of an artist, -1 unknown
     stems          n      titles without version marks, folded (`indexer.text.title_stem`); "" unknown;
                           read one by one and only where needed, so it may be computed on demand
@@ -72,6 +72,8 @@ class Candidates:
             entries = len(getattr(self, column.name))
             if entries != len(self.rows):
                 raise ValueError(f"{column.name} has {entries} entries, rows has {len(self.rows)}")
+        if self.artists.ndim != 2 or not self.artists.shape[1]:
+            raise ValueError(f"artists has shape {self.artists.shape}, expected (songs, most artists of a song)")
         if np.isnan(self.scores).any():
             raise ValueError(f"row {self.rows[np.isnan(self.scores)][0]} has no score (NaN)")
         if len(set(self.rows.tolist())) < len(self.rows):
@@ -85,7 +87,7 @@ class Candidates:
         return cls(
             rows=rows,
             scores=np.zeros(len(rows), np.float32) if scores is None else scores,
-            artists=songs.single("artist_key")[rows],
+            artists=songs.column("artist_key").padded(rows),
             albums=songs.single("album_key")[rows],
             stems=Stems(songs, rows),
             **audio,
@@ -105,20 +107,34 @@ class Candidates:
         """These songs, then the others."""
         stems = [*self.stems, *other.stems]
         names = [c.name for c in fields(self) if c.name != "stems"]
-        columns = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
-        return Candidates(stems=stems, **columns)
+        columns = {
+            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names if name != "artists"
+        }
+        most = max(self.artists.shape[1], other.artists.shape[1])
+        return Candidates(
+            stems=stems, artists=np.concatenate([_wide(self.artists, most), _wide(other.artists, most)]), **columns
+        )
+
+    def artists_of(self, place: int) -> list[int]:
+        """The known artists of one song."""
+        return [artist for artist in self.artists[place].tolist() if artist != UNKNOWN]
 
     def artist_numbers(self) -> npt.NDArray[np.int64]:
-        """int64 (n,): artists numbered from 0 without holes; every unknown artist is one of its own."""
-        artists = self.artists.astype(np.int64)
+        """int64 (n,): main artists numbered from 0 without holes; every unknown artist is one of its own."""
+        artists = self.artists[:, 0].astype(np.int64)
         unknown = artists == UNKNOWN
         artists[unknown] = -2 - np.arange(int(unknown.sum()))
         return np.unique(artists, return_inverse=True)[1].astype(np.int64)
 
     def most_of(self, column: Literal["artists", "albums"]) -> int:
-        """How many songs the artist or album with the most songs has; unknown ones do not count."""
+        """How many songs the artist or album with the most songs has, guests too; unknown ones do not count."""
         codes = getattr(self, column)
         return int(np.unique(codes[codes != UNKNOWN], return_counts=True)[1].max(initial=0))
+
+
+def _wide(artists: Integers, most: int) -> Integers:
+    """The artists of songs in so many columns, the new ones filled with UNKNOWN."""
+    return np.pad(artists, ((0, 0), (0, most - artists.shape[1])), constant_values=UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

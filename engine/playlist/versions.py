@@ -1,15 +1,15 @@
-"""Versions of a song: one title, and one known artist or nearly the same words; and caps on artists and albums."""
+"""Versions of a song: one title, and a known artist in common or nearly the same words; caps on artists and albums."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.playlist.tracks import Candidates, Stems
-from indexer.songs.table import UNKNOWN, Songs
+from indexer.songs.table import Songs
 from indexer.text.tokens import tokenise
 
 Rows = npt.NDArray[np.int64]
@@ -27,26 +27,26 @@ class Versions:
     def __init__(self, overlap: Overlap | None, *first: Candidates | None):
         self.overlap = overlap
         self.rows: set[int] = set()
-        self.titles: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self.titles: dict[str, list[tuple[int, frozenset[int]]]] = defaultdict(list)
         for songs in first:
             if songs is not None:
-                for row, artist, stem in zip(songs.rows.tolist(), songs.artists.tolist(), songs.stems, strict=True):
-                    self._remember(row, artist, stem)
+                for place, (row, stem) in enumerate(zip(songs.rows.tolist(), songs.stems, strict=True)):
+                    self._remember(row, frozenset(songs.artists_of(place)), stem)
 
-    def _remember(self, row: int, artist: int, stem: str) -> None:
+    def _remember(self, row: int, artists: frozenset[int], stem: str) -> None:
         self.rows.add(row)
         if stem:
-            self.titles[stem].append((row, artist))
+            self.titles[stem].append((row, artists))
 
-    def new(self, row: int, artist: int, stem: str) -> bool:
-        """Whether the song is no version of one remembered; if so it is remembered too."""
+    def new(self, row: int, artists: Iterable[int], stem: str) -> bool:
+        """Whether the song is no version of one remembered; if so it is remembered too. `artists` has known ones."""
         if row in self.rows:
             return False
+        own = frozenset(artists)
         for other, by in self.titles.get(stem, ()):
-            same_artist = by == artist != UNKNOWN  # unknown artists are each their own
-            if same_artist or (self.overlap is not None and self.overlap(row, other) >= VERSION_OVERLAP):
+            if own & by or (self.overlap is not None and self.overlap(row, other) >= VERSION_OVERLAP):
                 return False
-        self._remember(row, artist, stem)
+        self._remember(row, own, stem)
         return True
 
 
@@ -58,51 +58,52 @@ def without_other_versions(songs: Songs, rows: Rows, *, most: int | None = None)
     """
     versions = Versions(overlap_of(songs))
     stems = Stems(songs, rows)
-    artists = songs.single("artist_key")[rows].tolist()
+    artists = songs.column("artist_key")
     first = np.zeros(len(rows), bool)
     left = len(rows) if most is None else most
     for place, row in enumerate(rows.tolist()):
         if not left:
             break
-        if versions.new(row, artists[place], stems[place]):
+        if versions.new(row, artists.codes_of(row), stems[place]):
             first[place] = True
             left -= 1
     return first
 
 
-def capped(songs: Songs, rows: Rows, *, max_per_artist: int | None = None, max_per_album: int | None = None) -> Mask:
+def capped(
+    songs: Songs,
+    rows: Rows,
+    *,
+    max_per_artist: int | None = None,
+    max_per_album: int | None = None,
+    most: int | None = None,
+) -> Mask:
     """bool (len(rows),): the songs that stay under caps; nothing gives way, so fewer may be left than were wanted.
 
-    rows   int64, the best first: of an artist's or album's songs the best stay; unknown artists and albums have no cap
+    rows   int64, the best first: of an artist's or album's songs the best stay; unknown artists and albums have no cap.
+           A song counts for each of its artists, and comes only where all of them have room
+    most   look no further than so many songs; those after them are left out unseen
     """
-    stays = np.ones(len(rows), bool)
-    # Albums first: an album is of one artist, and a song that its album has no room for takes no place of the artist.
-    for name, column, cap in (
-        ("max_per_album", "album_key", max_per_album),
-        ("max_per_artist", "artist_key", max_per_artist),
-    ):
-        if cap is None:
-            continue
-        if cap < 1:
+    for name, cap in (("max_per_artist", max_per_artist), ("max_per_album", max_per_album)):
+        if cap is not None and cap < 1:
             raise ValueError(f"{name} is {cap}, expected 1 or more")
-        codes = songs.single(column)[rows[stays]]
-        stays[stays] = (codes == UNKNOWN) | (_occurrence(codes) < cap)
+    columns = [
+        (songs.column(name), cap, Counter[int]())
+        for name, cap in (("artist_key", max_per_artist), ("album_key", max_per_album))
+        if cap is not None
+    ]
+    stays = np.zeros(len(rows), bool)
+    left = len(rows) if most is None else most
+    for place, row in enumerate(rows.tolist()):
+        if not left:
+            break
+        codes = [column.codes_of(row) for column, _, _ in columns]
+        if all(counts[code] < cap for (_, cap, counts), own in zip(columns, codes, strict=True) for code in own):
+            stays[place] = True
+            left -= 1
+            for (_, _, counts), own in zip(columns, codes, strict=True):
+                counts.update(own)
     return stays
-
-
-def _occurrence(codes: npt.NDArray[np.integer]) -> Rows:
-    """How many equal codes stand before each.
-
-    >>> _occurrence(np.array([7, 5, 7, 7, 5])).tolist()
-    [0, 0, 1, 2, 1]
-    """
-    order = np.argsort(codes, kind="stable")
-    ordered = codes[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(codes) else np.zeros(0, int)
-    lengths = np.diff(np.append(starts, len(codes)))
-    before = np.empty(len(codes), np.int64)
-    before[order] = np.arange(len(codes)) - np.repeat(starts, lengths)
-    return before
 
 
 def overlap_of(songs: Songs) -> Overlap:

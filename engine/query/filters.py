@@ -18,12 +18,17 @@ from indexer.models.moods.columns import MoodColumns
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
 from indexer.songs.table import Songs
+from indexer.text.artists import read_artists, resolved
 from indexer.text.names import artist_key, fold
+from indexer.text.versions import KINDS, bits
 
 Mask = npt.NDArray[np.bool_]
 
 HAVE = ("lyrics", "audio")
-WORDS = ("genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag", "mood", "not_mood")
+WORDS = (
+    "genre", "not_genre", "language", "artist", "not_artist", "album", "tag", "not_tag", "mood", "not_mood",
+    "version_kind", "not_version_kind",
+)  # fmt: skip
 RANGES = ("year", "popularity", *AUDIO_NAMES)
 MOST_WORDS, MOST_LETTERS = 1_000, 1_000  # alternatives of one filter, and characters of each
 _DECADE = re.compile(r"'?(\d\d)?(\d0)s\Z")
@@ -40,7 +45,9 @@ class Filters:
     lets a song pass of which nobody knows.
 
     genre, language, artist, album, tag, mood   one of these; not_genre, not_artist, not_tag, not_mood   none of these
-                a song has a mood if it is among as many songs, the likeliest, as listeners call so
+                of a song's artists, guests too, one is enough; a song has a mood if it is among as many songs, the
+                likeliest, as listeners call so
+    version_kind, not_version_kind   its title is marked as one of these, or none of these: live, acoustic, karaoke, ...
     ranges      inclusive (low, high) by name, in the order of RANGES: year, popularity and the 12 audio features; one
                 without ends (-inf, inf) says that the value is known
     explicit    True, False or None (both)
@@ -57,6 +64,8 @@ class Filters:
     not_tag: tuple[str, ...] = ()
     mood: tuple[str, ...] = ()
     not_mood: tuple[str, ...] = ()
+    version_kind: tuple[str, ...] = ()
+    not_version_kind: tuple[str, ...] = ()
     ranges: tuple[tuple[str, float, float], ...] = ()
     explicit: bool | None = None
     has: tuple[str, ...] = ()
@@ -80,6 +89,8 @@ class Filters:
                 values[name] = _words(name, value)
                 if name.endswith("mood"):
                     values[name] = tuple(dict.fromkeys(mood_named(word).name for word in values[name]))
+                if name.endswith("version_kind"):
+                    values[name] = tuple(dict.fromkeys(_version_kind(name, word) for word in values[name]))
             elif name in RANGES:
                 ranges[name] = parse_range(name, value)
             elif name == "explicit":
@@ -133,6 +144,10 @@ class Filters:
                 keep &= np.any([moods.has(word) for word in self.mood], axis=0)
             for word in self.not_mood:
                 keep &= ~moods.has(word)
+        if self.version_kind:
+            keep &= (songs.versions & bits(self.version_kind)) != 0
+        if self.not_version_kind:
+            keep &= (songs.versions & bits(self.not_version_kind)) == 0
         if self.explicit is not None:
             keep &= songs.explicit == int(self.explicit)
         if "lyrics" in self.has:
@@ -166,6 +181,9 @@ def _has_word(songs: Songs, name: str, wanted: tuple[str, ...]) -> Mask:
     """bool (rows,): the songs that have one of the words; FilterError where no song has any of them."""
     codes = songs.codes(_COLUMNS[name])
     key = {"album": fold, "artist": artist_key}.get(name, str.casefold)
+    masks = [mask for word in wanted if (mask := by_artist(songs, word)) is not None] if name == "artist" else []
+    if masks:
+        return np.asarray(np.any(masks, axis=0))
     accepted = [code for word in wanted for code in codes.get(key(word), ())]
     if accepted:
         return songs.column(_COLUMNS[name]).mask_of(accepted)
@@ -175,6 +193,19 @@ def _has_word(songs: Songs, name: str, wanted: tuple[str, ...]) -> Mask:
     raise FilterError(
         f"no song has the {name} {found}; {listed}", field=f"filters.{name}", found=found, expected=listed
     )
+
+
+def by_artist(songs: Songs, name: str) -> Mask | None:
+    """bool (rows,): the songs that an artist made or is a guest of; None where no song has him.
+
+    A name that no song has as one artist may be several, "Ada & Bo" or "Ada feat. Bo": the songs that have all of them.
+    """
+    codes, column = songs.codes("artist_key"), songs.column("artist_key")
+    if one := codes.get(artist_key(name)):
+        return column.mask_of(one)
+    artists = resolved(read_artists(name), lambda part: artist_key(part) in codes)
+    each = [codes.get(artist_key(part), []) for part in (*artists.main, *artists.featured)]
+    return np.all([column.mask_of(codes) for codes in each], axis=0) if each and all(each) else None
 
 
 def parse_range(name: str, value: Any) -> tuple[float, float]:
@@ -298,6 +329,13 @@ def _words(name: str, value: Any) -> tuple[str, ...]:
     if any(len(item) > MOST_LETTERS for item in items):
         _refuse(name, "a text", f"words of at most {MOST_LETTERS} characters")
     return tuple(dict.fromkeys(item.strip().encode("utf-8", "replace").decode() for item in items))
+
+
+def _version_kind(name: str, word: str) -> str:
+    kind = word.casefold().replace("-", " ")
+    if kind not in KINDS:
+        _refuse(name, shown(word), f"one of {', '.join(KINDS)}")
+    return kind
 
 
 def _yes_or_no(name: str, value: Any) -> bool:

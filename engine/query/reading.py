@@ -15,6 +15,7 @@ from engine.lookup.names import called, resolve
 from engine.query.filters import Mask
 from engine.query.query import Query
 from engine.query.seeds import Seed, by_identity
+from engine.query.wanted import allowed_rows
 from engine.requests import MakePlaylist, Recommend, Search
 from engine.retrieve.pool import Pool
 from engine.score.search_policy import search_weights
@@ -92,7 +93,8 @@ def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles:
         # No playlist is called by any of these words: beside the seeds nothing but their meaning can count.
         weights = {**weights, "lyrics": max(weights["lyrics"], SEARCH_WEIGHTS["lyrics"])}
     weights = {**weights, **request.weights}
-    allowed = filters.mask(index.songs) if filters else None
+    every = isinstance(request, Recommend | Search) and request.versions
+    allowed = allowed_rows(index.songs, filters, seeds, request.text, versions=every)
     reading = Reading(query, given, weights, words_alone, request.weights, allowed)
     if isinstance(request, Recommend) and (request.liked or request.skipped):
         return _after_reactions(reading, request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,9 @@ from indexer.errors import EmptyQueryError
 from indexer.models.keywords import tfidf_keywords
 from indexer.records import Song
 from indexer.songs.table import audio_table
+from indexer.text.artists import artists_of
 from indexer.text.clean import clean
+from indexer.text.guess import guess_language
 from indexer.text.names import artist_key
 from indexer.text.tokens import tokenise, unique_lines
 
@@ -67,7 +69,9 @@ class Seed:
     @classmethod
     def of_content(cls, index: OpenIndex, song: Song) -> Seed:
         """A song that the index does not hold, through the same cleaning, encoder and autoencoders."""
-        lyrics = clean(song.lyrics) if song.lyrics else ""
+        lyrics = clean(song.lyrics, title=song.title, artist=song.artist) if song.lyrics else ""
+        if lyrics and not song.language:
+            song = replace(song, language=guess_language(lyrics))
         if not lyrics and song.audio is None:
             raise EmptyQueryError(
                 f"the seed {song.name!r} has neither lyrics nor audio features; "
@@ -89,10 +93,11 @@ class Seed:
         if song.audio is not None and index.compress_audio is not None:
             parts["audio"] = index.compress_audio.encode(audio[None])[0]
         if index.taste_model is not None:
-            code = index.artist_codes.get(artist_key(song.artist), -1)
+            artists = artists_of(song)
+            codes = [index.artist_codes.get(artist_key(name), -1) for name in (*artists.main, *artists.featured)]
             known = {"lyrics": parts["lyrics"][None], "audio": audio[None], "topics": topics[None]}
-            content = index.taste_model.reader.read([(song, index.artist_tags.of(code))], known)
-            parts["taste"] = index.taste_model.place(content, np.array([code]))[0]
+            content = index.taste_model.reader.read([(song, index.artist_tags.of_each(codes))], known)
+            parts["taste"] = index.taste_model.place(content, np.array(codes[:1] or [-1]))[0]
         tbert = np.zeros(index.tbert.shape[1], np.float32)
         if index.tbert_model is not None:
             tbert = index.tbert_model.embed(sentence[None], topics[None], audio[None])[0]

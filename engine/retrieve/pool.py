@@ -57,6 +57,12 @@ def _genres(index: OpenIndex, rows: Rows) -> Column:
     return np.stack([owner, codes.astype(np.int64)], axis=1)
 
 
+def _artists(index: OpenIndex, rows: Rows) -> Column:
+    """int64 (artists, 2): place in the pool and code of each artist of each song."""
+    owner, codes = index.songs.column("artist_key").of_rows(rows)
+    return np.stack([owner, codes.astype(np.int64)], axis=1)
+
+
 COLUMNS: Mapping[str, Callable[[OpenIndex, Rows], Column]] = {
     "sentence": lambda index, rows: _unit(index.sentence, rows),  # unit or zero
     "audio": lambda index, rows: np.asarray(index.audio[rows]),  # scaled; zero where unknown
@@ -65,7 +71,7 @@ COLUMNS: Mapping[str, Callable[[OpenIndex, Rows], Column]] = {
     "factors": lambda index, rows: index.factors[rows].astype(np.float32),  # zero for a song of no playlist
     "history": lambda index, rows: index.cooccurrence.totals[rows] > 0,  # whether a playlist holds the song
     "has_lyrics": lambda index, rows: index.songs.has_lyrics[rows],
-    "artist": lambda index, rows: index.songs.single("artist_key")[rows],  # codes, -1 unknown
+    "artist": _artists,
     "language": lambda index, rows: index.songs.single("language_key")[rows],  # codes, -1 unknown
     "genre": _genres,
     "year": lambda index, rows: index.songs.year[rows],  # -1 unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -12,7 +13,6 @@ from engine.retrieve.pool import Pool
 from engine.score.signal import FloatVector, Signal, listed, no_clause, unknown
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES
-from indexer.songs.table import UNKNOWN
 
 ERA_YEARS = 10.0  # years after which two songs are 1/e as close; a decade is how people cut music up
 MOST_NEIGHBOURS = 3  # learned moods that a sentence names for one that was not learned
@@ -20,17 +20,26 @@ A_MOOD_IS_WANTED = 0.5  # target of a mood from which the reason names it
 
 
 def artist(query: Query, pool: Pool) -> FloatVector:
-    """The share of seeds by the candidate's artist; unknown artists are each their own."""
-    codes = query.index.songs.single("artist_key")
+    """The share of seeds that have an artist of the candidate's, guests too; unknown artists are each their own."""
+    own = query.index.songs.column("artist_key")
+    seeds = Counter(tuple(own.codes_of(seed.row)) for seed in query.seeds if seed.row is not None)
+    owner, codes = pool.column("artist").T
     out = np.zeros(len(pool), np.float32)
-    for seed in query.seeds:
-        if seed.row is not None and codes[seed.row] != UNKNOWN:
-            out += (pool.column("artist") == codes[seed.row]) / np.float32(len(query.seeds))
+    for artists, times in seeds.items():
+        shared = np.zeros(len(pool), bool)
+        for code in artists:
+            shared[owner[codes == code]] = True
+        out += shared * np.float32(times / len(query.seeds))
     return out
 
 
 def artist_clause(query: Query, row: int) -> str | None:
-    return f"is also by {query.index.songs.artists[row]}"
+    songs = query.index.songs
+    column = songs.column("artist_key")
+    of_seeds = {code for seed in query.seeds if seed.row is not None for code in column.codes_of(seed.row)}
+    main, featured = songs.artists_of(row)
+    shared = [name for name, code in zip((*main, *featured), column.codes_of(row), strict=True) if code in of_seeds]
+    return f"is also {'by' if shared[0] in main else 'with'} {shared[0]}" if shared else None
 
 
 def genre(query: Query, pool: Pool) -> FloatVector:

@@ -7,7 +7,7 @@ from engine.retrieve.pool import Pool
 from engine.score.listeners import has_taste
 from engine.score.weights import SEARCH_WEIGHTS
 from indexer.search.lexical import rescore_lines
-from indexer.text.tokens import tokenise
+from indexer.text.tokens import pieces_of, tokenise
 
 COMPARED = 3  # songs from BM25's head that are compared letter by letter
 QUOTED, PARAPHRASED = 0.85, 0.6  # fit of a line with a slip or two; of words that only happen to be sung
@@ -31,7 +31,7 @@ def search_weights(query: Query, pool: Pool) -> dict[str, float]:
     head = pool.rankings["lexical"].rows[:COMPARED]
     fits = rescore_lines(words, [query.index.lines_of(int(row)) for row in head])
     share = (float(fits.max(initial=0.0)) - PARAPHRASED) / (QUOTED - PARAPHRASED)
-    named = min(1.0, max(0.0, (NAME_WORDS - len(words)) / (NAME_WORDS - 1))) if has_taste(query) else 0.0
+    named = min(1.0, max(0.0, (NAME_WORDS - len(pieces_of(words))) / (NAME_WORDS - 1))) if has_taste(query) else 0.0
     return SEARCH_WEIGHTS | {
         "lexical": SEARCH_WEIGHTS["lexical"] * min(1.0, max(LEAST_LEXICAL, share)) * (1.0 - LEXICAL_LOSS * named),
         "taste": SEARCH_WEIGHTS["taste"] * named,

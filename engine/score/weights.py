@@ -192,3 +192,12 @@ def weights_file(index: str | Path) -> Path:
     """Where the tuned weights of an index are kept: beside its folder, so that a rebuild leaves them."""
     path = Path(os.path.abspath(index))  # "." and "folder/.." have no name of their own; links keep theirs
     return path.with_name(f"{path.name}.weights.json")
+
+
+def file_state(file: Path) -> tuple[int, int, int] | None:
+    """What tells one state of a file from another; None where there is no file."""
+    try:
+        state = file.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size, state.st_ino

@@ -59,7 +59,13 @@ def lexical(context: Context) -> Outcome:
 
 def _texts(context: Context, rows: range) -> Iterator[tuple[int, str, str, str | None]]:
     table = context.songs
-    return ((r, table.titles[r], table.artists[r], table.lyrics[r] or None) for r in rows if table.alive[r])
+
+    def artists(row: int) -> str:
+        """All artists: as written, then those that the text does not name."""
+        text = table.artists[row]
+        return " ".join([text, *(name for name in table.column("artist_name").of(row) if name not in text)])
+
+    return ((r, table.titles[r], artists(r), table.lyrics[r] or None) for r in rows if table.alive[r])
 
 
 def sentences(context: Context) -> Outcome:

@@ -157,11 +157,11 @@ class Batch:
 
     @property
     def artists(self) -> Rows:
-        """int64 (rows,): the code of each song's artist, -1 where it has none."""
+        """int64 (rows,): the code of each song's main artist, -1 where it has none."""
         return self._context.songs.single("artist_key")[self.rows.start : self.rows.stop].astype(np.int64)
 
     def described(self) -> Iterator[tuple[Song, list[tuple[str, float]]]]:
-        """The songs without their lyrics, each with the tags of its artist."""
-        tags = self._context.artist_tags
+        """The songs without their lyrics, each with the tags of its artists."""
+        tags, artists = self._context.artist_tags, self._context.songs.column("artist_key")
         songs = self._context.songs.described(self.rows)
-        return ((song, tags.of(artist)) for song, artist in zip(songs, self.artists.tolist(), strict=True))
+        return ((song, tags.of_each(artists.codes_of(row))) for song, row in zip(songs, self.rows, strict=True))

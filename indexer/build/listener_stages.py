@@ -26,8 +26,9 @@ from indexer.models.tbert.labels import song_labels
 from indexer.search.vectors.base import StackedParts
 from indexer.search.vectors.faiss_store import add_vectors, build_vectors
 from indexer.songs.artist_tags import write_artist_tags
-from indexer.songs.popularity import playlist_popularity
+from indexer.songs.popularity import play_popularity, playlist_popularity
 from indexer.songs.table import Songs
+from indexer.sources.reader import PLAYS_LABEL
 from indexer.store import artefacts
 from indexer.text.tokens import unique_lines
 
@@ -35,9 +36,11 @@ FloatMatrix = npt.NDArray[np.float32]
 
 
 def popularity(context: Context) -> Outcome:
-    """How often playlists hold each song; read anew by every update, for it changes with each playlist."""
+    """How often playlists hold each song and how often it was played; read anew by every update."""
     rows = [playlist.rows for playlist in context.playlists]
-    context.draft.write_array(artefacts.POPULARITY, playlist_popularity(context.songs, rows))
+    counting = [name for name in context.snapshot.label_names() if name.startswith(PLAYS_LABEL)]
+    played = play_popularity(context.songs, {name: context.snapshot.labels(name) for name in counting})
+    context.draft.write_array(artefacts.POPULARITY, playlist_popularity(context.songs, rows, played))
     return Outcome(playlists=len(rows))
 
 

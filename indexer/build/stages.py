@@ -7,8 +7,8 @@ from indexer.build import listener_stages as listeners
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
-    Stage("songs", content.songs, lambda c: None, tables=("songs",)),
-    Stage("lexical", content.lexical, lambda c: None, reads=("songs",)),
+    Stage("songs", content.songs, lambda c: None, tables=("songs",), version=2),
+    Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage(
         "keywords", content.keywords, lambda c: {"keywords": c.keywords, "salient_keywords": c.salient_keywords},
@@ -18,7 +18,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True, version=2),
     Stage("lyrics_latents", content.lyrics_latents, lambda c: c.lyrics, reads=("sentences",), learns=True),
     Stage("audio_latents", content.audio_latents, lambda c: c.audio, reads=("audio",), learns=True),
-    Stage("popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists",), reads=("songs",)),
+    Stage(
+        "popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists", "labels"), reads=("songs",),
+        version=2,
+    ),
     Stage(
         "cooccurrence", listeners.cooccurrence, lambda c: {"cooccurrence": c.cooccurrence, "held_out": c.held_out},
         tables=("playlists",), reads=("songs",),

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from indexer.catalogue.connect import chunks, writing
-from indexer.catalogue.merging import Id, SongWriter, stored_ids
+from indexer.catalogue.connect import rows_among, writing
+from indexer.catalogue.meeting import Id, stored_ids
+from indexer.catalogue.merging import SongWriter
 from indexer.catalogue.playlists import PlaylistWriter
 from indexer.catalogue.reports import REFUSALS_SHOWN, LoadReport, RemarkCounter, RowCounts
 from indexer.catalogue.schema import (
@@ -20,7 +21,6 @@ from indexer.catalogue.schema import (
     LABELS,
     REFUSALS,
     SONG_TAGS,
-    SONGS,
 )
 from indexer.catalogue.staging import Staged, refresh_tags_digests
 from indexer.progress import Track
@@ -53,12 +53,13 @@ class _Loading:
         self._file, self._format = source.opened.name, source.format.name
         # The refusals of an earlier load of the same file would stand twice in the list.
         earlier = select(IMPORTS.c.import_id).where(IMPORTS.c.sha256 == sha256)
+        own_imports = list(connection.scalars(earlier))
         connection.execute(delete(REFUSALS).where(REFUSALS.c.import_id.in_(earlier)))
         facts = {"file": self._file, "sha256": sha256, "format": self._format, "at": datetime.now(UTC), "counts": "{}"}
         key = connection.execute(insert(IMPORTS).values(facts)).inserted_primary_key
         assert key is not None, "SQLAlchemy tells the key of one inserted row"
         self._import_id = int(key[0])
-        self._songs = SongWriter(connection, self._import_id, self._refuse)
+        self._songs = SongWriter(connection, self._import_id, own_imports, self._file, self._refuse)
         self._playlists = PlaylistWriter(connection, self._import_id, self._refuse)
         self._song_tags = Staged(connection, SONG_TAGS)
         self._artist_tags = Staged(connection, ARTIST_TAGS)
@@ -84,7 +85,7 @@ class _Loading:
     def finish(self) -> LoadReport:
         """Merge what was gathered, store counts and refusals, and report."""
         counts = dict.fromkeys(KINDS, RowCounts())
-        counts["songs"] = self._songs.counts()
+        counts["songs"] = self._songs.finish()
         counts["playlists"], counts["entries"] = self._playlists.finish()
         song_tags, tagged = self._song_tags.merge()
         refresh_tags_digests(self._connection, tagged)
@@ -97,7 +98,14 @@ class _Loading:
         stored = json.dumps({kind: astuple(each) for kind, each in counts.items()})
         self._connection.execute(update(IMPORTS).where(IMPORTS.c.import_id == self._import_id).values(counts=stored))
         return LoadReport(
-            self._file, self._format, counts, tuple(self._shown), self._refused.total(), self._remarks.remarks()
+            self._file,
+            self._format,
+            counts,
+            tuple(self._shown),
+            self._refused.total(),
+            self._remarks.remarks(),
+            met_by_name=self._songs.met_by_name,
+            nearly_met=self._songs.nearly_met,
         )
 
     def _take_songs(self, batch: Batch) -> list[str]:
@@ -146,12 +154,19 @@ class _Loading:
 
     def _song_ids(self, owners: Iterable[Id]) -> dict[Id, str]:
         """The song_ids of those references that the catalogue knows."""
-        wanted = set(owners)
+        song_ids: dict[Id, str] = {}
+        wanted: set[Id] = set()
+        for each in owners:
+            song_id = self._songs.ids.get(each)
+            if song_id is None:
+                wanted.add(each)
+            else:
+                song_ids[each] = song_id
+        stored = stored_ids(self._connection, (each for each in wanted if each[0] != "song"))
+        song_ids.update((each, holders[0]) for each, holders in stored.items())
         keys = {value for namespace, value in wanted if namespace == "song"}
-        song_ids = stored_ids(self._connection, (each for each in wanted if each[0] != "song"))
-        for chunk in chunks(keys):
-            known = self._connection.scalars(select(SONGS.c.song_id).where(SONGS.c.song_id.in_(chunk)))
-            song_ids.update((("song", song_id), song_id) for song_id in known)
+        known = rows_among(self._connection, "SELECT song_id FROM songs WHERE song_id", keys)
+        song_ids.update((("song", song_id), song_id) for (song_id,) in known)
         return song_ids
 
     def _refuse(self, row: int, what: str, subject: str, problem: str, kind: str = "") -> None:

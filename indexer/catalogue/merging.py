@@ -1,285 +1,274 @@
-"""Songs of a file into the catalogue: which song a row is, and what it adds to it. The rule is in `Catalogue`."""
+"""Songs of a file into the catalogue: what each row adds to its song, and what became of each song."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, text
 
-from indexer.catalogue.connect import chunks
+from indexer.catalogue.connect import insertion, rows_among, write_rows
+from indexer.catalogue.joined_artists import JoinedArtists
+from indexer.catalogue.keys import content_digest, name_key, quick_artist_key
+from indexer.catalogue.meeting import SONG_TABLE, Lookup, Meeting, Stored, lookup_of
+from indexer.catalogue.name_merges import MergeLog
+from indexer.catalogue.origins import of_one_origin
 from indexer.catalogue.reports import RowCounts
-from indexer.catalogue.schema import EXTERNAL_IDS, SONG_COLUMNS, SONGS
+from indexer.catalogue.schema import SONG_COLUMNS, SONGS, Names
 from indexer.records import AUDIO_NAMES
 from indexer.sources.base import SongRow
-from indexer.sources.validate import MAX_ID
-from indexer.text.names import artist_key, fold
 
-_MAX_KEY = MAX_ID - 17  # room for the end of an anonymous key
-NAME = "name"  # the namespace of names that came without any id
-
-# What became of a song or playlist in this load; any other text is the digest that it had before and has no more.
+# What became of a playlist in this load; any other text is the digest that it had before and has no more.
 ADDED, SAME = "added", "same"
 
-Id = tuple[str, str]  # namespace, value
 Refuse = Callable[[int, str, str, str, str], None]  # row, what, subject, problem, kind of problem
 
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_BY = {"lyrics": "lyrics_by", **dict.fromkeys(AUDIO_NAMES, "audio_by")}
-_WRITTEN = ("content_digest", "name_key", "facts_by", "lyrics_by", "audio_by", *SONG_COLUMNS)
-_UPDATE = (
-    update(SONGS)
-    .where(SONGS.c.song_id == bindparam("of_song"))
-    .values({name: bindparam(f"new_{name}") for name in _WRITTEN})
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Lookup:
-    """A row and the ways to find its song.
-
-    ids            its ids, best first; the name, or what stands for one, where it has none
-    name_key       its artist and title as compared, "" where one of them is missing
-    preferred_id   the song_id that a new song gets, fallback_id where that is the key of another song
-    """
-
-    row: SongRow
-    ids: tuple[Id, ...]
-    name_key: str
-    preferred_id: str
-    fallback_id: str
-
-    @classmethod
-    def of(cls, row: SongRow) -> _Lookup:
-        if row.song_id:
-            return cls(row, row.ids, "", row.song_id, row.song_id)
-        name_key = joining_key(str(row.facts.get("title", "")), str(row.facts.get("artist", "")))
-        ids = row.ids or ((NAME, name_key or _anonymous_key(row.facts)),)
-        namespace, value = ids[0]
-        fallback_id = f"{namespace}:{value}"[:MAX_ID]
-        return cls(row, ids, name_key, value if namespace in ("spotify", NAME) else fallback_id, fallback_id)
+_BY = {
+    **dict.fromkeys(SONG_COLUMNS, "facts_by"),
+    "lyrics": "lyrics_by",
+    **dict.fromkeys((*AUDIO_NAMES, "audio_origin"), "audio_by"),
+}
+_CHANGED = ("content_digest", "name_key", "facts_by", "lyrics_by", "audio_by", *SONG_COLUMNS)
+_ALWAYS = frozenset(column.name for column in SONGS.columns if not column.nullable)
+_UPDATE = f"UPDATE songs SET {', '.join(f'{name} = ?' for name in _CHANGED)} WHERE song_id = ?"
+_INSERT_IDS = insertion("external_ids", ("namespace", "value", "song_id"))
+_LISTS = tuple(column.name for column in SONGS.columns if isinstance(column.type, Names))
+_CHANGED_ROW = itemgetter(*_CHANGED, "song_id")
+_NAMES = Names()
+_NAMING = frozenset({"title", "artist", "artists", "featured"})
+_UNKNOWN: tuple[object, ...] = (None, "", ())
+_IDS_IN_MEMORY = 200_000  # of one file, so that a track that it repeats is looked up once
 
 
 class SongWriter:
-    """Writes the songs of one file, a batch at a time, and counts what became of each."""
+    """Writes the songs of one file, a batch at a time, and counts what became of each.
 
-    def __init__(self, connection: Connection, import_id: int, refuse: Refuse) -> None:
+    own_imports   this load and the earlier ones of the same file
+    """
+
+    def __init__(
+        self, connection: Connection, import_id: int, own_imports: Iterable[int], file: str, refuse: Refuse
+    ) -> None:
         self._connection = connection
         self._import_id = import_id
         self._refuse = refuse
-        self._touched: dict[str, str] = {}
-        self._genres: dict[str, tuple[str, ...]] = {}  # that this file brought
+        self._touched = _Touched(connection)
+        self._joined = JoinedArtists(connection)
+        self._log = MergeLog(connection, import_id, own_imports)
+        self._any_apart = connection.exec_driver_sql("SELECT 1 FROM apart LIMIT 1").first() is not None
+        self._file = file if self._any_apart else ""
+        self._added = 0
+        self.nearly_met = 0
+        self.ids: dict[tuple[str, str], str] = {}  # (namespace, value) -> song_id, of rows of this file
+
+    @property
+    def met_by_name(self) -> int:
+        """Rows that met the song of another file by its name."""
+        return self._log.count
 
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
-        lookups = [_Lookup.of(row) for row in rows]
-        batch = _Batch(self._connection, lookups, self._import_id)
+        rows = [self._joined.taken_apart(row) for row in self._with_stored_keys(rows)]
+        lookups = [lookup_of(row, self._file) for row in rows]
+        meeting = Meeting(
+            self._connection, lookups, self._import_id, any_apart=self._any_apart, any_open=self._joined.any_open
+        )
+        batch = _Batch(meeting, self._touched.among(meeting.songs, self._import_id))
         song_ids = []
         for each in lookups:
-            song_id = batch.find(each)
-            self._merge(batch, song_id, each)
+            song_id, by_name = meeting.find(each)
+            brought = self._log.begin(meeting.songs[song_id], each) if by_name and song_id in meeting.songs else None
+            self._merge(batch, song_id, each, brought)
             song_ids.append(song_id)
         self._flush(batch, dict.fromkeys(song_ids))
+        self._remember(lookups, meeting.holders)
+        self._joined.note(batch.meeting.songs[song_id] for song_id in batch.changed)
+        self.nearly_met += meeting.nearly
         return song_ids
 
-    def counts(self) -> RowCounts:
-        """Each song once, by what the whole file made of it."""
-        return tally(self._touched)
+    def finish(self) -> RowCounts:
+        """Each song once, by what the whole file made of it; artists that are known by now are taken apart."""
+        same, changed = self._touched.finish()
+        self._joined.finish()
+        return RowCounts(added=self._added, changed=changed, unchanged=same)
 
-    def _merge(self, batch: _Batch, song_id: str, lookup: _Lookup) -> None:
-        row, song = lookup.row, batch.song(song_id)
-        facts = dict(row.facts)
-        for each in lookup.ids:
-            if refused := batch.register(song_id, each):
+    def _with_stored_keys(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
+        """The rows, weak ones without a song_id that is not in the catalogue where they name the song otherwise too."""
+        keys = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
+        if not keys:
+            return rows
+        keys.difference_update(
+            song_id for (song_id,) in rows_among(self._connection, "SELECT song_id FROM songs WHERE song_id", keys)
+        )
+        return [replace(row, song_id=None) if row.weak and row.song_id in keys else row for row in rows]
+
+    def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any) -> None:
+        row, meeting = lookup.row, batch.meeting
+        song = meeting.song(song_id)
+        facts: dict[str, object] = dict(row.facts)
+        if row.weak and song["title"]:  # it is known, so that the row adds what is missing, but for names
+            facts = {name: value for name, value in facts.items() if name not in _NAMING and song[name] in _UNKNOWN}
+        for each in lookup.own_ids:
+            if refused := meeting.register(song_id, each):
                 self._refuse(row.row, "value", song_id, *refused)
-            elif each[0] == "spotify":
+                continue
+            if each[0] == "spotify":
                 facts["spotify_id"] = each[1]
         genres = facts.get("genres")
         if isinstance(genres, tuple):  # tables with one genre in a row repeat the song for each of its genres
-            united = tuple(dict.fromkeys((*self._genres.get(song_id, ()), *genres)))
-            facts["genres"] = self._genres[song_id] = united
-        title, artist = str(facts.get("title", song["title"])), str(facts.get("artist", song["artist"]))
-        if (title, artist) != (song["title"], song["artist"]):
-            key = joining_key(title, artist)
-            known = song["name_key"] and (song_id in batch.merged or song_id in self._touched)
-            if known and key != song["name_key"]:
-                before, here = f"{song['title']}, {song['artist']}", f"{title}, {artist}"
-                problem = f"duplicate id, other content: it was {before!r}, is {here!r} here; the last is kept"
-                self._refuse(row.row, "duplicate", song_id, problem, "duplicate id, other content; the last is kept")
-            batch.rename(song_id, key)
+            if song_id in batch.with_genres:
+                facts["genres"] = tuple(dict.fromkeys((*song["genres"], *genres)))
+            batch.with_genres.add(song_id)
+        title, artist = facts.get("title", song["title"]), facts.get("artist", song["artist"])
+        artists: Any = facts.get("artists", song["artists"])
+        if (title, artist, artists) != (song["title"], song["artist"], song["artists"]):
+            self._rename(batch, song, lookup, facts)
         batch.merged.add(song_id)
+        before: dict[str, object] = {}
+        facts = of_one_origin(song, facts)
         for column, value in facts.items():
             if song[column] != value:
+                before[column] = song[column]
                 song[column] = value
-                song[_BY.get(column, "facts_by")] = self._import_id
-                batch.changed.add(song_id)
+                song[_BY[column]] = self._import_id
         if song["year"] is not None:
             song["decade"] = song["year"] // 10 * 10
+        if before:
+            batch.changed.add(song_id)
+        if brought is not None:
+            self._log.add(brought, facts, before)
+
+    def _rename(self, batch: _Batch, song: Stored, lookup: Lookup, facts: dict[str, object]) -> None:
+        title, artist = str(facts.get("title", song["title"])), str(facts.get("artist", song["artist"]))
+        names = (song["artist"], *song["artists"])
+        if artist != song["artist"] and quick_artist_key(artist) not in map(quick_artist_key, names):
+            for name in ("artists", "featured"):  # those of another name say nothing of this one
+                facts.setdefault(name, ())
+        artists: Any = facts.get("artists", song["artists"])
+        key = name_key(title, artist, artists) if song["title"] or not lookup.key else lookup.key
+        if key == song["name_key"]:
+            return
+        if song["name_key"] and (song["song_id"] in batch.merged or song["song_id"] in batch.touched):
+            before, here = f"{song['title']}, {song['artist']}", f"{title}, {artist}"
+            problem = f"duplicate id, other content: it was {before!r}, is {here!r} here; the last is kept"
+            kind = "duplicate id, other content; the last is kept"
+            self._refuse(lookup.row.row, "duplicate", song["song_id"], problem, kind)
+        batch.meeting.rename(song["song_id"], key)
 
     def _flush(self, batch: _Batch, song_ids: Iterable[str]) -> None:
-        new, changed = [], []
+        new: list[Stored] = []
+        changed: list[Stored] = []
+        touched = []
         for song_id in song_ids:
-            song = batch.songs[song_id]
-            before = digest = song["content_digest"]
-            if not before or song_id in batch.changed:
-                song["content_digest"] = digest = content_digest(song)
+            song = batch.meeting.songs[song_id]
+            before = song["content_digest"]
             if not before:
+                song["content_digest"] = content_digest(song)
                 new.append(song)
-                self._touched[song_id] = ADDED
                 continue
-            if digest != before:
-                changed.append({"of_song": song_id} | {f"new_{name}": song[name] for name in _WRITTEN})
-            self._touched[song_id] = after(self._touched.get(song_id, SAME), before, digest)
-        if new:
-            self._connection.execute(insert(SONGS), new)
-        if changed:
-            self._connection.execute(_UPDATE, changed)
-        if batch.new_ids:
-            ids = [{"namespace": n, "value": v, "song_id": batch.by_id[n, v]} for n, v in batch.new_ids]
-            self._connection.execute(insert(EXTERNAL_IDS), ids)
+            if song["added_by"] != self._import_id:
+                touched.append((song_id, before, song_id in batch.with_genres))
+            if song_id in batch.changed:
+                song["content_digest"] = digest = content_digest(song)
+                if digest != before:
+                    changed.append(song)
+        self._added += len(new)
+        insert_songs(self._connection, new)
+        update_songs(self._connection, changed)
+        write_rows(self._connection, _INSERT_IDS, batch.meeting.new_ids)
+        self._touched.add(touched, batch.touched)
+        self._log.write()
+
+    def _remember(self, lookups: Sequence[Lookup], holders: Mapping[tuple[str, str], list[str]]) -> None:
+        if len(self.ids) > _IDS_IN_MEMORY:
+            self.ids.clear()
+        for lookup in lookups:
+            if lookup.row.ids and (best := lookup.row.ids[0]) in holders:
+                self.ids[best] = holders[best][0]
 
 
 class _Batch:
-    """What the catalogue knows about everything that the rows of one batch could be, changed row by row."""
+    """The rows of one batch while they are merged.
 
-    def __init__(self, connection: Connection, lookups: Sequence[_Lookup], import_id: int) -> None:
-        self._import_id = import_id
+    touched       songs that earlier batches of the file spoke of
+    with_genres   songs whose genres are those of this file
+    """
+
+    def __init__(self, meeting: Meeting, touched: Mapping[str, bool]) -> None:
+        self.meeting = meeting
+        self.touched = touched
+        self.with_genres = {song_id for song_id, genres in touched.items() if genres}
         self.merged: set[str] = set()
         self.changed: set[str] = set()
-        self.new_ids: list[Id] = []
-        self.by_id = stored_ids(connection, (each for lookup in lookups for each in lookup.ids))
-        wanted = {name for lookup in lookups for name in (lookup.preferred_id, lookup.fallback_id)}
-        wanted |= set(self.by_id.values())
-        for chunk in chunks({lookup.name_key for lookup in lookups if lookup.name_key}):
-            wanted |= set(connection.scalars(select(SONGS.c.song_id).where(SONGS.c.name_key.in_(chunk))))
-        self.songs: dict[str, dict[str, Any]] = {}
-        self._ids: dict[str, dict[str, str]] = defaultdict(dict)  # song_id -> namespace -> its id there, names not
-        self._by_name: dict[str, set[str]] = defaultdict(set)
-        ids = EXTERNAL_IDS.c
-        for chunk in chunks(wanted):
-            for stored in connection.execute(select(SONGS).where(SONGS.c.song_id.in_(chunk))).mappings():
-                self.songs[stored["song_id"]] = dict(stored)
-                self._by_name[stored["name_key"]].add(stored["song_id"])
-            of_songs = select(ids.song_id, ids.namespace, ids.value).where(ids.song_id.in_(chunk))
-            for song_id, namespace, value in connection.execute(of_songs.where(ids.namespace != NAME)):
-                self._ids[song_id][namespace] = value
-
-    def find(self, lookup: _Lookup) -> str:
-        """The song_id of the song that a row describes, old or new. The rule is in `Catalogue`."""
-        if lookup.row.song_id:
-            return lookup.row.song_id
-        better: dict[str, str] = {}  # ids of the row before the one that is looked at
-        for namespace, value in lookup.ids:
-            song_id = self.by_id.get((namespace, value))
-            if song_id is not None and not self._contradicts(song_id, better):
-                return song_id
-            better[namespace] = value
-        ids = dict(lookup.row.ids)
-        free = [each for each in self._by_name.get(lookup.name_key, ()) if not ids.keys() & self._ids[each].keys()]
-        if lookup.name_key and len(free) == 1:
-            return free[0]
-        if lookup.name_key and free and not ids:  # several recordings: most likely the best known of them is meant
-            return min(free, key=lambda song_id: (-(self.songs[song_id]["popularity"] or 0), song_id))
-        taken = lookup.preferred_id in self.songs and (not ids or ids.keys() & self._ids[lookup.preferred_id].keys())
-        return lookup.fallback_id if taken else lookup.preferred_id
-
-    def _contradicts(self, song_id: str, ids: Mapping[str, str]) -> bool:
-        return any(self._ids[song_id].get(namespace, value) != value for namespace, value in ids.items())
-
-    def song(self, song_id: str) -> dict[str, Any]:
-        """The columns of a song, to be changed in place; those of a new song are empty."""
-        if song_id not in self.songs:
-            self.songs[song_id] = {
-                **dict.fromkeys(SONG_COLUMNS),
-                **dict.fromkeys(("content_digest", "tags_digest", "name_key", "title", "artist"), ""),
-                "song_id": song_id,
-                **dict.fromkeys(("genres", "artists", "featured"), ()),
-                "added_by": self._import_id,
-                "facts_by": self._import_id,
-                "lyrics_by": None,
-                "audio_by": None,
-            }
-        return self.songs[song_id]
-
-    def register(self, song_id: str, each: Id) -> tuple[str, str] | None:
-        """Note an id as that of `song_id`; where it cannot be, one sentence on why, and its kind."""
-        namespace, value = each
-        holder = self.by_id.get(each)
-        if holder is not None:
-            if holder == song_id:
-                return None
-            problem = f"{namespace} id {value} is already that of {holder} and stays there"
-            return problem, f"{namespace} id ... is already that of another song and stays there"
-        if namespace != NAME:
-            known = self._ids[song_id].setdefault(namespace, value)
-            if known != value:
-                problem = f"{namespace} id {value} is left out: the song has the {namespace} id {known} already"
-                return problem, f"{namespace} id ... is left out: the song has another {namespace} id already"
-        self.by_id[each] = song_id
-        self.new_ids.append(each)
-        return None
-
-    def rename(self, song_id: str, key: str) -> None:
-        """The song is found under `key` from the next row on."""
-        song = self.songs[song_id]
-        self._by_name[song["name_key"]].discard(song_id)
-        song["name_key"] = key
-        self._by_name[key].add(song_id)
 
 
-def joining_key(title: str, artist: str) -> str:
-    """What two sources that know a recording only by name are joined on; version marks count.
+class _Touched:
+    """The songs of earlier imports that a file speaks of, with their digests before: in the database, not in memory."""
 
-    Names of signs only stay apart; it fits an index; "" joins nothing: half a name is none.
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._created = False
 
-    >>> joining_key("Salt Road", "The Marrows"), joining_key("???", "!!!"), joining_key("Hello", "")
-    ('marrows|salt road', '!!!|???', '')
-    """
-    if not title or not artist:
-        return ""
-    return _fitting(f"{artist_key(artist)}|{fold(title) or title.casefold()}")
+    def among(self, songs: Mapping[str, Stored], import_id: int) -> dict[str, bool]:
+        """Those of `songs` that the file spoke of before, and whether it brought genres of them."""
+        touched = {song_id: True for song_id, song in songs.items() if song["added_by"] == import_id}
+        if self._created:
+            query = "SELECT song_id, genres FROM touched_songs WHERE song_id"
+            touched.update((song_id, bool(genres)) for song_id, genres in rows_among(self._connection, query, songs))
+        return touched
+
+    def add(self, rows: Sequence[tuple[str, str, bool]], before: Mapping[str, bool]) -> None:
+        """Note songs as (song_id, digest before, genres); `before` are those that are noted already."""
+        if not rows:
+            return
+        if not self._created:
+            self._connection.execute(text(_TOUCHED_TABLE[self._connection.dialect.name]))
+            self._created = True
+        insert = insertion("touched_songs", ("song_id", "before", "genres"))
+        write_rows(self._connection, insert, [(*row[:2], int(row[2])) for row in rows if row[0] not in before])
+        more = [(song_id,) for song_id, _, genres in rows if genres and before.get(song_id) is False]
+        write_rows(self._connection, "UPDATE touched_songs SET genres = 1 WHERE song_id = ?", more)
+
+    def finish(self) -> tuple[int, int]:
+        """How many of the songs are as they were, and how many are not."""
+        if not self._created:
+            return 0, 0
+        query = (
+            "SELECT count(*), coalesce(sum(CASE WHEN songs.content_digest = before THEN 1 ELSE 0 END), 0) "
+            "FROM touched_songs JOIN songs ON songs.song_id = touched_songs.song_id"
+        )
+        count, same = self._connection.exec_driver_sql(query).one()
+        self._connection.exec_driver_sql("DROP TABLE touched_songs")
+        return int(same), int(count) - int(same)
 
 
-def _anonymous_key(facts: Mapping[str, object]) -> str:
-    """Stands for the name of a row without an artist: the title and its lyrics, or all that the row knows.
-
-    Many songs are called "Hello"; the same row of the same file must be the same song the next time.
-    """
-    title, lyrics = str(facts.get("title", "")), facts.get("lyrics")
-    rest = [lyrics] if lyrics else sorted(facts.items())
-    return f"{_fitting(fold(title) or title.casefold())}#{digest_of(rest)[:16]}"
+_TOUCHED_COLUMNS = "before TEXT NOT NULL, genres INTEGER NOT NULL"
+_TOUCHED_TABLE = {
+    "sqlite": f"CREATE TEMPORARY TABLE touched_songs (song_id TEXT PRIMARY KEY, {_TOUCHED_COLUMNS}) WITHOUT ROWID",
+    "postgresql": f'CREATE TEMPORARY TABLE touched_songs (song_id TEXT COLLATE "C" PRIMARY KEY, {_TOUCHED_COLUMNS})',
+}
 
 
-def _fitting(key: str) -> str:
-    return key if len(key) <= _MAX_KEY else f"{key[:200]}#{digest_of(key)}"
+def insert_songs(connection: Connection, songs: Sequence[Stored]) -> None:
+    """New songs, with the columns that any of them has: to bind a NULL costs as much as to bind a value."""
+    columns = [name for name in SONG_TABLE if name in _ALWAYS or any(song[name] is not None for song in songs)]
+    row = itemgetter(*columns)
+    write_rows(connection, insertion("songs", columns), [row(_as_stored(song)) for song in songs])
 
 
-def digest_of(value: object) -> str:
-    """128 bits of BLAKE2b over JSON, as 32 hexadecimal digits."""
-    return hashlib.blake2b(_JSON(value).encode(), digest_size=16).hexdigest()
+def update_songs(connection: Connection, songs: Sequence[Stored]) -> None:
+    """Songs that the catalogue has, as they are now."""
+    write_rows(connection, _UPDATE, [_CHANGED_ROW(_as_stored(song)) for song in songs])
 
 
-def content_digest(song: Mapping[str, Any]) -> str:
-    """What changes when a column of a song changes."""
-    return digest_of([song[column] for column in SONG_COLUMNS])
-
-
-def stored_ids(connection: Connection, ids: Iterable[Id]) -> dict[Id, str]:
-    """The song_ids of those `ids` that the catalogue knows."""
-    values: dict[str, set[str]] = defaultdict(set)
-    for namespace, value in ids:
-        values[namespace].add(value)
-    stored: dict[Id, str] = {}
-    columns = EXTERNAL_IDS.c
-    for namespace, of_namespace in values.items():
-        query = select(columns.value, columns.song_id).where(columns.namespace == namespace)
-        for chunk in chunks(of_namespace):
-            for value, song_id in connection.execute(query.where(columns.value.in_(chunk))):
-                stored[namespace, value] = song_id
+def _as_stored(song: Stored) -> Stored:
+    """The song with its lists as the database takes them."""
+    stored = song.copy()
+    for name in _LISTS:
+        stored[name] = _NAMES.process_bind_param(song[name], None) if song[name] else "[]"  # type: ignore[arg-type]
     return stored
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, bindparam, delete, insert, select, update
 
-from indexer.catalogue.connect import chunks
-from indexer.catalogue.merging import ADDED, SAME, Refuse, after, digest_of, tally
+from indexer.catalogue.connect import chunks, insertion, write_rows
+from indexer.catalogue.keys import digest_of
+from indexer.catalogue.merging import ADDED, SAME, Refuse, after, tally
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import ENTRIES, PLAYLISTS, Key
 from indexer.catalogue.values import checked
@@ -34,6 +35,11 @@ _STAGED = Table(
     Column("row", BigInteger),
     prefixes=["TEMPORARY"],
 )
+_STAGE = insertion("staged_entries", ("playlist_id", "position", "number", "song_id", "row"))
+_INSERT = insertion("playlist_entries", ("playlist_id", "song_id", "position"))
+_IN_MEMORY = 200_000  # entries; a file that has more gathers them in the database
+
+_Entry = tuple[int, int, str, int]  # position, number in the file, song_id, row
 
 
 class PlaylistWriter:
@@ -49,6 +55,9 @@ class PlaylistWriter:
         self._touched: dict[str, str] = {}
         self._with_entries: set[str] = set()
         self._number = 0
+        self._gathered: dict[str, list[_Entry]] = defaultdict(list)
+        self._in_memory = 0
+        self._staged = False
 
     def write(self, rows: Sequence[PlaylistRow]) -> None:
         """Merge the facts of playlists; unknown playlists are added."""
@@ -77,34 +86,40 @@ class PlaylistWriter:
 
     def add_entries(self, rows: Sequence[tuple[EntryRow, str]]) -> None:
         """Gather entries, each with the song_id that it points to."""
-        if not rows:
-            return
-        if not self._number:
-            _STAGED.create(self._connection, checkfirst=False)
-        unknown = {row.playlist_id: PlaylistRow(row.row, row.playlist_id, {}) for row, _ in rows}
-        self.write([row for playlist_id, row in unknown.items() if playlist_id not in self._touched])
-        self._with_entries.update(unknown)
-        staged = []
+        known = self._with_entries
         for row, song_id in rows:
             self._number += 1
-            staged.append(
-                {
-                    "playlist_id": row.playlist_id,
-                    "position": row.position,
-                    "number": self._number,
-                    "song_id": song_id,
-                    "row": row.row,
-                }
-            )
-        self._execute(insert(_STAGED), staged)
+            entry = (row.position, self._number, song_id, row.row)
+            if row.playlist_id in known:
+                self._gathered[row.playlist_id].append(entry)
+                continue
+            if row.playlist_id not in self._touched:
+                self.write([PlaylistRow(row.row, row.playlist_id, {})])
+            known.add(row.playlist_id)
+            self._gathered[row.playlist_id].append(entry)
+        self._in_memory += len(rows)
+        if self._in_memory > _IN_MEMORY:
+            self._stage()
+
+    def _stage(self) -> None:
+        if not self._staged:
+            _STAGED.create(self._connection, checkfirst=False)
+            self._staged = True
+        rows = [(playlist_id, *entry) for playlist_id, entries in self._gathered.items() for entry in entries]
+        write_rows(self._connection, _STAGE, rows)
+        self._gathered.clear()
+        self._in_memory = 0
 
     def finish(self) -> tuple[RowCounts, RowCounts]:
         """Write the gathered entries; what became of the playlists and of their entries."""
         added = changed = unchanged = 0
+        if self._staged:
+            self._stage()
         for playlist_ids in chunks(self._with_entries, PLAYLISTS_AT_A_TIME):
-            stored, now = self._stored(playlist_ids), self._gathered(playlist_ids)
+            stored, now = self._stored(playlist_ids), self._songs_of(playlist_ids)
             had = entries_of(self._connection, playlist_ids)
-            fresh: list[dict[str, Any]] = []
+            fresh: list[tuple[str, str, int]] = []
+            replaced: list[str] = []
             updates: list[dict[str, Any]] = []
             for playlist_id in playlist_ids:
                 old, new, playlist = had[playlist_id], now[playlist_id], stored[playlist_id]
@@ -112,15 +127,17 @@ class PlaylistWriter:
                 known = len(new.keys() & old.keys())
                 unchanged, changed, added = unchanged + same, changed + known - same, added + len(new) - known
                 if old != new:
-                    fresh += [{"playlist_id": playlist_id, "song_id": s, "position": p} for s, p in new.items()]
+                    fresh += [(playlist_id, song_id, position) for song_id, position in sorted(new.items())]
+                    if old:
+                        replaced.append(playlist_id)
                     before, playlist["entries_by"] = playlist["digest"], self._import_id
                     playlist["digest"] = _digest(playlist, new)
                     self._note(playlist_id, before, playlist, updates)
-            if replaced := sorted({row["playlist_id"] for row in fresh}):
+            if replaced:
                 self._connection.execute(delete(ENTRIES).where(ENTRIES.c.playlist_id.in_(replaced)))
-            self._execute(insert(ENTRIES), fresh)
+            write_rows(self._connection, _INSERT, fresh)
             self._execute(_UPDATE, updates)
-        if self._number:
+        if self._staged:
             _STAGED.drop(self._connection, checkfirst=False)
         return tally(self._touched), RowCounts(added=added, changed=changed, unchanged=unchanged)
 
@@ -144,21 +161,26 @@ class PlaylistWriter:
             stored.update((row["playlist_id"], dict(row)) for row in self._connection.execute(query).mappings())
         return stored
 
-    def _gathered(self, playlist_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-        entries: dict[str, dict[str, int]] = defaultdict(dict)
-        columns = _STAGED.c
-        query = select(columns.playlist_id, columns.position, columns.song_id, columns.row)
-        query = query.where(columns.playlist_id.in_(playlist_ids))
-        ordered = query.order_by(columns.playlist_id, columns.position, columns.number)
-        for playlist_id, position, song_id, row in self._connection.execute(ordered):
-            playlist = entries[playlist_id]
-            if song_id in playlist:
-                problem = f"{song_id} stands in it before; a playlist holds a song once"
-                self._refuse(row, "entry", f"playlist {playlist_id}", problem, "a playlist holds a song once")
-            else:  # where two songs claim one position, the second moves on: the order of the file is kept
-                last = next(reversed(playlist.values()), -1)
-                playlist[song_id] = max(position, last + 1)
-        return entries
+    def _songs_of(self, playlist_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+        """The songs that the file puts into each playlist, and their positions."""
+        gathered = self._gathered
+        if self._staged:
+            columns = _STAGED.c
+            query = select(columns.playlist_id, columns.position, columns.number, columns.song_id, columns.row)
+            gathered = defaultdict(list)
+            for playlist_id, *entry in self._connection.execute(query.where(columns.playlist_id.in_(playlist_ids))):
+                gathered[playlist_id].append(tuple(entry))
+        songs: dict[str, dict[str, int]] = {}
+        for playlist_id in playlist_ids:
+            songs[playlist_id] = playlist = {}
+            last = -1
+            for position, _, song_id, row in sorted(gathered[playlist_id]):
+                if song_id in playlist:
+                    problem = f"{song_id} stands in it before; a playlist holds a song once"
+                    self._refuse(row, "entry", f"playlist {playlist_id}", problem, "a playlist holds a song once")
+                else:  # where two songs claim one position, the second moves on: the order of the file is kept
+                    playlist[song_id] = last = max(position, last + 1)
+        return songs
 
 
 def entries_of(connection: Connection, playlist_ids: Iterable[str]) -> dict[str, dict[str, int]]:

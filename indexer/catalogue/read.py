@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -11,6 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
+from indexer.catalogue.doctor import Diagnosis, diagnose
+from indexer.catalogue.files import FileQueries
+from indexer.catalogue.merges import Merge, NearMerge, merges, near_merges
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
 from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
 from indexer.catalogue.schema import (
@@ -37,7 +40,7 @@ _PLAIN = tuple(name for name in SONG_COLUMNS if name not in AUDIO_NAMES)
 _SONG_QUERY = select(SONGS.c.song_id, *(SONGS.c[name] for name in SONG_COLUMNS)).order_by(SONGS.c.song_id)
 
 
-class Queries(ABC):
+class Queries(FileQueries):
     """What a catalogue answers. Where it is read, a transaction for each call or one for all, is the subclass's."""
 
     @abstractmethod
@@ -141,6 +144,16 @@ class Queries(ABC):
         counter.add(self.refused())
         return counter.remarks()
 
+    def merges(self) -> Iterator[Merge]:
+        """Rows that met the song of another file by artist and title, by song_id."""
+        with self._connection() as connection:
+            yield from merges(connection)
+
+    def near_merges(self) -> Iterator[NearMerge]:
+        """Songs of one artist and title that stayed two, each beside the best known of its name, and why."""
+        with self._connection() as connection:
+            yield from near_merges(connection)
+
     def origin(self, song_id: str) -> dict[str, str]:
         """The files that the song ("added") and its "lyrics", "audio" and other "facts" last came from."""
         files: dict[str, str] = {}
@@ -151,6 +164,11 @@ class Queries(ABC):
                 if file is not None:
                     files[fact] = file
         return files
+
+    def diagnose(self) -> Diagnosis:
+        """What the catalogue lacks, what looks wrong in it, and what to import next."""
+        with self._connection() as connection:
+            return diagnose(connection)
 
     def statistics(self) -> Statistics:
         """How much of everything there is, counted from indexes rather than rows."""

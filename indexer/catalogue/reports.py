@@ -75,6 +75,8 @@ class LoadReport:
                the catalogue (a song without one value that is out of range is not refused)
     refusals   the first 1,000; `refused` is how many there are
     remarks    all of them, counted by kind
+    met_by_name, nearly_met   rows that met the song of another file by artist and title, and rows that became another
+               song than one of their name (`Catalogue.merges`, `Catalogue.near_merges`)
     """
 
     file: str
@@ -83,6 +85,8 @@ class LoadReport:
     refusals: tuple[Refusal, ...]
     refused: int
     remarks: tuple[Remark, ...] = ()
+    met_by_name: int = 0
+    nearly_met: int = 0
 
     @property
     def changed(self) -> bool:

@@ -5,13 +5,25 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Double, ForeignKey, Index, String, Table, Text, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from indexer.records import AUDIO_NAMES
 
 # The revision that this program reads and writes; a test holds it to the newest migration.
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 
 # Keys sort by code point in SQLite; PostgreSQL would sort by the language of the server.
 Key = String().with_variant(String(collation="C"), "postgresql")
@@ -62,7 +74,7 @@ class ImportTable(Base):
 class SongTable(Base):
     """A song: what `records.Song` holds, beside its tags.
 
-    name_key         artist and title as compared; "" for a song without a title
+    name_key         artist and title as recordings meet on (`keys.name_key`); "" where one of them is missing
     *_by             the import that brought the song, that last changed its lyrics, its audio, anything else of it
     content_digest   changes with every column of Song
     tags_digest      changes with its tags; "" without any
@@ -112,13 +124,58 @@ class SongTable(Base):
 
 
 class ExternalIdTable(Base):
-    """How other catalogues call a song. Namespace "name": a name_key that came without any id, and the song it met."""
+    """How other catalogues call a song; an ISRC or an MBID, which are of recordings, may be of several.
+
+    Namespace "name": how a row without any id is called, and the song that it met; also "isrc:...", a row that has
+    nothing better than an ISRC.
+    """
 
     __tablename__ = "external_ids"
 
     namespace: Mapped[str] = mapped_column(Key, primary_key=True)
     value: Mapped[str] = mapped_column(Key, primary_key=True)
-    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), index=True)
+    song_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class NameMergeTable(Base):
+    """A row that met the song of another file by its name, not by an id: what it needs to be undone.
+
+    name      artist and title as in the row
+    brought   JSON of `name_merges.Brought`
+    """
+
+    __tablename__ = "name_merges"
+
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.import_id", ondelete="CASCADE"), primary_key=True)
+    row: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    brought: Mapped[str] = mapped_column(Text)
+
+
+class ApartTable(Base):
+    """An id or a name whose rows never meet this song by name: somebody separated them."""
+
+    __tablename__ = "apart"
+
+    song_id: Mapped[str] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), primary_key=True)
+    namespace: Mapped[str] = mapped_column(Key, primary_key=True)
+    value: Mapped[str] = mapped_column(Key, primary_key=True)
+
+
+class OpenArtistTable(Base):
+    """An artist text that may be several artists ("Ada & Bo"), and the key of one who may be among them."""
+
+    __tablename__ = "open_artists"
+
+    part: Mapped[str] = mapped_column(Key, primary_key=True)
+    artist: Mapped[str] = mapped_column(Key, primary_key=True)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class PlaylistTable(Base):
@@ -204,6 +261,44 @@ class RefusalTable(Base):
     count: Mapped[int] = mapped_column(BigInteger, server_default="1")
 
 
+class FileTable(Base):
+    """A file of sound that a folder was imported with.
+
+    path_key     what it is found by: a hash of the bytes of its path (`files.path_key`)
+    path         absolute; bytes that are no UTF-8 as `files.stored_path` writes them
+    song_id      None for a file that is no song: damaged, empty, a text with the ending of sound
+    beside       what lies beside it (`sound.walk.Found.beside`): with size and mtime_ns it says whether it changed
+    sound_hash   of its sound without its tags; "" where there is none
+    gain_db      ReplayGain, dB towards -18 LUFS, of the track and of its album
+    analysis     the version of the analysis that measured the file or failed over it; None where none was tried
+    problem      why it is no song or was not measured
+    timbre       float32, little-endian, as the analysis of this version writes it
+    """
+
+    __tablename__ = "files"
+
+    file_id: Mapped[int] = mapped_column(primary_key=True)
+    path_key: Mapped[str] = mapped_column(String(32), index=True, unique=True)
+    path: Mapped[str] = mapped_column(Key)
+    song_id: Mapped[str | None] = mapped_column(Key, ForeignKey("songs.song_id", ondelete="CASCADE"), index=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    beside: Mapped[str] = mapped_column(Text)
+    sound_hash: Mapped[str] = mapped_column(String(32), index=True)
+    album_artist: Mapped[str] = mapped_column(Text)
+    disc: Mapped[int | None]
+    track: Mapped[int | None]
+    compilation: Mapped[bool]
+    cover: Mapped[bool]
+    gain_db: Mapped[float | None] = mapped_column(Double)
+    album_gain_db: Mapped[float | None] = mapped_column(Double)
+    analysis: Mapped[int | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+    tempo_confidence: Mapped[float | None] = mapped_column(Double)
+    key_confidence: Mapped[float | None] = mapped_column(Double)
+    timbre: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 def _table(model: type[Base]) -> Table:
     """The table of a model: what is written and read by the thousand goes past the objects of the ORM."""
     table = model.__table__
@@ -220,6 +315,10 @@ SONG_TAGS = _table(SongTagTable)
 ARTIST_TAGS = _table(ArtistTagTable)
 LABELS = _table(LabelTable)
 REFUSALS = _table(RefusalTable)
+FILES = _table(FileTable)
+NAME_MERGES = _table(NameMergeTable)
+APART = _table(ApartTable)
+OPEN_ARTISTS = _table(OpenArtistTable)
 
 # The columns of `records.Song`, beside its key and its tags.
 SONG_COLUMNS = (

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from indexer.catalogue.connect import chunks
-from indexer.catalogue.merging import digest_of
+from indexer.catalogue.keys import digest_of
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import SONG_TAGS, SONGS
 from indexer.catalogue.values import checked

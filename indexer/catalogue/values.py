@@ -11,7 +11,14 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from indexer.errors import CatalogueError
 
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list of texts"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of texts",
+    bytes: "bytes",
+}
 
 
 def checked(query: Select[Any], rows: Iterable[Any]) -> Iterator[Any]:

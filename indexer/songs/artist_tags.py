@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,16 @@ class ArtistTags:
             return []
         here = slice(int(self._starts[artist]), int(self._starts[artist + 1]))
         return [(self._terms[int(c)], float(w)) for c, w in zip(self._codes[here], self._weights[here], strict=True)]
+
+    def of_each(self, artists: Sequence[int]) -> list[tuple[str, float]]:
+        """(tag, weight) of several artists together, the heaviest first: the mean over those who have tags."""
+        tagged = [tags for artist in artists if (tags := self.of(artist))]
+        if len(tagged) < 2:
+            return tagged[0] if tagged else []
+        weights: dict[str, float] = {}
+        for tag, weight in (each for tags in tagged for each in tags):
+            weights[tag] = weights.get(tag, 0.0) + weight / len(tagged)
+        return sorted(weights.items(), key=lambda item: (-item[1], item[0]))
 
 
 def write_artist_tags(draft: Draft, artists: Strings, tags: Iterable[tuple[str, str, int]]) -> None:

@@ -35,6 +35,7 @@ TEXTS: dict[str, Artefact] = {
 }
 TERMS: dict[str, CodedArtefact] = {
     "artist_key": artefacts.ARTIST_KEY,
+    "artist_name": artefacts.ARTIST_NAME,
     "album_key": artefacts.ALBUM_KEY,
     "language_key": artefacts.LANGUAGE_KEY,
     "genre": artefacts.GENRE,
@@ -57,8 +58,12 @@ class Coded:
     def __post_init__(self) -> None:
         check_lists(self.starts, self.codes, len(self.terms), self.terms.source)
 
+    def codes_of(self, row: int) -> list[int]:
+        codes: list[int] = self.codes[self.starts[row] : self.starts[row + 1]].tolist()
+        return codes
+
     def of(self, row: int) -> list[str]:
-        return [self.terms[code] for code in self.codes[self.starts[row] : self.starts[row + 1]].tolist()]
+        return [self.terms[code] for code in self.codes_of(row)]
 
     def of_rows(self, rows: Rows) -> tuple[Rows, npt.NDArray[np.int32]]:
         """The codes of many rows: (position in `rows` of each code, the code)."""
@@ -66,6 +71,14 @@ class Coded:
         owner = np.repeat(np.arange(len(rows)), counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         return owner, self.codes[np.repeat(starts, counts) + within]
+
+    def padded(self, rows: Rows) -> npt.NDArray[np.int32]:
+        """int32 (len(rows), most): the codes of each row from the left, the rest -1; one column at least."""
+        owner, codes = self.of_rows(rows)
+        counts = self.starts[rows + 1] - self.starts[rows]
+        out = np.full((len(rows), max(int(counts.max(initial=0)), 1)), UNKNOWN, np.int32)
+        out[owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)] = codes
+        return out
 
     def mask_of(self, wanted: Sequence[int]) -> Mask:
         """bool (rows,): the rows that have one of these codes."""
@@ -117,6 +130,11 @@ class Songs:
         return self._source.array(artefacts.EXPLICIT)
 
     @lazy
+    def versions(self) -> npt.NDArray[np.uint32]:
+        """uint32 (rows,): the kinds of version that each title is marked as, bit i for `text.versions.KINDS[i]`."""
+        return self._source.array(artefacts.VERSIONS)
+
+    @lazy
     def popularity(self) -> npt.NDArray[np.float32]:
         return self._source.array(artefacts.SOURCE_POPULARITY)
 
@@ -144,7 +162,7 @@ class Songs:
         return np.asarray(~np.isnan(self.audio[:, [AUDIO_NAMES.index(name) for name in SOUND_NAMES]]).all(axis=1))
 
     def column(self, name: str) -> Coded:
-        """One of "artist_key", "album_key", "language_key", "genre", "tag"."""
+        """One of TERMS."""
         if name not in self._columns:
             of = TERMS[name]
             read = self._source
@@ -169,7 +187,7 @@ class Songs:
         return self._lookups[name]
 
     def single(self, name: str) -> npt.NDArray[np.int32]:
-        """int32 (rows,): the code of a column that has at most one term per row, -1 where it has none."""
+        """int32 (rows,): the first code of each row, -1 where it has none; of the artists the main one."""
         if name not in self._singles:
             column = self.column(name)
             out = np.full(len(self), UNKNOWN, np.int32)
@@ -177,6 +195,27 @@ class Songs:
             out[has] = column.codes[column.starts[:-1][has]]
             self._singles[name] = out
         return self._singles[name]
+
+    @lazy
+    def main_artists(self) -> npt.NDArray[np.int16]:
+        """int16 (rows,): how many of a row's artists made the song; those after them are guests."""
+        numbers: npt.NDArray[np.int16] = self._source.array(artefacts.MAIN_ARTISTS)
+        keys, names = self.column("artist_key"), self.column("artist_name")
+        counts = np.diff(keys.starts)
+        if not np.array_equal(keys.starts, names.starts) or (numbers < 0).any() or (numbers > counts).any():
+            raise IndexFormatError(f"{keys.terms.source} is damaged: artists lack names; rebuild with `refrain build`")
+        return numbers
+
+    def artists_of(self, row: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """A song's main artists and its guests, as written."""
+        many, names = int(self.main_artists[row]), self.column("artist_name").of(row)
+        return tuple(names[:many]), tuple(names[many:])
+
+    def artist_called(self, code: int) -> str:
+        """The artist of a code as some song writes him."""
+        names = self.column("artist_name")
+        written = names.codes[self.column("artist_key").codes == code].tolist()
+        return next((name for each in written if (name := names.terms[each])), "")
 
     @lazy
     def _by_id(self) -> Rows:
@@ -201,10 +240,13 @@ class Songs:
     def _song(self, row: int, lyrics: str | None) -> Song:
         audio = {name: self.feature(name, row) for name in AUDIO_NAMES}
         popularity = float(str(self.popularity[row]))
+        artists, featured = self.artists_of(row)
         return Song(
             title=self.titles[row],
             artist=self.artists[row],
             song_id=self.song_ids[row],
+            artists=artists,
+            featured=featured,
             album=self.text("album", row),
             year=self.when(row)[0],
             decade=self.when(row)[1],

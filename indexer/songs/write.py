@@ -16,8 +16,11 @@ from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
 from indexer.store.draft import Draft
 from indexer.store.generations import Generation
+from indexer.text.artists import artists_of
 from indexer.text.clean import clean
+from indexer.text.guess import guess_language
 from indexer.text.names import artist_key, fold
+from indexer.text.versions import bits, version_of
 
 Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
@@ -100,27 +103,28 @@ def write_songs(
         }
         for batch in _batches(songs):
             some = [song for song, _ in batch]
-            lyrics = [clean(song.lyrics) if song.lyrics else "" for song in some]
+            lyrics = [clean(song.lyrics, title=song.title, artist=song.artist) if song.lyrics else "" for song in some]
+            # The catalogue keeps what sources said; the index has a guess where they said nothing.
+            languages = [song.language or guess_language(text) or "" for song, text in zip(some, lyrics, strict=True)]
+            texts = {"lyrics": lyrics, "language": languages, "digest": [digest for _, digest in batch]}
             for name, write in writers.items():
-                if name == "lyrics":
-                    write(lyrics)
-                elif name == "digest":
-                    write(digest for _, digest in batch)
-                else:
-                    write(getattr(song, name) or "" for song in some)
-            keys = [artist_key(song.artist) for song in some]
-            codes["artist_key"].add([key] if key else [] for key in keys)
+                write(texts[name] if name in texts else (getattr(song, name) or "" for song in some))
+            artists = [artists_of(song) for song in some]
+            names = [(*each.main, *each.featured) for each in artists]
+            codes["artist_name"].add(names)
+            codes["artist_key"].add([artist_key(name) for name in each] for each in names)
+            first = [artist_key(each[0]) if each else "" for each in names]
             codes["album_key"].add(
-                [f"{key}|{fold(song.album)}"] if song.album else [] for key, song in zip(keys, some, strict=True)
+                [f"{key}|{fold(song.album)}"] if song.album else [] for key, song in zip(first, some, strict=True)
             )
-            codes["language_key"].add([song.language] if song.language else [] for song in some)
+            codes["language_key"].add([language] if language else [] for language in languages)
             codes["genre"].add(song.genres for song in some)
             codes["tag"].add(song.tags for song in some)
-            for artefact, column in _numbers(some, lyrics).items():
+            for artefact, column in _numbers(some, lyrics, [len(each.main) for each in artists]).items():
                 numbers.setdefault(artefact, []).append(column)
     for name, collected in codes.items():
         collected.write(draft, TERMS[name])
-    for artefact, empty in _numbers([], []).items():
+    for artefact, empty in _numbers([], [], []).items():
         old = empty if base is None else base.array(artefact)
         draft.write_array(artefact, np.concatenate([old, *numbers.get(artefact, [])]).astype(empty.dtype, copy=False))
     rows = len(draft.strings(artefacts.SONG_ID))
@@ -136,15 +140,19 @@ def _batches(songs: Iterable[tuple[Song, str]]) -> Iterator[list[tuple[Song, str
         yield batch
 
 
-def _numbers(songs: Sequence[Song], lyrics: Sequence[str]) -> dict[Artefact, npt.NDArray[np.generic]]:
+def _numbers(
+    songs: Sequence[Song], lyrics: Sequence[str], main_artists: Sequence[int]
+) -> dict[Artefact, npt.NDArray[np.generic]]:
     def integers(values: Iterable[int | None], dtype: npt.DTypeLike) -> npt.NDArray[np.generic]:
         return np.array([UNKNOWN if value is None else value for value in values], dtype)
 
     hashes = b"".join(lyrics_hash(text) if text else bytes(16) for text in lyrics)
     return {
+        artefacts.MAIN_ARTISTS: np.array(main_artists, np.int16),
         artefacts.YEAR: integers((song.year for song in songs), np.int16),
         artefacts.DECADE: integers((song.decade for song in songs), np.int16),
         artefacts.EXPLICIT: integers((None if s.explicit is None else int(s.explicit) for s in songs), np.int8),
+        artefacts.VERSIONS: np.array([bits(version_of(song.title, song.artist)) for song in songs], np.uint32),
         artefacts.SOURCE_POPULARITY: np.array(
             [np.nan if song.popularity is None else song.popularity for song in songs], np.float32
         ),

@@ -13,28 +13,40 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
+from indexer.sources.documents import items
 from indexer.sources.formats import (
     apple_privacy,
     beets,
     deezer,
     exportify,
     genius,
+    itunes,
     json_songs,
+    jspf,
     lastfm,
     listenbrainz,
     listens_tables,
     lrc,
+    m3u,
     mpd,
+    pls,
+    refrain,
+    rekordbox,
     shazam,
     soundiiz,
     spotify_account,
     tables,
+    traktor,
     tunemymusic,
+    virtualdj,
+    wpl,
+    xspf,
     youtube_music,
 )
 from indexer.sources.formats.without_songs import without_songs
 from indexer.sources.opened import OpenedFile
 from indexer.sources.packed import unpacked
+from indexer.sources.unreadable import known_xml
 
 __all__ = ["KINDS", "Batch", "Format", "Gathered", "Refusal", "Source", "gather", "import_order", "recognise"]
 
@@ -56,6 +68,16 @@ FORMATS: tuple[Format, ...] = (
     *listens_tables.FORMATS,
     *tables.FORMATS,
     *json_songs.FORMATS,
+    *refrain.FORMATS,
+    *itunes.FORMATS,
+    *rekordbox.FORMATS,
+    *traktor.FORMATS,
+    *virtualdj.FORMATS,
+    *xspf.FORMATS,
+    *jspf.FORMATS,
+    *m3u.FORMATS,
+    *pls.FORMATS,
+    *wpl.FORMATS,
 )
 KINDS = tuple(format.name for format in FORMATS)
 
@@ -153,6 +175,11 @@ def _as(kind: str, opened: OpenedFile, fits: dict[str, Fit]) -> Source:
 
 
 def _unknown(opened: OpenedFile) -> str:
+    if unreadable := known_xml(opened):
+        return f"{opened.shown} is {unreadable}"
+    if opened.kind == "json":
+        for _ in items(opened):  # says where it breaks off, if it does
+            pass
     if what := without_songs(opened):
         return f"{opened.shown} holds no songs: it is {what}"
     known = "; ".join(format.layout for format in FORMATS)

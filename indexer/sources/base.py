@@ -26,8 +26,9 @@ class Refusal:
     file     the file's name
     row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1; 0 for the file as a whole
     what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
-             "listen": that row is no play of a song; "file", "column": what there is to say of them;
-             "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept
+             "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept;
+             "listen": that row is no play of a song; "column": it is not used, or with a guess;
+             "file": that file of a folder is no song, or what was guessed of a file; "other": something about a folder
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
     count    the rows or cells that it stands for, of which `row` is the first
@@ -59,6 +60,9 @@ class SongRow:
     facts     only the columns of `Song` that this row knows; genres is a tuple, audio features stand by name
     tags      what listeners call it, one count each
     labels    measured values that are no property of Song, as {"deezer_valence": -0.68}
+    files     absolute paths of its file of sound, likeliest first: where the catalogue knows that file, it is its song
+    weak      the row names a song, as an entry of a list does: what the catalogue knows of that song stays, and its
+              song_id counts only where the catalogue holds it
     """
 
     row: int
@@ -67,6 +71,8 @@ class SongRow:
     facts: Mapping[str, object]
     tags: tuple[str, ...] = ()
     labels: Mapping[str, float] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    weak: bool = False
 
 
 class PlaylistRow(NamedTuple):
@@ -126,11 +132,16 @@ class Batch:
         song_id: str = "",
         ids: Sequence[tuple[str, str]] = (),
         labels: Mapping[str, float] | None = None,
+        files: Sequence[str] = (),
+        weak: bool = False,
     ) -> SongRow | None:
         """Add the song that `values` describes, or refuse the row; what could not be kept is listed either way."""
         problems: list[str] = []
         facts = song_facts(values, problems)
-        too_long = next((value for value in (song_id, *(value for _, value in ids)) if len(value) > MAX_ID), None)
+        too_long = song_id if len(song_id) > MAX_ID else None
+        for _, value in ids:
+            if len(value) > MAX_ID:
+                too_long = too_long or value
         if too_long is not None:
             reason = bad_id("an id", too_long)
         elif not song_id and not ids and "title" not in facts:
@@ -143,8 +154,9 @@ class Batch:
         if problems:
             name = song_id or (ids[0][1] if ids else str(facts["title"])[:80])
             self.refusals.extend(Refusal.about(file, row, "value", name, problem) for problem in problems)
-        tags = tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(values.get("tags"), "|;,")))
-        song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {})
+        cell = values.get("tags")
+        tags = () if cell is None else tuple(dict.fromkeys(tag[:MAX_TAG] for tag in texts(cell, "|;,")))
+        song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {}, tuple(files), weak)
         self.songs.append(song)
         return song
 

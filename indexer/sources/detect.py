@@ -6,12 +6,12 @@ import csv
 import json
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from xml.parsers import expat
 
 from indexer.errors import SourceError
+from indexer.sources.elements import declared_encoding, first_tag
 from indexer.sources.encodings import Encoding, encoding_of
 from indexer.sources.meanings import meaning
 from indexer.sources.opened import OpenedFile, shown
@@ -35,6 +35,8 @@ _PACKED = {
     b"%PDF": "a PDF (save the table in it as CSV)",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
+    b"vrsn": "a database or crate of Serato (in Serato's History panel export the list as CSV or M3U)",
+    b"bplist00": "a binary property list (in Music or iTunes: File > Library > Export Library writes XML)",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (open it, and save it as XLSX or as CSV UTF-8)",
 }
 _SOUND = (
@@ -51,12 +53,12 @@ _SOUND = (
 )
 SOUND_ENDINGS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wav", ".aif", ".aiff", ".wma",
                  ".ape", ".wv", ".mka", ".alac", ".caf")  # fmt: skip
+_FILE_LINE = re.compile(
+    rf"(?:.*(?:{'|'.join(map(re.escape, SOUND_ENDINGS))})|spotify:track:\w+|https?://\S+)", re.IGNORECASE
+)
 _LINES = re.compile(
     r"#EXTM3U|#EXTINF|\[playlist\]|\[[a-z#]{1,10}\s*:|\[\d{1,3}:\d\d",
     re.IGNORECASE,  # "[ti:" is no JSON
-)
-_FILE_LINE = re.compile(
-    r"(?:.*\.(?:mp3|flac|ogg|opus|m4a|aac|wav|aiff?|wma|ape)|spotify:track:\w+|https?://\S+)", re.IGNORECASE
 )
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # Last.fm exports have no header: artist, album, title, "04 Mar 2021 10:15".
@@ -133,22 +135,16 @@ def _xml(opened: OpenedFile, start: str) -> OpenedFile:
     if re.match(r"<!doctype html|<html", start, re.IGNORECASE):
         what = "the raw file of GitHub, JSON in Google Takeout"
         raise SourceError(f"{opened.shown} is an HTML page; download the file itself ({what})")
-    root: list[tuple[str, dict[str, str]]] = []
-    parser = expat.ParserCreate()
-
-    def begin(tag: str, attributes: dict[str, str]) -> None:
-        if not root:
-            root.append((tag, attributes))
-
-    parser.StartElementHandler = begin
     try:
-        parser.Parse(re.sub(r"\A<\?xml[^>]*\?>", "", start), False)
-    except expat.ExpatError as error:
-        if not root:
-            raise SourceError(f"{opened.shown} is no whole XML ({error}); it is damaged: get it again") from None
-    if not root:
+        root = first_tag(start)
+    except ValueError as error:
+        raise SourceError(f"{opened.shown} is no whole XML ({error}); it is damaged: get it again") from None
+    if root is None:
         raise SourceError(f"{opened.shown} begins like XML and has no element; it is cut short: get it again")
-    return _with(opened, "xml", outline=root[0])
+    changes: dict[str, object] = {"outline": (root.name, root.attributes)}
+    if opened.remarks and (declared := declared_encoding(start)):  # its bytes are not UTF-8, so it may be believed
+        changes |= {"encoding": declared, "errors": "replace", "remarks": ()}
+    return _with(opened, "xml", **changes)
 
 
 def _only_files(start: str) -> bool:
@@ -168,9 +164,15 @@ def _json(opened: OpenedFile, start: str) -> OpenedFile:
         whole = json.loads(first.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         whole = None
-    if isinstance(whole, dict) and second.lstrip().startswith("{"):
+    if isinstance(whole, dict) and (second or _is_row(whole)):
         return _with(opened, "jsonl", columns=_jsonl_columns(opened), outline=whole)
     return _with(opened, "json", outline=outline(start) if whole is None else whole)
+
+
+def _is_row(value: Mapping[str, object]) -> bool:
+    """Whether the only object of a file is one row rather than a document that lists others."""
+    lists = (each for each in value.values() if isinstance(each, list))
+    return not any(isinstance(item, dict) for each in lists for item in each)
 
 
 def _jsonl_columns(opened: OpenedFile) -> tuple[str, ...]:

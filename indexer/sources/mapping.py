@@ -27,6 +27,7 @@ SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "in
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
 _FIELD_OF = {namespace: field for field, namespace in _ID_FIELDS.items()}
 _MOSTLY = 0.2  # of the values must be what the column's name says
+_CELLS_TO_JUDGE = 5  # filled cells from which a column whose values are something else is not used at all
 _ROWS_TO_JUDGE = 20  # rows from which a column of zeros says nothing
 _NEVER_ZERO = frozenset({"tempo", "duration_ms", "year", "decade", "loudness"})
 _ZERO_IS_A_VALUE = frozenset({"key", "mode", "explicit", "count", "position", "followers", "ms_played"})
@@ -169,7 +170,7 @@ def _column(name: str, meant: tuple[str, int] | None, cells: Sequence[object], r
     if cells and field in _CHECKS:
         values = [column.convert(cell) if column.convert else cell for cell in cells]
         fitting = sum(_CHECKS[field](value) for value in values)
-        if fitting < _MOSTLY * len(cells):
+        if len(cells) >= _CELLS_TO_JUDGE and fitting < _MOSTLY * len(cells):
             return Column(name, "", f"its values are no {field} (as {plain(cells[0])[:30]!r})")
         only_zero = field not in _ZERO_IS_A_VALUE and all(_number(value) == 0 for value in values)
         if only_zero and (field in _NEVER_ZERO or rows >= _ROWS_TO_JUDGE):
@@ -363,7 +364,7 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     "key": _fits_key,
     "camelot": _fits_key,
     "mode": lambda value: mode_of(identifier(value)) is not None or _number(value) is not None,
-    "year": lambda value: year_of(plain(value)) is not None or _number(value) == 0,
+    "year": lambda value: year_of(plain(value)) is not None or _number(value) is not None,
     "decade": lambda value: year_of(plain(value).removesuffix("s")) is not None,
 }
 assert set(AUDIO_NAMES) - SHARES == {"key", "mode", "loudness", "tempo", "duration_ms"}

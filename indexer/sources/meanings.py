@@ -62,7 +62,7 @@ _NAMES = {
         Genres de l'album; Géneros del artista; Géneros del álbum; Generi dell'artista; Generi dell'album;
         Gêneros do artista; Gêneros do álbum; Genres van de artiest; Genres van het album; Artistens genrer;
         Albumets genrer; Sanatçı Türleri; Albüm Türleri; Είδη καλλιτέχνη; Είδη άλμπουμ; أنواع الفنان; أنواع الألبوم;
-        アーティストジャンル; アルバムジャンル; 艺人流派; 专辑流派; 藝人曲風; 專輯曲風; tag""",
+        アーティストジャンル; アルバムジャンル; 艺人流派; 专辑流派; 藝人曲風; 專輯曲風""",
     "subgenre": "subgenres; subgenre; playlist subgenre; sub genre; grouping",
     "explicit": """explicit; is explicit; explicit lyrics; explicit content; parental advisory; track explicit;
         Explizit; Explicite; Explícito; Esplicito; Explícita; Expliciet; Açık İçerik; Ακατάλληλο; صريح;
@@ -149,6 +149,11 @@ _UNUSED = {
     "artist count; artist_count": "how many artists there are is seen in their names",
     "time signature; time_signature; Taktart": "no feature that Refrain compares",
     "is_local; is local; is playable; type; kind; Ist abspielbar": "about the file, not about the song",
+    "size; filesize; file size; bit rate; bitrate; sample rate; samplerate; track type; artwork count; persistent id": (
+        "about the file, not about the song"
+    ),
+    "rating; album rating; ranking; loved; favorited; starred; comment; comments": "a listener's own note",
+    "sort name; sort artist; sort album; sort album artist; sort composer": "the same name as it is sorted",
 }
 # Wrappers around a song in JSON and in the tables that pandas makes of it.
 _PREFIX = re.compile(

@@ -11,6 +11,7 @@ from indexer.sources.cells import identifier, plain, texts
 from indexer.sources.identifiers import READERS, is_number
 from indexer.sources.mapping import ColumnMap, mapping_of
 from indexer.sources.opened import OpenedFile
+from indexer.sources.paths import file_path, list_folder
 from indexer.sources.tabular import batches
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_TAG, number
 from indexer.text.names import artist_key
@@ -49,13 +50,18 @@ class SongReader:
 
     columns    what its columns become; cells of columns without a meaning are counted
     playlist   the playlist that every record stands in, if it is one; else what the record says itself
+    weak       the records name songs and do not describe them: see `SongRow`
     """
 
-    def __init__(self, opened: OpenedFile, columns: ColumnMap, *, playlist: PlaylistName | None = None) -> None:
+    def __init__(
+        self, opened: OpenedFile, columns: ColumnMap, *, playlist: PlaylistName | None = None, weak: bool = False
+    ) -> None:
         self._opened = opened
         self._file = opened.name
         self.columns = columns
         self._playlist = playlist
+        self._weak = weak
+        self._folder = list_folder(opened)
         self._length: Counter[str] = Counter()
 
     def add(self, batch: Batch, row: int, record: Mapping[str, object]) -> int | None:
@@ -72,14 +78,24 @@ class SongReader:
     def add_song(self, batch: Batch, row: int, values: Mapping[str, object]) -> int | None:
         """Add the song that `values`, by fields, describe; its place in `batch.songs`, None where it is refused."""
         song_id, ids = song_ids(values)
+        values = {**values, "genre": values["tag"]} if "tag" in values and "genre" not in values else values  # Genius
         labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in texts(values.get("mood"), "|;,")}
         problems: list[str] = []
         plays = number(values.get("plays"), "plays", 0, 1e15, problems)
         if plays:
-            labels[PLAYS_LABEL + self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]] = (
-                plays  # names in archives differ at the end
-            )
-        song = batch.add_song(self._file, row, values, song_id=song_id, ids=ids, labels=labels)
+            file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
+            labels[f"{PLAYS_LABEL}{file}"] = plays
+        path = file_path(plain(values.get("path")), self._folder)
+        song = batch.add_song(
+            self._file,
+            row,
+            values,
+            song_id=song_id,
+            ids=ids,
+            labels=labels,
+            files=[path] if path else [],
+            weak=self._weak,
+        )
         if song is None:
             return None
         batch.refusals.extend(
@@ -106,8 +122,7 @@ class SongReader:
 
     def finish(self, batch: Batch) -> None:
         """Add what there is to say of the file and of its columns."""
-        batch.refusals.extend(Refusal(self._file, 0, "file", remark) for remark in self._opened.remarks)
-        batch.refusals.extend(column_remarks(self._file, self.columns))
+        batch.refusals.extend(file_remarks(self._opened, self.columns))
 
     def _named(self, values: Mapping[str, object]) -> PlaylistName | None:
         playlist_id, name = identifier(values.get("playlist_id")), plain(values.get("playlist"))
@@ -129,18 +144,21 @@ class SongReader:
 def read_songs(opened: OpenedFile, *, playlist: PlaylistName | None = None) -> Iterator[Batch]:
     """The songs of a table, and the playlists that its rows name; or the one playlist that the whole table is."""
     reader = SongReader(opened, mapping_of(opened), playlist=playlist)
-    for rows in batches(opened):
-        batch = Batch()
+    batch = Batch()
+    for at, rows in enumerate(batches(opened)):
+        if at:
+            yield batch
+            batch = Batch()
         for row, record in batch.valid_rows(rows, opened.name, "song"):
             reader.add(batch, row, record)
-        yield batch
-    last = Batch()
-    reader.finish(last)
-    yield last
+    reader.finish(batch)
+    yield batch
 
 
-def column_remarks(file: str, columns: ColumnMap) -> Iterator[Refusal]:
-    """A line for each column that is not used and holds something, and for each that is read with a guess."""
+def file_remarks(opened: OpenedFile, columns: ColumnMap) -> Iterator[Refusal]:
+    """A line for each guess about a file, each column that is not used and holds something, each read with a guess."""
+    file = opened.name
+    yield from (Refusal(file, 0, "file", remark, remark) for remark in opened.remarks)
     for column in columns.columns:
         cells = 1 if column.field else columns.unused_cells[column.name]
         how = f"is read as {column.field}" if column.field else "is not used"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 
-from indexer.records import AUDIO_NAMES, AudioFeatures
+from indexer.records import AUDIO_RANGES, known_features
 from indexer.sources.cells import CONTROL, is_structure, plain, texts, unknown
 from indexer.sources.units import decimal, key_and_mode, mode_of, year_of
+from indexer.text.artists import Artists, read_artists
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from indexer.text.languages import language_code
+from indexer.text.no_lyrics import no_lyrics
 
 YEARS = (1860, 2100)  # the first recordings (Scott de Martinville's phonautograms) to the end of any plan
 MAX_ID = 255  # characters; PostgreSQL indexes at most 2,704 bytes a row and two ids share some rows
@@ -17,15 +21,19 @@ MAX_TAG = 100  # characters
 MAX_COUNT = 2**31 - 1  # followers, positions, tag counts: what an integer column of any database holds
 MAX_NAME = 1_000  # characters of a title, artist, album or playlist name
 
-_NO_LYRICS = frozenset({"instrumental", "unknown", "no lyrics", "lyrics not available", "lyrics not found"})
+_NO_LYRICS = {
+    "unavailable": "a note that there are no lyrics yet", "article": "an article", "track list": "a list of tracks",
+    "script": "a script", "book": "a chapter of a book",
+}  # fmt: skip
 _NO_GENRE = frozenset({"misc", "other", "unknown"})
 _YES = {
     **dict.fromkeys(("true", "1", "1.0", "yes", "y", "t", "explicit", "oui", "si", "sí", "ja", "vero", "wahr"), True),
     **dict.fromkeys(("false", "0", "0.0", "no", "n", "f", "clean", "cleaned", "notexplicit", "not explicit"), False),
     **dict.fromkeys(("non", "nein", "nee", "falso", "falsch"), False),
 }
-_LONGEST_UNKNOWN = 100  # characters of a cell that only says that there are no lyrics
 _ZERO = 0.0  # added, it makes 0.0 of -0.0: SQLite forgets the sign, and what is read must equal what was written
+_ARTISTS_IN_MEMORY = 65_536  # texts that need not be taken apart again
+_GUESTS = re.compile(r"feat|ft|[fw]/|with|con |avec|mit |duet", re.IGNORECASE)  # in a title that may name guests
 _SPELLINGS = {"r-b": "r&b", "rnb": "r&b", "rb": "r&b"}
 
 
@@ -72,36 +80,71 @@ def song_facts(values: Mapping[str, object], problems: list[str]) -> dict[str, o
 
     Every value that cannot be kept adds one sentence to `problems`; what is unknown has no key. Words for "unknown" are
     names where another name stands beside them ("None" by The Cats): where all names are such words, there is no name.
-    Several artists in one cell stay one text, "Ada, Bo" or "Ada;Bo".
+    Several artists in one cell stay one text as "artist", "Ada, Bo" or "Ada;Bo"; those that can be told apart are
+    beside it as "artists" and "featured".
     """
     facts: dict[str, object] = dict(_names(values, problems))
-    for name, value in (("year", _year(values.get("year"), problems)), ("decade", _decade(values, problems))):
-        if value is not None:
-            facts[name] = value
-    if (popularity := number(values.get("popularity"), "popularity", 0, 100, problems)) is not None:
+    get = values.get
+    if "artist" in facts:
+        facts |= _artists(get("artist"), str(facts["artist"]), str(facts.get("title", "")), get("featured"))
+    if (year := get("year")) is not None and (checked := _year(year, problems)) is not None:
+        facts["year"] = checked
+    if (decade := get("decade")) is not None and (checked := _decade(decade, problems)) is not None:
+        facts["decade"] = checked
+    if (popularity := number(get("popularity"), "popularity", 0, 100, problems)) is not None:
         facts["popularity"] = popularity
-    if not unknown(language := plain(values.get("language"))):
+    if (cell := get("language")) is not None and not unknown(language := plain(cell)):
         code = language_code(language)
         if code:
             facts["language"] = code
         elif code is None:
             problems.append(f"language is {language[:40]!r}, expected a code such as 'en' or a name such as 'English'")
-    if not unknown(explicit := plain(values.get("explicit")).lower()):
+    if (cell := get("explicit")) is not None and not unknown(explicit := plain(cell).lower()):
         if explicit in _YES:
             facts["explicit"] = _YES[explicit]
         else:
             problems.append(f"explicit is {explicit[:40]!r}, expected true or false")
-    if genres := genre_names(values.get("genre"), values.get("subgenre")):
+    if ("genre" in values or "subgenre" in values) and (genres := genre_names(get("genre"), get("subgenre"))):
         facts["genres"] = genres
-    if lyrics := _lyrics(values.get("lyrics"), problems):
+    if (cell := get("lyrics")) is not None and (lyrics := _lyrics(cell, problems)):
         facts["lyrics"] = lyrics
-    cells = {name: _cell(values[name]) for name in AUDIO_NAMES if values.get(name) is not None}
-    _read_key(cells, values.get("camelot"))
+    cells = {name: _cell(values[name]) for name in values if name in AUDIO_RANGES and values[name] is not None}
+    if "key" in cells or "mode" in cells or "camelot" in values:
+        _read_key(cells, get("camelot"))
     if cells:
-        audio, audio_problems = AudioFeatures.of(cells)
+        features, audio_problems = known_features(cells)
         problems.extend(audio_problems)
-        if audio is not None:
-            facts.update((name, value + _ZERO) for name, value in audio.known().items())
+        facts.update((name, value + _ZERO) for name, value in features.items())
+    return facts
+
+
+def _artists(cell: object, name: str, title: str, guests: object) -> Mapping[str, tuple[str, ...]]:
+    """Artists and guests one by one, as far as they can be told apart and are not what `name` says.
+
+    guests   a cell of their own
+    """
+    if isinstance(cell, str):
+        facts = _artists_of_text(cell, name, title if _GUESTS.search(title) else "")
+    else:
+        facts = _listed(read_artists(cell, title), name)
+    if guests is None:
+        return facts
+    main = facts.get("artists") or (name,)
+    featured = dict.fromkeys(each for each in (*facts.get("featured", ()), *texts(guests, ";|,")) if each not in main)
+    return {"artists": main, "featured": tuple(featured)} if featured else facts
+
+
+@lru_cache(_ARTISTS_IN_MEMORY)
+def _artists_of_text(cell: str, name: str, title: str) -> Mapping[str, tuple[str, ...]]:
+    return _listed(read_artists(cell, title), name)
+
+
+def _listed(artists: Artists, name: str) -> Mapping[str, tuple[str, ...]]:
+    facts = {}
+    if artists.main and (artists.listed or artists.featured or artists.main != (name,)):
+        facts["artists"] = artists.main
+    if artists.featured:
+        facts["featured"] = artists.featured
     return facts
 
 
@@ -109,6 +152,8 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in ("title", "artist", "album"):
         cell = values.get(name)
+        if cell is None:
+            continue
         # a list of artists as one text; of a text nothing is taken apart, for "Earth, Wind & Fire" is one
         text = ", ".join(texts(cell, "")) if is_structure(cell) else plain(cell)
         if len(text) > MAX_NAME:
@@ -128,8 +173,8 @@ def _year(cell: object, problems: list[str]) -> int | None:
     return None if found is None else int(found)
 
 
-def _decade(values: Mapping[str, object], problems: list[str]) -> int | None:
-    found = number(plain(values.get("decade")).removesuffix("s"), "decade", *YEARS, problems)
+def _decade(cell: object, problems: list[str]) -> int | None:
+    found = number(plain(cell).removesuffix("s"), "decade", *YEARS, problems)
     return None if found is None else int(found) // 10 * 10
 
 
@@ -137,8 +182,9 @@ def _lyrics(cell: object, problems: list[str]) -> str:
     if not isinstance(cell, str):
         return ""
     text = CONTROL.sub("", cell)
-    bare = " ".join(text.split()).strip("[]().!* ").casefold() if len(text) <= _LONGEST_UNKNOWN else text
-    if unknown(bare) or bare in _NO_LYRICS:
+    if (kind := no_lyrics(text)) is not None:
+        if kind not in ("unknown", "instrumental"):
+            problems.append(f"lyrics is {_NO_LYRICS[kind]}, expected sung lines; left out")
         return ""
     if len(text) > MAX_LYRIC_CHARACTERS:
         problems.append(f"lyrics has {len(text):,} characters, cut to {MAX_LYRIC_CHARACTERS:,}")

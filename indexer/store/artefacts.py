@@ -96,7 +96,9 @@ LANGUAGE = _texts("songs/language", "songs", "ISO 639-1 code, empty where unknow
 SPOTIFY_ID = _texts("songs/spotify_id", "songs", "the 22 characters of a Spotify track, empty where unknown")
 LYRICS = _texts("songs/lyrics", "songs", "cleaned lyrics, empty where there are none")
 DIGEST = _texts("songs/digest", "songs", "the catalogue's digest of the song as it was read")
-ARTIST_KEY = _coded("songs/artist_key", "songs", "what artists are told apart by")
+ARTIST_KEY = _coded("songs/artist_key", "songs", "what artists are told apart by, guests last")
+ARTIST_NAME = _coded("songs/artist_name", "songs", "the artists as written, in the order of their keys")
+MAIN_ARTISTS = _array("songs/main_artists", "songs", "int16", ("rows",), "how many of its artists are no guests")
 ALBUM_KEY = _coded("songs/album_key", "songs", "artist and album, folded")
 LANGUAGE_KEY = _coded("songs/language_key", "songs", "language")
 GENRE = _coded("songs/genre", "songs", "genres, broad ones first")
@@ -108,6 +110,7 @@ SOURCE_POPULARITY = _array(
     "songs/popularity", "songs", "float32", ("rows",), "popularity at its source, 0..100, or NaN"
 )
 AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "Spotify's audio features, NaN unknown")
+VERSIONS = _array("songs/versions", "songs", "uint32", ("rows",), "what a title is marked as: bit i is KINDS[i]")
 LYRICS_HASH = _array("songs/lyrics_hash", "songs", "uint8", ("rows", 16), "which text was encoded, 0 without lyrics")
 ALIVE = _array(
     "songs/alive", "songs", "bool", ("rows",), "False for a deleted song and an old version of a changed one"

@@ -1,4 +1,4 @@
-"""Cleaning: lyrics as they are sung, without what a site or a publisher put between the lines."""
+"""Cleaning: lyrics as they are sung, without what a site, a publisher or a tagger put between the lines."""
 
 from __future__ import annotations
 
@@ -6,83 +6,90 @@ import html
 import re
 import unicodedata
 
+from indexer.text.chords import chord_lines
+from indexer.text.notices import line_kind, suspects, without_label
+from indexer.text.page_head import is_name_line, without_head
+from indexer.text.residue import EMBED, INLINE, Log, latin
 from indexer.text.tokens import QUOTES
 
 # A lyric longer than this is a book, a dump or an attack; songs end well before (99.9 % under 12,000).
 MAX_LYRIC_CHARACTERS = 50_000
 
-# The words that sections are headed with.
-_SECTION = (
-    r"verses?|chorus|refrain|hooks?|bridge|intro|outro|(?:pre|post)-?\s?chorus|interlude|breakdown|strophe|couplet|"
-    r"estribillo|verso|coro|puente|part|solo|instrumental|spoken|skit"
-)
-_NUMBER = r"\d{1,2}|[ivx]{1,4}|one|two|three|four|five|six|[a-d]"
-_TIMES = r"x\s?\d{1,2}|\d{1,2}\s?x"
-# In square brackets nothing is sung: a heading may bring the names of all who sing it.
-HEADING = re.compile(rf"\[(?:\d+x?\s*)?(?:{_SECTION}|x\d)\b[^\]\n]{{0,300}}\]", re.IGNORECASE)
-BRACKETED = re.compile(r"\[[^\]\n]{0,80}\]")
-# In round brackets backing vocals are: only what is made of the words of headings as a whole is none of them.
-ROUND_HEADING = re.compile(
-    rf"\(\s*(?:(?:{_TIMES})|(?:(?:repeat|\d{{1,2}}\s?x)\s+)?"
-    rf"(?:part\s+(?:{_NUMBER})|(?!part\b)(?:{_SECTION})(?:\s+(?:{_NUMBER}))?)"
-    rf"(?:[\s,]+(?:-\s+)?(?:{_TIMES}|repeat(?:ed)?|to|and|until|fades?|out|end|break|finale|{_SECTION})\b)*"
-    r"\s*(?::?\s*|(?<!spoken):\s(?:[^()\n]|\([^()\n]*\)){1,80}|\s-\s(?-i:[A-ZÀ-Þ0-9])[^()\n]{1,80}))\)",
-    re.IGNORECASE,
-)
-EMBED_TAIL = re.compile(r"\d{0,6}Embed\s*\Z")
-CONTRIBUTORS = re.compile(r"\A\s*\d+ Contributors?.{0,120}?Lyrics", re.DOTALL)
-ADVERT = re.compile(r"You might also like(?! [a-z])|See [^\n]{1,60} LiveGet tickets as low as \$\d+")
-_CREDIT_BY = re.compile(
-    r"(?:written|produced|composed|mixed|lyrics|music|words|words and music) by\b(\s?:)?(.*)", re.IGNORECASE
-)
-_CREDIT = re.compile(
-    r"(?:writers?|songwriters?|composers?|producers?|publishers?|lyricists?|copyright) ?(?:\(s\))? ?:|©|\(c\) ?\d{4}",
-    re.IGNORECASE,
-)
-_CONNECTING = frozenset(
-    {"and", "for", "by", "at", "of", "the", "with", "de", "del", "la", "van", "von", "y", "et", "und"}
-)
-_MAX_CREDIT = 330  # characters; a lyric that came without line breaks may begin with a credit, and is one line
-# Tables written by R say NA where there was nothing; "NA NA NA" is a song.
-STRAY_NA = re.compile(r"\A(?:NA\s+){1,2}(?!(?i:na)\b)(?=[^\n]*[^\W\d_A-ZÀ-Þ])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-def clean(lyrics: str) -> str:
-    """Lyrics as sung: no section headers, credits, site residue or control characters; contractions stay.
+def clean(lyrics: str, *, title: str = "", artist: str = "", log: Log | None = None) -> str:
+    """Lyrics as sung: no section headers, credits, chords, site residue or control characters; contractions stay.
 
     Line breaks are kept, runs of spaces become one. Cleaning twice changes nothing.
+
+    title, artist   of the song: the title above the first line is taken for one where the text alone leaves a doubt
+    log             is called with the kind and the text of each removal
 
     >>> clean("[Chorus: Mo]\\r\\nDon’t  go139Embed")
     "Don't go"
     """
-    previous = None
-    text = lyrics[:MAX_LYRIC_CHARACTERS]
-    while text != previous:  # one removal can bring the next to the edge of the text
-        previous, text = text, _clean_once(text)
+    title, artist = _spelt(title), _spelt(artist)
+    text = _plain(lyrics[:MAX_LYRIC_CHARACTERS])
+    while (rest := _clean_once(text, title, artist, log)) != text:  # one removal can bring the next to the edge
+        text = _plain(rest)
     return text
 
 
-def _clean_once(text: str) -> str:
-    text = unicodedata.normalize("NFC", html.unescape(text) if "&" in text else text).translate(QUOTES)
-    text = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    for pattern in (CONTRIBUTORS, STRAY_NA):
-        text = pattern.sub("", text)
-    if text.endswith("Embed"):
-        text = EMBED_TAIL.sub("", text)
-    for pattern in (ADVERT, HEADING, BRACKETED, ROUND_HEADING):
-        text = pattern.sub("\n", text)
-    lines = (" ".join(line.split()) for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(line for line in lines if not is_credit(line))).strip()
+def _plain(text: str) -> str:
+    """Text without entities and control characters, its lines ended by \\n; of this, itself."""
+    while True:
+        before, text = text, _CONTROL.sub(" ", _spelt(text).replace("\r\n", "\n").replace("\r", "\n")).strip()
+        if "&" not in text or text == before:  # an entity may be written with one: "&amp;amp;"
+            return text
 
 
-def is_credit(line: str) -> bool:
-    """Whether a line says who made the song: "Written by" and names, which have capitals where a sentence has none."""
-    if len(line) > _MAX_CREDIT or (by := _CREDIT_BY.match(line)) is None:
-        return len(line) <= _MAX_CREDIT and _CREDIT.match(line) is not None
-    words = by.group(2).split()
-    if by.group(1) or not words:
-        return True
-    named = [word[0].isupper() or not word[0].isalpha() for word in words if word not in _CONNECTING]
-    return words[0] not in _CONNECTING and bool(named) and named[0] and 3 * sum(named) >= 2 * len(named)
+def _spelt(text: str) -> str:
+    """Text with the letters and quotes that cleaning writes."""
+    if "&" in text:
+        text = html.unescape(text)
+    if text.isascii() and "`" not in text:
+        return text
+    return unicodedata.normalize("NFC", text).translate(QUOTES)
+
+
+def _clean_once(text: str, title: str, artist: str, log: Log | None) -> str:
+    text = latin(text, log)
+    while (rest := without_head(text, title, artist, log)) != text:
+        text = rest.strip()
+    lowered = text.lower()
+    if "embed" in lowered:
+        text = EMBED.sub(lambda match: _taken("embed", match[0], log), text)
+    for residue in INLINE:
+        if any(sign in lowered for sign in residue.signs):
+            text = residue.taken_from(text, log)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return _BLANK_LINES.sub("\n\n", "\n".join(_sung(lines, text.lower(), title, artist, log))).strip()
+
+
+def _sung(lines: list[str], lowered: str, title: str, artist: str, log: Log | None) -> list[str]:
+    """The lines that are sung, without their labels."""
+    last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), 0)
+    kinds = dict.fromkeys(chord_lines(lines, lowered), "chord")
+    if is_name_line(lines[last], title, artist):
+        kinds[last] = "title"
+    for place in suspects(lines, lowered):
+        if place not in kinds and (kind := line_kind(lines[place])):
+            kinds[place] = kind
+    sung = []
+    for place, line in enumerate(lines):
+        if place in kinds:
+            _taken(kinds[place], line, log)
+            continue
+        rest = without_label(line)
+        if rest != line:
+            _taken("label", line, log)
+        sung.append(rest)
+    return sung
+
+
+def _taken(kind: str, text: str, log: Log | None) -> str:
+    if log is not None and text.strip():
+        log(kind, text)
+    return ""

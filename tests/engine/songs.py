@@ -18,7 +18,7 @@ def table(
     *,
     rows: Sequence[int] | None = None,
     scores: Sequence[float] | None = None,
-    artists: Sequence[int] | None = None,
+    artists: Sequence[int] | Sequence[Sequence[int]] | None = None,
     albums: Sequence[int] | None = None,
     stems: Sequence[str] | None = None,
     **audio: Sequence[float],
@@ -31,11 +31,26 @@ def table(
     return Candidates(
         rows=column(rows, range(n), np.int64),
         scores=column(scores, -np.arange(n), np.float32),
-        artists=column(artists, range(n), np.int64),
+        artists=column(artists, range(n), np.int64).reshape(n, -1 if n else 1),
         albums=column(albums, [-1] * n, np.int64),
         stems=[f"title {i}" for i in range(n)] if stems is None else list(stems),
         **{name: column(audio.get(name), [NAN] * n, np.float64) for name in AUDIO},
     )
+
+
+def named(candidates):
+    """(artist, stem) for each known artist of each song that has a title."""
+    places = range(len(candidates))
+    return [(artist, candidates.stems[i]) for i in places for artist in candidates.artists_of(i) if candidates.stems[i]]
+
+
+def several_artists(rng, n, artists):
+    """(n, 3): up to three of so many artists a song, each once; -1 fills up, alone it is unknown."""
+    drawn = np.full((n, 3), -1, np.int64)
+    for row in drawn:
+        own = rng.permutation(artists + 1)[: rng.choice(4, p=[0.15, 0.6, 0.15, 0.1])]
+        row[: len(own)] = own
+    return drawn
 
 
 @st.composite
@@ -55,7 +70,7 @@ def songs(draw, min_size=1, max_size=30, artists=6, titles=12):
         n,
         rows=rng.permutation(n) + 100,
         scores=rng.integers(-20, 21, n),
-        artists=rng.integers(-1, artists + 1, n),
+        artists=several_artists(rng, n, artists),
         albums=rng.integers(-1, 5, n),
         stems=[f"t{t}" if t else "" for t in rng.integers(0, titles + 1, n)],
         key=maybe(rng.integers(0, 12, n)),

@@ -92,7 +92,9 @@ def test_the_short_ways_are_the_requests(demo: Engine) -> None:
 )
 def test_every_answer_that_is_a_list_of_songs_has_one_shape(demo: Engine, request_: Any) -> None:
     told = json.loads(json.dumps(demo.answer(request_).to_dict(), allow_nan=False))
-    assert {"songs", "relaxed", "query"} <= set(told) <= {"songs", "relaxed", "query", "name", "total"}
+    assert (
+        {"songs", "relaxed", "notes", "query"} <= set(told) <= {"songs", "relaxed", "notes", "query", "name", "total"}
+    )
     assert request_from_dict(told["query"]) == request_
     assert [song["song_id"] for song in told["songs"]] == [song.song_id for song in demo.answer(request_)]
     assert all("lyrics" not in song for song in told["songs"])

@@ -1,4 +1,4 @@
-"""What tests of formats share: a file with given content, the same file in disguise, what a catalogue makes of it."""
+"""What tests of formats share: a file of given content, the file in disguise, and what a catalogue makes of it."""
 
 from __future__ import annotations
 

@@ -58,6 +58,12 @@ def message(text: str, style: str = "") -> None:
     _write(stderr(), text, style)
 
 
+def notes(sentences: Iterable[str]) -> None:
+    """What was decided about the names of a request, on stderr."""
+    for sentence in sentences:
+        message(sentence, style="yellow")
+
+
 def some_of(names: Sequence[str]) -> str:
     """The first of many names, and how many more there are.
 

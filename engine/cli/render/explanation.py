@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.cli.render.console import json_document, line, table
+from engine.cli.render.console import json_document, line, notes, table
 from engine.cli.render.song import number
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_explanation(explanation: Explanation, *, as_json: bool) -> None:
+    notes(explanation.notes)
     if as_json:
         json_document(explanation.to_dict())
         return

@@ -10,6 +10,7 @@ from engine.cli.render.console import NAMED, Column, json_document, line, messag
 
 if TYPE_CHECKING:
     from indexer.catalogue import LoadReport, Refusal, Remark
+    from indexer.catalogue.doctor import Diagnosis
     from indexer.sources import Gathered
 
 SHOWN = 5  # kinds of remarks that an import prints
@@ -25,15 +26,44 @@ def show_import(report: LoadReport) -> None:
     ]
     columns: list[Column] = [(report.format, "left"), *((name, "right") for name in _COUNTS)]
     table(Path(report.file).name, columns, rows)
+    if report.met_by_name:
+        met = "1 row" if report.met_by_name == 1 else f"{report.met_by_name:,} rows"
+        message(f"{met} met songs of other files by artist and title; list them with `refrain merges`")
+    if report.nearly_met:
+        near = "1 row" if report.nearly_met == 1 else f"{report.nearly_met:,} rows"
+        message(f"{near} became other songs than those of their name; list why with `refrain merges --near`")
     of_rows = [remark for remark in report.remarks if remark.what not in ("column", "file")]
     for remark in [each for each in report.remarks if each.what == "file"] + of_rows[:SHOWN]:
-        message(f"{_where(remark)}: {remark.kind}")
+        message(f"{_files(remark)}{remark.kind}" if "files" in report.counts else f"{_where(remark)}: {remark.kind}")
     of_columns = [remark for remark in report.remarks if remark.what == "column"]
     for remark in of_columns[:SHOWN]:
         message(f"column {remark.kind}")
     more = max(len(of_rows) - SHOWN, 0) + max(len(of_columns) - SHOWN, 0)
     if more:
         message(f"and {more} more kinds of remarks; list them with `refrain refused`")
+
+
+def show_diagnosis(diagnosis: Diagnosis, *, as_json: bool) -> None:
+    """What a catalogue lacks and what looks wrong in it, a row each, and what to do next."""
+    if as_json:
+        json_document(diagnosis)
+        return
+    columns: list[Column] = [
+        ("", "left"),
+        ("what", "left"),
+        ("songs", "right"),
+        ("share", "right"),
+        ("it costs", "left"),
+    ]
+    rows = [
+        (each.kind, each.what, f"{each.songs:,}", f"{each.songs / each.of:.0%}", each.brings)
+        for each in diagnosis.findings
+    ]
+    table(f"{diagnosis.songs:,} songs, {diagnosis.playlists:,} playlists", columns, rows)
+    for each in diagnosis.findings:
+        if each.kind != "lacks":
+            line(f"{each.what}: {', '.join(each.examples)}; {each.advice}")
+    line(f"next: {diagnosis.next}")
 
 
 def show_skipped(gathered: Gathered) -> None:
@@ -71,6 +101,11 @@ def _short(value: object) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def _files(remark: Remark) -> str:
+    """How many files of a folder a remark is about; that of a single file names it."""
+    return "" if remark.count == 1 else f"{remark.count:,} {'entries' if remark.what == 'entry' else 'files'}: "
 
 
 def _where(remark: Remark) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.cli.render.console import Column, json_document, line, message, table
+from engine.cli.render.console import Column, json_document, line, message, notes, table
 
 if TYPE_CHECKING:
     from engine.listen.moods import SongMoods
@@ -15,6 +15,7 @@ _LISTENERS = {True: "call it so", False: "do not", None: ""}
 
 def show_moods(moods: SongMoods, k: int, *, as_json: bool) -> None:
     """The k moods that say most of the song."""
+    notes(moods.notes)
     shown = replace(moods, moods=moods.moods[:k])
     if as_json:
         json_document(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.cli.render.console import Column, json_document, table
+from engine.cli.render.console import Column, json_document, notes, table
 from engine.cli.render.songs import show_relaxed
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def show_playlist(playlist: Playlist, *, as_json: bool) -> None:
+    notes(playlist.notes)
     if as_json:
         json_document(playlist.to_dict())
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.cli.render.console import json_document, line, table
+from engine.cli.render.console import json_document, line, notes, table
 
 if TYPE_CHECKING:
     from engine.lookup.record import SongRecord
@@ -21,6 +21,7 @@ def number(value: float | None) -> str:
 
 def show_song(record: SongRecord, *, lyrics: bool, as_json: bool) -> None:
     """What the catalogue says of a song, and what the index knows beyond."""
+    notes(record.notes)
     song = record.song
     if as_json:
         json_document(record.to_dict(lyrics=lyrics))

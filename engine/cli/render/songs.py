@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from engine.cli.render.console import Column, json_document, message, table
+from engine.cli.render.console import Column, json_document, message, notes, table
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hits
@@ -31,6 +31,7 @@ def show_songs(page: Page, *, as_json: bool) -> None:
 
 def show_hits(hits: Hits, *, as_json: bool) -> None:
     """The songs that a query found, best first."""
+    notes(hits.notes)
     if as_json:
         json_document(hits.to_dict())
         return

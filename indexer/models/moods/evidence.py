@@ -38,7 +38,7 @@ class Evidence:
     affect    float32 (rows, 2): valence and arousal as labelled, NaN where not
     named     int8 (rows,): the quadrant of an expert's mood label, -1 where there is none
     happy     int8 (rows,): 1 labelled happy, 0 sad, -1 neither
-    artists   int64 (rows,): songs of one artist are never on both sides of a fold
+    artists   int64 (rows,): main artists numbered, -1 unknown; songs of one artist are never on both sides of a fold
     """
 
     moods: tuple[str, ...]
@@ -90,6 +90,7 @@ def gather(catalogue: Queries, songs: Songs, playlists: Sequence[PlaylistRows], 
             if expert in ("happy", "sad"):
                 happy[at] = expert == "happy"
     artists = songs.single("artist_key").astype(np.int64)
+    artists[artists >= 0] = np.unique(artists[artists >= 0], return_inverse=True)[1]  # guests alone take no number
     known = (counted.of_songs >= least_playlists) | tagged
     return Evidence(moods, whole, known, (halves[0], halves[1]), affect, named, happy, artists)
 

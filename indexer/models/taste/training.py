@@ -188,9 +188,13 @@ class _Network:
         import torch
 
         self._config, self._reader, self._content, self._words = config, reader, content, words
-        self._artists = np.where(artists < 0, artists.max(initial=-1) + 1, artists)  # one code for all unknown artists
+        # Guests without songs of their own have no place to learn; all unknown artists have one, the last.
+        self._codes, numbers = np.unique(
+            np.where(artists < 0, artists.max(initial=-1) + 1, artists), return_inverse=True
+        )
+        self._artists = numbers.astype(np.int64)
         self._history = counts > 0
-        many = int(self._artists.max(initial=0)) + 1
+        many = len(self._codes)
         self._artist_history = np.bincount(self._artists, weights=counts, minlength=many) > 0
         self._artist_history[self._artists[artists < 0]] = False
         self._log_q = torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum()).astype(np.float32))
@@ -299,7 +303,8 @@ class _Network:
 
     def taste(self) -> Taste:
         tower = Tower(**{name: p.detach().numpy().copy() for name, p in self._tower.items()})
-        places = self._places.detach().numpy() * self._artist_history[:, None]
+        places = np.zeros((int(self._codes.max(initial=0)) + 1, self._config.size), np.float32)
+        places[self._codes] = self._places.detach().numpy() * self._artist_history[:, None]
         return Taste(
             self._reader,
             tower,

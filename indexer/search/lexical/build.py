@@ -13,7 +13,7 @@ from indexer.progress import Track, quiet
 from indexer.search.lexical.shard import FIELDS, META, SHARDS, TOKENIZER, Shard, segment_files
 from indexer.search.lexical.spelling import write_vocabulary
 from indexer.store.files import link, open_regular, share_modes, writing
-from indexer.text.tokens import tokenise
+from indexer.text.tokens import is_unspaced, pieces_of, tokenise, tokenise_name
 
 if TYPE_CHECKING:
     import tantivy
@@ -103,13 +103,14 @@ def _add(folder: Path, songs: Iterable[SongText], *, first: int) -> None:
                 after = f"row {expected - 1}" if expected > first else f"the rows of the index, up to {first - 1}"
                 raise ValueError(f"row {row} comes after {after}; rows must rise from 0")
             expected = row + 1
-            words, names = tokenise(lyrics or ""), tokenise(artist)
+            words, names = pieces_of(tokenise(lyrics or "")), tokenise_name(artist)
             document = tantivy.Document()
             document.add_unsigned("row", row)
             document.add_text("lyrics", " ".join(words))
-            document.add_text("title", " ".join(tokenise(title)))
+            document.add_text("title", " ".join(pieces_of(tokenise_name(title))))
             # "AC/DC" and "P!nk" are looked for as acdc and pnk: the joined name is one more word.
-            document.add_text("artist", " ".join([*names, "".join(names)] if 1 < len(names) < 4 else names))
+            joined = ["".join(names)] if 1 < len(names) < 4 and not any(map(is_unspaced, names)) else []
+            document.add_text("artist", " ".join([*pieces_of(names), *joined]))
             with writing(folder, ValueError):
                 writers[0 if words else 1].add_document(document)
     for shard in SHARDS:

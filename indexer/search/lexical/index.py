@@ -17,7 +17,8 @@ from indexer.search.lexical.lines import rescore_lines
 from indexer.search.lexical.quotes import split_quotes
 from indexer.search.lexical.shard import FIELDS, SHARDS, Rows, Scores, Shard
 from indexer.search.lexical.spelling import Kind, Spelling
-from indexer.text.tokens import tokenise
+from indexer.text.latin import in_latin
+from indexer.text.tokens import is_unspaced, pieces, pieces_of, tokenise, tokenise_name
 
 if TYPE_CHECKING:
     import tantivy
@@ -106,15 +107,16 @@ class LexicalIndex:
         """
         _check(k)
         parts, rest = split_quotes(text)
-        quoted = [tokens for part in parts if (tokens := tokenise(part))]
-        words = tokenise(rest)[:MAX_WORDS]
+        quoted = [tokens for part in parts if (tokens := pieces_of(tokenise(part)))]
+        typed = tokenise(rest)[:MAX_WORDS] or tokenise_name(rest)[:MAX_WORDS]
+        words = pieces_of(typed)[:MAX_WORDS]
         readings = [self._reading(word, "lyrics") for word in words]
         queries = [(shard, self._box(shard, quoted, readings)) for shard in self._shards]
         letters = sum(len(word) + 1 for word in words)
         head = min(HEAD, max(8, HEAD * HEAD_LETTERS // max(1, letters)))
         rows, scores = self._top(queries, max(k, head), allowed)
         if lines_of is not None and words and len(rows):
-            fits = rescore_lines(words, [lines_of(int(row)) for row in rows[:head]])
+            fits = rescore_lines(typed, [lines_of(int(row)) for row in rows[:head]])
             scores[:head] += LINE_WEIGHT * scores[0] * fits**LINE_POWER
             order = np.lexsort((rows, -scores))
             rows, scores = rows[order], scores[order]
@@ -125,12 +127,37 @@ class LexicalIndex:
 
         Candidates for a caller that compares whole names: the score knows words, not how names are written.
         """
-        words = tokenise(text)[:MAX_WORDS]
+        words = [part for word in tokenise_name(text)[:MAX_WORDS] for part in self._known_parts(word)][:MAX_WORDS]
         readings = [self._reading(word, "names") for word in words]
-        joined = ("".join(pair) for pair in pairwise(words))
+        joined = ("".join(pair) for pair in pairwise(words) if not any(map(is_unspaced, pair)))
         readings += [((pair, 1.0),) for pair in joined if self._frequency(pair, NAME_FIELDS)]
         queries = [(shard, shard.sum_of(self._words(shard, readings, NAME_FIELDS))) for shard in self._shards]
         return self._top(queries, k, allowed)
+
+    def search_latin(self, text: str, k: int) -> tuple[Rows, Scores]:
+        """Songs whose names in another script are like `text` in Latin letters, or the other way round.
+
+        Candidates for a caller whom `search_name` gave nothing near.
+        """
+        readings: list[Reading] = []
+        for word in in_latin(text).split()[:MAX_WORDS]:
+            found = {word: 1.0} if self._frequency(word, NAME_FIELDS) else {}
+            for near in (*self._spelling.near(word, "names", limit=VARIANTS), *self._spelling.in_latin(word)):
+                found.setdefault(near.term, VARIANT_WEIGHT**near.distance)
+            readings.append(tuple(sorted(found.items(), key=lambda item: -item[1])))
+        queries = [(shard, shard.sum_of(self._words(shard, readings, NAME_FIELDS))) for shard in self._shards]
+        return self._top(queries, k, None)
+
+    def _known_parts(self, word: str) -> list[str]:
+        """The word; where its script sets no spaces and no name holds it, its pairs of letters or letters that some do.
+
+        So a name with a wrong letter among five is still found by the pairs that hold.
+        """
+        letters = pieces(word)
+        if len(letters) < 2 or self._frequency(word, NAME_FIELDS):
+            return [word]
+        pairs = [pair for pair in map("".join, pairwise(letters)) if self._frequency(pair, NAME_FIELDS)]
+        return pairs or [letter for letter in letters if self._frequency(letter, NAME_FIELDS)]
 
     def _frequency(self, word: str, fields: Iterable[str]) -> int:
         return sum(shard.frequency(field, word) for shard in self._shards for field in fields)
@@ -139,11 +166,13 @@ class LexicalIndex:
         """What a word may mean: itself, and words of the index that it may be a slip or the beginning of."""
         frequency = self._frequency(word, FIELDS if kind == "lyrics" else NAME_FIELDS)
         found = {word: 1.0} if frequency else {}
-        if kind == "names":
+        if is_unspaced(word):  # a letter more or less makes another word
+            near, weight = [], 1.0
+        elif kind == "names":
             # Names are short, and a wrong word that exists elsewhere is as likely as one that does not.
             near = self._spelling.near(word, kind, limit=VARIANTS)
             weight = KNOWN_NAME_WEIGHT if frequency else 1.0
-            if not frequency and len(word) > 2:
+            if not frequency and (len(word) > 2 or not word.isascii()):
                 found |= dict.fromkeys(self._beginning(word), PREFIX_WEIGHT)
         else:
             near = self._spelling.near(word, kind, limit=VARIANTS) if frequency <= RARE else []
@@ -167,13 +196,17 @@ class LexicalIndex:
         for word in words:
             for field, boost in fields.items():
                 either = [
-                    shard.term(field, term, weight * boost * self._rarity(shard, field, [term]))
+                    self._clause(shard, field, term, weight * boost)
                     for term, weight in word
                     if weight * boost > 0 and shard.frequency(field, term)
                 ]
                 if either:
                     clauses.append(shard.best_of(either))
         return clauses
+
+    def _clause(self, shard: Shard, field: str, word: str, weight: float) -> tantivy.Query:
+        parts = pieces(word)
+        return shard.phrase(field, list(enumerate(parts)), weight=weight * self._rarity(shard, field, parts))
 
     def _rarity(self, shard: Shard, field: str, terms: Sequence[str]) -> float:
         """idf of tokens among all songs, as a multiple of their idf in the shard, which tantivy uses."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from indexer.text.tokens import lines, strip_accents, tokenise_lines
+from indexer.text.tokens import lines, pieces_of, strip_accents, tokenise_lines
 
 # A stretch across line ends is worth a little less than a whole line: people quote lines.
 STRETCH = 0.95
@@ -21,11 +21,12 @@ def best_line(lyrics: str, query_terms: Sequence[str]) -> str | None:
     """
     from rank_bm25 import BM25Plus
 
-    wanted = set(query_terms)
+    wanted = set(pieces_of(query_terms))
     # A line that a song repeats is one line: repeats would make the words of a chorus look common.
     sung = list(dict.fromkeys(lines(lyrics)))
     # Words that are not wanted count for the length of their line only: as one word they cost BM25 little.
-    tokens = [[token if token in wanted else "" for token in line] for line in tokenise_lines(sung)]
+    words = map(pieces_of, tokenise_lines(sung))
+    tokens = [[word if word in wanted else "" for word in line] for line in words]
     sharing = [i for i, line in enumerate(tokens) if any(line)]
     if not sharing:
         return None

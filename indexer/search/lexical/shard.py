@@ -2,7 +2,8 @@
 
 Songs with lyrics and songs without are two tantivy indexes side by side. In one index, songs without lyrics would
 count as lyrics of length 0: BM25 would take every real lyric for an overlong one and every common word for a rare
-one. Nothing is stored but words, positions and row numbers.
+one. Nothing is stored but words, positions and row numbers. Scripts without spaces are indexed letter by letter: any
+part of such a name or line is a phrase of it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
 from indexer.store.files import open_regular, parse_json
+from indexer.text.tokens import pieces
 
 if TYPE_CHECKING:
     import tantivy
@@ -95,12 +97,19 @@ class Shard:
         finally:
             _remove(links)
 
-    def frequency(self, field: str, term: str) -> int:
-        """The number of songs whose field holds the token."""
+    def frequency(self, field: str, word: str) -> int:
+        """The number of songs whose field holds the word: its one piece, or its pieces in a row."""
+        parts = pieces(word)
         try:
-            return self._searcher.doc_freq(field, term)
+            if len(parts) < 2:
+                return self._searcher.doc_freq(field, word)
+            if not all(self._searcher.doc_freq(field, part) for part in parts):
+                return 0
         except ValueError as error:
             raise _damaged(self._folder, error) from error
+        with reading(self._folder):
+            found = self._searcher.search(self.phrase(field, list(enumerate(parts))), 1, count=True)
+        return int(found.count)  # type: ignore[attr-defined]  # missing in its stubs
 
     def beginning(self, field: str, prefix: str, limit: int | None = None) -> list[tuple[str, int]]:
         """The tokens of a field that begin with `prefix`, in order, and the number of songs that hold each."""

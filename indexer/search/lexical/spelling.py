@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
 from indexer.store.columns import map_array
+from indexer.text.latin import in_latin
 
 Kind = Literal["lyrics", "names"]
 KINDS: tuple[Kind, ...] = ("lyrics", "names")
@@ -75,6 +76,7 @@ class Spelling:
         self._table = table
         self._words = words.data
         self._columns: dict[str, npt.NDArray[np.uint64]] | None = None
+        self._latin: tuple[list[str], list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self._table)
@@ -122,6 +124,42 @@ class Spelling:
             for i in np.flatnonzero((distances <= most) & (distances > 0))
         ]
         return sorted(found, key=lambda v: (v.distance, -v.frequency, v.term))[:limit]
+
+    def in_latin(self, word: str, *, limit: int = 20) -> list[Variant]:
+        """Words of names in other scripts that are `word`, or up to `reach` letters from it, in Latin letters.
+
+        All such words are transliterated at the first call: 0.1 s for 10,000.
+        """
+        from rapidfuzz import process
+        from rapidfuzz.distance import OSA
+
+        latin, at = self._transliterated()
+        if not latin or limit < 1:
+            return []
+        most = reach(word)
+        distances = process.cdist([word], latin, scorer=OSA.distance, score_cutoff=most, dtype=np.uint8)[0]
+        near = np.flatnonzero(distances <= most)
+        found = [Variant(self._word(at[i]), int(distances[i]), int(self._table["names"][at[i]])) for i in near.tolist()]
+        return sorted(found, key=lambda v: (v.distance, -v.frequency, v.term))[:limit]
+
+    def _transliterated(self) -> tuple[list[str], list[int]]:
+        """The words of names that hold a letter beyond ASCII: in Latin letters, and their places in the table."""
+        if self._latin is None:
+            ends = self._table["end"].astype(np.int64)
+            before = np.concatenate([[0], np.cumsum(np.frombuffer(self._words, np.uint8) >= 0x80)])
+            foreign = before[ends] > before[np.concatenate([[0], ends[:-1]])] if len(ends) else np.zeros(0, bool)
+            at = np.flatnonzero(foreign & (self._table["names"] > 0)).tolist()
+            written = [(in_latin(self._word(place)), place) for place in at]
+            known = [(latin, place) for latin, place in written if latin]
+            self._latin = [latin for latin, _ in known], [place for _, place in known]
+        return self._latin
+
+    def _word(self, place: int) -> str:
+        start = int(self._table["end"][place - 1]) if place else 0
+        try:
+            return str(self._words[start : int(self._table["end"][place])], "utf-8")
+        except UnicodeDecodeError as error:
+            raise self._damaged(f"{WORDS_FILE} is no UTF-8: {error.reason}") from error
 
 
 def _letters(words: list[str]) -> npt.NDArray[np.uint64]:

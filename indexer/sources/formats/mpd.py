@@ -14,7 +14,8 @@ from indexer.sources.documents import items
 from indexer.sources.identifiers import spotify_track
 from indexer.sources.opened import OpenedFile
 
-_ENTRIES = 20_000  # per batch
+_ENTRIES = 5_000  # per batch
+_TRACKS = 200_000  # of which is remembered what was read, in some 40 MB
 _TRACK = ("track_name", "artist_name", "album_name", "duration_ms")
 _FIELDS = ("title", "artist", "album", "duration_ms")
 
@@ -39,6 +40,8 @@ def _read(opened: OpenedFile) -> Iterator[Batch]:
         if len(batch.entries) >= _ENTRIES:
             yield batch
             batch = Batch()
+            if len(tracks) > _TRACKS:
+                tracks.clear()
     yield batch
 
 
@@ -59,16 +62,16 @@ def _add(batch: Batch, file: str, row: int, playlist: object, tracks: dict[objec
             continue
         uri, facts = track.get("track_uri"), tuple(map(track.get, _TRACK))
         song, known = tracks.get(uri, ("", 0)) if isinstance(uri, str) else ("", 0)
-        if not song or known != _hash(facts):
-            song = spotify_track(uri)
-            if not song:
-                batch.refusals.append(Refusal.about(file, row, "entry", f"entry {position}", "no track_uri"))
-                continue
-            if batch.add_song(file, row, dict(zip(_FIELDS, facts, strict=True)), ids=[("spotify", song)]) is None:
-                continue
+        if song and known == _hash(facts):
+            batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", song)))
+            continue
+        song = spotify_track(uri)
+        if not song:
+            batch.refusals.append(Refusal.about(file, row, "entry", f"entry {position}", "no track_uri"))
+        elif batch.add_song(file, row, dict(zip(_FIELDS, facts, strict=True)), ids=[("spotify", song)]) is not None:
+            # "pos" is this number in every slice; the list's own order is what cannot be wrong
+            batch.entries.append(EntryRow(row, playlist_id, position, len(batch.songs) - 1))
             tracks[uri] = song, _hash(facts)
-        # "pos" is this number in every slice; the list's own order is what cannot be wrong
-        batch.entries.append(EntryRow(row, playlist_id, position, ("spotify", song)))
 
 
 def _hash(facts: tuple[object, ...]) -> int:

@@ -11,7 +11,7 @@ from indexer.sources.cells import identifier, plain, texts
 from indexer.sources.identifiers import spotify_track
 from indexer.sources.mapping import mapping_of
 from indexer.sources.opened import OpenedFile, Row
-from indexer.sources.reader import column_remarks, read_songs, song_ids
+from indexer.sources.reader import file_remarks, read_songs, song_ids
 from indexer.sources.tabular import batches
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_TAG, bad_id, number
 
@@ -27,15 +27,16 @@ def _target(values: Mapping[str, object]) -> tuple[str, str] | None:
 
 
 def _rows(opened: OpenedFile, what: str) -> Iterator[tuple[Batch, list[Row]]]:
-    """Batches to fill, each with its rows by fields; after the last a batch of remarks."""
+    """Batches to fill, each with its rows by fields; the last one holds what there is to say of the columns."""
     columns = mapping_of(opened)
-    for rows in batches(opened):
-        batch = Batch()
-        yield batch, [(row, columns.values(cells)) for row, cells in batch.valid_rows(rows, opened.name, what)]
-    last = Batch()
-    last.refusals.extend(Refusal(opened.name, 0, "file", remark) for remark in opened.remarks)
-    last.refusals.extend(column_remarks(opened.name, columns))
-    yield last, []
+    batch, by_field = Batch(), list[Row]()
+    for at, rows in enumerate(batches(opened)):
+        if at:
+            yield batch, by_field
+            batch = Batch()
+        by_field = [(row, columns.values(cells)) for row, cells in batch.valid_rows(rows, opened.name, what)]
+    batch.refusals.extend(file_remarks(opened, columns))
+    yield batch, by_field
 
 
 def _playlists(opened: OpenedFile) -> Iterator[Batch]:

@@ -45,6 +45,7 @@ SONG = {
     "song_id": str, "title": str, "artist": str, "album": TEXT_OR_NULL, "year": INT_OR_NULL, "decade": INT_OR_NULL,
     "language": TEXT_OR_NULL, "genres": [str], "explicit": BOOL_OR_NULL, "popularity": NUMBER_OR_NULL,
     "spotify_id": TEXT_OR_NULL, **dict.fromkeys(AUDIO_NAMES, NUMBER_OR_NULL), "tags": [str], "has_lyrics": bool,
+    "artists": [str], "featured": [str], "audio_origin": TEXT_OR_NULL,
 }  # fmt: skip
 HIT = {
     "song_id": str, "title": str, "artist": str, "score": NUMBER, "rank": int, "signals": Each(NUMBER),
@@ -54,9 +55,9 @@ HIT = {
 }  # fmt: skip
 
 
-RECORD = {**SONG, "playlists": int, "keywords": [str], "moods": [{"name": str, "above": NUMBER}]}
+RECORD = {**SONG, "playlists": int, "keywords": [str], "moods": [{"name": str, "above": NUMBER}], "notes": [str]}
 
 
 def answer(song: Any, **more: Any) -> dict[str, Any]:
     """Every list of songs."""
-    return {"songs": [song], "relaxed": [str], "query": dict, **more}
+    return {"songs": [song], "relaxed": [str], "notes": [str], "query": dict, **more}

@@ -124,11 +124,13 @@ def test_a_person_is_asked_first(catalogue: dict[str, str], reply: str, deleted:
 
 
 def test_imports_report_what_they_refused(tmp_path: Path) -> None:
-    (tmp_path / "songs.jsonl").write_text('{"title": "A", "artist": "B"}\n{"title": "C", "artist": "D", "energy": 9}\n')
+    (tmp_path / "songs.jsonl").write_text(
+        '{"title": "A", "artist": "B"}\n{"title": "C", "artist": "D", "energy": 900}\n'
+    )
     done = run("import", "songs.jsonl", cwd=tmp_path)
     assert done.code == DONE
-    assert "row 2: C: energy is 9" in done.err
-    assert "energy is 9" in run("refused", cwd=tmp_path).out
+    assert "row 2: C: energy is 900" in done.err
+    assert "energy is 900" in run("refused", cwd=tmp_path).out
     remark = {"file": str, "what": str, "kind": str, "count": int, "rows": [int]}
     refusal = {"file": str, "row": int, "what": str, "reason": str, "kind": str, "count": int}
     remarks = run("refused", "--json", cwd=tmp_path).json

@@ -21,12 +21,12 @@ MOOD = {
 }  # fmt: skip
 MOODS = {
     "known": [str], "moods": [MOOD], "valence": NUMBER, "arousal": NUMBER, "quadrant": str,
-    "quadrants": Each(NUMBER, 4), "happy": NUMBER,
+    "quadrants": Each(NUMBER, 4), "happy": NUMBER, "notes": [str],
 }  # fmt: skip
 FEATURE = {"name": str, "a": NUMBER_OR_NULL, "b": NUMBER_OR_NULL, "likeness": NUMBER_OR_NULL}
 EXPLANATION = {
     "a": SONG, "b": SONG, "reason": str, "signals": Each(NUMBER_OR_NULL, 3), "shared_words": [str], "topics": [str],
-    "features": [FEATURE], "line": TEXT_OR_NULL,
+    "features": [FEATURE], "line": TEXT_OR_NULL, "notes": [str],
 }  # fmt: skip
 
 
@@ -47,6 +47,8 @@ EXPLANATION = {
         (["explain", "Chlorine Hair", "High Board"], EXPLANATION, None),
         (["refused"], {"remarks": [{"file": str, "what": str, "kind": str, "count": int, "rows": [int]}]}, None),
         (["refused", "--rows"], {"refused": [dict]}, None),
+        (["merges"], {"merges": [dict]}, None),
+        (["merges", "--near"], {"near_merges": [dict]}, None),
     ],
     ids=lambda value: "-".join(value[:2]) if isinstance(value, list) else "",
 )

@@ -99,6 +99,6 @@ def test_a_file_that_is_no_list_is_refused(demo: Engine, tmp_path: Path) -> None
         read_list(demo.index, write(tmp_path, "a.csv", "colour,weight\nred,2\n"))
     with pytest.raises(SourceError, match="does not exist"):
         read_list(demo.index, tmp_path / "nowhere.txt")
-    (tmp_path / "latin.txt").write_bytes("Tía Soltera".encode("latin1"))
-    with pytest.raises(SourceError, match="not UTF-8 text"):
-        read_list(demo.index, tmp_path / "latin.txt")
+    (tmp_path / "broken.txt").write_bytes(b"\x00\x01\x02 no text")
+    with pytest.raises(SourceError, match="is no text and of no known kind"):
+        read_list(demo.index, tmp_path / "broken.txt")

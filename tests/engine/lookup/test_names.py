@@ -110,9 +110,10 @@ def test_names_without_a_letter_name_songs(names: Engine) -> None:
         assert names.named(title).song_id == f"silent-{i}"
         assert names.named(f"{title}, {artist}").song_id == names.named(f"{artist} - {title}").song_id == f"silent-{i}"
         assert f"silent-{i}" not in left(names, [title])
-    for text in ("", "  ", "..."):
+    for text in ("", "  ", "\u200b"):
         with pytest.raises(EmptyQueryError, match="holds no word"):
             names.find(text)
+    assert names.find("...") == []
 
 
 @pytest.mark.parametrize("name", [*SILENT, "...", "♥"])

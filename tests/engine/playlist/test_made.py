@@ -24,6 +24,7 @@ from engine.query.seeds import Seed
 from indexer import Catalogue, build_index
 from indexer.records import AUDIO_NAMES
 from tests.engine.names import NOBODY
+from tests.engine.songs import named
 
 NO_ROWS = np.zeros(0, np.int64)
 
@@ -49,8 +50,8 @@ def test_a_journey_keeps_the_caps_from_its_first_leg_to_its_last(demo, per_artis
         assert ("artist cap" in sentences) == (everyone.most_of("artists") > per_artist), (start, end)
         assert ("album cap" in sentences) == (everyone.most_of("albums") > (per_album or 25)), (start, end)
         assert ("no other song is left" in sentences) == (len(made) < 25)
-        named = Counter((a, t) for a, t in zip(everyone.artists.tolist(), everyone.stems, strict=True) if t and a != -1)
-        assert not named or max(named.values()) == 1, "two versions of one song"
+        pairs = Counter(named(everyone))
+        assert not pairs or max(pairs.values()) == 1, "two versions of one song"
         assert [hit.rank for hit in made] == list(range(1, len(made) + 1))
 
 

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.answer.hits import Hit
-from engine.playlist.formats import as_json, csv_table, file_name, harmless, jspf, m3u8, one_line
+from engine.playlist.formats import as_json, csv_table, file_name, jspf, m3u8, one_line
 from engine.playlist.playlist import Playlist, playlist_name
 from engine.query.filters import Filters
 from indexer.errors import RequestError
+from indexer.text.formulas import harmless
 from indexer.text.printable import HARMFUL
 
 RAIN = Hit(
@@ -41,6 +42,7 @@ def test_m3u8():
         "#EXTINF:216,Marrow & Lantern - Salt Road\n"
         "spotify:track:4uLU6hMCjMI75M1A2tKUQC\n"
         "#EXTINF:-1,Ñandú - Äther\n"
+        "#REFRAIN-SONG:s2\n"
         "Ñandú - Äther\n"
     )
 
@@ -75,8 +77,8 @@ def test_json_holds_everything():
     assert told["name"] == "Evening"
     assert told["relaxed"] == list(MIX.relaxed)
     assert told["songs"][0]["signals"] == {"lyrics": 1.0, "audio": 0.5}
-    assert Hit(**told["songs"][0]) == RAIN
-    assert Hit(**told["songs"][1]) == BARE
+    for song, hit in zip(told["songs"], (RAIN, BARE), strict=True):
+        assert Hit(**song | {"artists": tuple(song["artists"]), "featured": tuple(song["featured"])}) == hit
 
 
 nasty = st.text(
@@ -99,9 +101,10 @@ def test_no_title_breaks_the_m3u(playlist, name):
     assert lines == text[:-1].split("\n"), "a reader that knows other line ends sees the same lines"
     assert lines[0] == "#EXTM3U"
     assert lines[1].startswith("#PLAYLIST:")
-    assert len(lines) == 2 + 2 * len(playlist)
-    for comment, entry in zip(lines[2::2], lines[3::2], strict=True):
-        assert comment.startswith("#EXTINF:-1,")
+    assert sum(line.startswith("#EXTINF:-1,") for line in lines) == len(playlist)
+    entries = [line for line in lines if not line.startswith("#")]
+    assert len(entries) == len(playlist)
+    for entry in entries:
         assert entry.strip()
         assert entry[0] not in "#.~/"
         assert not set(entry) & set('/\\:*?"<>|')
@@ -150,15 +153,16 @@ def test_a_title_with_a_line_end_stays_one_line_of_an_m3u():
         "#EXTM3U",
         "#PLAYLIST:x #EXTM3U",
         "#EXTINF:-1,c d - a #EXTINF:1,b http://evil",
+        "#REFRAIN-SONG:s #EXTINF",
         "c d - a #EXTINF_1,b http___evil",
     ]
-    assert len(m3u8(Playlist("x", (Hit("s\n#EXTINF", "", "", 0.0, 1),))).splitlines()) == 4
+    assert len(m3u8(Playlist("x", (Hit("s\n#EXTINF", "", "", 0.0, 1),))).splitlines()) == 5
 
 
 def test_a_playlist_repeats_the_request_that_it_answers():
     request = {"kind": "playlist", "seeds": ["Salt Road"], "length": 2}
     whole = json.loads(as_json(Playlist("mix", (RAIN,), ("less",), request)))
-    assert list(whole) == ["name", "songs", "relaxed", "query"]
+    assert list(whole) == ["name", "songs", "relaxed", "notes", "query"]
     assert whole["query"] == request
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from engine.playlist.select import NEAR_ENOUGH, Rules, fill, select
 from engine.playlist.versions import VERSION_OVERLAP
-from tests.engine.songs import songs, table
+from tests.engine.songs import named, songs, table
 
 NAN = float("nan")
 
 
 def heaviest(keys):
-    return max(Counter(k for k in keys.tolist() if k != -1).values(), default=0)
+    return max(Counter(k for k in keys.ravel().tolist() if k != -1).values(), default=0)
 
 
 @given(songs(), st.integers(1, 12), st.integers(1, 3), st.one_of(st.none(), st.integers(1, 2)), st.integers(0, 3))
@@ -28,8 +28,8 @@ def test_no_rule_is_broken_in_silence(candidates, length, per_artist, per_album,
     rows = chosen.songs.rows.tolist()
     assert len(set(rows)) == len(rows) <= length
     assert set(rows) <= set(candidates.rows.tolist())
-    named = [(a, t) for a, t in zip(chosen.songs.artists.tolist(), chosen.songs.stems, strict=True) if t and a != -1]
-    assert len(set(named)) == len(named), "two versions of one song"
+    pairs = named(chosen.songs)
+    assert len(set(pairs)) == len(pairs), "two versions of one song"
     assert ("artist cap" in told) == (heaviest(chosen.songs.artists) > per_artist)
     assert ("album cap" in told) == (per_album is not None and heaviest(chosen.songs.albums) > per_album)
     assert ("no other song is left" in told) == (len(rows) < length)
@@ -41,9 +41,9 @@ def test_a_short_list_means_that_every_other_song_is_a_version_of_one_in_it(cand
     chosen = select(candidates, length)
     if len(chosen) < length:
         taken = set(chosen.songs.rows.tolist())
-        named = set(zip(chosen.songs.artists.tolist(), chosen.songs.stems, strict=True))
-        for row, artist, stem in zip(candidates.rows, candidates.artists, candidates.stems, strict=True):
-            assert int(row) in taken or (stem and artist != -1 and (int(artist), stem) in named)
+        pairs = set(named(chosen.songs))
+        for i, row in enumerate(candidates.rows.tolist()):
+            assert row in taken or pairs.intersection(named(candidates.take([i])))
 
 
 @given(songs(), st.integers(1, 12), st.integers(0, 3), st.one_of(st.none(), st.integers(1, 2)))
@@ -62,11 +62,11 @@ def test_without_relaxing_it_is_the_plain_greedy_choice(candidates, length):
         return
     expected, count, seen = [], Counter(), set()
     for i in sorted(range(len(candidates)), key=lambda i: (-candidates.scores[i], candidates.rows[i])):
-        artist, stem = int(candidates.artists[i]), candidates.stems[i]
-        if (artist != -1 and count[artist] == 2) or (stem and artist != -1 and (artist, stem) in seen):
+        artists, pairs = candidates.artists_of(i), named(candidates.take([i]))
+        if any(count[artist] == 2 for artist in artists) or seen.intersection(pairs):
             continue
-        count[artist] += 1
-        seen.add((artist, stem))
+        count.update(artists)
+        seen.update(pairs)
         expected.append(int(candidates.rows[i]))
     assert chosen.songs.rows.tolist() == expected[:length]
 
@@ -83,6 +83,14 @@ def test_what_was_relaxed_is_said_in_order():
         "9 songs instead of 12: no other song is left",
     )
     assert select(nine, 8).songs.rows.tolist() == [0, 1, 3, 4, 6, 7, 2, 5], "songs that came by relaxing come last"
+
+
+def test_a_song_uses_up_the_cap_of_each_of_its_artists():
+    """A guest's own songs, and songs that share a guest, have no room beside it."""
+    some = table(5, artists=[[0, 1], [1, -1], [0, -1], [2, 1], [3, -1]])
+    assert select(some, 2, Rules(max_per_artist=1)).songs.rows.tolist() == [0, 4]
+    more = select(some, 3, Rules(max_per_artist=1))
+    assert (more.songs.rows.tolist(), more.relaxed) == ([0, 4, 1], ("artist cap 1 -> 2: only 2 of 3 songs fit",))
 
 
 def test_versions_and_what_must_not_come():
@@ -152,8 +160,8 @@ def test_songs_that_stand_in_the_list_count_under_the_caps(candidates, first, mo
     chosen = select(candidates, more, Rules(max_per_album=per_album, before=begun))
     everyone = begun.followed_by(chosen.songs)
     sentences = " / ".join(chosen.relaxed)
-    named = [(a, t) for a, t in zip(everyone.artists.tolist(), everyone.stems, strict=True) if t and a != -1]
-    assert len(set(named)) == len(named), "two versions of one song"
+    pairs = named(everyone)
+    assert len(set(pairs)) == len(pairs), "two versions of one song"
     assert ("artist cap" in sentences) == (heaviest(everyone.artists) > 2)
     assert ("album cap" in sentences) == (heaviest(everyone.albums) > per_album)
 
@@ -172,8 +180,8 @@ def test_a_duration_is_filled_under_the_rules_or_it_is_said(candidates, length, 
     assert ("unknown duration" in sentences) == bool(np.isnan(chosen.songs.duration_ms).any())
     assert ("artist cap" in sentences) == (heaviest(chosen.songs.artists) > 2)
     assert ("album cap" in sentences) == (heaviest(chosen.songs.albums) > 2)
-    named = [(a, t) for a, t in zip(chosen.songs.artists.tolist(), chosen.songs.stems, strict=True) if t and a != -1]
-    assert len(set(named)) == len(named)
+    pairs = named(chosen.songs)
+    assert len(set(pairs)) == len(pairs)
 
 
 def test_of_the_next_songs_the_one_that_fits_best_comes_last():

@@ -16,16 +16,22 @@ from engine.playlist.versions import VERSION_OVERLAP, capped, lyric_overlap, wit
 class Catalogue(SimpleNamespace):
     """The columns of `Songs` that are read."""
 
-    def single(self, name):
-        return self.artist_codes if name == "artist_key" else self.album_codes
+    def column(self, name):
+        own = self.artist_codes if name == "artist_key" else self.album_codes
+        return SimpleNamespace(codes_of=lambda row: own[row])
 
 
 def catalogue(titles, artists, albums=None, lyrics=None):
+    """`artists` and `albums` are numbers, -1 unknown, or lists of them."""
     n = len(titles)
+
+    def lists(codes):
+        return [code if isinstance(code, list) else [code] * (code != -1) for code in codes]
+
     return Catalogue(
         titles=titles,
-        artist_codes=np.array(artists, np.int32),
-        album_codes=np.array([-1] * n if albums is None else albums, np.int32),
+        artist_codes=lists(artists),
+        album_codes=lists([-1] * n if albums is None else albums),
         lyrics=[""] * n if lyrics is None else lyrics,
     )
 
@@ -44,32 +50,43 @@ def test_a_cover_is_a_version_where_the_words_are_the_same():
     assert without_other_versions(songs, np.array([0, 1, 2])).tolist() == [True, False, True]
 
 
+def test_songs_of_one_title_that_share_an_artist_are_versions():
+    songs = catalogue(["Rain", "Rain (feat. Bo)", "Rain", "Rain"], [[0], [0, 1], [1, 2], [3]])
+    assert without_other_versions(songs, np.arange(4)).tolist() == [True, False, True, True]
+
+
 def test_no_more_are_looked_at_than_are_wanted():
     songs = catalogue([f"Song {i}" for i in range(9)], range(9))
     assert without_other_versions(songs, np.arange(9), most=4).tolist() == [True] * 4 + [False] * 5
 
 
 @given(
-    st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 2)), max_size=40),
+    st.lists(st.tuples(st.lists(st.integers(0, 4), max_size=3, unique=True), st.integers(0, 2)), max_size=40),
     st.one_of(st.none(), st.integers(1, 3)),
     st.one_of(st.none(), st.integers(1, 3)),
+    st.one_of(st.none(), st.integers(1, 8)),
 )
 @settings(max_examples=200)
-def test_caps_are_those_of_a_greedy_choice(pairs, per_artist, per_album):
-    artists = [artist for artist, _ in pairs]
-    albums = [-1 if artist == -1 or album == 0 else 10 * artist + album for artist, album in pairs]
+def test_caps_are_those_of_a_greedy_choice_and_hold_for_each_artist(pairs, per_artist, per_album, most):
+    artists = [own for own, _ in pairs]
+    albums = [-1 if not own or album == 0 else 10 * own[0] + album for own, album in pairs]
     songs = catalogue(["x"] * len(pairs), artists, albums)
     rows = np.random.default_rng(0).permutation(len(pairs))
     by_artist, by_album, expected = Counter(), Counter(), []
     for row in rows.tolist():
-        artist, album = artists[row], albums[row]
-        fits = (per_artist is None or artist == -1 or by_artist[artist] < per_artist) and (
-            per_album is None or album == -1 or by_album[album] < per_album
+        own, album = artists[row], albums[row]
+        fits = (
+            (per_artist is None or all(by_artist[each] < per_artist for each in own))
+            and (per_album is None or album == -1 or by_album[album] < per_album)
+            and (most is None or sum(expected) < most)
         )
         expected.append(fits)
-        by_artist[artist] += fits
+        by_artist.update(own if fits else ())
         by_album[album] += fits
-    assert capped(songs, rows, max_per_artist=per_artist, max_per_album=per_album).tolist() == expected
+    stays = capped(songs, rows, max_per_artist=per_artist, max_per_album=per_album, most=most)
+    assert stays.tolist() == expected
+    taken = Counter(artist for row in rows[stays].tolist() for artist in artists[row])
+    assert per_artist is None or max(taken.values(), default=0) <= per_artist
 
 
 def test_a_cap_below_one_is_a_mistake():

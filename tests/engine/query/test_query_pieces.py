@@ -26,7 +26,7 @@ from engine.tune.reactions import MOST_PAIRS, pairs, weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError, RequestError
 from indexer.models.factors import TRAINING_SEEDS
-from indexer.songs.popularity import playlist_popularity
+from indexer.songs.popularity import play_popularity, playlist_popularity
 from indexer.songs.splits import split_of
 
 SCENES = {"rain": "rain grey window slow", "neon": "neon city night bass", "porch": "porch banjo river dust"}
@@ -134,6 +134,18 @@ def test_popularity_counts_the_playlists_that_may_be_learned_from(scenes: tuple[
         np.testing.assert_allclose(engine.index.popularity[rows], expected, rtol=1e-5)
         few = playlist_popularity(engine.index.songs, [])
         np.testing.assert_allclose(few[rows], np.arange(90) / 100, rtol=1e-5)
+
+
+def test_plays_are_compared_within_their_file_and_stand_in_for_an_unknown_popularity(scenes: tuple[Path, Path]) -> None:
+    with Engine.open(scenes[1]) as engine:
+        songs = engine.index.songs
+        mine = [("s00", 1.0), ("s01", 9.0), ("s02", 9.0), ("s03", 40.0), ("gone", 99.0)]
+        streams = [("s00", 5e8), ("s01", 1e6)]
+        played = play_popularity(songs, {"plays:mine": mine, "plays:world": streams})
+        rows = [songs.row_of(f"s{i:02d}") for i in range(5)]
+        np.testing.assert_allclose(played[rows], [1.0, 0.75, 0.75, 1.0, np.nan])
+        known = playlist_popularity(songs, [], played)
+        np.testing.assert_allclose(known[rows], np.arange(5) / 100, err_msg="what the source says goes before plays")
 
 
 def test_splits_are_disjoint_stable_and_of_the_shares_asked_for() -> None:

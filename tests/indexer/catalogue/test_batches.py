@@ -11,8 +11,8 @@ from indexer.catalogue.connect import open_engine
 from indexer.catalogue.import_file import load
 from indexer.progress import quiet
 from indexer.sources import Batch, Format, Source
-from indexer.sources.base import EntryRow
-from indexer.sources.tabular import OpenedFile
+from indexer.sources.base import EntryRow, Fit
+from indexer.sources.opened import OpenedFile
 
 
 @pytest.fixture
@@ -23,10 +23,11 @@ def file(tmp_path: Path) -> OpenedFile:
 
 
 def load_batches(place: str, file: OpenedFile, *batches: Batch) -> LoadReport:
-    prepared = Format("prepared", 0, "batches made by hand", lambda _: True, lambda _: iter(batches))
+    fit = Fit(1.0, "batches made by hand")
+    prepared = Format("prepared", 0, "batches made by hand", lambda _: fit, lambda _: iter(batches))
     engine = open_engine(place, create=True, patience_s=1)
     try:
-        return load(engine, Source(file, prepared), patience_s=1, track=quiet)
+        return load(engine, Source(file, prepared, fit), patience_s=1, track=quiet)
     finally:
         engine.dispose()
 

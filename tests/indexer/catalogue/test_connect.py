@@ -19,7 +19,7 @@ from indexer.catalogue import Catalogue, Refusal
 from indexer.catalogue.migrations import history
 from indexer.catalogue.schema import SCHEMA_VERSION, Base
 from indexer.errors import CatalogueError
-from tests.indexer.catalogues import FORMATS, many
+from tests.indexer.catalogues import FORMATS, many, rows
 
 ROOT = FORMATS.parent.parent
 
@@ -104,7 +104,7 @@ def test_other_files_are_left_as_they_are(tmp_path: Path) -> None:
     assert foreign.read_bytes() == before
 
 
-def test_every_older_schema_is_brought_up_to_date(place: str) -> None:
+def test_every_older_schema_is_brought_up_to_date(place: str, tmp_path: Path) -> None:
     """A catalogue that the first version wrote opens, keeps what it holds and takes a new import."""
     engine = create_engine(place)
     oldest, *_ = reversed(list(history().walk_revisions()))
@@ -122,9 +122,37 @@ def test_every_older_schema_is_brought_up_to_date(place: str) -> None:
         connection.execute(
             text("INSERT INTO refusals (import_id, row, what, reason) VALUES (1, 7, 'song', 'no title')")
         )
+        song = text(
+            "INSERT INTO songs (song_id, content_digest, tags_digest, added_by, facts_by, name_key, title, artist, "
+            "genres) VALUES (:song_id, :song_id, '', 1, 1, :key, :title, 'Oda', '[]')"
+        )
+        for song_id, key, title, namespace in (
+            ("1" * 22, "oda|road", "Road", "spotify"),
+            ("oda|road remastered 2011", "oda|road remastered 2011", "Road - Remastered 2011", "name"),
+        ):
+            connection.execute(song, {"song_id": song_id, "key": key, "title": title})
+            connection.execute(
+                text("INSERT INTO external_ids VALUES (:namespace, :song_id, :song_id)"),
+                {"namespace": namespace, "song_id": song_id},
+            )
     engine.dispose()
     with Catalogue(place) as catalogue:
         assert list(catalogue.refused()) == [Refusal("old.csv", 7, "song", "no title")]
+        again = rows(
+            tmp_path,
+            {"title": "Road - Remastered 2011", "artist": "Oda", "tags": ["its name"]},
+            {"title": "Road", "artist": "Oda", "tags": ["another name"]},
+            {"title": "Road", "spotify_id": "1" * 22, "tags": ["its id"]},
+            {"title": "Road - 2012 Remaster", "artist": "Oda", "deezer_id": 4, "tags": ["the stem"]},
+        )
+        assert catalogue.load(again).counts["songs"].added == 0, (
+            "two songs stay two, and rows meet both by the new names"
+        )
+        assert {song.song_id: sorted(song.tags) for song in catalogue.songs()} == {
+            "1" * 22: ["another name", "its id", "the stem"],
+            "oda|road remastered 2011": ["its name"],
+        }
+        catalogue.delete(["1" * 22, "oda|road remastered 2011"])
         assert catalogue.load(FORMATS / "songs.csv").counts["songs"].added == 3
     engine = create_engine(place)
     with engine.connect() as connection:

@@ -23,7 +23,7 @@ from indexer.errors import IndexFormatError, IndexMissingError
 from indexer.search.lexical import LexicalIndex, SongText, best_line, build_lexical, rescore_lines, update_lexical
 from indexer.search.lexical.shard import SHARDS
 from indexer.search.lexical.spelling import Spelling, reach, write_vocabulary
-from indexer.text.tokens import tokenise
+from indexer.text.tokens import pieces_of, tokenise
 
 SCENES = {
     "rain": "rain grey window slow umbrella puddle",
@@ -613,3 +613,51 @@ def test_a_line_fits_better_than_its_words_elsewhere() -> None:
 def test_document_frequency_counts_songs(index: LexicalIndex, songs: list[SongText]) -> None:
     counts = Counter(word for _, _, _, lyrics in songs for word in set(tokenise(lyrics or "")))
     assert {word: index.document_frequency(word) for word in [*WORDS, "zzz"]} == {w: counts[w] for w in [*WORDS, "zzz"]}
+
+
+LINES = ["窓の外は雨", "雨の窓を開けて", "傘がない", "ฝนตกที่หน้าต่าง", "ฝนหยุด", "rain on the 窓", "neon city"]
+
+
+@pytest.fixture(scope="module")
+def unspaced(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    songs: list[SongText] = [(row, line, "", line) for row, line in enumerate(LINES)]
+    return built(tmp_path_factory.mktemp("unspaced") / "index", songs)
+
+
+@given(st.data())
+@settings(max_examples=60)
+def test_any_part_of_a_text_without_spaces_is_a_phrase_and_a_name(unspaced: LexicalIndex, data: st.DataObject) -> None:
+    """By brute force over substrings; the names found hold every word of the query as a part."""
+    line = data.draw(st.sampled_from(LINES[:5]))
+    start = data.draw(st.integers(0, len(line) - 1))
+    part = line[start : data.draw(st.integers(start + 1, len(line)))]
+    key = "".join(tokenise(part))
+    wanted = {row for row, other in enumerate(LINES) if key in "".join(tokenise(other))}
+    assert set(unspaced.search_name(part, 50)[0].tolist()) == wanted
+    if any(letter.isalnum() for letter in part):  # split_quotes drops what holds no letter
+        assert set(unspaced.search_text(f'"{part}"', 50)[0].tolist()) == wanted
+    assert unspaced.document_frequency(key) == len(wanted)
+
+
+def test_texts_with_spaces_rank_as_before_beside_those_without(tmp_path: Path) -> None:
+    """Letters of the one kind of script are no words of the other: only the mean length of lyrics counts them."""
+    songs = random_songs(3, 200)
+    foreign: list[SongText] = [(200 + i, line, "", line) for i, line in enumerate(LINES[:5])]
+    index = built(tmp_path / "index", [*songs, *foreign])
+    pieces = [(row, "", "", " ".join(pieces_of(tokenise(lyrics or "")))) for row, _, _, lyrics in [*songs, *foreign]]
+    for terms in (["rain"], ["neon", "creek", "dust"]):
+        assert_same_order(index.search_terms(terms, 60), reference(pieces, terms), 60)
+
+
+def test_the_best_line_of_a_text_without_spaces_holds_the_letters() -> None:
+    assert best_line("窓の外は雨\n傘がない\n雨の窓を開けて", ["傘がない"]) == "傘がない"
+    assert best_line("rain\nrain on the 窓", ["窓"]) == "rain on the 窓"
+
+
+def test_names_in_other_scripts_are_near_their_latin_letters(tmp_path: Path) -> None:
+    songs: list[SongText] = [(0, "Тихий дом", "Перрон", None), (1, "Ήλιος", "Φως", None), (2, "House", "Someone", None)]
+    index = built(tmp_path / "index", songs)
+    assert index.search_latin("tikhiy dom", 3)[0].tolist()[0] == 0
+    assert index.search_latin("ilios fos", 3)[0].tolist()[0] == 1
+    assert index.search_latin("Хоусе", 3)[0].tolist() == [2], "and the other way round"
+    assert len(index.search_latin("banjo", 3)[0]) == 0

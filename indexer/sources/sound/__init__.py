@@ -1,0 +1,1 @@
+"""Sound: what is measured from a file of sound."""

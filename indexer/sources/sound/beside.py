@@ -1,0 +1,43 @@
+"""Beside: what lies in the folder of a file of sound and belongs to it: a cover, the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from indexer.sources.encodings import encoding_of
+
+COVERS = frozenset(
+    f"{name}{ending}"
+    for name in ("cover", "folder", "front", "album", "albumart", "albumartsmall")
+    for ending in (".jpg", ".jpeg", ".png", ".webp", ".gif")
+)
+WORDS = (".lrc", ".txt")  # the first of them that there is
+_MAX_BYTES = 1 << 20
+_HEAD = 65_536
+
+
+def words_beside(stem: str, names: Mapping[str, str]) -> str:
+    """The file that holds the words of `stem`, among `names` (lower case -> as written); "" without one.
+
+    >>> words_beside("03 Umbrella", {"03 umbrella.lrc": "03 umbrella.LRC", "cover.jpg": "cover.jpg"})
+    '03 umbrella.LRC'
+    """
+    return next((names[name] for ending in WORDS if (name := f"{stem.lower()}{ending}") in names), "")
+
+
+def has_cover(names: Iterable[str]) -> bool:
+    """Whether a folder holds a picture of its album."""
+    return not COVERS.isdisjoint(names)
+
+
+def read_words(path: Path) -> tuple[str, str]:
+    """The text of a file of words, and what is to be remarked about it. Raises OSError where it cannot be read."""
+    if path.stat().st_size > _MAX_BYTES:
+        return "", f"{path.suffix.lower()} beside it has more than 1 MiB, expected the words of a song"
+    raw = path.read_bytes()
+    encoding = encoding_of(path, raw[:_HEAD])
+    text = raw.decode(encoding.name, encoding.errors if encoding.errors != "strict" else "replace")
+    if "\x00" in text:
+        return "", f"{path.suffix.lower()} beside it is no text"
+    return text, f"{path.suffix.lower()} beside it is {encoding.remark}" if encoding.remark else ""

@@ -1,0 +1,64 @@
+"""Artists in one text are taken apart when each of them is known, whichever file comes first."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+from indexer.catalogue import Catalogue
+from tests.indexer.catalogues import everything, rows
+
+DUET = {"title": "Harbour", "artist": "Ada & Bo", "spotify_id": "1" * 22}
+ADA, BO = {"title": "Kettle", "artist": "Ada"}, {"title": "Sill", "artist": "The Bo", "spotify_id": "2" * 22}
+
+
+def test_names_are_taken_apart_when_the_last_of_them_is_known(catalogue: Catalogue, tmp_path: Path) -> None:
+    files = [rows(tmp_path, row, name=f"{number}.jsonl") for number, row in enumerate((DUET, ADA, BO))]
+    states = []
+    for order in permutations(files):
+        for path in order:
+            known = len([song for song in catalogue.songs() if song.artist in ("Ada", "The Bo")])
+            before = dict(catalogue.digests())
+            catalogue.load(path)
+            song = catalogue.song("1" * 22)
+            known += path != files[0]
+            if song is not None:
+                assert song.artist == "Ada & Bo"
+                assert song.artists == (("Ada", "Bo") if known == 2 else ())
+                if known == 2 and song.song_id in before:
+                    assert dict(catalogue.digests())[song.song_id] != before[song.song_id], "an update reads it again"
+        state = everything(catalogue)
+        for path in order:
+            assert not catalogue.load(path).changed
+        assert everything(catalogue) == state
+        states.append(state)
+        catalogue.delete(song.song_id for song in list(catalogue.songs()))
+    assert all(state == states[0] for state in states)
+
+
+def test_what_only_looks_joined_stays_one_name(catalogue: Catalogue, tmp_path: Path) -> None:
+    band = {"title": "September", "artist": "Earth, Wind & Ash", "spotify_id": "3" * 22}
+    catalogue.load(rows(tmp_path, band, {"title": "Soil", "artist": "Earth"}, ADA))
+    song = catalogue.song("3" * 22)
+    assert song is not None
+    assert song.artists == ()
+
+
+def test_a_joined_name_meets_the_song_of_its_first_artist(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(rows(tmp_path, ADA, BO, DUET, name="a.jsonl"))
+    lyrics = {"title": "Harbour", "artist": ["Ada", "Bo"], "lyrics": "the harbour is closed"}
+    same = {"title": "Harbour", "artist": "Ada and Bo", "year": 1990}
+    report = catalogue.load(rows(tmp_path, lyrics, same, name="b.jsonl"))
+    assert (report.counts["songs"].added, report.met_by_name) == (0, 2)
+    song = catalogue.song("1" * 22)
+    assert song is not None
+    assert (song.lyrics, song.year) == ("the harbour is closed", 1990)
+
+
+def test_an_open_name_is_stored_once_and_forgotten_when_it_is_taken_apart(catalogue: Catalogue, tmp_path: Path) -> None:
+    many = [{"title": f"T{i}", "artist": f"A{i % 50} & B{i % 50}"} for i in range(5_000)]
+    catalogue.load(rows(tmp_path, *many, name="many.jsonl"))
+    known = [{"title": "T", "artist": f"{letter}{i}"} for letter in "AB" for i in range(49)]
+    report = catalogue.load(rows(tmp_path, *known, name="known.jsonl"))
+    assert report.counts["songs"].added == 98
+    assert {song.artist for song in catalogue.songs() if " & " in song.artist and not song.artists} == {"A49 & B49"}
