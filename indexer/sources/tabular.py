@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,12 +75,12 @@ def unique_names(names: Iterable[object]) -> tuple[str, ...]:
     ('Title', 'Title (2)', 'Year')
     """
     unique: dict[str, None] = {}
+    numbers: Counter[str] = Counter()
     for each in names:
         name = base = " ".join(str("" if each is None else each).strip("\ufeff\x00").split())
-        number = 1
         while name in unique:
-            number += 1
-            name = f"{base} ({number})"
+            numbers[base] += 1
+            name = f"{base} ({numbers[base] + 1})"
         unique[name] = None
     return tuple(unique)
 

@@ -119,6 +119,18 @@ def test_a_file_with_other_tags_keeps_its_song(catalogue: Catalogue, music: Path
     assert len(catalogue) == 3
 
 
+def test_the_fingerprint_of_timbres_changes_with_the_sound_alone(catalogue: Catalogue, music: Path) -> None:
+    empty = catalogue.fingerprints()["timbres"]
+    catalogue.load_folder(music)
+    measured = catalogue.fingerprints()["timbres"]
+    assert measured != empty
+    write_tags(music / "Oda Finch" / "Weather" / "02 Song 2.ogg", title="Another Name")
+    catalogue.load_folder(music)
+    assert catalogue.fingerprints()["timbres"] == measured
+    catalogue.delete(["oda finch|song 1"])
+    assert catalogue.fingerprints()["timbres"] not in (measured, empty)
+
+
 def test_another_sound_under_the_same_name_is_measured_again(catalogue: Catalogue, music: Path) -> None:
     catalogue.load_folder(music)
     path = music / "Oda Finch" / "Weather" / "01 Song 1.flac"
@@ -336,6 +348,21 @@ def test_a_path_is_a_song(catalogue: Catalogue, music: Path, monkeypatch: pytest
     with catalogue.snapshot() as snapshot:
         assert snapshot.song_of_path(path) == "oda finch|song 1"
         assert list(snapshot.files()) == list(catalogue.files())
+
+
+def test_entries_of_a_list_meet_songs_by_their_files(catalogue: Catalogue, music: Path, tmp_path: Path) -> None:
+    path = music / "Oda Finch" / "Weather" / "02 Song 2.ogg"
+    write_tags(path, title="What the Tags Say", artist="Marrow")
+    catalogue.load_folder(music)
+    before = list(catalogue.songs())
+    mix = tmp_path / "mix.m3u8"
+    mix.write_text(
+        f"#EXTM3U\nMusic/Oda Finch/Weather/02 Song 2.ogg\nfile://{music}/Oda%20Finch/Weather/01%20Song%201.flac\n"
+    )
+    catalogue.load(mix)
+    (playlist,) = catalogue.playlists()
+    assert playlist.song_ids == (catalogue.song_of_path(path), "oda finch|song 1")
+    assert list(catalogue.songs()) == before, "a list names songs and says nothing new of them"
 
 
 def test_one_file_of_sound(catalogue: Catalogue, music: Path) -> None:
