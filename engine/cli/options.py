@@ -197,7 +197,7 @@ class SeedOptions:
 
     def _seeds(self) -> list[str | Song]:
         """Seeds by name, and the one that is given by its content."""
-        from engine.query.filters import audio_values
+        from engine.query.targets import audio_values
         from indexer.records import AudioFeatures, Song
 
         seeds: list[str | Song] = list(self.seed or [])

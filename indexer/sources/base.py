@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from indexer.sources.cells import plain, texts
-from indexer.sources.mapping import Column, columns_of
+from indexer.sources.columns import Column
+from indexer.sources.mapping import columns_of
 from indexer.sources.opened import BROKEN, OpenedFile, Row
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_NAME, MAX_TAG, bad_id, number, song_facts
 

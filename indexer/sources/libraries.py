@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from indexer.sources.base import CERTAIN, Batch, EntryRow, Fit, Format, Refusal
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.elements import Tag
-from indexer.sources.mapping import Column, ColumnMap, map_columns
+from indexer.sources.mapping import map_columns
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS

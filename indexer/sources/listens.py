@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from indexer.sources.base import Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain, texts
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items, whole
-from indexer.sources.mapping import Column, ColumnMap, map_columns
+from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader, song_ids

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from indexer.sources import Source
 from indexer.sources.cells import empty, plain
-from indexer.sources.mapping import Column
+from indexer.sources.columns import Column
 
 SONGS = 3  # that a preview shows
 _EXAMPLE = 40  # characters of a cell

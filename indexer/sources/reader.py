@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from indexer.sources.base import Batch, EntryRow, Refusal
 from indexer.sources.cells import identifier, plain, texts
+from indexer.sources.columns import ColumnMap
 from indexer.sources.identifiers import READERS, is_number
-from indexer.sources.mapping import ColumnMap, mapping_of
+from indexer.sources.mapping import mapping_of
 from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import file_path, list_folder
 from indexer.sources.tabular import batches

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.listens import Record, objects_below, objects_in
-from indexer.sources.mapping import Column, ColumnMap
 from indexer.sources.meanings import unused_because
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader

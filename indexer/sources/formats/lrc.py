@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from indexer.errors import SourceError
 from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format, Refusal
-from indexer.sources.mapping import Column, ColumnMap
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader
 from indexer.sources.units import milliseconds

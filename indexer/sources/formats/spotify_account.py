@@ -19,9 +19,9 @@ from urllib.parse import unquote_plus
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items
 from indexer.sources.listens import NoListen, Record, listens_format
-from indexer.sources.mapping import Column, ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import BATCH_ROWS
