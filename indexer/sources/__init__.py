@@ -108,8 +108,8 @@ class Source:
             yield from self.format.read(self.opened)
         except UnicodeDecodeError as error:
             raise SourceError(
-                f"{self.opened.shown} is not {self.opened.encoding.upper()} text ({error.reason}); it is damaged or cut "
-                "short: get it again"
+                f"{self.opened.shown} is not {self.opened.encoding.upper()} text ({error.reason}); it is damaged or "
+                "cut short: get it again"
             ) from None
 
 
