@@ -201,6 +201,6 @@ def _columns(place: _Place, analysis: int | None) -> dict[str, Any]:
         vector = None if measured.timbre is None else stored_vector(measured.timbre)
         confidences = {name: getattr(measured, name) for name in ("tempo_confidence", "key_confidence")}
         values |= confidences | {"analysis": analysis, "timbre": vector}
-    elif place.file.problem:
+    elif place.file.problem or not place.file.sound_hash:  # there is nothing to try again
         values["analysis"] = analysis
     return values

@@ -27,6 +27,14 @@ FOLDER_FORMAT = "folder of sound"  # the format of such an import
 _STORED = {0xDC80 + byte: 0xF780 + byte for byte in range(0x80)}
 _READ = {stored: half for half, stored in _STORED.items()}
 
+# What a build reads of files: the vectors of songs; a copy of a file adds none.
+TIMBRES = (
+    select(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+    .distinct()
+    .where(FILES.c.timbre.is_not(None), FILES.c.song_id.is_not(None))
+    .order_by(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
@@ -74,16 +82,16 @@ class FileQueries(ABC):
     def timbres(self, analysis: int) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """(song_id, vector) of the songs that this version of the analysis measured, by rising song_id.
 
-        Of a song with several files it is the vector of the first of them by path.
+        Of a song with several files it is the vector of the file that was imported first.
         """
         columns = FILES.c
-        query = select(columns.song_id, columns.path, columns.timbre)
+        query = select(columns.song_id, columns.file_id, columns.timbre)
         query = query.where(columns.analysis == analysis, columns.timbre.is_not(None), columns.song_id.is_not(None))
-        page = query.order_by(columns.song_id, columns.path).limit(FILES_AT_A_TIME)
-        last, song_id = ("", ""), ""
+        page = query.order_by(columns.song_id, columns.file_id).limit(FILES_AT_A_TIME)
+        last, song_id = ("", 0), ""
         with self._connection() as connection:
             while True:
-                after = (columns.song_id > last[0]) | ((columns.song_id == last[0]) & (columns.path > last[1]))
+                after = (columns.song_id > last[0]) | ((columns.song_id == last[0]) & (columns.file_id > last[1]))
                 rows = list(checked(query, connection.execute(page.where(after))))
                 for row in rows:
                     if row.song_id != song_id:
@@ -91,7 +99,7 @@ class FileQueries(ABC):
                     song_id = row.song_id
                 if len(rows) < FILES_AT_A_TIME:
                     return
-                last = (rows[-1].song_id, rows[-1].path)
+                last = (rows[-1].song_id, rows[-1].file_id)
 
     def song_of_path(self, path: str | os.PathLike[str]) -> str | None:
         """The song_id of a file of sound, None for a file that is in no imported folder."""
@@ -122,7 +130,7 @@ def songs_of_paths(connection: Connection, paths: Iterable[str]) -> dict[str, st
 def with_songs_of_files(connection: Connection, rows: Sequence[SongRow]) -> Sequence[SongRow]:
     """The rows, those that name a file of a song as rows of that song, unless ids say better which song they are."""
     named = {row.files for row in rows if row.files and (row.weak or not (row.ids or row.song_id))}
-    if not named or connection.execute(select(FILES.c.file_id).limit(1)).first() is None:
+    if not named:
         return rows
     spellings = {files: [each for path in files for each in spellings_of(path)] for files in named}
     known = songs_of_paths(connection, {each for some in spellings.values() for each in some})

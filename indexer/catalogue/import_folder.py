@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import astuple, dataclass
@@ -168,6 +169,10 @@ class _FolderLoading:
             yield _Remark(
                 "other", f"sound is not measured without {names}; pip install 'refrain[audio]' and import again"
             )
+        elif closed := Counter(e.path.suffix.lower() for e in self._walk.files if not measurable(e.path)):
+            endings = ", ".join(f"{ending} {count:,}" for ending, count in closed.most_common())
+            advice = "pip install 'refrain[m4a]' and import again"
+            yield _Remark("other", f"sound that is not measured without av: {endings}; {advice}")
         for path, reason in self._walk.unreadable.items():
             yield _Remark("file", f"{shown(path)}: it cannot be read ({reason})")
         if hidden := self._walk.passed.pop("hidden", 0):

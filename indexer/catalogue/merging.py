@@ -60,6 +60,7 @@ class SongWriter:
         self._joined = JoinedArtists(connection)
         self._log = MergeLog(connection, import_id, own_imports)
         self._any_apart = connection.exec_driver_sql("SELECT 1 FROM apart LIMIT 1").first() is not None
+        self._any_files = connection.exec_driver_sql("SELECT 1 FROM files LIMIT 1").first() is not None
         self._file = file if self._any_apart else ""
         self._added = 0
         self.nearly_met = 0
@@ -100,7 +101,8 @@ class SongWriter:
         """The rows, those that name a file of the catalogue with the song_id of its song; weak ones without a song_id
         that is not in the catalogue where they name the song otherwise too.
         """
-        rows = with_songs_of_files(self._connection, rows)
+        if self._any_files:
+            rows = with_songs_of_files(self._connection, rows)
         keys = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
         if not keys:
             return rows

@@ -26,8 +26,9 @@ class Refusal:
     file     the file's name
     row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1; 0 for the file as a whole
     what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
+             "listen": that row is no play of a song; "column": what there is to say of a column;
              "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept;
-             "file": that file of a folder is no song; "other": something about a folder as a whole
+             "file": what there is to say of a file, in a folder that it is no song; "other": of a folder as a whole
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
     count    the rows or cells that it stands for, of which `row` is the first

@@ -353,7 +353,8 @@ def _fits_share(value: object) -> bool:
 
 
 def _fits_key(value: object) -> bool:
-    return _number(value) is not None or key_and_mode(plain(value))[0] is not None
+    number = _number(value)
+    return -1 <= number <= 11 if number is not None else key_and_mode(plain(value))[0] is not None
 
 
 _CHECKS: dict[str, Callable[[object], bool]] = {

@@ -55,7 +55,9 @@ def _recognise(opened: OpenedFile) -> Fit | None:
 
 
 def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return _mapped(list(islice(map(flat, objects_in(opened, _is_song)), SAMPLE_ROWS))).columns
+    songs = list(islice(map(flat, objects_in(opened, _is_song)), SAMPLE_ROWS))
+    names = {name for song in songs for name in song}
+    return [column for column in _mapped(songs).columns if column.name in names]
 
 
 def _mapped(songs: Sequence[Record]) -> ColumnMap:

@@ -22,8 +22,10 @@ _NEEDED = ("title", "artist", "listened_at")
 
 
 def _is_listen(value: Record) -> bool:
-    fields = {found[0] for name in flat(value) if (found := meaning(name)) is not None}
-    return fields.issuperset(_NEEDED)
+    cells = flat(value)
+    fields = {found[0] for name in cells if (found := meaning(name)) is not None}
+    single = {found[0] for name, cell in cells.items() if not isinstance(cell, list) and (found := meaning(name))}
+    return fields.issuperset(_NEEDED) and {"title", "listened_at"} <= single  # lists are of a page of listens
 
 
 def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:

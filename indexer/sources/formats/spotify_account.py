@@ -180,7 +180,7 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
 
 
 def _track_columns(opened: OpenedFile) -> Sequence[Column]:
-    return _TRACK
+    return [column for column in _TRACK if f'"{column.name}"' in opened.head]
 
 
 FORMATS = (

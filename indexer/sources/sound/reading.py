@@ -140,7 +140,8 @@ def _values(found: Found, tags: Tags) -> tuple[dict[str, object], frozenset[str]
     values, of_path = dict(tags.facts), facts_of_path(found.relative, numbered=found.numbered)
     guessed = {name for name in ("title", "artist") if name not in values and name in of_path}
     artist = plain(values.get("artist", of_path.get("artist")))
-    if "artist" in of_path and fold(artist) == fold(str(of_path["artist"])):  # the folder is about this artist
+    # The folder is about this artist, or nothing says who it is of.
+    if not artist or ("artist" in of_path and fold(artist) == fold(str(of_path["artist"]))):
         guessed |= {name for name in ("album",) if name not in values and name in of_path}
         if "album" in guessed and "year" not in values and "year" in of_path:
             guessed.add("year")
