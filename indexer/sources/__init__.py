@@ -104,7 +104,13 @@ class Source:
         if self.others:
             doubt = f"it may also be {' or '.join(self.others)}; to decide: refrain import --as KIND"
             yield Batch(refusals=[Refusal(self.opened.name, 0, "file", doubt)])
-        yield from self.format.read(self.opened)
+        try:
+            yield from self.format.read(self.opened)
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"{self.opened.shown} is not {self.opened.encoding.upper()} text ({error.reason}); it is damaged or "
+                "cut short: get it again"
+            ) from None
 
 
 def recognise(path: str | Path, *, kind: str | None = None, name: str = "") -> Source:

@@ -16,6 +16,8 @@ from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_NAME, MAX_TAG, bad_i
 # The kinds of rows that a load counts.
 KINDS = ("songs", "playlists", "entries", "tags", "labels")
 
+NAMELESS = "neither an id nor a title; give it a song_id or a title"
+
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _VALUE = re.compile(r"\b(is|has|line) \S+?(?=, | characters| cells| has )")
 
@@ -146,7 +148,7 @@ class Batch:
         if too_long is not None:
             reason = bad_id("an id", too_long)
         elif not song_id and not ids and "title" not in facts:
-            reason = "neither an id nor a title; give it a song_id or a title"
+            reason = NAMELESS
         else:
             reason = ""
         if reason:
