@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from engine.cli.opening import CATALOGUE as CATALOGUE
 from engine.cli.render.console import message, some_of
 from engine.cli.sound_files import songs_of_files
 from engine.playlist.formats import WRITERS
@@ -89,7 +90,6 @@ WeightOption = Annotated[
 ]
 
 INDEX = Path("refrain.index")
-CATALOGUE = "refrain.db"
 
 
 class Content(StrEnum):

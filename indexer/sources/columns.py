@@ -12,6 +12,8 @@ from indexer.sources.units import decimal, milliseconds, whole
 
 SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
 
+_NAMES = frozenset({"title", "artist", "album", "playlist", "tag", "tags"})  # a song may be called "None" or "?"
+
 Convert = Callable[[object], object]
 
 
@@ -69,7 +71,7 @@ class ColumnMap:
         for field, columns in self._by_field.items():
             for column in columns:
                 cell = row.get(column.name)
-                if cell is None or cell == "" or empty(cell):
+                if cell is None or cell == "" or (empty(cell) and not (field in _NAMES and isinstance(cell, str))):
                     continue
                 cell = cell if column.convert is None else column.convert(cell)
                 if field in self._together:

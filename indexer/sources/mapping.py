@@ -22,6 +22,7 @@ from indexer.sources.meanings import (
     unused_because,
 )
 from indexer.sources.opened import OpenedFile
+from indexer.sources.tabular import sample_of
 from indexer.sources.units import key_and_mode, milliseconds, mode_of, moment, year_of
 
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
@@ -38,9 +39,17 @@ _MS_FROM = 10_000  # a median above this counts milliseconds: no song lasts thre
 
 def mapping_of(opened: OpenedFile) -> ColumnMap:
     """What the columns of a table, or the keys of JSON Lines, become."""
-    rows = [row for _, row in opened.sample]
+    rows = [row for _, row in sample_of(opened)]
     late = dict.fromkeys(name for row in rows for name in row) if opened.kind == "jsonl" else {}
     return map_columns(tuple({**dict.fromkeys(opened.columns), **late}), rows)
+
+
+def fields_of(opened: OpenedFile) -> frozenset[str]:
+    """The fields that a table's columns mean."""
+    if "fields" not in opened.cache:
+        opened.cache["fields"] = frozenset(column.field for column in mapping_of(opened).columns if column.field)
+    fields: frozenset[str] = opened.cache["fields"]
+    return fields
 
 
 def columns_of(opened: OpenedFile) -> Sequence[Column]:

@@ -12,7 +12,7 @@ from indexer.sources.listens import NoListen, Record, listens_format, objects_be
 from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import meaning
 from indexer.sources.opened import OpenedFile
-from indexer.sources.tabular import SAMPLE_ROWS, flat, listed_rows
+from indexer.sources.tabular import SAMPLE_ROWS, flat, listed_rows, sample_of
 from indexer.sources.units import moment
 
 _NO_HISTORY = frozenset({"playlist", "playlist_id", "plays", "lyrics", "followers", "position", "count"})
@@ -40,7 +40,7 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
 def _recognise(opened: OpenedFile) -> Fit | None:
     """The time must be one: dates, the one time at which a list was made, or when a song was last played are none."""
     if opened.kind in TABLES:
-        sample = [record for _, record in opened.sample]
+        sample = [record for _, record in sample_of(opened)]
     elif opened.kind == "json":
         sample = list(map(flat, islice(objects_below(opened.outline, _is_listen), SAMPLE_ROWS)))
     else:
