@@ -29,7 +29,7 @@ from indexer.sources.cells import plain
 from indexer.sources.opened import shown
 from indexer.sources.sound.lists import read_m3u
 from indexer.sources.sound.reading import SoundFile, measurable, missing_libraries
-from indexer.sources.sound.walk import Found, Walk, walk_folder
+from indexer.sources.sound.walk import SoundPath, Walk, walk_folder
 from indexer.sources.sound.workers import read_all
 from indexer.sources.validate import MAX_NAME
 
@@ -74,11 +74,11 @@ def load_folder(
     return loading.finish(prune=prune and whole, sure=sure, whole=whole)
 
 
-def _changed(found: Found, row: Row[Any] | None, analysis: int | None) -> bool:
+def _changed(place: SoundPath, row: Row[Any] | None, analysis: int | None) -> bool:
     """Whether a file has to be read: new, other than it was, or measured by an older analysis."""
-    if row is None or (row.size, row.mtime_ns, row.beside) != (found.size, found.mtime_ns, found.beside):
+    if row is None or (row.size, row.mtime_ns, row.beside) != (place.size, place.mtime_ns, place.beside):
         return True
-    return analysis is not None and row.analysis != analysis and found.size > 0 and measurable(found.path)
+    return analysis is not None and row.analysis != analysis and place.size > 0 and measurable(place.path)
 
 
 @dataclass(frozen=True, slots=True)
