@@ -40,11 +40,11 @@ def test_continuation(task: str, warm: Place, cold: Place) -> None:
 
 
 def test_continuation_tells_the_engine_from_chance(warm: Place, cold: Place) -> None:
-    """Six playlists say little of one setting, and enough of all together."""
+    """Six playlists say little of one setting, and enough of all together; their first songs are too few draws."""
     found, baseline = [], []
     for task in tasks_named("continuation"):
         ours, chance = measured(task.name, ["refrain", "random"], warm, cold)
-        asked = [name for name, setting in ours.settings.items() if setting.queries > 3 and name in chance.settings]
+        asked = [name for name, setting in ours.settings.items() if setting.queries > 3 and "random" in name]
         found += [means(ours.settings[name].scores)["NDCG@500"] for name in asked]
         baseline += [means(chance.settings[name].scores)["NDCG@500"] for name in asked]
     assert np.mean(found) > np.mean(baseline)
