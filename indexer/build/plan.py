@@ -23,6 +23,7 @@ _TABLES: Mapping[Table, str] = {
     "playlists": "playlists",
     "artist_tags": "tags of artists",
     "labels": "labels",
+    "timbres": "timbres of files",
 }
 
 
@@ -172,6 +173,9 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
             planner.add(
                 each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh
             )
+        elif data and each.name in _RELEARNED:
+            again.add(each.name)
+            planner.add(each, "learn", _changed(each, before, inputs), inputs.songs, fresh)
         elif each.name == "songs":
             if not grown:
                 planner.keep(each, "no song is new, changed or deleted")
@@ -205,6 +209,9 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         notes += planner.notes(each, before)
     return Plan(tuple(planner.stages), changes, tuple(notes))
 
+
+# Models of what the catalogue may learn of a song while the song stays as it is: its file is new, or gone.
+_RELEARNED = frozenset({"timbre"})
 
 # Stages without a model of their own, or with one that an update goes on from, whose files an update continues.
 _EXTENDED = frozenset({"lexical", "sentences", "keywords", "factors", "vectors"})
