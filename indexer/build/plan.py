@@ -140,6 +140,8 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
 def plan_update(inputs: Inputs, base: Generation) -> Plan:
     """Models stay; they are applied to songs that are new or changed, and learned where they are missing.
 
+    Those of _RELEARNED are learned again where what they read has changed.
+
     EncoderError where another encoder made the vectors of the base: what is continued would be half of the one and half
     of the other.
     """
