@@ -234,7 +234,7 @@ def moods(
     as_json: JsonOption = False,
 ) -> None:
     """What listeners would call a song, how it feels, and what says so."""
-    from engine.query.filters import audio_values
+    from engine.query.targets import audio_values
 
     if bool(song) == (lyrics is not None or bool(audio)):
         raise typer.BadParameter("expected a song, or else --lyrics or --audio of one", param_hint="SONG")

@@ -12,6 +12,8 @@ import typer
 from engine.cli.render.console import message
 from indexer.errors import IndexFormatError, RefrainError
 
+CATALOGUE = "refrain.db"  # in the folder where a command runs, unless it names another
+
 if TYPE_CHECKING:
     from engine.engine import Engine
 

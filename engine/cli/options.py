@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from engine.cli.opening import CATALOGUE as CATALOGUE
 from engine.cli.render.console import message, some_of
 from engine.cli.sound_files import songs_of_files
 from engine.playlist.formats import WRITERS
@@ -89,7 +90,6 @@ WeightOption = Annotated[
 ]
 
 INDEX = Path("refrain.index")
-CATALOGUE = "refrain.db"
 
 
 class Content(StrEnum):
@@ -197,7 +197,7 @@ class SeedOptions:
 
     def _seeds(self) -> list[str | Song]:
         """Seeds by name, and the one that is given by its content."""
-        from engine.query.filters import audio_values
+        from engine.query.targets import audio_values
         from indexer.records import AudioFeatures, Song
 
         seeds: list[str | Song] = list(self.seed or [])

@@ -13,7 +13,7 @@ from engine.cli.render.console import message, stderr
 from indexer.progress import Track, quiet
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, Task
 
 T = TypeVar("T")
 
@@ -50,10 +50,24 @@ class Bars:
 
 
 def _display() -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Pace(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(_pace(task.speed or 0.0))
+
+    columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), Pace(), TimeRemainingColumn())
     return Progress(*columns, console=stderr(), transient=True)
+
+
+def _pace(steps_a_second: float) -> str:
+    """How fast work goes; "" for steps that take minutes.
+
+    >>> _pace(0.4), _pace(0.001)
+    ('24 a minute', '')
+    """
+    return f"{60 * steps_a_second:,.0f} a minute" if 60 * steps_a_second >= 1 else ""
 
 
 @dataclass
@@ -134,14 +148,17 @@ def progress_line(label: str, done: int, total: int | None, elapsed_s: float) ->
     """How far the work is; the time left is what the rest takes at the pace until now.
 
     >>> progress_line("encode lyrics", 1200, 6000, 60.0), progress_line("read songs", 70, None, 31.0)
-    ('encode lyrics: 1,200 of 6,000, about 4 min left', 'read songs: 70')
+    ('encode lyrics: 1,200 of 6,000, 1,200 a minute, about 4 min left', 'read songs: 70')
     >>> progress_line("stages", 0, 3, 31.0), progress_line("read songs", 0, None, 31.0)
     ('stages: 0 of 3', 'read songs ...')
     """
     if not total:
         return f"{label}: {done:,}" if done else f"{label} ..."
     amount = f"{label}: {done:,} of {total:,}"
-    return f"{amount}, about {_duration(elapsed_s / done * (total - done))} left" if 0 < done <= total else amount
+    if not 0 < done <= total:
+        return amount
+    pace = _pace(done / elapsed_s) if elapsed_s else ""
+    return ", ".join(filter(None, (amount, pace, f"about {_duration(elapsed_s / done * (total - done))} left")))
 
 
 def _duration(seconds: float) -> str:

@@ -28,7 +28,7 @@ def _song_of_file(word: str) -> str:
             return word
     except (OSError, ValueError, RuntimeError):  # too long for a path, a null character, nobody's home
         return word
-    from engine.cli.options import CATALOGUE
+    from engine.cli.opening import CATALOGUE
     from indexer.catalogue import Catalogue
 
     with Catalogue(os.environ.get("REFRAIN_CATALOGUE", CATALOGUE), create=False) as opened:

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.index import OpenIndex
-from engine.query.filters import audio_values
 from engine.query.seeds import Seed
+from engine.query.targets import audio_values
 from indexer.errors import FilterError, RequestError
 from indexer.models.moods.model import QUADRANTS, MoodModel
 from indexer.models.moods.reader import BLOCKS

@@ -16,7 +16,7 @@ from engine.plain import shown
 from indexer.errors import FilterError
 from indexer.models.moods.columns import MoodColumns
 from indexer.models.moods.vocabulary import mood_named
-from indexer.records import AUDIO_NAMES, AUDIO_RANGES
+from indexer.records import AUDIO_NAMES
 from indexer.songs.table import Songs
 from indexer.text.artists import read_artists, resolved
 from indexer.text.names import artist_key, fold
@@ -290,23 +290,6 @@ def _written(end: float) -> str:
     if math.isinf(end):
         return ""
     return str(int(end)) if end == int(end) and abs(end) < 1e15 else repr(end)
-
-
-def audio_values(role: str, values: Mapping[str, Any]) -> dict[str, float]:
-    """Values of audio features by name, checked: for targets and for seeds described by their sound.
-
-    >>> audio_values("target", {"energy": "0.8"})
-    {'energy': 0.8}
-    """
-    checked = {}
-    for name, value in values.items():
-        if name not in AUDIO_RANGES:
-            expected = f"one of {', '.join(AUDIO_NAMES)}"
-            raise FilterError(
-                f"{role} has {shown(name)}, expected {expected}", field=role, found=shown(name), expected=expected
-            )
-        checked[name] = within(f"{role}.{name}", value, *AUDIO_RANGES[name])
-    return checked
 
 
 def within(field: str, value: Any, low: float, high: float, what: str = "") -> float:

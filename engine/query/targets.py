@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 
 from engine.plain import shown
-from engine.query.filters import MOST_LETTERS, audio_values, learned_moods, within
+from engine.query.filters import MOST_LETTERS, learned_moods, within
 from indexer.errors import FilterError
 from indexer.models.moods.vocabulary import VOCABULARY, mood_of
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES
@@ -50,6 +50,23 @@ def target_values(values: Mapping[str, Any]) -> dict[str, float]:
                 field="target", found=shown(name), expected=expected,
             )  # fmt: skip
     return checked | audio_values("target", features)
+
+
+def audio_values(role: str, values: Mapping[str, Any]) -> dict[str, float]:
+    """Values of audio features by name, checked: for targets and for seeds described by their sound.
+
+    >>> audio_values("target", {"energy": "0.8"})
+    {'energy': 0.8}
+    """
+    checked = {}
+    for name, value in values.items():
+        if name not in AUDIO_RANGES:
+            expected = f"one of {', '.join(AUDIO_NAMES)}"
+            raise FilterError(
+                f"{role} has {shown(name)}, expected {expected}", field=role, found=shown(name), expected=expected
+            )
+        checked[name] = within(f"{role}.{name}", value, *AUDIO_RANGES[name])
+    return checked
 
 
 def closeness(

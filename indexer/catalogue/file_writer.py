@@ -82,7 +82,7 @@ class FileWriter:
     def _places(self, files: Sequence[SoundFile]) -> list[_Place]:
         by_key: dict[str, Row[Any]] = {}
         by_hash: dict[str, list[Row[Any]]] = defaultdict(list)
-        for chunk in chunks({path_key(each.found.path) for each in files}):
+        for chunk in chunks({path_key(each.place.path) for each in files}):
             rows = self._connection.execute(select(FILES).where(FILES.c.path_key.in_(chunk)))
             by_key |= {row.path_key: row for row in rows}
         for chunk in chunks({each.sound_hash for each in files if each.sound_hash}):
@@ -92,7 +92,7 @@ class FileWriter:
         places = []
         for each in files:
             same = by_hash[each.sound_hash] if each.sound_hash else []
-            known = by_key.get(path_key(each.found.path)) or next(filter(self._is_gone, same), None)
+            known = by_key.get(path_key(each.place.path)) or next(filter(self._is_gone, same), None)
             places.append(_Place(each, known, same))
         return places
 
@@ -101,7 +101,7 @@ class FileWriter:
 
     def _write(self, places: Sequence[_Place]) -> None:
         file_ids = [self._store(place) for place in places]
-        self._names |= {id_: shown(place.file.found.relative) for id_, place in zip(file_ids, places, strict=True)}
+        self._names |= {id_: shown(place.file.place.relative) for id_, place in zip(file_ids, places, strict=True)}
         for chunk in chunks(file_ids):
             of_folders = REFUSALS.c.import_id.in_(select(IMPORTS.c.import_id).where(IMPORTS.c.format == FOLDER_FORMAT))
             self._connection.execute(delete(REFUSALS).where(REFUSALS.c.row.in_(chunk), of_folders))
@@ -166,7 +166,7 @@ def _without_same_sound(files: Iterable[SoundFile]) -> Iterator[list[SoundFile]]
             if each.sound_hash and each.sound_hash in now:
                 later.append(each)
             else:
-                now[each.sound_hash or path_key(each.found.path)] = each
+                now[each.sound_hash or path_key(each.place.path)] = each
         yield list(now.values())
         waiting = later
 
@@ -181,7 +181,7 @@ def _song_row(file_id: int, place: _Place) -> SongRow:
 
 
 def _columns(place: _Place, analysis: int | None) -> dict[str, Any]:
-    found, tags, measured = place.file.found, place.file.tags, place.file.measured
+    found, tags, measured = place.file.place, place.file.tags, place.file.measured
     values: dict[str, Any] = {
         "path_key": path_key(found.path),
         "path": stored_path(found.path),
@@ -202,6 +202,6 @@ def _columns(place: _Place, analysis: int | None) -> dict[str, Any]:
         vector = None if measured.timbre is None else stored_vector(measured.timbre)
         confidences = {name: getattr(measured, name) for name in ("tempo_confidence", "key_confidence")}
         values |= confidences | {"analysis": analysis, "timbre": vector}
-    elif place.file.problem:
+    elif place.file.problem or not place.file.sound_hash:  # there is nothing to try again
         values["analysis"] = analysis
     return values

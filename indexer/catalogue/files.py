@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.schema import FILES
 from indexer.catalogue.values import checked, unexpected
+from indexer.sources.base import SongRow
 
 FILES_AT_A_TIME = 5_000
 FOLDER_FORMAT = "folder of sound"  # the format of such an import
@@ -25,6 +26,14 @@ FOLDER_FORMAT = "folder of sound"  # the format of such an import
 # as characters of the private use area instead.
 _STORED = {0xDC80 + byte: 0xF780 + byte for byte in range(0x80)}
 _READ = {stored: half for half, stored in _STORED.items()}
+
+# What a build reads of files: the vectors of songs; a copy of a file adds none.
+TIMBRES = (
+    select(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+    .distinct()
+    .where(FILES.c.timbre.is_not(None), FILES.c.song_id.is_not(None))
+    .order_by(FILES.c.song_id, FILES.c.analysis, FILES.c.timbre)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,8 @@ class FileQueries(ABC):
     def timbres(self, analysis: int | None = None) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """(song_id, vector) of the songs that this version of the analysis measured, by rising song_id.
 
-        Of a song with several files it is the vector of the first of them by path. None takes the newest version that
-        measured any: vectors of two are not to be compared.
+        Of a song with several files it is the vector of the file that was imported first. None takes the newest version
+        that measured any: vectors of two are not to be compared.
         """
         columns = FILES.c
         if analysis is None:
@@ -83,13 +92,13 @@ class FileQueries(ABC):
                 analysis = connection.execute(newest).scalar()
             if analysis is None:
                 return
-        query = select(columns.song_id, columns.path, columns.timbre)
+        query = select(columns.song_id, columns.file_id, columns.timbre)
         query = query.where(columns.analysis == analysis, columns.timbre.is_not(None), columns.song_id.is_not(None))
-        page = query.order_by(columns.song_id, columns.path).limit(FILES_AT_A_TIME)
-        last, song_id = ("", ""), ""
+        page = query.order_by(columns.song_id, columns.file_id).limit(FILES_AT_A_TIME)
+        last, song_id = ("", 0), ""
         with self._connection() as connection:
             while True:
-                after = (columns.song_id > last[0]) | ((columns.song_id == last[0]) & (columns.path > last[1]))
+                after = (columns.song_id > last[0]) | ((columns.song_id == last[0]) & (columns.file_id > last[1]))
                 rows = list(checked(query, connection.execute(page.where(after))))
                 for row in rows:
                     if row.song_id != song_id:
@@ -97,7 +106,7 @@ class FileQueries(ABC):
                     song_id = row.song_id
                 if len(rows) < FILES_AT_A_TIME:
                     return
-                last = (rows[-1].song_id, rows[-1].path)
+                last = (rows[-1].song_id, rows[-1].file_id)
 
     def song_of_path(self, path: str | os.PathLike[str]) -> str | None:
         """The song_id of a file of sound, None for a file that is in no imported folder."""
@@ -123,6 +132,17 @@ def songs_of_paths(connection: Connection, paths: Iterable[str]) -> dict[str, st
         for key, song_id in checked(query, connection.execute(query.where(FILES.c.path_key.in_(chunk)))):
             songs[keys[key]] = song_id
     return songs
+
+
+def with_songs_of_files(connection: Connection, rows: Sequence[SongRow]) -> Sequence[SongRow]:
+    """The rows, those that name a file of a song as rows of that song, unless ids say better which song they are."""
+    named = {row.files for row in rows if row.files and (row.weak or not (row.ids or row.song_id))}
+    if not named:
+        return rows
+    spellings = {files: [each for path in files for each in spellings_of(path)] for files in named}
+    known = songs_of_paths(connection, {each for some in spellings.values() for each in some})
+    songs = {files: next((known[each] for each in some if each in known), None) for files, some in spellings.items()}
+    return [replace(row, song_id=songs[row.files]) if songs.get(row.files) else row for row in rows]
 
 
 def path_key(path: str | os.PathLike[str]) -> str:

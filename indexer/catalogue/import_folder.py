@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import astuple, dataclass
@@ -28,7 +29,7 @@ from indexer.sources.cells import plain
 from indexer.sources.opened import shown
 from indexer.sources.sound.lists import read_m3u
 from indexer.sources.sound.reading import SoundFile, measurable, missing_libraries
-from indexer.sources.sound.walk import Found, Walk, walk_folder
+from indexer.sources.sound.walk import SoundPath, Walk, walk_folder
 from indexer.sources.sound.workers import read_all
 from indexer.sources.validate import MAX_NAME
 
@@ -73,11 +74,11 @@ def load_folder(
     return loading.finish(prune=prune and whole, sure=sure, whole=whole)
 
 
-def _changed(found: Found, row: Row[Any] | None, analysis: int | None) -> bool:
+def _changed(place: SoundPath, row: Row[Any] | None, analysis: int | None) -> bool:
     """Whether a file has to be read: new, other than it was, or measured by an older analysis."""
-    if row is None or (row.size, row.mtime_ns, row.beside) != (found.size, found.mtime_ns, found.beside):
+    if row is None or (row.size, row.mtime_ns, row.beside) != (place.size, place.mtime_ns, place.beside):
         return True
-    return analysis is not None and row.analysis != analysis and found.size > 0 and measurable(found.path)
+    return analysis is not None and row.analysis != analysis and place.size > 0 and measurable(place.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,10 @@ class _FolderLoading:
             yield _Remark(
                 "other", f"sound is not measured without {names}; pip install 'refrain[audio]' and import again"
             )
+        elif closed := Counter(e.path.suffix.lower() for e in self._walk.files if not measurable(e.path)):
+            endings = ", ".join(f"{ending} {count:,}" for ending, count in closed.most_common())
+            advice = "pip install 'refrain[m4a]' and import again"
+            yield _Remark("other", f"sound that is not measured without av: {endings}; {advice}")
         for path, reason in self._walk.unreadable.items():
             yield _Remark("file", f"{shown(path)}: it cannot be read ({reason})")
         if hidden := self._walk.passed.pop("hidden", 0):

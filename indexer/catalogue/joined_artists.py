@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,9 +18,15 @@ from indexer.text.artists import parts_of, taken_apart
 
 _IN_MEMORY = 50_000  # names of one file; above that they are asked for again
 _INSERT = insertion("open_artists", ("part", "artist"), ignore=True)
-_KNOWN = "SELECT 1 FROM songs WHERE name_key >= ? AND name_key < ? LIMIT 1"
+# "Ada, Bo" has Ada's name key; it says of neither that there is such an artist.
+_KNOWN = (
+    "SELECT 1 FROM songs WHERE name_key >= ? AND name_key < ? "
+    "AND (artists NOT IN ('', '[]') OR artist NOT LIKE ?) LIMIT 1"
+)
 _SONGS = "SELECT song_id FROM songs WHERE artist = ? AND artists IN ('', '[]') AND name_key >= ? AND name_key < ?"
 _UPDATE = "UPDATE songs SET artists = ?, name_key = ?, content_digest = ? WHERE song_id = ?"
+
+_ways = lru_cache(_IN_MEMORY)(parts_of)
 
 
 class JoinedArtists:
@@ -46,7 +53,7 @@ class JoinedArtists:
         if parts is None:
             if len(self._parts) > _IN_MEMORY:
                 self._parts.clear()
-            parts = taken_apart(artist, self._is_known)
+            parts = taken_apart(artist, self._is_known) if _ways(artist) else ()
             self._parts[artist] = parts = parts if len(parts) > 1 else ()
         return replace(row, facts={**row.facts, "artists": parts}) if parts else row
 
@@ -56,11 +63,11 @@ class JoinedArtists:
         keys: set[str] = set()
         for song in songs:
             artist, artists = song["artist"], song["artists"]
-            if not artists and artist not in self._open and artist not in self._seen and parts_of(artist):
+            if not artists and artist not in self._open and _ways(artist):
                 joined.add(artist)
             keys.add(quick_artist_key(artists[0] if artists else artist))
         if joined:
-            parts = {(quick_artist_key(part), name) for name in joined for way in parts_of(name) for part in way}
+            parts = {(quick_artist_key(part), name) for name in joined for way in _ways(name) for part in way}
             write_rows(self._connection, _INSERT, sorted(parts))
             self._open |= joined
         keys -= self._seen
@@ -97,7 +104,7 @@ class JoinedArtists:
         if known is None:
             if len(self._known) > _IN_MEMORY:
                 self._known.clear()
-            self._known[key] = known = self._first(_KNOWN, *artist_range(name))
+            self._known[key] = known = self._first(_KNOWN, *artist_range(name), "%, %")
         return known
 
     def _first(self, query: str, *values: str) -> bool:

@@ -29,7 +29,8 @@ quick_artist_key = lru_cache(_ARTISTS_KNOWN)(artist_key)
 
 def name_key(title: str, artist: str, artists: Sequence[str] = ()) -> str:
     """What two sources that know a recording only by name meet on: its first artist, the stem of its title, and what
-    makes it another recording than the one that everybody knows.
+    makes it another recording than the one that everybody knows. Where nothing says that the artist is several, what
+    stands before a comma is the first: "Ada, Bo" meets Ada's song of that title, "Cats, The" that of The Cats.
 
     Names of signs only stay apart; it fits an index; "" meets nothing: half a name is none.
 
@@ -38,10 +39,14 @@ def name_key(title: str, artist: str, artists: Sequence[str] = ()) -> str:
     >>> name_key("Salt Road (feat. Bo) [Live]", "Ada & Bo", ["Ada"])
     'ada|salt road (live)'
     """
-    first = artists[0] if artists else artist
+    first = artists[0] if artists else _before_comma(artist)
     if not title or not first:
         return ""
     return _fitting(f"{quick_artist_key(first)}|{_title_key(title)}")
+
+
+def _before_comma(artist: str) -> str:
+    return artist.partition(", ")[0] or artist
 
 
 def artist_range(artist: str) -> tuple[str, str]:
@@ -50,7 +55,7 @@ def artist_range(artist: str) -> tuple[str, str]:
     >>> artist_range("The Marrows")
     ('marrows|', 'marrows}')
     """
-    key = quick_artist_key(artist)
+    key = quick_artist_key(_before_comma(artist))
     return f"{key}|", f"{key}}}"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from indexer.catalogue.connect import insertion, rows_among, write_rows
+from indexer.catalogue.files import with_songs_of_files
 from indexer.catalogue.joined_artists import JoinedArtists
 from indexer.catalogue.keys import content_digest, name_key, quick_artist_key
 from indexer.catalogue.meeting import SONG_TABLE, Lookup, Meeting, Stored, lookup_of
@@ -59,6 +60,7 @@ class SongWriter:
         self._joined = JoinedArtists(connection)
         self._log = MergeLog(connection, import_id, own_imports)
         self._any_apart = connection.exec_driver_sql("SELECT 1 FROM apart LIMIT 1").first() is not None
+        self._any_files = connection.exec_driver_sql("SELECT 1 FROM files LIMIT 1").first() is not None
         self._file = file if self._any_apart else ""
         self._added = 0
         self.nearly_met = 0
@@ -96,7 +98,11 @@ class SongWriter:
         return RowCounts(added=self._added, changed=changed, unchanged=same)
 
     def _with_stored_keys(self, rows: Sequence[SongRow]) -> Sequence[SongRow]:
-        """The rows, weak ones without a song_id that is not in the catalogue where they name the song otherwise too."""
+        """The rows, those that name a file of the catalogue with the song_id of its song; weak ones without a song_id
+        that is not in the catalogue where they name the song otherwise too.
+        """
+        if self._any_files:
+            rows = with_songs_of_files(self._connection, rows)
         keys = {row.song_id for row in rows if row.weak and row.song_id and (row.ids or "title" in row.facts)}
         if not keys:
             return rows

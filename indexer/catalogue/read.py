@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.doctor import Diagnosis, diagnose
-from indexer.catalogue.files import FileQueries
+from indexer.catalogue.files import TIMBRES, FileQueries
 from indexer.catalogue.merges import Merge, NearMerge, merges, near_merges
 from indexer.catalogue.playlists import PLAYLISTS_AT_A_TIME, entries_of
 from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
@@ -116,8 +116,8 @@ class Queries(FileQueries):
         yield from self._rows(query.order_by(columns.artist_key, columns.count.desc(), columns.tag))
 
     def fingerprints(self) -> dict[str, str]:
-        """For "songs" (with their tags), "playlists", "artist_tags", "labels" and "timbres" (of songs, by the newest
-        analysis): 64 hexadecimal digits that change with anything of this kind, and with nothing else.
+        """For "songs" (with their tags), "playlists", "artist_tags", "labels" and "timbres": 64 hexadecimal digits that
+        change with anything of this kind, and with nothing else.
         """
         with self._connection() as connection:
             columns = SONGS.c
@@ -125,11 +125,8 @@ class Queries(FileQueries):
             of_playlists = select(PLAYLISTS.c.playlist_id, PLAYLISTS.c.digest).order_by(PLAYLISTS.c.playlist_id)
             queries = {"songs": of_songs, "playlists": of_playlists}
             queries |= {name: _all_rows(table) for name, table in (("artist_tags", ARTIST_TAGS), ("labels", LABELS))}
-            found = {name: _hash(connection, query) for name, query in queries.items()}
-        timbres = hashlib.sha256()
-        for song_id, vector in self.timbres():
-            timbres.update(song_id.encode() + b"\0" + vector.tobytes())
-        return found | {"timbres": timbres.hexdigest()}
+            queries["timbres"] = TIMBRES
+            return {name: _hash(connection, query) for name, query in queries.items()}
 
     def fingerprint(self) -> str:
         """64 hexadecimal digits that change with any of the `fingerprints`, and with nothing else."""

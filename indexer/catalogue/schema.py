@@ -267,7 +267,7 @@ class FileTable(Base):
     path_key     what it is found by: a hash of the bytes of its path (`files.path_key`)
     path         absolute; bytes that are no UTF-8 as `files.stored_path` writes them
     song_id      None for a file that is no song: damaged, empty, a text with the ending of sound
-    beside       what lies beside it (`sound.walk.Found.beside`): with size and mtime_ns it says whether it changed
+    beside       what lies beside it (`sound.walk.SoundPath.beside`): with size and mtime_ns it says whether it changed
     sound_hash   of its sound without its tags; "" where there is none
     gain_db      ReplayGain, dB towards -18 LUFS, of the track and of its album
     analysis     the version of the analysis that measured the file or failed over it; None where none was tried

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indexer.errors import SourceError
-from indexer.sources.base import DOUBT, Batch, Fit, Format, Refusal
+from indexer.sources.base import CERTAIN, DOUBT, Batch, Fit, Format, Refusal
 from indexer.sources.detect import sniff
 from indexer.sources.documents import items
 from indexer.sources.formats import (
@@ -104,7 +104,13 @@ class Source:
         if self.others:
             doubt = f"it may also be {' or '.join(self.others)}; to decide: refrain import --as KIND"
             yield Batch(refusals=[Refusal(self.opened.name, 0, "file", doubt)])
-        yield from self.format.read(self.opened)
+        try:
+            yield from self.format.read(self.opened)
+        except UnicodeDecodeError as error:
+            raise SourceError(
+                f"{self.opened.shown} is not {self.opened.encoding.upper()} text ({error.reason}); it is damaged or "
+                "cut short: get it again"
+            ) from None
 
 
 def recognise(path: str | Path, *, kind: str | None = None, name: str = "") -> Source:
@@ -113,10 +119,13 @@ def recognise(path: str | Path, *, kind: str | None = None, name: str = "") -> S
     name   what the file is called where that is not its path: playlists without a name are called after it
     """
     opened = sniff(path, name)
-    fits = sorted(
-        ((fit, format) for format in FORMATS if (fit := format.recognise(opened)) is not None),
-        key=lambda each: -each[0].sureness,
-    )
+    fits: list[tuple[Fit, Format]] = []
+    for format in FORMATS:
+        if (fit := format.recognise(opened)) is not None:
+            fits.append((fit, format))
+            if fit.sureness >= CERTAIN and kind is None:  # a signature that no other kind has
+                break
+    fits.sort(key=lambda each: -each[0].sureness)
     if kind is not None:
         return _as(kind, opened, {format.name: fit for fit, format in fits})
     if not fits:

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from indexer.sources.cells import plain, texts
-from indexer.sources.mapping import Column, columns_of
+from indexer.sources.columns import Column
+from indexer.sources.mapping import columns_of
 from indexer.sources.opened import BROKEN, OpenedFile, Row
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_NAME, MAX_TAG, bad_id, number, song_facts
 
 # The kinds of rows that a load counts.
 KINDS = ("songs", "playlists", "entries", "tags", "labels")
+
+NAMELESS = "neither an id nor a title; give it a song_id or a title"
 
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 _VALUE = re.compile(r"\b(is|has|line) \S+?(?=, | characters| cells| has )")
@@ -26,8 +29,9 @@ class Refusal:
     file     the file's name
     row      its row, from 1, a CSV header not counted; of a JSON slice the playlist, from 1; 0 for the file as a whole
     what     "song", "playlist", "entry", "tag", "label": that row is not in the catalogue;
+             "listen": that row is no play of a song; "column": what there is to say of a column;
              "value": the row is, without this value; "duplicate": two rows disagree, the last one is kept;
-             "file": that file of a folder is no song; "other": something about a folder as a whole
+             "file": what there is to say of a file, in a folder that it is no song; "other": of a folder as a whole
     reason   one sentence
     kind     the same sentence without the values of this row: what remarks are counted by
     count    the rows or cells that it stands for, of which `row` is the first
@@ -144,7 +148,7 @@ class Batch:
         if too_long is not None:
             reason = bad_id("an id", too_long)
         elif not song_id and not ids and "title" not in facts:
-            reason = "neither an id nor a title; give it a song_id or a title"
+            reason = NAMELESS
         else:
             reason = ""
         if reason:

@@ -14,9 +14,9 @@ from indexer.errors import SourceError
 from indexer.sources.elements import declared_encoding, first_tag
 from indexer.sources.encodings import Encoding, encoding_of
 from indexer.sources.meanings import meaning
-from indexer.sources.opened import OpenedFile, shown
+from indexer.sources.opened import OpenedFile, shown, unique_names
 from indexer.sources.outline import outline
-from indexer.sources.tabular import bad_parquet, flat, json_line, unique_names
+from indexer.sources.tabular import MAX_DEPTH, bad_parquet, flat, json_line
 
 HEAD_BYTES = 65_536  # enough for the header row of any table and the first object of any JSON file
 JSONL_PEEK = 50  # optional keys (lyrics, tags) are missing from some rows, rarely from the first fifty
@@ -133,7 +133,8 @@ def _with(opened: OpenedFile, kind: str, **changes: object) -> OpenedFile:
 
 def _xml(opened: OpenedFile, start: str) -> OpenedFile:
     if re.match(r"<!doctype html|<html", start, re.IGNORECASE):
-        raise SourceError(f"{opened.shown} is an HTML page; download the file itself (on GitHub: the raw file)")
+        what = "the raw file of GitHub, JSON in Google Takeout"
+        raise SourceError(f"{opened.shown} is an HTML page; download the file itself ({what})")
     try:
         root = first_tag(start)
     except ValueError as error:
@@ -168,10 +169,13 @@ def _json(opened: OpenedFile, start: str) -> OpenedFile:
     return _with(opened, "json", outline=outline(start) if whole is None else whole)
 
 
-def _is_row(value: Mapping[str, object]) -> bool:
-    """Whether the only object of a file is one row rather than a document that lists others."""
+def _is_row(value: Mapping[str, object], depth: int = 0) -> bool:
+    """Whether the only object of a file is one row rather than a document that lists others, at whatever depth."""
     lists = (each for each in value.values() if isinstance(each, list))
-    return not any(isinstance(item, dict) for each in lists for item in each)
+    inner = [each for each in value.values() if isinstance(each, dict)] if depth < MAX_DEPTH else []
+    return not any(isinstance(item, dict) for each in lists for item in each) and all(
+        _is_row(each, depth + 1) for each in inner
+    )
 
 
 def _jsonl_columns(opened: OpenedFile) -> tuple[str, ...]:

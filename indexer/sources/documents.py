@@ -78,7 +78,10 @@ class _Text:
             if not self._more():
                 raise self.broken("a key is missing")
         self._at = found.end()
-        return str(json.loads(found.group(1)))
+        try:
+            return str(json.loads(found.group(1)))
+        except ValueError as error:
+            raise self.broken(str(error)[:60]) from None
 
     def value(self) -> object:
         """The next value, read on until it is whole; of any size it costs at most twice its own parsing."""

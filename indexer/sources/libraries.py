@@ -7,12 +7,14 @@ of their entries is remembered, and for the tracks, each of which is then put wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from indexer.sources.base import Batch, EntryRow, Refusal
-from indexer.sources.mapping import Column, ColumnMap, map_columns
+from indexer.sources.base import CERTAIN, Batch, EntryRow, Fit, Format, Refusal
+from indexer.sources.columns import Column, ColumnMap
+from indexer.sources.elements import Tag
+from indexer.sources.mapping import map_columns
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
@@ -46,6 +48,57 @@ class TrackList:
     keys: Sequence[str] = field(default_factory=list)
     reason: str = ""
     identifier: str = ""
+
+
+def library_format(
+    name: str,
+    root: str,
+    layout: str,
+    tracks: Callable[[OpenedFile, Counter[str]], Iterable[Track]],
+    lists: Callable[[OpenedFile], Iterable[TrackList]],
+) -> Format:
+    """The format of the XML documents with this root; `tracks` counts the elements that it passes over."""
+
+    def recognise(opened: OpenedFile) -> Fit | None:
+        if opened.kind == "xml" and isinstance(opened.outline, tuple) and opened.outline[0] == root:
+            return Fit(CERTAIN, f"an XML document {root}")
+        return None
+
+    def read(opened: OpenedFile) -> Iterator[Batch]:
+        unused: Counter[str] = Counter()
+        yield from read_library(opened, name, lists(opened), tracks(opened, unused), unused)
+
+    return Format(name, 1, layout, recognise, read, lambda opened: library_columns(tracks(opened, Counter())))
+
+
+def parts_of(
+    tags: Iterable[Tag], outer: str, inner: Iterable[str], unused: Counter[str]
+) -> Iterator[dict[str, Mapping[str, str]]]:
+    """Of each element `outer` its attributes and those of the elements in it, by their names; others are counted."""
+    names = frozenset(inner)
+    parts: dict[str, Mapping[str, str]] | None = None
+    for name, attributes, _ in tags:
+        if name == outer:
+            if attributes is not None:
+                parts = {outer: attributes}
+            elif parts is not None:
+                yield parts
+                parts = None
+        elif attributes is not None and parts is not None:
+            if name in names:
+                parts[name] = attributes
+            else:
+                unused[f"<{name[:40]}>"] += 1
+
+
+def section(tags: Iterable[Tag], name: str) -> Iterator[Tag]:
+    """The tags inside the elements of this name."""
+    inside = False
+    for tag in tags:
+        if tag.name == name:
+            inside = tag.attributes is not None
+        elif inside:
+            yield tag
 
 
 def read_library(

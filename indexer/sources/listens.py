@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain, islice, pairwise
-
-import numpy as np
-import numpy.typing as npt
+from itertools import chain, islice
+from typing import TYPE_CHECKING
 
 from indexer.sources.base import Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain, texts
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items, whole
-from indexer.sources.mapping import Column, ColumnMap, map_columns
+from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader, song_ids
@@ -24,10 +23,11 @@ from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
 from indexer.sources.units import decimal, moment
 from indexer.text.names import artist_key
 
-GAP_S = 30 * 60  # without a song end a session
+if TYPE_CHECKING:
+    from indexer.sources.sessions import Session
+
 PLAYED_MS = 30_000  # from which Spotify counts a stream, and Last.fm takes a scrobble
 _LONGEST_MS = 86_400_000  # a day; more is no length of a listen
-SONGS = 3  # of the shortest session that becomes a playlist
 _ENTRIES = 20_000  # per batch
 _DEPTH = 12  # of lists and objects around a listen
 _ENDS = frozenset({"end_time", "ts"})  # Spotify writes when a song ended; the time of all others is its start
@@ -87,7 +87,7 @@ def read_listens(opened: OpenedFile, records: Iterable[tuple[int, Record | NoLis
     A listen that was skipped or shorter than 30 s is no play; where the length is not known, each is one. The same song
     at the same time is one listen. A session ends where nothing was played for 30 minutes; it holds a song once. Its
     playlist_id is made of its first song and its time: the same listens in a newer export are the same playlist.
-    Nothing is stored before the last listen is read; memory: 24 bytes a listen, and what the file says of each song.
+    Nothing is stored before the last listen is read; memory: 80 bytes a listen, and what the file says of each song.
     """
     stream = iter(records)
     first = list(islice(stream, SAMPLE_ROWS))
@@ -168,10 +168,15 @@ class _History:
 
     def batches(self) -> Iterator[Batch]:
         """The sessions with their songs, then the songs of none, then what there is to say of the file."""
-        of, starts, ends = self._in_order()
-        plays = np.bincount(of, minlength=len(self._songs)).tolist()
+        from indexer.sources.sessions import Plays  # numpy: a command that imports no listens does without
+
+        same = self._same_names()
+        history = Plays.of([same[number] for number in self._of], self._starts, self._ends)
+        if history.again:
+            self._passed["the same song at the same time stands in the file before"] = 0, history.again
+        plays = history.counts(len(self._songs))
         batch, places = Batch(), dict[int, int | tuple[str, str] | None]()
-        for session in _sessions(of, starts, ends):
+        for session in history.sessions():
             for number in session.songs:
                 if number not in places:
                     places[number] = self._placed(batch, number, plays[number])
@@ -216,21 +221,9 @@ class _History:
         known = self._songs[number].ids
         return all(known.get(namespace, value) == value for namespace, value in ids)
 
-    def _in_order(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Song, start and end of each listen by time, each listen once; those without a time stand last."""
-        of = self._same_names()[np.asarray(self._of, dtype=np.int64)]
-        starts, ends = np.asarray(self._starts), np.asarray(self._ends)
-        order = np.lexsort((ends, of, starts))
-        of, starts, ends = of[order], starts[order], ends[order]
-        again = np.zeros(len(of), dtype=bool)
-        again[1:] = (of[1:] == of[:-1]) & (starts[1:] == starts[:-1])  # NaN equals nothing
-        if count := int(again.sum()):
-            self._passed["the same song at the same time stands in the file before"] = 0, count
-        return of[~again], starts[~again], ends[~again]
-
-    def _same_names(self) -> npt.NDArray[np.int64]:
+    def _same_names(self) -> list[int]:
         """For each song itself; for one that came without ids the first of its name that has any, if there is one."""
-        numbers = np.arange(len(self._songs), dtype=np.int64)
+        numbers = list(range(len(self._songs)))
         with_ids: dict[str, int] = {}
         for number, song in enumerate(self._songs):
             if song.ids:
@@ -261,34 +254,11 @@ class _History:
             song.reference = ("song", row.song_id) if row.song_id else next(iter(row.ids), None)
         return place
 
-    def _playlist(self, session: _Session) -> PlaylistName:
+    def _playlist(self, session: Session) -> PlaylistName:
         first = self._name_of(self._songs[session.songs[0]])
         mark = blake2b(first.encode("utf-8", "replace"), digest_size=4).hexdigest()
         start = datetime.fromtimestamp(session.start, UTC)
         return PlaylistName(f"session:{start:%Y-%m-%dT%H:%M:%S}:{mark}", f"Session {start:%Y-%m-%d %H:%M}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """The numbers of the songs of a session in order, each once, and its start in seconds since 1970."""
-
-    start: float
-    songs: tuple[int, ...]
-
-
-def _sessions(
-    of: npt.NDArray[np.int64], starts: npt.NDArray[np.float64], ends: npt.NDArray[np.float64]
-) -> Iterator[_Session]:
-    """The sessions of listens that are in order of time."""
-    timed = int(np.searchsorted(starts, np.inf))
-    if not timed:
-        return
-    gaps = starts[1:timed] - np.maximum.accumulate(ends[:timed])[:-1]
-    bounds = [0, *(np.flatnonzero(gaps > GAP_S) + 1).tolist(), timed]
-    for begin, end in pairwise(bounds):
-        songs = tuple(dict.fromkeys(of[begin:end].tolist()))
-        if len(songs) >= SONGS:
-            yield _Session(float(starts[begin]), songs)
 
 
 def _name(cell: object) -> str:

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from indexer.sources.base import Batch, Refusal
 from indexer.sources.cells import plain
+from indexer.sources.columns import ColumnMap
 from indexer.sources.identifiers import mbid, spotify_track
-from indexer.sources.mapping import ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import is_address, names_of_path, plain_path
 from indexer.sources.reader import PlaylistName, SongReader

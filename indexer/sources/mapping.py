@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import median
 
 from indexer.records import AUDIO_NAMES
 from indexer.sources.cells import empty, identifier, plain
+from indexer.sources.columns import SHARES, Column, ColumnMap, as_number, milliseconds_of, number_of, percent, reader_of
 from indexer.sources.identifiers import READERS, is_number, namespace_of
 from indexer.sources.meanings import (
     ROW_NUMBERS,
@@ -21,9 +22,9 @@ from indexer.sources.meanings import (
     unused_because,
 )
 from indexer.sources.opened import OpenedFile
-from indexer.sources.units import decimal, key_and_mode, milliseconds, mode_of, moment, whole, year_of
+from indexer.sources.tabular import sample_of
+from indexer.sources.units import key_and_mode, milliseconds, mode_of, moment, year_of
 
-SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
 _FIELD_OF = {namespace: field for field, namespace in _ID_FIELDS.items()}
 _MOSTLY = 0.2  # of the values must be what the column's name says
@@ -35,90 +36,20 @@ _NUMBERED_ARTIST = re.compile(r"artist_(?:name_)?\d{1,2}|artist_name_\d{1,2}")
 _DISC_PLACE = re.compile(r"\d{1,3}(?:\s*/\s*\d{1,3})?(?:\.0)?")
 _MS_FROM = 10_000  # a median above this counts milliseconds: no song lasts three hours
 
-Convert = Callable[[object], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a file and what it becomes.
-
-    field     of a song, an entry or a tag; "" where the column is not used
-    remark    a unit or a guess; why a column is not used
-    convert   from its cells to the field's unit, where they differ
-    rank      of several columns with one meaning 0 is read first
-    """
-
-    name: str
-    field: str
-    remark: str = ""
-    convert: Convert | None = None
-    rank: int = 0
-
-
-class ColumnMap:
-    """The columns of a file, each with its meaning; fields whose first column is empty are filled from the next."""
-
-    def __init__(self, columns: Sequence[Column], together: frozenset[str] = frozenset()) -> None:
-        self.columns = tuple(columns)
-        self._together = together
-        self._by_field: dict[str, list[Column]] = defaultdict(list)
-        self._names = {column.name for column in columns}
-        self._unused: list[str] = []
-        self.unused_cells: Counter[str] = Counter()
-        for column in columns:
-            self._add(column)
-
-    def __contains__(self, field: str) -> bool:
-        return field in self._by_field
-
-    def has(self, *fields: str) -> bool:
-        """Whether the file has a column of any of these fields."""
-        return any(field in self._by_field for field in fields)
-
-    def values(self, row: Mapping[str, object]) -> dict[str, object]:
-        """A row by fields; cells of columns that are not used are counted."""
-        for name in self._unused:
-            if name in row and not empty(row[name]):
-                self.unused_cells[name] += 1
-        if not row.keys() <= self._names:  # keys of JSON that come late
-            for name in sorted(row.keys() - self._names):
-                column = _late(name)
-                self.columns = (*self.columns, column)
-                self._names.add(name)
-                self._add(column)
-                if not column.field and not empty(row[name]):
-                    self.unused_cells[name] += 1
-        values: dict[str, object] = {}
-        for field, columns in self._by_field.items():
-            for column in columns:
-                cell = row.get(column.name)
-                if cell is None or cell == "" or empty(cell):
-                    continue
-                cell = cell if column.convert is None else column.convert(cell)
-                if field in self._together:
-                    values[field] = [*values.get(field, ()), cell]  # type: ignore[misc]
-                else:
-                    values[field] = cell
-                    break
-        return values
-
-    def why_unused(self, name: str) -> str:
-        """Why a column is not used."""
-        return next((column.remark for column in self.columns if column.name == name), "")
-
-    def _add(self, column: Column) -> None:
-        if column.field:
-            self._by_field[column.field].append(column)
-            self._by_field[column.field].sort(key=lambda each: each.rank)
-        else:
-            self._unused.append(column.name)
-
 
 def mapping_of(opened: OpenedFile) -> ColumnMap:
     """What the columns of a table, or the keys of JSON Lines, become."""
-    rows = [row for _, row in opened.sample]
+    rows = [row for _, row in sample_of(opened)]
     late = dict.fromkeys(name for row in rows for name in row) if opened.kind == "jsonl" else {}
     return map_columns(tuple({**dict.fromkeys(opened.columns), **late}), rows)
+
+
+def fields_of(opened: OpenedFile) -> frozenset[str]:
+    """The fields that a table's columns mean."""
+    if "fields" not in opened.cache:
+        opened.cache["fields"] = frozenset(column.field for column in mapping_of(opened).columns if column.field)
+    fields: frozenset[str] = opened.cache["fields"]
+    return fields
 
 
 def columns_of(opened: OpenedFile) -> Sequence[Column]:
@@ -148,13 +79,6 @@ def _meanings(names: Iterable[str]) -> dict[str, tuple[str, int]]:
     return meant
 
 
-def _late(name: str) -> Column:
-    found = meaning(name)
-    if found is None or found[0] in ("id", "song_id", "date"):
-        return Column(name, "", unused_because(name))
-    return Column(name, found[0], convert=_reader(found[0], unit_of(name)))
-
-
 def _column(name: str, meant: tuple[str, int] | None, cells: Sequence[object], rows: int) -> Column:
     if column_key(name) in ROW_NUMBERS and all(is_number(cell) for cell in cells):
         return Column(name, "", "row numbers")
@@ -166,13 +90,13 @@ def _column(name: str, meant: tuple[str, int] | None, cells: Sequence[object], r
     if field == "duration_ms":
         return _duration(name, cells)
     unit = unit_of(name)
-    column = Column(name, field, convert=_reader(field, unit))
+    column = Column(name, field, convert=reader_of(field, unit))
     if cells and field in _CHECKS:
         values = [column.convert(cell) if column.convert else cell for cell in cells]
         fitting = sum(_CHECKS[field](value) for value in values)
         if len(cells) >= _CELLS_TO_JUDGE and fitting < _MOSTLY * len(cells):
             return Column(name, "", f"its values are no {field} (as {plain(cells[0])[:30]!r})")
-        only_zero = field not in _ZERO_IS_A_VALUE and all(_number(value) == 0 for value in values)
+        only_zero = field not in _ZERO_IS_A_VALUE and all(number_of(value) == 0 for value in values)
         if only_zero and (field in _NEVER_ZERO or rows >= _ROWS_TO_JUDGE):
             return Column(name, "", "it holds nothing but 0: unknown")
     return column
@@ -206,77 +130,27 @@ def _duration(name: str, cells: Sequence[object]) -> Column:
     if unit not in ("ms", "s", "min"):
         if cells and all(moment(cell) is not None for cell in cells):  # no length is a year of the third millennium
             return Column(name, "listened_at", "dates with a time: when it was played")
-        bare = [number for cell in cells if (number := _number(cell)) is not None and number > 0]
+        bare = [number for cell in cells if (number := number_of(cell)) is not None and number > 0]
         if not bare:
             clocks = [cell for cell in cells if milliseconds(plain(cell)) is not None]
             if cells and len(clocks) < _MOSTLY * len(cells):
                 return Column(name, "", f"its values are no lengths of time (as {plain(cells[0])[:30]!r})")
-            return Column(name, "duration_ms", "minutes:seconds" if clocks else "", _milliseconds("ms"))
+            return Column(name, "duration_ms", "minutes:seconds" if clocks else "", milliseconds_of("ms"))
         unit = "ms" if median(bare) > _MS_FROM else "s"
         if cells and not any(bare):
             return Column(name, "", "it holds nothing but 0: unknown")
         return Column(name, "duration_ms", "milliseconds by its values" if unit == "ms" else "seconds by its values",
-                      _milliseconds(unit))  # fmt: skip
-    return Column(name, "duration_ms", {"ms": "", "s": "seconds", "min": "minutes"}[unit], _milliseconds(unit))
-
-
-def _milliseconds(unit: str) -> Convert:
-    factor = {"ms": 1.0, "s": 1_000.0, "min": 60_000.0}[unit]
-
-    def convert(cell: object) -> object:
-        text = plain(cell)
-        clock = milliseconds(text)
-        if clock is not None:
-            return clock
-        number = _number(cell)
-        return cell if number is None else number * factor
-
-    return convert
-
-
-def _number(cell: object) -> float | None:
-    if isinstance(cell, bool):
-        return float(cell)
-    if isinstance(cell, int | float):
-        return float(cell) if abs(cell) < 1e300 else None
-    return decimal(plain(cell))
-
-
-def _reader(field: str, unit: str) -> Convert | None:
-    """From a cell to what `song_facts` reads, where a number may be written in several ways."""
-    if field in SHARES:
-        return _percent if unit == "%" else _as_number
-    if field in ("tempo", "loudness"):
-        return _as_number
-    if field in ("popularity", "plays", "followers", "count", "ms_played", "position"):
-        return _as_count
-    if field == "duration_ms":
-        return _milliseconds(unit if unit in ("ms", "s", "min") else "ms")
-    return None
-
-
-def _as_number(cell: object) -> object:
-    return found if isinstance(cell, str) and (found := decimal(cell)) is not None else cell
-
-
-def _as_count(cell: object) -> object:
-    return found if isinstance(cell, str) and (found := whole(cell)) is not None else cell
-
-
-def _percent(cell: object) -> object:
-    if isinstance(cell, str) and cell.rstrip().endswith("%"):
-        return _as_number(cell)
-    number = _number(cell)
-    return cell if number is None else number / 100
+                      milliseconds_of(unit))  # fmt: skip
+    return Column(name, "duration_ms", {"ms": "", "s": "seconds", "min": "minutes"}[unit], milliseconds_of(unit))
 
 
 def _scale_shares(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:
     """Shares in percent: most of the columns of shares that say anything have values from 1 to 100, none a fraction."""
-    shares = [name for name, column in columns.items() if column.field in SHARES and column.convert is _as_number]
+    shares = [name for name, column in columns.items() if column.field in SHARES and column.convert is as_number]
     votes: dict[str, bool] = {}
     for name in shares:
         bare = [cell for cell in cells[name] if not (isinstance(cell, str) and cell.rstrip().endswith("%"))]
-        numbers = [number for cell in bare if (number := _number(cell)) is not None]
+        numbers = [number for cell in bare if (number := number_of(cell)) is not None]
         fractions = sum(0 < number < 1 for number in numbers)
         above = sum(1 < number <= 100 for number in numbers)
         if fractions or above:
@@ -286,7 +160,7 @@ def _scale_shares(columns: dict[str, Column], cells: Mapping[str, Sequence[objec
     for name in shares:
         if votes.get(name, True):
             columns[name] = replace(
-                columns[name], remark="percent by its values: a hundredth is stored", convert=_percent
+                columns[name], remark="percent by its values: a hundredth is stored", convert=percent
             )
 
 
@@ -349,11 +223,12 @@ def _by_filling(
 
 
 def _fits_share(value: object) -> bool:
-    return _number(value) is not None
+    return number_of(value) is not None
 
 
 def _fits_key(value: object) -> bool:
-    return _number(value) is not None or key_and_mode(plain(value))[0] is not None
+    number = number_of(value)
+    return -1 <= number <= 11 if number is not None else key_and_mode(plain(value))[0] is not None
 
 
 _CHECKS: dict[str, Callable[[object], bool]] = {
@@ -362,8 +237,8 @@ _CHECKS: dict[str, Callable[[object], bool]] = {
     ),
     "key": _fits_key,
     "camelot": _fits_key,
-    "mode": lambda value: mode_of(identifier(value)) is not None or _number(value) is not None,
-    "year": lambda value: year_of(plain(value)) is not None or _number(value) is not None,
+    "mode": lambda value: mode_of(identifier(value)) is not None or number_of(value) is not None,
+    "year": lambda value: year_of(plain(value)) is not None or number_of(value) is not None,
     "decade": lambda value: year_of(plain(value).removesuffix("s")) is not None,
 }
 assert set(AUDIO_NAMES) - SHARES == {"key", "mode", "loudness", "tempo", "duration_ms"}

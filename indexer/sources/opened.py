@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 Kind = Literal["csv", "jsonl", "json", "parquet", "sheet", "xml", "lines", "sound"]
 Row = tuple[int, Mapping[str, object]]
@@ -37,6 +37,7 @@ class OpenedFile:
     head       the beginning of a text
     outline    of JSON: the value that the head holds, cut where the head ends; of XML: (root tag, attributes)
     remarks    what had to be guessed, for people
+    cache      what readers found in it once: its first rows, what its columns mean
     """
 
     path: Path
@@ -52,6 +53,7 @@ class OpenedFile:
     head: str = field(default="", repr=False)
     outline: object = field(default=None, repr=False)
     remarks: tuple[str, ...] = ()
+    cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -78,16 +80,19 @@ class OpenedFile:
         """The file as text, from its beginning."""
         return self.path.open(encoding=self.encoding, errors=self.errors, newline=newline)
 
-    @cached_property
-    def sample(self) -> tuple[Row, ...]:
-        """The first rows of a table, for guessing what its columns hold; empty for other files."""
-        from indexer.sources.tabular import first_rows
 
-        return first_rows(self)
+def unique_names(names: Iterable[object]) -> tuple[str, ...]:
+    """The cells of a header as column names, each once.
 
-    @cached_property
-    def fields(self) -> frozenset[str]:
-        """The fields that a table's columns mean."""
-        from indexer.sources.mapping import mapping_of
-
-        return frozenset(column.field for column in mapping_of(self).columns if column.field)
+    >>> unique_names(["Title", " Title", "\\ufeffYear"])
+    ('Title', 'Title (2)', 'Year')
+    """
+    unique: dict[str, None] = {}
+    numbers: Counter[str] = Counter()
+    for each in names:
+        name = base = " ".join(str("" if each is None else each).strip("\ufeff\x00").split())
+        while name in unique:
+            numbers[base] += 1
+            name = f"{base} ({numbers[base] + 1})"
+        unique[name] = None
+    return tuple(unique)

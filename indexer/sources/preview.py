@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from indexer.sources import Source
 from indexer.sources.cells import empty, plain
-from indexer.sources.mapping import Column
+from indexer.sources.columns import Column
+from indexer.sources.tabular import sample_of
 
 SONGS = 3  # that a preview shows
 _EXAMPLE = 40  # characters of a cell
@@ -61,6 +62,6 @@ def preview(source: Source) -> Preview:
 
 
 def _column(column: Column, source: Source) -> PreviewedColumn:
-    cells = (row[column.name] for _, row in source.opened.sample if column.name in row)
+    cells = (row[column.name] for _, row in sample_of(source.opened) if column.name in row)
     example = next((plain(cell)[:_EXAMPLE] for cell in cells if not empty(cell)), "")
     return PreviewedColumn(column.name, column.field, column.remark, example)

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from indexer.sources.base import Batch, EntryRow, Refusal
+from indexer.sources.base import NAMELESS, Batch, EntryRow, Refusal
 from indexer.sources.cells import identifier, plain, texts
+from indexer.sources.columns import ColumnMap
 from indexer.sources.identifiers import READERS, is_number
-from indexer.sources.mapping import ColumnMap, mapping_of
+from indexer.sources.mapping import mapping_of
 from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import file_path, list_folder
 from indexer.sources.tabular import batches
@@ -20,6 +21,7 @@ MOOD_LABEL = "mood:"  # what the label of a mood is called before its name
 PLAYS_LABEL = "plays:"  # what the label of a number of plays is called before the file that counts them
 
 _IDS = {"spotify": "spotify_id", "isrc": "isrc", "mbid": "mbid", "deezer": "deezer_id"}
+_NAMING = frozenset({"title", "song_id", *_IDS.values()})  # a row with none of these is no song
 
 
 class PlaylistName(NamedTuple):
@@ -77,6 +79,9 @@ class SongReader:
 
     def add_song(self, batch: Batch, row: int, values: Mapping[str, object]) -> int | None:
         """Add the song that `values`, by fields, describe; its place in `batch.songs`, None where it is refused."""
+        if values.keys().isdisjoint(_NAMING):
+            batch.refusals.append(Refusal(self._file, row, "song", NAMELESS))
+            return None
         song_id, ids = song_ids(values)
         values = {**values, "genre": values["tag"]} if "tag" in values and "genre" not in values else values  # Genius
         labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in texts(values.get("mood"), "|;,")}

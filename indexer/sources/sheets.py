@@ -10,7 +10,7 @@ from typing import Any
 
 from indexer.errors import SourceError
 from indexer.sources.meanings import meaning
-from indexer.sources.opened import BROKEN, OpenedFile, Row, shown
+from indexer.sources.opened import BROKEN, OpenedFile, Row, shown, unique_names
 
 MOST_BYTES = 2_000_000_000  # of a spreadsheet unpacked; it stands in memory as a whole
 _HEADER_ROWS = 6  # a title and blank rows may stand before the header
@@ -30,8 +30,6 @@ def is_sheet(archive: zipfile.ZipFile) -> bool:
 
 def sheet_header(path: Path, name: str) -> OpenedFile:
     """The table of a spreadsheet: the sheet and the row whose cells name the most known columns."""
-    from indexer.sources.tabular import unique_names
-
     sheets = _sheets(path)
     best: tuple[int, int, int] = (-1, 0, 0)
     for number, (_, rows) in enumerate(sheets):

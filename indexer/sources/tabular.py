@@ -48,8 +48,15 @@ def listed_rows(opened: OpenedFile) -> Iterator[tuple[int, Mapping[str, object] 
             yield row, str(cells[BROKEN]) if BROKEN in cells else cells
 
 
-def first_rows(opened: OpenedFile) -> tuple[Row, ...]:
-    """At most SAMPLE_ROWS rows of a table that can be read; () of a file that is no table."""
+def sample_of(opened: OpenedFile) -> tuple[Row, ...]:
+    """The first rows of a table that can be read, at most SAMPLE_ROWS; () of a file that is no table."""
+    if "sample" not in opened.cache:
+        opened.cache["sample"] = _first_rows(opened)
+    sample: tuple[Row, ...] = opened.cache["sample"]
+    return sample
+
+
+def _first_rows(opened: OpenedFile) -> tuple[Row, ...]:
     if opened.kind not in _READERS:
         return ()
     rows: list[Row] = []
@@ -65,23 +72,6 @@ def first_rows(opened: OpenedFile) -> tuple[Row, ...]:
 
 def _rows(opened: OpenedFile) -> Iterator[Row]:
     return _READERS[opened.kind](opened)
-
-
-def unique_names(names: Iterable[object]) -> tuple[str, ...]:
-    """The cells of a header as column names, each once.
-
-    >>> unique_names(["Title", " Title", "\\ufeffYear"])
-    ('Title', 'Title (2)', 'Year')
-    """
-    unique: dict[str, None] = {}
-    for each in names:
-        name = base = " ".join(str("" if each is None else each).strip("\ufeff\x00").split())
-        number = 1
-        while name in unique:
-            number += 1
-            name = f"{base} ({number})"
-        unique[name] = None
-    return tuple(unique)
 
 
 def flat(record: Mapping[str, object], *, within: str = "", depth: int = 0) -> dict[str, object]:

@@ -155,7 +155,8 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
         if cell is None:
             continue
         # a list of artists as one text; of a text nothing is taken apart, for "Earth, Wind & Fire" is one
-        text = ", ".join(texts(cell, "")) if is_structure(cell) else plain(cell)
+        named = isinstance(cell, str) and cell[:1] not in ("[", "{", " ")  # as nearly all are: asked first
+        text = plain(cell) if named or not is_structure(cell) else ", ".join(texts(cell, ""))
         if len(text) > MAX_NAME:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:

@@ -65,10 +65,10 @@ def _clean_once(text: str, title: str, artist: str, log: Log | None) -> str:
         if any(sign in lowered for sign in residue.signs):
             text = residue.taken_from(text, log)
     lines = [" ".join(line.split()) for line in text.split("\n")]
-    return _BLANK_LINES.sub("\n\n", "\n".join(_sung(lines, text.lower(), title, artist, log))).strip()
+    return _BLANK_LINES.sub("\n\n", "\n".join(_without_residue(lines, text.lower(), title, artist, log))).strip()
 
 
-def _sung(lines: list[str], lowered: str, title: str, artist: str, log: Log | None) -> list[str]:
+def _without_residue(lines: list[str], lowered: str, title: str, artist: str, log: Log | None) -> list[str]:
     """The lines that are sung, without their labels."""
     last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), 0)
     kinds = dict.fromkeys(chord_lines(lines, lowered), "chord")

@@ -39,7 +39,7 @@ def build_scenes(folder: Path, config: IndexConfig) -> None:
                 {"song_id": f"{scene}-{i:02d}", "title": title, "artist": f"Band {s}{i % 6}", "genres": [genre],
                  "lyrics": "\n".join(" ".join(sung[j:] + sung[:j]) for j in range(3)), **audio}
             )  # fmt: skip
-    songs.append({"song_id": "unknown", "title": "Unheard", "artist": "Nobody"})
+    songs.append({"song_id": "unheard", "title": "Unheard", "artist": "Nobody"})
     file = folder / "songs.jsonl"
     file.write_text("".join(json.dumps(song) + "\n" for song in songs), "utf-8")
     with Catalogue(folder / "refrain.db") as catalogue:

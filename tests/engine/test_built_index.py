@@ -135,12 +135,12 @@ def test_labels_of_a_catalogue_teach_valence_and_arousal(labelled: Engine) -> No
 def test_a_handful_of_songs_is_enough(tmp_path: Path, tiny_config: IndexConfig) -> None:
     """Too few to learn anything from: the stages that learn are skipped, everything else works."""
     lyrics = ["rain on tin", "tin roof rain", "sun"]
-    songs = [{"song_id": f"{i}", "title": f"Lamp {i}", "artist": "Nobody", "lyrics": lyrics[i]} for i in range(3)]
+    songs = [{"song_id": f"lamp-{i}", "title": f"Lamp {i}", "artist": "Nobody", "lyrics": lyrics[i]} for i in range(3)]
     (tmp_path / "songs.jsonl").write_text("\n".join(map(json.dumps, songs)), "utf-8")
     with Catalogue(tmp_path / "refrain.db") as catalogue:
         catalogue.load(tmp_path / "songs.jsonl")
         build_index(catalogue, tmp_path / "ix", tiny_config)
     with Engine.open(tmp_path / "ix") as engine:
-        assert engine.similar("0", 1)[0].song_id == "1"
-        assert engine.search("rain on tin", 1)[0].song_id == "0"
-        assert len(engine.playlist(["0"], 2)) == 2
+        assert engine.similar("lamp-0", 1)[0].song_id == "lamp-1"
+        assert engine.search("rain on tin", 1)[0].song_id == "lamp-0"
+        assert len(engine.playlist(["lamp-0"], 2)) == 2

@@ -72,10 +72,10 @@ def test_the_weight_of_timbre_is_one_of_the_weights(alike: Engine) -> None:
 def test_an_index_without_sound_answers_as_if_there_were_no_such_signal(scenes_index: Path) -> None:
     with Engine.open(scenes_index) as engine:
         for seeds in (["rain-00"], ["neon-01", "porch-02"]):
-            plain, without = engine.similar(seeds, k=20), engine.similar(seeds, k=20, weights={"timbre": 0.0})
+            plain, without = engine.recommend(seeds, k=20), engine.recommend(seeds, k=20, weights={"timbre": 0.0})
             assert plain == without
             assert all("timbre" not in hit.signals for hit in plain)
-        weights = {name: 0.0 for name in engine.weights["one"]} | {"timbre": 1e6, "lyrics": 1.0}
+        weights = dict.fromkeys(engine.weights["one"], 0.0) | {"timbre": 1e6, "lyrics": 1.0}
         lyrics = weights | {"timbre": 0.0}
         assert engine.similar("rain-00", weights=weights) == engine.similar("rain-00", weights=lyrics)
 

@@ -99,6 +99,15 @@ def test_pages_of_the_api_one_or_several(tmp_path: Path) -> None:
     assert again == [1]
 
 
+def test_loved_tracks_are_a_playlist_and_no_listens(tmp_path: Path) -> None:
+    tracks = [played("Slow Ebb", 1614852900, MBID + "1"), played("Salt", 1614852660)]
+    pages = [{"lovedtracks": {"track": [track], "@attr": {"page": "1"}}} for track in tracks]
+    contents = imported(written(tmp_path, "x.json", pages), "last.fm loved", tmp_path)
+    assert contents.playlists == {"Loved on Last.fm": ["Slow Ebb", "Salt"]}
+    assert contents.ids == ["last.fm:loved"]
+    assert contents.plays == {}
+
+
 def test_damage_is_one_sentence(tmp_path: Path) -> None:
     path = written(tmp_path, "cut.csv", PLAIN[:-1] + '\n"Ines Calder,Tides,Slow Ebb,04 Mar 2021 09:01\n')
     with pytest.raises(SourceError, match="a quote is opened and never closed"):

@@ -62,6 +62,21 @@ def test_json_of_other_programs(tmp_path: Path) -> None:
         assert list(contents.playlists.values()) == [list(TITLES)]
 
 
+def test_the_recently_played_songs_of_spotifys_web_api(tmp_path: Path) -> None:
+    songs = [
+        {"track": {"id": f"4zZzZzZzZzZzZzZzZzZz0{at}", "name": title, "artists": [{"name": "Ines Calder"}],
+                   "album": {"name": "Tides", "release_date": "2021-03-04", "total_tracks": 9}, "duration_ms": 201_000},
+         "played_at": f"2021-03-04T10:{10 + 4 * at}:00.000Z", "context": {"type": "album"}}
+        for at, title in enumerate(TITLES)
+    ]  # fmt: skip
+    for key in ("items", "data"):
+        path = written(tmp_path / key, "x", {"href": "https://api.example", "limit": 50, key: songs})
+        contents = imported(path, "listens", tmp_path / key)
+        assert contents.plays == dict.fromkeys(TITLES, 1)
+        assert contents.songs["Salt"].spotify_id == "4zZzZzZzZzZzZzZzZzZz02"
+        assert contents.songs["Salt"].year == 2021
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -42,6 +42,8 @@ def test_what_the_tags_do_not_say_the_name_says(tmp_path: Path) -> None:
         "Ines Calder - Slow Ebb.lrc": {"title": "Slow Ebb", "artist": "Ines Calder"},
         "The Quays - Salt - Live.lrc": {"title": "Salt - Live", "artist": "The Quays"},
         "Slow Ebb.lrc": {"title": "Slow Ebb"},
+        "07 - Ines Calder - Slow Ebb.lrc": {"title": "Slow Ebb", "artist": "Ines Calder"},
+        "07. Slow Ebb.lrc": {"title": "Slow Ebb"},
     }.items():
         (song,) = whole(written(tmp_path, name, lines)).songs
         assert {key: song.facts[key] for key in ("title", "artist") if key in song.facts} == expected

@@ -22,6 +22,7 @@ def test_what_was_recognised_is_one_playlist(title: str, tmp_path: Path) -> None
     contents = imported(written(tmp_path, "shazamlibrary.csv", title + HEADER + ROWS), "shazam", tmp_path)
     assert contents.playlists == {"Shazam Library": ["Slow Ebb (Live)", "Salt, and Rope"]}
     assert contents.ids == ["shazam:library"]
+    assert contents.songs["Salt, and Rope"].audio is None, "TrackKey is no musical key"
     assert contents.plays == {}, "a day is no time of listening"
     assert contents.remarks[("column", "'TagTime' is not used: when it was recognised")] == 2
 

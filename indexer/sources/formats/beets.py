@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
+from indexer.sources.columns import Column
 from indexer.sources.formats.json_songs import columns_found, found_songs, read_found
 from indexer.sources.formats.tables import TABLES
-from indexer.sources.mapping import Column, columns_of
+from indexer.sources.mapping import columns_of
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import read_songs
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from indexer.sources.base import LIKELY, Batch, Fit, Format
-from indexer.sources.mapping import mapping_of
+from indexer.sources.mapping import fields_of, mapping_of
 from indexer.sources.meanings import ADDED, column_key
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, read_songs
+from indexer.sources.tabular import sample_of
 
 
 def _recognise(opened: OpenedFile) -> Fit | None:
@@ -21,12 +22,14 @@ def _recognise(opened: OpenedFile) -> Fit | None:
         return None
     columns = mapping_of(opened).columns
     first, second = (column.field for column in columns[:2])
-    if (first, second) == ("spotify_id", "title") and not opened.fields.intersection(
+    if (first, second) == ("spotify_id", "title") and not fields_of(opened).intersection(
         ("playlist", "playlist_id", "plays")
     ):
         added = any(column_key(name) in ADDED for name in opened.columns)
-        uris = any(str(row.get(opened.columns[0], "")).startswith("spotify:track:") for _, row in opened.sample[:20])
-        if added or (uris and "artist" in opened.fields):
+        uris = any(
+            str(row.get(opened.columns[0], "")).startswith("spotify:track:") for _, row in sample_of(opened)[:20]
+        )
+        if added or (uris and "artist" in fields_of(opened)):
             return Fit(LIKELY, "track URIs, then track names" + (", and when each was added" if added else ""))
     return None
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.listens import Record, objects_below, objects_in
-from indexer.sources.mapping import Column, ColumnMap
 from indexer.sources.meanings import unused_because
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader
@@ -55,7 +55,9 @@ def _recognise(opened: OpenedFile) -> Fit | None:
 
 
 def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return _mapped(list(islice(map(flat, objects_in(opened, _is_song)), SAMPLE_ROWS))).columns
+    songs = list(islice(map(flat, objects_in(opened, _is_song)), SAMPLE_ROWS))
+    names = {name for song in songs for name in song}
+    return [column for column in _mapped(songs).columns if column.name in names]
 
 
 def _mapped(songs: Sequence[Record]) -> ColumnMap:

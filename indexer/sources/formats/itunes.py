@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from indexer.sources.base import CERTAIN, POSSIBLE, Batch, Fit, Format
 from indexer.sources.cells import plain
+from indexer.sources.columns import Column
 from indexer.sources.elements import Tag, elements
 from indexer.sources.libraries import Track, TrackList, library_columns, read_library
-from indexer.sources.mapping import Column
 from indexer.sources.opened import OpenedFile
 
 KIND = "itunes library"

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from indexer.sources.base import POSSIBLE, Batch, Fit, Format, Refusal
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items, whole
-from indexer.sources.mapping import Column, ColumnMap, map_columns
+from indexer.sources.mapping import map_columns
 from indexer.sources.objects import FoundSong, NoSong, is_song, playlist_of, songs_in
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader

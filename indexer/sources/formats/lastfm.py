@@ -2,23 +2,32 @@
 
 CSV without a header, `artist,album,title,"04 Mar 2021 10:15"` (https://benjaminbenben.com/lastfm-to-csv); CSV with
 `uts,utc_time,artist,artist_mbid,album,album_mbid,track,track_mbid` (https://lastfm.ghan.nl/export); JSON pages of
-user.getRecentTracks, alone or in arrays (https://www.last.fm/api/show/user.getRecentTracks). Times are of a song's
-start, in UTC.
+user.getRecentTracks, alone or in arrays (https://www.last.fm/api/show/user.getRecentTracks), and of
+user.getLovedTracks, which are no listens. Times are of a song's start, in UTC.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from indexer.sources.base import CERTAIN, LIKELY, Fit
+from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
+from indexer.sources.formats.json_songs import read_found
 from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
 from indexer.sources.meanings import column_key
+from indexer.sources.objects import FoundSong
 from indexer.sources.opened import OpenedFile
+from indexer.sources.reader import PlaylistName
 from indexer.sources.tabular import flat, listed_rows
+
+_LOVED = PlaylistName("last.fm:loved", "Loved on Last.fm")
 
 
 def _is_track(value: Record) -> bool:
     return "name" in value and "artist" in value and ("date" in value or "@attr" in value)
+
+
+def _is_loved(value: Record) -> bool:
+    return "lovedtracks" in value
 
 
 def _recognise(opened: OpenedFile) -> Fit | None:
@@ -26,6 +35,8 @@ def _recognise(opened: OpenedFile) -> Fit | None:
         return Fit(CERTAIN, "artist, album, title and a time, without a header")
     if {"uts", "artist", "track"} <= {column_key(name) for name in opened.columns}:
         return Fit(CERTAIN, "the columns uts, artist and track")
+    if _recognise_loved(opened) is not None:
+        return None
     if opened.kind == "json" and (track := next(objects_below(opened.outline, _is_track), None)) is not None:
         spelt = isinstance(track["artist"], dict) and not track["artist"].keys().isdisjoint(("#text", "mbid"))
         return Fit(CERTAIN, "a page of recent tracks") if spelt else Fit(LIKELY, "tracks with a date")
@@ -45,4 +56,17 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
             yield row, record
 
 
-FORMATS = (listens_format("last.fm", "listens of Last.fm (CSV of exporters, JSON of its API)", _recognise, _listens),)
+def _recognise_loved(opened: OpenedFile) -> Fit | None:
+    found = opened.kind == "json" and next(objects_below(opened.outline, _is_loved), None) is not None
+    return Fit(CERTAIN, "a page of loved tracks") if found else None
+
+
+def _loved(opened: OpenedFile) -> Iterator[Batch]:
+    tracks = map(flat, objects_in(opened, _is_track))
+    yield from read_found(opened, (FoundSong(track, _LOVED) for track in tracks))
+
+
+FORMATS = (
+    listens_format("last.fm", "listens of Last.fm (CSV of exporters, JSON of its API)", _recognise, _listens),
+    Format("last.fm loved", 1, "loved tracks of Last.fm (JSON of its API)", _recognise_loved, _loved),
+)

@@ -12,7 +12,7 @@ from indexer.sources.listens import NoListen, Record, listens_format, objects_be
 from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import meaning
 from indexer.sources.opened import OpenedFile
-from indexer.sources.tabular import SAMPLE_ROWS, flat, listed_rows
+from indexer.sources.tabular import SAMPLE_ROWS, flat, listed_rows, sample_of
 from indexer.sources.units import moment
 
 _NO_HISTORY = frozenset({"playlist", "playlist_id", "plays", "lyrics", "followers", "position", "count"})
@@ -22,8 +22,10 @@ _NEEDED = ("title", "artist", "listened_at")
 
 
 def _is_listen(value: Record) -> bool:
-    fields = {found[0] for name in flat(value) if (found := meaning(name)) is not None}
-    return fields.issuperset(_NEEDED)
+    cells = flat(value)
+    fields = {found[0] for name in cells if (found := meaning(name)) is not None}
+    single = {found[0] for name, cell in cells.items() if not isinstance(cell, list) and (found := meaning(name))}
+    return fields.issuperset(_NEEDED) and {"title", "listened_at"} <= single  # lists are of a page of listens
 
 
 def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
@@ -38,7 +40,7 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
 def _recognise(opened: OpenedFile) -> Fit | None:
     """The time must be one: dates, the one time at which a list was made, or when a song was last played are none."""
     if opened.kind in TABLES:
-        sample = [record for _, record in opened.sample]
+        sample = [record for _, record in sample_of(opened)]
     elif opened.kind == "json":
         sample = list(map(flat, islice(objects_below(opened.outline, _is_listen), SAMPLE_ROWS)))
     else:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from indexer.errors import SourceError
 from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format, Refusal
-from indexer.sources.mapping import Column, ColumnMap
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader
 from indexer.sources.units import milliseconds
@@ -35,6 +35,7 @@ _COLUMNS = (
     Column("au", "", "who wrote the song"),
     Column("lr", "", "who wrote the words"),
 )
+_PLACE = re.compile(r"\A\d{1,3}(?:\.| -)\s+(?=\S)")  # on a disc: "07 - Artist - Title"
 _LONGEST = 4_000_000  # characters: no song is that long
 
 
@@ -93,14 +94,15 @@ def _seconds(minutes: str, seconds: str, fraction: str) -> float:
 
 def _named(name: str, tags: dict[str, str]) -> dict[str, str]:
     """The tags; a title or an artist that they lack is what the file's name says, "Artist - Title"."""
-    artist, dash, title = name.partition(" - ")
+    artist, dash, title = _PLACE.sub("", name).partition(" - ")
     if tags.get("ti"):
         return tags if tags.get("ar") or not dash else {**tags, "ar": artist.strip()}
-    return {**tags, "ti": title.strip() if dash else name, "ar": tags.get("ar") or (artist.strip() if dash else "")}
+    return {**tags, "ti": title.strip() if dash else artist, "ar": tags.get("ar") or (artist.strip() if dash else "")}
 
 
 def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return _COLUMNS
+    tags, _ = _parts(opened.head)
+    return [column for column in _COLUMNS if column.name == "lyrics" or column.name in tags]
 
 
 FORMATS = (Format("lrc", 1, "lyrics with times (LRC)", _recognise, _read, _columns),)

@@ -11,9 +11,9 @@ from itertools import chain, islice
 from indexer.records import AUDIO_NAMES
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import whole
 from indexer.sources.lists import list_name
-from indexer.sources.mapping import Column, ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader
 from indexer.sources.tabular import BATCH_ROWS, batches

@@ -19,9 +19,9 @@ from urllib.parse import unquote_plus
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain
+from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items
 from indexer.sources.listens import NoListen, Record, listens_format
-from indexer.sources.mapping import Column, ColumnMap
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import BATCH_ROWS
@@ -180,7 +180,7 @@ def _listens(opened: OpenedFile) -> Iterator[tuple[int, Record | NoListen]]:
 
 
 def _track_columns(opened: OpenedFile) -> Sequence[Column]:
-    return _TRACK
+    return [column for column in _TRACK if f'"{column.name}"' in opened.head]
 
 
 FORMATS = (

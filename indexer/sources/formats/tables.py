@@ -9,7 +9,7 @@ from indexer.records import SOUND_NAMES
 from indexer.sources.base import LIKELY, POSSIBLE, Batch, EntryRow, Fit, Format, Refusal, TagRow
 from indexer.sources.cells import identifier, plain, texts
 from indexer.sources.identifiers import spotify_track
-from indexer.sources.mapping import mapping_of
+from indexer.sources.mapping import fields_of, mapping_of
 from indexer.sources.opened import OpenedFile, Row
 from indexer.sources.reader import file_remarks, read_songs, song_ids
 from indexer.sources.tabular import batches
@@ -75,7 +75,7 @@ def _entries(opened: OpenedFile) -> Iterator[Batch]:
 
 
 def _tags(opened: OpenedFile) -> Iterator[Batch]:
-    file, of_songs = opened.name, _points_to_songs(opened.fields)
+    file, of_songs = opened.name, _points_to_songs(fields_of(opened))
     for batch, rows in _rows(opened, "tag"):
         for row, values in rows:
             artist = plain(values.get("artist"))
@@ -97,7 +97,7 @@ def _points_to_songs(fields: frozenset[str]) -> bool:
 
 
 def _is_tags(opened: OpenedFile) -> Fit | None:
-    fields = opened.fields
+    fields = fields_of(opened)
     if (
         opened.kind not in TABLES
         or not _has_tag_column(opened)
@@ -114,14 +114,14 @@ def _has_tag_column(opened: OpenedFile) -> bool:
 
 
 def _is_entries(opened: OpenedFile) -> Fit | None:
-    fields = opened.fields
+    fields = fields_of(opened)
     if opened.kind in TABLES and "playlist_id" in fields and _points_to_songs(fields) and not describes_songs(fields):
         return Fit(LIKELY, "a playlist's id beside a song's, and nothing that describes a song")
     return None
 
 
 def _is_playlists(opened: OpenedFile) -> Fit | None:
-    fields = opened.fields
+    fields = fields_of(opened)
     if opened.kind not in TABLES or "playlist_id" not in fields or "artist" in fields or _points_to_songs(fields):
         return None
     if "song_ids" in fields or "playlist" in fields or "title" in fields:
@@ -135,7 +135,7 @@ def describes_songs(fields: frozenset[str]) -> bool:
 
 
 def _is_songs(opened: OpenedFile) -> Fit | None:
-    fields = opened.fields
+    fields = fields_of(opened)
     if opened.kind not in TABLES:
         return None
     known = "title" in fields or _points_to_songs(fields)

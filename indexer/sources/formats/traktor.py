@@ -7,12 +7,10 @@ track is known by "VOLUME/:folder/:file". MUSICAL_KEY counts 0..11 for C to B ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from indexer.sources.base import CERTAIN, Batch, Fit, Format
 from indexer.sources.elements import elements
-from indexer.sources.libraries import Track, TrackList, library_columns, read_library
-from indexer.sources.mapping import Column
+from indexer.sources.libraries import Track, TrackList, library_format, parts_of, section
 from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import names_of_path
 
@@ -21,40 +19,8 @@ _READ = frozenset({"LOCATION", "ALBUM", "INFO", "TEMPO", "MUSICAL_KEY"})  # elem
 _UNITS = {"PLAYTIME": "PLAYTIME (s)"}
 
 
-def _recognise(opened: OpenedFile) -> Fit | None:
-    if opened.kind == "xml" and isinstance(opened.outline, tuple) and opened.outline[0] == "NML":
-        return Fit(CERTAIN, "an XML document NML")
-    return None
-
-
-def _read(opened: OpenedFile) -> Iterator[Batch]:
-    unused: Counter[str] = Counter()
-    yield from read_library(opened, "traktor", _lists(opened), _tracks(opened, unused), unused)
-
-
-def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return library_columns(_tracks(opened, Counter()))
-
-
 def _tracks(opened: OpenedFile, unused: Counter[str]) -> Iterator[Track]:
-    inside = False
-    parts: dict[str, Mapping[str, str]] | None = None
-    for name, attributes, _ in elements(opened):
-        if name == "COLLECTION":
-            inside = attributes is not None
-        elif not inside:
-            continue
-        elif name == "ENTRY":
-            if attributes is not None:
-                parts = {"ENTRY": attributes}
-            elif parts is not None:
-                yield _track(parts)
-                parts = None
-        elif attributes is not None and parts is not None:
-            if name in _READ:
-                parts[name] = attributes
-            else:
-                unused[f"<{name[:40]}>"] += 1
+    yield from map(_track, parts_of(section(elements(opened), "COLLECTION"), "ENTRY", _READ, unused))
 
 
 def _track(parts: Mapping[str, Mapping[str, str]]) -> Track:
@@ -97,15 +63,10 @@ def _key(value: str) -> str:
 
 
 def _lists(opened: OpenedFile) -> Iterator[TrackList]:
-    inside = False
     path: list[tuple[str, str]] = []  # name and type
     keys: list[str] = []
-    for name, attributes, _ in elements(opened):
-        if name == "PLAYLISTS":
-            inside = attributes is not None
-        elif not inside:
-            continue
-        elif name == "NODE" and attributes is not None:
+    for name, attributes, _ in section(elements(opened), "PLAYLISTS"):
+        if name == "NODE" and attributes is not None:
             path.append((attributes.get("NAME", ""), attributes.get("TYPE", "")))
             keys = []
         elif name == "NODE" and path:
@@ -120,6 +81,4 @@ def _lists(opened: OpenedFile) -> Iterator[TrackList]:
             keys.append(attributes.get("KEY", ""))
 
 
-FORMATS = (
-    Format("traktor", 1, "NML with COLLECTION and PLAYLISTS (Traktor)", _recognise, _read, _columns),
-)  # fmt: skip
+FORMATS = (library_format("traktor", "NML", "NML with COLLECTION and PLAYLISTS (Traktor)", _tracks, _lists),)

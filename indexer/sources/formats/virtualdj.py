@@ -8,12 +8,10 @@ and count in other units: of these the names alone are read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from indexer.sources.base import CERTAIN, Batch, Fit, Format
 from indexer.sources.elements import elements
-from indexer.sources.libraries import Track, library_columns, read_library
-from indexer.sources.mapping import Column
+from indexer.sources.libraries import Track, library_format, parts_of
 from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import is_address, names_of_path
 from indexer.sources.units import decimal
@@ -23,35 +21,8 @@ _NAMES = {"Author": "Artist", "Remix": "Version"}
 _LONGEST_BEAT = 3.0  # seconds: 20 BPM; what is more counts beats per minute
 
 
-def _recognise(opened: OpenedFile) -> Fit | None:
-    if opened.kind == "xml" and isinstance(opened.outline, tuple) and opened.outline[0] == "VirtualDJ_Database":
-        return Fit(CERTAIN, "an XML document VirtualDJ_Database")
-    return None
-
-
-def _read(opened: OpenedFile) -> Iterator[Batch]:
-    unused: Counter[str] = Counter()
-    yield from read_library(opened, "virtualdj", (), _tracks(opened, unused), unused)
-
-
-def _columns(opened: OpenedFile) -> Sequence[Column]:
-    return library_columns(_tracks(opened, Counter()))
-
-
 def _tracks(opened: OpenedFile, unused: Counter[str]) -> Iterator[Track]:
-    parts: dict[str, Mapping[str, str]] | None = None
-    for name, attributes, _ in elements(opened):
-        if name == "Song":
-            if attributes is not None:
-                parts = {"Song": attributes}
-            elif parts is not None:
-                yield _track(parts)
-                parts = None
-        elif attributes is not None and parts is not None:
-            if name in _READ:
-                parts[name] = attributes
-            else:
-                unused[f"<{name[:40]}>"] += 1
+    yield from map(_track, parts_of(elements(opened), "Song", _READ, unused))
 
 
 def _track(parts: Mapping[str, Mapping[str, str]]) -> Track:
@@ -78,4 +49,8 @@ def _tempo(text: str) -> float | None:
     return round(60 / number, 2) if number < _LONGEST_BEAT else number
 
 
-FORMATS = (Format("virtualdj", 1, "VirtualDJ_Database with Song (VirtualDJ)", _recognise, _read, _columns),)
+FORMATS = (
+    library_format(
+        "virtualdj", "VirtualDJ_Database", "VirtualDJ_Database with Song (VirtualDJ)", _tracks, lambda _: ()
+    ),
+)

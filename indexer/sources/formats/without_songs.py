@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
+from indexer.sources.tabular import sample_of
+from indexer.sources.units import moment
 
 # Keys or columns, each of them in the file, and what it is.
 _WITHOUT_SONGS = {
@@ -48,5 +50,7 @@ def _only_videos(opened: OpenedFile) -> bool:
     """A video's id and a time, under names in the language of the account."""
     if opened.kind != "csv" or len(opened.columns) != 2:
         return False
-    rows = [tuple(map(str, row.values())) for _, row in opened.sample]
-    return bool(rows) and all(len(row) == 2 and len(row[0].strip()) == _VIDEO_ID and "T" in row[1] for row in rows)
+    rows = [tuple(row.values()) for _, row in sample_of(opened)]
+    return bool(rows) and all(
+        len(row) == 2 and len(str(row[0]).strip()) == _VIDEO_ID and moment(row[1]) is not None for row in rows
+    )

@@ -23,7 +23,7 @@ LOWEST_HZ, HIGHEST_HZ = 45.0, 3500.0
 OVERTONES, OVERTONE_DECAY, UPDATES = 8, 0.5, 30
 CENTRE_HZ, CENTRE_OCTAVES = 250.0, 1.3  # where chords lie: notes further up and down count less
 LEAST_WINDOWS = 6  # 1.3 s
-NO_KEY = 0.06  # relative spread of the pitch classes; noise has 0.03
+NO_KEY = 0.05  # relative spread of the pitch classes; noise has 0.03
 
 # How much each pitch class of a key sounds, from the tonic on: major, minor.
 _SOURCES = (
@@ -44,7 +44,12 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """tonic 0..11, 0 = C; mode 1 major, 0 minor; confidence 0..1: how far the next best key is behind."""
+    """A key as the catalogue counts it.
+
+    tonic        0..11, 0 = C
+    mode         1 major, 0 minor
+    confidence   0..1: how far the next best key is behind
+    """
 
     tonic: int
     mode: int

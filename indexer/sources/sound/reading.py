@@ -17,7 +17,7 @@ from indexer.sources.sound.content import sound_hash
 from indexer.sources.sound.decode import FFMPEG_ENDINGS
 from indexer.sources.sound.places import facts_of_path
 from indexer.sources.sound.tags import Tags, read_tags
-from indexer.sources.sound.walk import Found
+from indexer.sources.sound.walk import SoundPath
 from indexer.sources.validate import song_facts
 from indexer.text.names import fold
 
@@ -41,7 +41,7 @@ class SoundFile:
     remarks      (what is wrong, sentence) with "file" where there is no song, else "value"
     """
 
-    found: Found
+    place: SoundPath
     tags: Tags
     sound_hash: str
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -68,28 +68,28 @@ def measurable(path: Path) -> bool:
     return not missing_libraries() and (path.suffix.lower() not in FFMPEG_ENDINGS or _has_ffmpeg())
 
 
-def read_sound(found: Found, measured_already: Set[str] = frozenset()) -> SoundFile:
+def read_sound(place: SoundPath, measured_already: Set[str] = frozenset()) -> SoundFile:
     """Read a file and measure its sound, unless its hash is among `measured_already`.
 
     A file that cannot be opened or decoded comes back with the reason.
     """
     try:
-        tags, digest = read_tags(found.path), sound_hash(found.path)
+        tags, digest = read_tags(place.path), sound_hash(place.path)
     except OSError as error:
         problem = f"it cannot be read: {error.strerror or error}"
-        return SoundFile(found, Tags(), "", problem=problem, remarks=(("file", problem),))
+        return SoundFile(place, Tags(), "", problem=problem, remarks=(("file", problem),))
     measured, problem = None, ""
-    if digest and digest not in measured_already and measurable(found.path):
-        measured, problem = _measured(found.path)
-    return _composed(found, tags, digest, measured, problem)
+    if digest and digest not in measured_already and measurable(place.path):
+        measured, problem = _measured(place.path)
+    return _composed(place, tags, digest, measured, problem)
 
 
-def crashed(found: Found) -> SoundFile:
+def crashed(place: SoundPath) -> SoundFile:
     """A file over which the process that measured it died: what can be read without measuring."""
     try:
-        return _composed(found, read_tags(found.path), sound_hash(found.path), None, _CRASHED)
+        return _composed(place, read_tags(place.path), sound_hash(place.path), None, _CRASHED)
     except OSError as error:
-        return SoundFile(found, Tags(), "", problem=_CRASHED, remarks=(("file", error.strerror or str(error)),))
+        return SoundFile(place, Tags(), "", problem=_CRASHED, remarks=(("file", error.strerror or str(error)),))
 
 
 def _measured(path: Path) -> tuple[Measured | None, str]:
@@ -103,17 +103,17 @@ def _measured(path: Path) -> tuple[Measured | None, str]:
         return None, f"it cannot be measured ({type(error).__name__}: {str(error)[:80]})"
 
 
-def _composed(found: Found, tags: Tags, digest: str, measured: Measured | None, problem: str) -> SoundFile:
+def _composed(place: SoundPath, tags: Tags, digest: str, measured: Measured | None, problem: str) -> SoundFile:
     named = "title" in tags.facts
     if not named and measured is None and (problem or tags.duration_ms is None or not digest):
         reason = problem or "neither tags nor sound are in it"
-        if not found.size:
+        if not place.size:
             reason = "it is empty (0 bytes); copy it again"
-        return SoundFile(found, tags, digest, problem=reason, remarks=(("file", reason),))
-    values, guessed = _values(found, tags)
+        return SoundFile(place, tags, digest, problem=reason, remarks=(("file", reason),))
+    values, guessed = _values(place, tags)
     remarks = list(tags.remarks)
-    if "lyrics" not in values and found.words is not None:
-        values["lyrics"] = _words(found.words, remarks)
+    if "lyrics" not in values and place.words is not None:
+        values["lyrics"] = _words(place.words, remarks)
     audio = _audio(tags, measured)
     facts = song_facts({**values, **audio}, remarks)
     if "artist" not in guessed:
@@ -130,16 +130,17 @@ def _composed(found: Found, tags: Tags, digest: str, measured: Measured | None, 
     if kept.keys() - {"duration_ms"}:
         kept["audio_origin"] = MEASURED
     return SoundFile(
-        found, tags, digest, facts, guessed, kept, measured, problem, tuple(("value", each) for each in remarks)
+        place, tags, digest, facts, guessed, kept, measured, problem, tuple(("value", each) for each in remarks)
     )
 
 
-def _values(found: Found, tags: Tags) -> tuple[dict[str, object], frozenset[str]]:
+def _values(place: SoundPath, tags: Tags) -> tuple[dict[str, object], frozenset[str]]:
     """Facts of the tags, filled up from the path, and which those are."""
-    values, of_path = dict(tags.facts), facts_of_path(found.relative, numbered=found.numbered)
+    values, of_path = dict(tags.facts), facts_of_path(place.relative, numbered=place.numbered)
     guessed = {name for name in ("title", "artist") if name not in values and name in of_path}
     artist = plain(values.get("artist", of_path.get("artist")))
-    if "artist" in of_path and fold(artist) == fold(str(of_path["artist"])):  # the folder is about this artist
+    # The folder is about this artist, or nothing says who it is of.
+    if not artist or ("artist" in of_path and fold(artist) == fold(str(of_path["artist"]))):
         guessed |= {name for name in ("album",) if name not in values and name in of_path}
         if "album" in guessed and "year" not in values and "year" in of_path:
             guessed.add("year")

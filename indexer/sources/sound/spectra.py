@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -56,21 +57,16 @@ def _magnitudes(mono: Samples, window: int, hop: int) -> Matrix:
     return out
 
 
-_filters: dict[int, Matrix] = {}
-
-
-def mel_filters(bands: int = MEL_BANDS) -> Matrix:
-    """float32 (bands, WINDOW // 2 + 1): triangles of equal area from 30 Hz to RATE / 2, even on the mel scale.
+@cache
+def mel_filters() -> Matrix:
+    """float32 (MEL_BANDS, WINDOW // 2 + 1): triangles of equal area from 30 Hz to RATE / 2, even on the mel scale.
 
     mel = 2595 log10(1 + Hz / 700), O'Shaughnessy 1987.
     """
-    if bands not in _filters:
-        top = 2595 * np.log10(1 + RATE / 2 / 700)
-        bottom = 2595 * np.log10(1 + 30 / 700)
-        edges = 700 * (10 ** (np.linspace(bottom, top, bands + 2) / 2595) - 1)
-        hertz = np.fft.rfftfreq(WINDOW, 1 / RATE)
-        rising = (hertz - edges[:-2, None]) / np.diff(edges)[:-1, None]
-        falling = (edges[2:, None] - hertz) / np.diff(edges)[1:, None]
-        triangles = np.maximum(0, np.minimum(rising, falling))
-        _filters[bands] = (triangles / np.maximum(triangles.sum(1, keepdims=True), 1e-9)).astype(np.float32)
-    return _filters[bands]
+    bottom, top = (2595 * np.log10(1 + hertz / 700) for hertz in (30, RATE / 2))
+    edges = 700 * (10 ** (np.linspace(bottom, top, MEL_BANDS + 2) / 2595) - 1)
+    hertz = np.fft.rfftfreq(WINDOW, 1 / RATE)
+    rising = (hertz - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - hertz) / np.diff(edges)[1:, None]
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    return np.asarray(triangles / np.maximum(triangles.sum(1, keepdims=True), 1e-9), np.float32)

@@ -24,6 +24,7 @@ _READS = 4_000_000  # an Ogg of a day has a million pages
 _R128_TO_REPLAYGAIN = 5.0  # dB between the loudness that EBU R 128 (-23 LUFS) and ReplayGain 2 (-18 LUFS) aim at
 _GAINS = (-60.0, 60.0)  # dB
 _TEMPI = (20.0, 400.0)  # beats per minute
+_LONGEST_S = 86_400  # of a recording; a header may claim anything
 _MENDED = 10_000  # characters: a longer text is no name
 _MAX_NUMBER = 9_999  # of a track or a disc
 
@@ -182,7 +183,7 @@ class _Reading:
         """Everything that is known."""
         tempo, key_mode = self._number("bpm", "bpm", *_TEMPI), self._key()
         artist, artists = self._artists()
-        duration = self._tag.duration
+        duration = self._tag.duration or 0.0
         facts = {
             "title": self._title(),
             "artist": artist,
@@ -206,7 +207,9 @@ class _Reading:
             mode=key_mode[1],
             gain_db=self._gain("track"),
             album_gain_db=self._gain("album"),
-            duration_ms=duration * 1000 if isinstance(duration, int | float) and 0 < duration < 86_400 else None,
+            duration_ms=round(duration * 1000)
+            if isinstance(duration, int | float) and 0.001 < duration < 86_400
+            else None,
             cover=self._tag.images.any is not None,
             remarks=tuple(dict.fromkeys(self._remarks)),
         )

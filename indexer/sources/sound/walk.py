@@ -22,7 +22,7 @@ _NUMBERED_SHARE, _NUMBERED_LEAST = 0.8, 3  # of a folder's files that begin with
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SoundPath:
     """A file of sound as the walk found it.
 
     relative   its path below the folder that is imported
@@ -53,7 +53,7 @@ class Walk:
     """
 
     root: Path
-    files: list[Found] = field(default_factory=list)
+    files: list[SoundPath] = field(default_factory=list)
     playlists: list[Path] = field(default_factory=list)
     unreadable: dict[Path, str] = field(default_factory=dict)
     passed: Counter[str] = field(default_factory=Counter)
@@ -164,7 +164,7 @@ def _take_sound(
         return
     relative = path.relative_to(walk.root)
     walk.files.append(
-        Found(path, relative, status.st_size, status.st_mtime_ns, "; ".join(beside), words, cover, numbered)
+        SoundPath(path, relative, status.st_size, status.st_mtime_ns, "; ".join(beside), words, cover, numbered)
     )
 
 

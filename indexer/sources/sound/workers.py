@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from indexer.sources.sound.reading import SoundFile
-    from indexer.sources.sound.walk import Found
+    from indexer.sources.sound.walk import SoundPath
 
 _AHEAD = 16  # files a worker that may be read before the one that is waited for
 _THREADS = ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMBA")
@@ -30,7 +30,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def read_all(files: Sequence[Found], measured_already: Set[str], *, workers: int) -> Generator[SoundFile, None, None]:
+def read_all(
+    files: Sequence[SoundPath], measured_already: Set[str], *, workers: int
+) -> Generator[SoundFile, None, None]:
     """The files, read and measured, in their order, by so many processes; 0: by this one."""
     if not workers or not files:
         from indexer.sources.sound.reading import read_sound
@@ -49,10 +51,10 @@ def read_all(files: Sequence[Found], measured_already: Set[str], *, workers: int
 
 
 def _until_one_breaks(
-    waiting: deque[Found], measured_already: Set[str], workers: int
-) -> Generator[SoundFile, None, list[tuple[Found, Future[SoundFile]]]]:
+    waiting: deque[SoundPath], measured_already: Set[str], workers: int
+) -> Generator[SoundFile, None, list[tuple[SoundPath, Future[SoundFile]]]]:
     """Reads from `waiting`; where a worker dies, the files that it may have died over."""
-    running: deque[tuple[Found, Future[SoundFile]]] = deque()
+    running: deque[tuple[SoundPath, Future[SoundFile]]] = deque()
     with _pool(measured_already, workers) as pool:
         try:
             while waiting or running:
@@ -70,15 +72,15 @@ def _until_one_breaks(
     return []
 
 
-def _alone(found: Found, measured_already: Set[str]) -> SoundFile:
+def _alone(place: SoundPath, measured_already: Set[str]) -> SoundFile:
     """The file, read in a process of its own, which may die over it."""
     from indexer.sources.sound.reading import crashed
 
     with _pool(measured_already, 1) as pool:
         try:
-            return pool.submit(_read, found).result()
+            return pool.submit(_read, place).result()
         except BrokenProcessPool:
-            return crashed(found)
+            return crashed(place)
 
 
 def _pool(measured_already: Set[str], workers: int) -> ProcessPoolExecutor:
@@ -106,7 +108,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _read(found: Found) -> SoundFile:
+def _read(place: SoundPath) -> SoundFile:
     from indexer.sources.sound.reading import read_sound
 
-    return read_sound(found, _measured_already)
+    return read_sound(place, _measured_already)

@@ -82,7 +82,7 @@ def test_hits_as_json_hold_every_field_and_no_nan(scenes: Engine) -> None:
     hits = scenes.recommend(["rain-03", "neon-02"], k=len(scenes))
     listed = json.loads(json.dumps(hits.to_dict()["songs"], allow_nan=False))
     assert len(listed) == len(scenes) - 2
-    unknown = next(song for song in listed if song["song_id"] == "unknown")
+    unknown = next(song for song in listed if song["song_id"] == "unheard")
     assert (unknown["tempo"], unknown["energy"], unknown["key"], unknown["duration_ms"]) == (None,) * 4
     for hit, song in zip(hits, listed, strict=True):
         assert set(song) == set(asdict(hit))

@@ -108,7 +108,7 @@ def test_umap_keeps_groups_together_and_is_the_same_again() -> None:
 
 def test_known_songs_are_alive_and_their_product_is_what_similar_searches_by(scenes: OpenIndex) -> None:
     rows, vectors = known_songs(scenes, WEIGHTS)
-    unknown = scenes.songs.row_of("unknown")
+    unknown = scenes.songs.row_of("unheard")
     dead = np.flatnonzero(~scenes.songs.alive)
     assert len(dead) == 1
     assert rows.tolist() == sorted(set(range(len(scenes.songs))) - {unknown, *dead.tolist()})

@@ -48,7 +48,8 @@ SONG = {
     "artists": [str], "featured": [str], "audio_origin": TEXT_OR_NULL,
 }  # fmt: skip
 HIT = {
-    "song_id": str, "title": str, "artist": str, "score": NUMBER, "rank": int, "signals": Each(NUMBER),
+    "song_id": str, "title": str, "artist": str, "artists": [str], "featured": [str], "score": NUMBER,
+    "rank": int, "signals": Each(NUMBER),
     "reason": str, "line": TEXT_OR_NULL, "album": TEXT_OR_NULL, "duration_ms": NUMBER_OR_NULL, "year": INT_OR_NULL,
     "tempo": NUMBER_OR_NULL, "key": NUMBER_OR_NULL, "mode": NUMBER_OR_NULL, "energy": NUMBER_OR_NULL,
     "spotify_id": TEXT_OR_NULL,

@@ -418,7 +418,7 @@ def test_filters_and_caps_work_by_each_artist(library: Path) -> None:
 
 
 def test_a_path_through_a_small_catalogue(library: Path) -> None:
-    assert len(titles(run("path", "Anchor", "Candle", "--length", "5", "--json", cwd=library))) == 5
+    assert len(titles(run("path", "दिल", "夜の港", "--length", "5", "--json", cwd=library))) == 5
 
 
 def test_what_goes_into_a_file_is_utf8_whatever_the_terminal_can(library: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.query.filters import RANGES, WORDS, Filters, audio_values, parse_range
+from engine.query.filters import RANGES, WORDS, Filters, parse_range
+from engine.query.targets import audio_values
 from indexer.errors import FilterError
 from indexer.records import AUDIO_RANGES, AudioFeatures, Song
 from indexer.songs.table import Songs

@@ -119,6 +119,18 @@ def test_a_file_with_other_tags_keeps_its_song(catalogue: Catalogue, music: Path
     assert len(catalogue) == 3
 
 
+def test_the_fingerprint_of_timbres_changes_with_the_sound_alone(catalogue: Catalogue, music: Path) -> None:
+    empty = catalogue.fingerprints()["timbres"]
+    catalogue.load_folder(music)
+    measured = catalogue.fingerprints()["timbres"]
+    assert measured != empty
+    write_tags(music / "Oda Finch" / "Weather" / "02 Song 2.ogg", title="Another Name")
+    catalogue.load_folder(music)
+    assert catalogue.fingerprints()["timbres"] == measured
+    catalogue.delete(["oda finch|song 1"])
+    assert catalogue.fingerprints()["timbres"] not in (measured, empty)
+
+
 def test_another_sound_under_the_same_name_is_measured_again(catalogue: Catalogue, music: Path) -> None:
     catalogue.load_folder(music)
     path = music / "Oda Finch" / "Weather" / "01 Song 1.flac"
@@ -299,6 +311,33 @@ def test_tempo_and_key_of_the_tags_count_where_nothing_was_measured(
     assert song.audio.loudness is not None
 
 
+def test_endings_that_nothing_here_decodes_are_said(
+    catalogue: Catalogue, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_has_ffmpeg", lambda: False)
+    path = sound_file(music / "a.flac", pitch=350, title="Rain", artist="Ada").rename(music / "a.wma")
+    advice = "sound that is not measured without av: .wma 1; pip install 'refrain[m4a]' and import again"
+    for expected in (RowCounts(added=4), RowCounts(unchanged=4)):
+        report = catalogue.load_folder(music)
+        assert files_of(report) == expected
+        assert reasons(report, "other") == [advice]
+    song = catalogue.song(catalogue.song_of_path(path) or "")
+    assert song is not None
+    assert (song.title, song.audio_origin) == ("Rain", None)
+
+
+def test_pages_of_files_and_vectors(catalogue: Catalogue, music: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(music / "Oda Finch", music / "Again")
+    catalogue.load_folder(music)
+    paths = [each.path for each in catalogue.files()]
+    vectors = [(song_id, vector.tolist()) for song_id, vector in catalogue.timbres(ANALYSIS_VERSION)]
+    monkeypatch.setattr("indexer.catalogue.files.FILES_AT_A_TIME", 2)
+    assert [each.path for each in catalogue.files()] == paths == sorted(paths)
+    assert len(paths) == 6
+    assert [(song_id, vector.tolist()) for song_id, vector in catalogue.timbres(ANALYSIS_VERSION)] == vectors
+    assert len(vectors) == 3
+
+
 def test_playlists_of_the_folder_come_after_its_songs(catalogue: Catalogue, music: Path) -> None:
     lines = [
         "#EXTM3U",
@@ -336,6 +375,21 @@ def test_a_path_is_a_song(catalogue: Catalogue, music: Path, monkeypatch: pytest
     with catalogue.snapshot() as snapshot:
         assert snapshot.song_of_path(path) == "oda finch|song 1"
         assert list(snapshot.files()) == list(catalogue.files())
+
+
+def test_entries_of_a_list_meet_songs_by_their_files(catalogue: Catalogue, music: Path, tmp_path: Path) -> None:
+    path = music / "Oda Finch" / "Weather" / "02 Song 2.ogg"
+    write_tags(path, title="What the Tags Say", artist="Marrow")
+    catalogue.load_folder(music)
+    before = list(catalogue.songs())
+    mix = tmp_path / "mix.m3u8"
+    mix.write_text(
+        f"#EXTM3U\nMusic/Oda Finch/Weather/02 Song 2.ogg\nfile://{music}/Oda%20Finch/Weather/01%20Song%201.flac\n"
+    )
+    catalogue.load(mix)
+    (playlist,) = catalogue.playlists()
+    assert playlist.song_ids == (catalogue.song_of_path(path), "oda finch|song 1")
+    assert list(catalogue.songs()) == before, "a list names songs and says nothing new of them"
 
 
 def test_one_file_of_sound(catalogue: Catalogue, music: Path) -> None:

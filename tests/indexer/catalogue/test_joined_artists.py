@@ -44,6 +44,13 @@ def test_what_only_looks_joined_stays_one_name(catalogue: Catalogue, tmp_path: P
     assert song.artists == ()
 
 
+def test_a_joined_name_is_no_evidence_for_itself(catalogue: Catalogue, tmp_path: Path) -> None:
+    catalogue.load(rows(tmp_path, ADA | {"artist": "Cy, Ada"}, ADA))
+    assert {song.artist: song.artists for song in catalogue.songs()} == {"Cy, Ada": (), "Ada": ()}
+    catalogue.load(rows(tmp_path, {"title": "Oar", "artist": "Cy"}, name="cy.jsonl"))
+    assert {song.artist: song.artists for song in catalogue.songs()} == {"Cy, Ada": ("Cy", "Ada"), "Ada": (), "Cy": ()}
+
+
 def test_a_joined_name_meets_the_song_of_its_first_artist(catalogue: Catalogue, tmp_path: Path) -> None:
     catalogue.load(rows(tmp_path, ADA, BO, DUET, name="a.jsonl"))
     lyrics = {"title": "Harbour", "artist": ["Ada", "Bo"], "lyrics": "the harbour is closed"}

@@ -80,7 +80,7 @@ def test_each_fingerprint_changes_with_its_own_kind_only(catalogue: Catalogue, t
     }
     for number, (kind, row) in enumerate(changes.items()):
         before, whole = catalogue.fingerprints(), catalogue.fingerprint()
-        assert list(before) == ["songs", "playlists", "artist_tags", "labels"]
+        assert list(before) == ["songs", "playlists", "artist_tags", "labels", "timbres"]
         assert catalogue.load(rows(tmp_path, row, name=f"{number}.jsonl")).changed
         now = catalogue.fingerprints()
         assert {name for name in now if now[name] != before[name]} == {kind}

@@ -8,6 +8,7 @@ import pytest
 
 from indexer.catalogue import Catalogue
 from tests.formats.reading import written
+from tests.indexer.sources.sound.collection import sound_file
 
 TABLE = "title,artist,album,duration_ms,energy\nGull Song,Ada Pier,,200000,0.5\nTide,Bo,Sheds,,\n"
 LIST = (
@@ -42,3 +43,17 @@ def test_a_key_counts_only_where_the_catalogue_has_it(catalogue: Catalogue, tmp_
     (playlist,) = catalogue.playlists()
     assert [titles[song_id] for song_id in playlist.song_ids] == ["Tide", "Gull Song"]
     assert "elsewhere" not in titles
+
+
+def test_an_entry_is_the_song_of_its_file_whatever_the_list_calls_it(tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    for number, name in enumerate(("one", "two")):
+        sound_file(music / "sub" / f"{name}.flac", pitch=220 * (number + 1), title=f"Song {name}", artist="Ada")
+    lines = f"#EXTM3U\n#EXTINF:9,No - Body\nsub/two.flac\n#EXTINF:9,Some - Other\n{tmp_path}/x/../music/sub/one.flac\n"
+    with Catalogue(tmp_path / "songs.db") as catalogue:
+        catalogue.load_folder(music)
+        before = {song.song_id: song for song in catalogue.songs()}
+        catalogue.load(written(music, "mix.m3u8", lines))
+        (playlist,) = catalogue.playlists()
+        assert [before[song_id].title for song_id in playlist.song_ids] == ["Song two", "Song one"]
+        assert {song.song_id: song for song in catalogue.songs()} == before

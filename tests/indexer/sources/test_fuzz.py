@@ -205,6 +205,23 @@ def import_all(seeds: range, examples: list[bytes], base: Path, folder: Path) ->
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ("#EXTM3U\na.mp3\n".encode("utf-16") + b"\x00", "not UTF-16 text"),
+        (b'{"a\\ud8": [1], "b": 2}\n', "not whole JSON"),
+        (b"a," * 60_000 + b"a\n1\n", "No known layout"),
+    ],
+    ids=["half a character", "key", "columns of one name"],
+)
+def test_damage_that_was_found_so(data: bytes, why: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(data)
+    started = time.process_time()
+    with Catalogue(tmp_path / "songs.db") as catalogue, pytest.raises(SourceError, match=why):
+        catalogue.load(tmp_path / "file")
+    assert time.process_time() - started < SECONDS_PER_MIB
+
+
 @pytest.mark.parametrize("chunk", range(3))
 def test_damaged_files(chunk: int, examples: list[bytes], base: Path, tmp_path: Path) -> None:
     import_all(range(100 * chunk, 100 * (chunk + 1)), examples, base, tmp_path)

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.sources import Batch
-from indexer.sources.listens import GAP_S, NoListen, Record, read_listens
+from indexer.sources.listens import NoListen, Record, read_listens
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PLAYS_LABEL
+from indexer.sources.sessions import GAP_S
 from indexer.sources.units import moment
 
 START = 1_600_000_000
@@ -52,8 +53,9 @@ def result(records: Sequence[Record | NoListen]) -> Result:
     for batch in read_listens(FILE, enumerate(records, start=1)):
         _check_positions(batch)
         for song in batch.songs:
-            counted = (value for name, value in song.labels.items() if name.startswith(PLAYS_LABEL))
-            plays |= {song.facts["title"]: value for value in counted}  # noqa: B035
+            for name, value in song.labels.items():
+                assert name == PLAYS_LABEL + FILE.name
+                plays[song.facts["title"]] = value
             titles |= dict.fromkeys(song.ids, song.facts["title"])
         for entry in batch.entries:
             song = entry.song

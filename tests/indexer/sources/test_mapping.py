@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.records import SOUND_NAMES
-from indexer.sources.mapping import SHARES, ColumnMap, map_columns
+from indexer.sources.columns import SHARES, ColumnMap
+from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import meaning
 from indexer.sources.validate import song_facts
 

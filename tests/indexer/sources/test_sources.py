@@ -74,7 +74,7 @@ def table(folder: Path, text: str, name: str = "table") -> Path:
 
 def test_every_format_has_an_example() -> None:
     for format in KNOWN:
-        module = format.read.__module__.rpartition(".")[2]
+        module = format.recognise.__module__.rpartition(".")[2]
         assert format.name in EXAMPLES.values() or (FORMATS / f"test_{module}.py").exists(), format.name
     assert set(EXAMPLES) == {path.name for path in FORMATS.iterdir() if path.is_file() and path.suffix != ".py"}
 

@@ -167,7 +167,8 @@ def test_taking_apart_needs_all_parts_and_the_longest_known_names_win() -> None:
 
 def test_where_artists_are_listed_the_first_is_evidence_enough() -> None:
     known = {"Salt"}.__contains__
-    assert taken_apart("Salt, Tar", known) == ("Salt, Tar",)
+    assert taken_apart("Salt, Tar", known) == ("Salt", "Tar"), "bands with a comma have an and, too"
+    assert taken_apart("Salt, Tar & Rope", known) == ("Salt, Tar & Rope",)
     assert taken_apart("Salt, Tar", known, listed=True) == ("Salt", "Tar")
     assert taken_apart("Salt, The Maker", known, listed=True) == ("Salt, The Maker",)
     assert taken_apart("Tar, Salt", known, listed=True) == ("Tar, Salt",)

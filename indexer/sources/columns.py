@@ -1,0 +1,146 @@
+"""Columns: what each column of a file becomes, and the rows of a file by fields."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from indexer.sources.cells import empty, plain
+from indexer.sources.meanings import meaning, unit_of, unused_because
+from indexer.sources.units import decimal, milliseconds, whole
+
+SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
+
+_NAMES = frozenset({"title", "artist", "album", "playlist", "tag", "tags"})  # a song may be called "None" or "?"
+
+Convert = Callable[[object], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a file and what it becomes.
+
+    field     of a song, an entry or a tag; "" where the column is not used
+    remark    a unit or a guess; why a column is not used
+    convert   from its cells to the field's unit, where they differ
+    rank      of several columns with one meaning 0 is read first
+    """
+
+    name: str
+    field: str
+    remark: str = ""
+    convert: Convert | None = None
+    rank: int = 0
+
+
+class ColumnMap:
+    """The columns of a file, each with its meaning; fields whose first column is empty are filled from the next."""
+
+    def __init__(self, columns: Sequence[Column], together: frozenset[str] = frozenset()) -> None:
+        self.columns = tuple(columns)
+        self._together = together
+        self._by_field: dict[str, list[Column]] = defaultdict(list)
+        self._names = {column.name for column in columns}
+        self._unused: list[str] = []
+        self.unused_cells: Counter[str] = Counter()
+        for column in columns:
+            self._add(column)
+
+    def __contains__(self, field: str) -> bool:
+        return field in self._by_field
+
+    def has(self, *fields: str) -> bool:
+        """Whether the file has a column of any of these fields."""
+        return any(field in self._by_field for field in fields)
+
+    def values(self, row: Mapping[str, object]) -> dict[str, object]:
+        """A row by fields; cells of columns that are not used are counted."""
+        for name in self._unused:
+            if name in row and not empty(row[name]):
+                self.unused_cells[name] += 1
+        if not row.keys() <= self._names:  # keys of JSON that come late
+            for name in sorted(row.keys() - self._names):
+                column = _late(name)
+                self.columns = (*self.columns, column)
+                self._names.add(name)
+                self._add(column)
+                if not column.field and not empty(row[name]):
+                    self.unused_cells[name] += 1
+        values: dict[str, object] = {}
+        for field, columns in self._by_field.items():
+            for column in columns:
+                cell = row.get(column.name)
+                if cell is None or cell == "" or (empty(cell) and not (field in _NAMES and isinstance(cell, str))):
+                    continue
+                cell = cell if column.convert is None else column.convert(cell)
+                if field in self._together:
+                    values[field] = [*values.get(field, ()), cell]  # type: ignore[misc]
+                else:
+                    values[field] = cell
+                    break
+        return values
+
+    def _add(self, column: Column) -> None:
+        if column.field:
+            self._by_field[column.field].append(column)
+            self._by_field[column.field].sort(key=lambda each: each.rank)
+        else:
+            self._unused.append(column.name)
+
+
+def _late(name: str) -> Column:
+    found = meaning(name)
+    if found is None or found[0] in ("id", "song_id", "date"):
+        return Column(name, "", unused_because(name))
+    return Column(name, found[0], convert=reader_of(found[0], unit_of(name)))
+
+
+def reader_of(field: str, unit: str) -> Convert | None:
+    """From a cell to what `song_facts` reads, where a number may be written in several ways."""
+    if field in SHARES:
+        return percent if unit == "%" else as_number
+    if field in ("tempo", "loudness"):
+        return as_number
+    if field in ("popularity", "plays", "followers", "count", "ms_played", "position"):
+        return as_count
+    if field == "duration_ms":
+        return milliseconds_of(unit if unit in ("ms", "s", "min") else "ms")
+    return None
+
+
+def milliseconds_of(unit: str) -> Convert:
+    factor = {"ms": 1.0, "s": 1_000.0, "min": 60_000.0}[unit]
+
+    def convert(cell: object) -> object:
+        text = plain(cell)
+        clock = milliseconds(text)
+        if clock is not None:
+            return clock
+        number = number_of(cell)
+        return cell if number is None else number * factor
+
+    return convert
+
+
+def number_of(cell: object) -> float | None:
+    if isinstance(cell, bool):
+        return float(cell)
+    if isinstance(cell, int | float):
+        return float(cell) if abs(cell) < 1e300 else None
+    return decimal(plain(cell))
+
+
+def as_number(cell: object) -> object:
+    return found if isinstance(cell, str) and (found := decimal(cell)) is not None else cell
+
+
+def as_count(cell: object) -> object:
+    return found if isinstance(cell, str) and (found := whole(cell)) is not None else cell
+
+
+def percent(cell: object) -> object:
+    if isinstance(cell, str) and cell.rstrip().endswith("%"):
+        return as_number(cell)
+    number = number_of(cell)
+    return cell if number is None else number / 100
