@@ -14,14 +14,17 @@ from engine.query.targets import closeness, spread_of
 from indexer.config import EncoderConfig, IndexConfig
 from indexer.errors import EncoderError, IndexFormatError
 from indexer.lazy import lazy
+from indexer.models import audio_origins, audio_scaler
+from indexer.models.audio_origins import OriginScales
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.topics import TopicModel, load_topics
+from indexer.records import MEASURED, Song
 from indexer.search.lexical import LexicalIndex
 from indexer.search.vectors.base import Parts
 from indexer.search.vectors.faiss_store import VectorIndex
 from indexer.songs.artist_tags import ArtistTags
-from indexer.songs.table import Songs
+from indexer.songs.table import Songs, audio_table
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact
 from indexer.store.columns import Strings
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from indexer.models.moods.model import MoodModel
     from indexer.models.taste import Taste
     from indexer.models.tbert import TBert
+    from indexer.models.timbre import TimbreModel
 
 FloatMatrix = npt.NDArray[np.float32]
 
@@ -161,7 +165,24 @@ class OpenIndex:
 
     @lazy
     def scaler(self) -> AudioScaler:
-        return AudioScaler.load(self.generation.place(artefacts.AUDIO_SCALER) / "scaler.json")
+        return AudioScaler.load(self.generation.place(artefacts.AUDIO_SCALER) / audio_scaler.FILE)
+
+    @lazy
+    def origin_scales(self) -> OriginScales:
+        """What makes audio features that were measured comparable with others'."""
+        return OriginScales.load(self.generation.place(artefacts.AUDIO_SCALER) / audio_origins.FILE)
+
+    def comparable_audio(self, songs: Sequence[Song]) -> FloatMatrix:
+        """float32 (songs, 12): audio features as `Songs.audio` has them."""
+        return self.origin_scales.transform(audio_table(songs), [song.audio_origin == MEASURED for song in songs])
+
+    @lazy
+    def timbre_model(self) -> TimbreModel | None:
+        """None where no two songs have a file that was measured."""
+        from indexer.models.timbre import TimbreModel
+
+        folder = self.generation.place(artefacts.TIMBRE_MODEL)
+        return TimbreModel.load(folder) if folder.is_dir() else None
 
     @lazy
     def topic_model(self) -> TopicModel | None:

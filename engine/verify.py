@@ -27,6 +27,7 @@ BLOCK = 100_000  # rows looked through at once
 NAN_IS_UNKNOWN = (
     artefacts.SOURCE_POPULARITY,
     artefacts.AUDIO_FEATURES,
+    artefacts.COMPARABLE_AUDIO,
     artefacts.POPULARITY,
     artefacts.MOOD_SCORES,
     artefacts.MOOD_PROBABILITIES,
@@ -36,6 +37,8 @@ MODELS = (
     "compress_lyrics",
     "compress_audio",
     "scaler",
+    "origin_scales",
+    "timbre_model",
     "topic_model",
     "taste_model",
     "artist_tags",
@@ -134,7 +137,8 @@ def _derived_again(index: OpenIndex) -> Iterator[str]:
             yield from _differing("lyrics part", index, rows, (latents * index.parts["lyrics"][rows]).sum(axis=1))
     rows = sample(songs.has_audio)
     if len(rows):
-        again = index.scaler.transform(songs.audio[rows])
+        comparable = index.origin_scales.transform(songs.audio_as_imported[rows], songs.audio_measured[rows])
+        again = index.scaler.transform(comparable)
         off = np.abs(again - index.audio[rows]).max(axis=1)
         yield from _differing("audio row", index, rows, np.where(off < 1e-3, 1.0, 0.0))
     rows = sample(np.ones(len(songs), bool))

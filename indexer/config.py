@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from indexer.encoders.sentence import DEFAULT_ENCODER, Precision
 from indexer.errors import ConfigError
-from indexer.models.autoencoder import AUDIO, AutoencoderConfig
+from indexer.models.autoencoder import AUDIO, TIMBRE, AutoencoderConfig
 from indexer.models.cooccurrence import CoOccurrenceConfig
 from indexer.models.factors import FactorsConfig
 from indexer.models.moods.model import MoodsConfig
@@ -43,7 +43,7 @@ class TopicsConfig:
 class IndexConfig:
     """How an index is built. `IndexConfig()` is the default; `from_toml` reads changes from a file.
 
-    lyrics, audio   the two autoencoders: 384 -> 48 and 14 -> 12
+    lyrics, audio, timbre   the autoencoders: 384 -> 48, 14 -> 12 and 66 -> 16
     cooccurrence    neighbours by shared playlists
     factors         what playlists have in common, as a product of two thin matrices
     taste           the space in which songs that share playlists are close
@@ -59,6 +59,7 @@ class IndexConfig:
     topics: TopicsConfig = field(default_factory=TopicsConfig)
     lyrics: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     audio: AutoencoderConfig = field(default_factory=lambda: AUDIO)
+    timbre: AutoencoderConfig = field(default_factory=lambda: TIMBRE)
     cooccurrence: CoOccurrenceConfig = field(default_factory=CoOccurrenceConfig)
     factors: FactorsConfig = field(default_factory=FactorsConfig)
     taste: TasteConfig = field(default_factory=TasteConfig)

@@ -26,6 +26,8 @@ AUDIO_RANGES: dict[str, tuple[float, float]] = {
 AUDIO_NAMES: tuple[str, ...] = tuple(AUDIO_RANGES)
 SOUND_NAMES = tuple(name for name in AUDIO_NAMES if name != "duration_ms")  # a length says nothing of how a song sounds
 
+MEASURED = "measured"  # the origin of audio features that come from a file of sound
+
 # Spotify writes these where its analysis found nothing: they mean "unknown", not a value.
 AUDIO_UNKNOWN: dict[str, float] = {"key": -1.0, "tempo": 0.0}
 

@@ -38,7 +38,12 @@ def ranked(query: Query, candidates: Pool, weights: Mapping[str, float], k: int)
 
     Cheap signals are measured for all candidates, dear ones that weigh little for the best of them.
     """
-    first, second = two_passes({name: weight for name, weight in weights.items() if weight})
+    weighed = {name: weight for name, weight in weights.items() if weight}
+    if (
+        "timbre" not in query.index.parts
+    ):  # most catalogues have no files of sound, and pay nothing for what others have
+        weighed.pop("timbre", None)
+    first, second = two_passes(weighed)
     shares = contributions(normalise(measure(query, candidates, first)), list(first.values()))
     ranking = Ranking.of(candidates.rows, scores(shares))
     once = Answer(query, ranking, first, shares[np.searchsorted(candidates.rows, ranking.rows)])

@@ -183,7 +183,7 @@ class Hits(Sequence[Hit]):
     def _features(self) -> dict[str, list[Any]]:
         """The columns of the audio features, each rounded as a whole."""
         songs = self.query.index.songs
-        table = songs.audio[self.rows]
+        table = songs.audio_as_imported[self.rows]
         columns = {
             name: rounded(table[:, AUDIO_NAMES.index(name)])
             for name in ("tempo", "energy", "duration_ms", "key", "mode")

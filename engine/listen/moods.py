@@ -15,8 +15,7 @@ from indexer.errors import FilterError, RequestError
 from indexer.models.moods.model import QUADRANTS, MoodModel
 from indexer.models.moods.reader import BLOCKS
 from indexer.models.moods.vocabulary import mood_named
-from indexer.records import AudioFeatures, Song
-from indexer.songs.table import audio_table
+from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.text.clean import clean
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -181,15 +180,16 @@ def _features(
     without = [replace(seed.song, audio=AudioFeatures(**rest)) for rest in rests]
     if not without:
         return (), np.zeros((0, len(model.names)), np.float32)
-    scaled = index.scaler.transform(audio_table(without))
+    scaled = index.scaler.transform(index.comparable_audio(without))
     columns = model.reader.columns["sound"]
     nothing = np.zeros((len(without), len(model.reader.lyrics))), np.zeros((len(without), model.reader.taste))
     rows = model.reader.read(nothing[0], scaled, nothing[1])
     added = (row[columns] - rows[:, columns]) @ weights[columns]
+    compared = dict(zip(AUDIO_NAMES, index.comparable_audio([seed.song])[0], strict=True))
     named = []
     for name in shown:
         low, high = index.spread[name]
-        above = known[name] > (low + high) / 2
+        above = compared[name] > (low + high) / 2
         named.append(
             ("major" if above else "minor")
             if name == "mode"

@@ -103,13 +103,13 @@ class Query:
 
     @lazy
     def sound(self) -> dict[str, float]:
-        """Mean of each audio feature that a seed has, in its own unit."""
-        known = [seed.song.audio.known() for seed in self.seeds if seed.song.audio]
+        """Mean of each audio feature that a seed has, in its own unit and on the scale on which songs are compared."""
+        table = self.index.comparable_audio([seed.song for seed in self.seeds])
         means = {}
-        for name in AUDIO_NAMES:
-            values = [features[name] for features in known if name in features]
-            if values:
-                means[name] = sum(values) / len(values)
+        for name, column in zip(AUDIO_NAMES, table.T, strict=True):
+            known = column[~np.isnan(column)]
+            if len(known):
+                means[name] = float(known.mean(dtype=np.float64))
         return means
 
     @lazy

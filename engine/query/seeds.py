@@ -13,7 +13,6 @@ from engine.lookup.names import resolve
 from indexer.errors import EmptyQueryError
 from indexer.models.keywords import tfidf_keywords
 from indexer.records import Song
-from indexer.songs.table import audio_table
 from indexer.text.artists import artists_of
 from indexer.text.clean import clean
 from indexer.text.guess import guess_language
@@ -77,7 +76,7 @@ class Seed:
                 f"the seed {song.name!r} has neither lyrics nor audio features; "
                 "give lyrics, audio features, or the name of a song in the catalogue"
             )
-        audio = index.scaler.transform(audio_table([song]))[0]
+        audio = index.scaler.transform(index.comparable_audio([song]))[0]
         parts = index.no_parts()
         sentence = np.zeros(index.sentence.shape[1], np.float32)
         topics = np.zeros(index.topics.shape[1], np.float32)

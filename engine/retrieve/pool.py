@@ -67,6 +67,7 @@ COLUMNS: Mapping[str, Callable[[OpenIndex, Rows], Column]] = {
     "sentence": lambda index, rows: _unit(index.sentence, rows),  # unit or zero
     "audio": lambda index, rows: np.asarray(index.audio[rows]),  # scaled; zero where unknown
     "taste": lambda index, rows: _unit(index.parts["taste"], rows),  # unit or zero
+    "timbre": lambda index, rows: _unit(index.parts["timbre"], rows),  # unit or zero
     "tbert": lambda index, rows: _unit(index.tbert, rows),  # unit or zero
     "factors": lambda index, rows: index.factors[rows].astype(np.float32),  # zero for a song of no playlist
     "history": lambda index, rows: index.cooccurrence.totals[rows] > 0,  # whether a playlist holds the song

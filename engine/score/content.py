@@ -82,6 +82,12 @@ def audio_clause(query: Query, row: int) -> str | None:
     return "sounds alike" + (f" ({listed(alike)})" if alike else "")
 
 
+def timbre(query: Query, pool: Pool) -> FloatVector:
+    """Cosine of the compressed timbres of the songs' files; NaN for a song without a file that was measured."""
+    wanted = query.parts.get("timbre")
+    return unknown(pool) if wanted is None or not wanted.any() else unit_cosine(wanted, pool.column("timbre"))
+
+
 def tbert(query: Query, pool: Pool) -> FloatVector:
     """Cosine of the tBERT embeddings."""
     return unit_cosine(query.tbert, pool.column("tbert")) if query.tbert.any() else unknown(pool)
@@ -95,5 +101,6 @@ CONTENT = (
     Signal("lexical", lexical, lexical_clause, "content", "cheap"),
     Signal("lyrics", lyrics, lyrics_clause, "content", "dear"),
     Signal("audio", audio, audio_clause, "content", "cheap"),
+    Signal("timbre", timbre, audio_clause, "content", "cheap"),
     Signal("tbert", tbert, tbert_clause, "content", "dear"),
 )

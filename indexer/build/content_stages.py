@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +11,16 @@ import numpy.typing as npt
 from indexer.build.context import Batch, Context
 from indexer.build.stage import BATCH, Columns, Outcome, no_rows, sample, write_rows
 from indexer.encoders.cache import VectorCache
+from indexer.errors import CatalogueError
+from indexer.models import audio_origins, audio_scaler
+from indexer.models.audio_origins import LEAST_SONGS, OriginScales
 from indexer.models.audio_scaler import COLUMNS, AudioScaler
 from indexer.models.autoencoder import AutoencoderConfig, train_autoencoder
 from indexer.models.keywords import choose_by_meaning, tfidf_keywords
 from indexer.models.mlp import DenseStack, load_encoder
+from indexer.models.timbre import TimbreModel
 from indexer.models.topics import fit_topics, load_topics
+from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex, build_lexical, update_lexical
 from indexer.songs.write import write_songs
 from indexer.store import artefacts
@@ -26,6 +32,7 @@ FloatMatrix = npt.NDArray[np.float32]
 LEAST_ROWS = 32  # fewer lyrics or feature rows than this teach an autoencoder nothing
 ENCODED_AT_ONCE = 2_048  # lyrics that are encoded and saved at once: half a minute's work is what a crash can cost
 WORDS_AT_ONCE = 1_000
+MOST_TIMBRES = 50_000  # that a model is fitted to, drawn at random
 CHOSEN_AT_ONCE = 512  # songs, each with the vectors of its keywords side by side: 20 MB
 
 
@@ -194,18 +201,54 @@ def audio(context: Context) -> Outcome:
     """Audio features on one scale."""
     outcome = Outcome(learned=True)
     if context.action == "learn":
-        table = context.songs.audio[context.songs.alive]
-        AudioScaler.fit(sample(table)).save(context.draft.folder(artefacts.AUDIO_SCALER) / "scaler.json")
+        folder, alive = context.draft.folder(artefacts.AUDIO_SCALER), np.flatnonzero(context.songs.alive)
+        rows = sample(alive)
+        table, measured = context.songs.audio_as_imported[rows], context.songs.audio_measured[rows]
+        scales = OriginScales.fit(*_of_both_origins(context, alive))
+        scales.save(folder / audio_origins.FILE)
+        AudioScaler.fit(scales.transform(table, measured)).save(folder / audio_scaler.FILE)
         many = int((context.songs.alive & context.songs.has_audio).sum())
         # A scale of a few songs serves until there are more: not learned, so that an update learns it.
         outcome = Outcome(many >= LEAST_ROWS, many, why="" if many >= LEAST_ROWS else _few(many, "audio features"))
-    scaler = AudioScaler.load(context.draft.place(artefacts.AUDIO_SCALER) / "scaler.json")
+    folder = context.draft.place(artefacts.AUDIO_SCALER)
+    scaler, scales = AudioScaler.load(folder / audio_scaler.FILE), OriginScales.load(folder / audio_origins.FILE)
+    if not scales:
+        context.notes += _mixed(context)
 
     def apply(batch: Batch) -> Columns:
-        return {artefacts.AUDIO: scaler.transform(batch.array(artefacts.AUDIO_FEATURES))}
+        features = batch.array(artefacts.AUDIO_FEATURES)
+        if not scales:
+            return {artefacts.AUDIO: scaler.transform(features)}
+        comparable = scales.transform(features, batch.array(artefacts.AUDIO_MEASURED))
+        return {artefacts.AUDIO: scaler.transform(comparable), artefacts.COMPARABLE_AUDIO: comparable}
 
-    write_rows(context, {artefacts.AUDIO: no_rows(len(COLUMNS))}, apply, label="")
+    like = {artefacts.AUDIO: no_rows(len(COLUMNS))}
+    if scales:
+        like[artefacts.COMPARABLE_AUDIO] = no_rows(len(AUDIO_NAMES))
+    write_rows(context, like, apply, label="")
     return outcome
+
+
+def _mixed(context: Context) -> list[str]:
+    """What the user should know where features of two origins are compared as they are."""
+    known = context.songs.alive & context.songs.has_audio
+    of_files = int((known & context.songs.audio_measured).sum())
+    others = int(known.sum()) - of_files
+    if not of_files or not others:
+        return []
+    if min(of_files, others) >= LEAST_SONGS and context.action != "learn":
+        return ["features measured from files stand beside Spotify's: run `refrain build` to bring both to one scale"]
+    return [
+        f"{of_files:,} songs have features measured from files, {others:,} have Spotify's: they are compared as they "
+        f"are until there are {LEAST_SONGS} of each"
+    ]
+
+
+def _of_both_origins(context: Context, alive: npt.NDArray[np.int64]) -> tuple[FloatMatrix, npt.NDArray[np.bool_]]:
+    """Audio features of living songs, measured ones and others, each from a sample of its own; which are measured."""
+    measured = context.songs.audio_measured[alive]
+    rows = np.concatenate([sample(alive[measured]), sample(alive[~measured])])
+    return context.songs.audio_as_imported[rows], context.songs.audio_measured[rows]
 
 
 def lyrics_latents(context: Context) -> Outcome:
@@ -216,6 +259,51 @@ def lyrics_latents(context: Context) -> Outcome:
 def audio_latents(context: Context) -> Outcome:
     names = artefacts.AUDIO, artefacts.AUDIO_AUTOENCODER, artefacts.AUDIO_PART
     return _compress(context, *names, context.config.audio, "audio features")
+
+
+def timbre(context: Context) -> Outcome:
+    """What files sound like; where no two songs have a file that was measured, there is no such part of the vector."""
+    draft, base, songs_ = context.draft, context.base, context.songs
+    outcome = Outcome()
+    if context.action == "learn":
+        some, many = _some_timbres(context)
+        outcome = Outcome(None, many, why=_few(many, "files that were measured", 2))
+        if many > 1:
+            outcome = Outcome(True, many)
+            fitted = TimbreModel.fit(some, context.config.timbre, track=context.track)
+            fitted.save(draft.folder(artefacts.TIMBRE_MODEL))
+    if not draft.has(artefacts.TIMBRE_MODEL):
+        return outcome
+    model = TimbreModel.load(draft.place(artefacts.TIMBRE_MODEL))
+    part = draft.new_array(artefacts.TIMBRE_PART, (len(songs_), context.config.timbre.latent), np.float32)
+    if base is not None and context.first:
+        part[: context.first] = base.array(artefacts.TIMBRE_PART)[: context.first]
+    stream = context.snapshot.timbres() if len(context.new) else iter(())
+    while some_ := list(islice(stream, BATCH)):
+        rows = np.array([-1 if (row := songs_.row_of(song_id)) is None else row for song_id, _ in some_], np.int64)
+        new = rows >= context.first
+        vectors = [vector for (_, vector), here in zip(some_, new, strict=True) if here]
+        if vectors:
+            part[rows[new]] = model.encode(np.stack(vectors))
+    return outcome
+
+
+def _some_timbres(context: Context) -> tuple[FloatMatrix, int]:
+    """The timbres of all songs or, drawn as they stream by, of MOST_TIMBRES of them; and how many there are.
+
+    Algorithm R (Vitter 1985): they are in the order of the songs' ids, so a build and an update draw the same.
+    """
+    drawn, many, rng = list[npt.NDArray[np.float32]](), 0, np.random.default_rng(0)
+    for song_id, vector in context.snapshot.timbres():
+        if drawn and vector.shape != drawn[0].shape:
+            raise CatalogueError(
+                f"the timbre of the song {song_id} has {len(vector)} numbers, expected {len(drawn[0])} as others have; "
+                "measure its file again with `refrain import FOLDER`"
+            )
+        many += 1
+        place = len(drawn) if len(drawn) < MOST_TIMBRES else int(rng.integers(many))
+        drawn[place : place + 1] = [vector] if place < MOST_TIMBRES else []
+    return np.array(drawn, np.float32), many
 
 
 def _compress(
@@ -238,5 +326,5 @@ def _compress(
     return outcome
 
 
-def _few(many: int, what: str) -> str:
-    return f"{many} songs have {what}, needs {LEAST_ROWS}"
+def _few(many: int, what: str, least: int = LEAST_ROWS) -> str:
+    return f"{many} songs have {what}, needs {least}"

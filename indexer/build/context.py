@@ -39,6 +39,7 @@ class Context:
     cache      folder of sentence vectors that an unfinished build left
     damaged    stages of the generation in use whose files are not what its manifest says
     version    of the stage at work
+    notes      sentences that stages add for the user
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Context:
         self.snapshot, self.config, self.encoder = snapshot, config, encoder
         self.draft, self.changes, self.cache, self.track, self.damaged = draft, changes, cache, track, damaged
         self.version = 1
+        self.notes: list[str] = []
         self.action: Action = "learn"
         self.rows_grow = False  # the song table continues that of the base: decided by what the stage `songs` does
 

@@ -23,6 +23,7 @@ _TABLES: Mapping[Table, str] = {
     "playlists": "playlists",
     "artist_tags": "tags of artists",
     "labels": "labels",
+    "timbres": "timbres of files",
 }
 
 
@@ -139,6 +140,8 @@ def plan_build(inputs: Inputs, base: Generation | None, *, stage: str | None = N
 def plan_update(inputs: Inputs, base: Generation) -> Plan:
     """Models stay; they are applied to songs that are new or changed, and learned where they are missing.
 
+    Those of _RELEARNED are learned again where what they read has changed.
+
     EncoderError where another encoder made the vectors of the base: what is continued would be half of the one and half
     of the other.
     """
@@ -172,6 +175,9 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
             planner.add(
                 each, "learn", f"was not learned: {before['outcome'].get('why') or 'too little'}", inputs.songs, fresh
             )
+        elif data and each.name in _RELEARNED:
+            again.add(each.name)
+            planner.add(each, "learn", _changed(each, before, inputs), inputs.songs, fresh)
         elif each.name == "songs":
             if not grown:
                 planner.keep(each, "no song is new, changed or deleted")
@@ -205,6 +211,9 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
         notes += planner.notes(each, before)
     return Plan(tuple(planner.stages), changes, tuple(notes))
 
+
+# Models of what the catalogue may learn of a song while the song stays as it is: its file is new, or gone.
+_RELEARNED = frozenset({"timbre"})
 
 # Stages without a model of their own, or with one that an update goes on from, whose files an update continues.
 _EXTENDED = frozenset({"lexical", "sentences", "keywords", "factors", "vectors"})

@@ -222,7 +222,7 @@ def _run(
         facts |= _facts(context, plan, done)
         changes = plan.changes
         counts = (len(changes.added), len(changes.changed), changes.removed) if update else (0, 0, 0)
-        notes = (*notes, *plan.notes, *_not_learned(facts["models"]))
+        notes = (*notes, *plan.notes, *context.notes, *_not_learned(facts["models"]))
         reports = tuple(report for report, _ in done)
         built = BuildReport(
             "updated" if update else "built", str(index), draft.number, facts["songs"], *counts, reports, notes

@@ -22,7 +22,7 @@ from indexer.config import IndexConfig
 from indexer.progress import quiet
 from indexer.store.artefacts import Artefact, of_stage
 
-Table = Literal["songs", "playlists", "artist_tags", "labels"]
+Table = Literal["songs", "playlists", "artist_tags", "labels", "timbres"]
 
 BATCH = 8_192  # rows that a stage is applied to at once
 MOST_ROWS = 200_000  # rows that a model is fitted to at most, drawn at random

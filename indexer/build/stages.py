@@ -7,7 +7,7 @@ from indexer.build import listener_stages as listeners
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
-    Stage("songs", content.songs, lambda c: None, tables=("songs",), version=2),
+    Stage("songs", content.songs, lambda c: None, tables=("songs",), version=3),
     Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage(
@@ -15,9 +15,10 @@ STAGES: tuple[Stage, ...] = (
         reads=("songs", "sentences"), looks_at=("lexical",), encoder=True, version=2,
     ),
     Stage("topics", content.topics, lambda c: c.topics, reads=("songs",), learns=True, version=2),
-    Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True, version=2),
+    Stage("audio", content.audio, lambda c: None, reads=("songs",), learns=True, version=3),
     Stage("lyrics_latents", content.lyrics_latents, lambda c: c.lyrics, reads=("sentences",), learns=True),
     Stage("audio_latents", content.audio_latents, lambda c: c.audio, reads=("audio",), learns=True),
+    Stage("timbre", content.timbre, lambda c: c.timbre, tables=("timbres",), reads=("songs",), learns=True),
     Stage(
         "popularity", listeners.popularity, lambda c: c.held_out, tables=("playlists", "labels"), reads=("songs",),
         version=2,
@@ -41,7 +42,8 @@ STAGES: tuple[Stage, ...] = (
         tables=("playlists",), reads=("songs", "sentences", "topics", "audio"), encoder=True, learns=True,
     ),
     Stage(
-        "vectors", listeners.vectors, lambda c: c.exact_below, reads=("lyrics_latents", "audio_latents", "taste"),
+        "vectors", listeners.vectors, lambda c: c.exact_below,
+        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), version=2,
     ),
     Stage(
         "moods", listeners.moods, lambda c: {"moods": c.moods, "held_out": c.held_out},

@@ -15,9 +15,10 @@ from indexer.catalogue.files import FOLDER_FORMAT, path_key, read_path, stored_p
 from indexer.catalogue.merging import SongWriter
 from indexer.catalogue.reports import RowCounts
 from indexer.catalogue.schema import FILES, IMPORTS, REFUSALS
+from indexer.records import MEASURED
 from indexer.sources.base import SongRow, without_values
 from indexer.sources.opened import shown
-from indexer.sources.sound.reading import MEASURED, SoundFile
+from indexer.sources.sound.reading import SoundFile
 
 _ANALYSED = ("analysis", "problem", "tempo_confidence", "key_confidence", "timbre")
 _WRITTEN = tuple(column.name for column in FILES.c if column.name not in ("file_id", "song_id"))

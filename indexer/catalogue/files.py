@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from indexer.catalogue.connect import chunks
 from indexer.catalogue.schema import FILES
@@ -79,12 +79,19 @@ class FileQueries(ABC):
                     yield FileRecord(read_path(row.path), *row[1:])
                 last = rows[-1].path
 
-    def timbres(self, analysis: int) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+    def timbres(self, analysis: int | None = None) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         """(song_id, vector) of the songs that this version of the analysis measured, by rising song_id.
 
-        Of a song with several files it is the vector of the file that was imported first.
+        Of a song with several files it is the vector of the file that was imported first. None takes the newest version
+        that measured any: vectors of two are not to be compared.
         """
         columns = FILES.c
+        if analysis is None:
+            with self._connection() as connection:
+                newest = select(func.max(columns.analysis)).where(columns.timbre.is_not(None))
+                analysis = connection.execute(newest).scalar()
+            if analysis is None:
+                return
         query = select(columns.song_id, columns.file_id, columns.timbre)
         query = query.where(columns.analysis == analysis, columns.timbre.is_not(None), columns.song_id.is_not(None))
         page = query.order_by(columns.song_id, columns.file_id).limit(FILES_AT_A_TIME)

@@ -14,6 +14,8 @@ from indexer.store.weights import load_facts, save_facts
 
 FloatMatrix = npt.NDArray[np.float32]
 
+FILE = "scaler.json"
+
 # A z-score beyond this is clipped: one 70-minute track must not decide what "long" means to the autoencoder.
 CLIP = 5.0
 LARGEST = 1e9  # of a number in a scaler: any that a catalogue gives is far below

@@ -1,11 +1,11 @@
-"""The two autoencoders, audio and lyrics: vectors to short vectors that keep their neighbours; the home of keras."""
+"""The autoencoders of lyrics, sound and timbre: vectors to short vectors that keep neighbours; the home of keras."""
 
 from __future__ import annotations
 
 import math
 import os
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -32,7 +32,7 @@ _FAR = -1e4  # takes a pair out of a softmax
 class AutoencoderConfig:
     """What an autoencoder is and how it is trained. The decoder mirrors the encoder; the latent has no activation.
 
-    The defaults are for lyrics, 384 -> 48; for audio see AUDIO.
+    The defaults are for lyrics, 384 -> 48; for audio features see AUDIO, for timbre TIMBRE.
 
     latent            size of the latent
     widths            hidden layers of the encoder, from the input on
@@ -83,6 +83,8 @@ AUDIO = AutoencoderConfig(
     learning_rate=1e-2,
     sample=20_000,
 )
+# Timbre, 66 -> 16: the same objective, wider.
+TIMBRE = replace(AUDIO, latent=16)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from indexer.errors import IndexFormatError
 from indexer.lazy import lazy
 from indexer.models.moods.columns import MoodColumns
-from indexer.records import AUDIO_NAMES, SOUND_NAMES, AudioFeatures, Song
+from indexer.records import AUDIO_NAMES, MEASURED, SOUND_NAMES, AudioFeatures, Song
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
 from indexer.store.columns import Strings, check_lists, check_numbers
@@ -94,7 +94,9 @@ class Songs:
 
     len()    rows, the dead ones included
     alive    bool (rows,); a deleted or changed song leaves a dead row, without its words, until the next build
-    audio    float32 (rows, 12), NaN where unknown; columns in the order of AUDIO_NAMES
+    audio    float32 (rows, 12), NaN where unknown; columns in the order of AUDIO_NAMES; on one scale: where some songs
+             are measured from files, and others not, the measured ones are as the others
+    audio_as_imported   the same as it came, which is what is shown of a song
     year, decade   int16, -1 unknown;  explicit  int8, -1 unknown;  popularity  float32 0..100, NaN unknown
     """
 
@@ -115,7 +117,17 @@ class Songs:
 
     @lazy
     def audio(self) -> npt.NDArray[np.float32]:
+        comparable = self._source.has(artefacts.COMPARABLE_AUDIO)
+        return self._source.array(artefacts.COMPARABLE_AUDIO) if comparable else self.audio_as_imported
+
+    @lazy
+    def audio_as_imported(self) -> npt.NDArray[np.float32]:
         return self._source.array(artefacts.AUDIO_FEATURES)
+
+    @lazy
+    def audio_measured(self) -> Mask:
+        """bool (rows,): whether the audio features were measured from a file of sound."""
+        return self._source.array(artefacts.AUDIO_MEASURED)
 
     @lazy
     def year(self) -> npt.NDArray[np.int16]:
@@ -159,7 +171,8 @@ class Songs:
     @lazy
     def has_audio(self) -> Mask:
         """Whether anything is known of how a song sounds; a duration alone says nothing of it."""
-        return np.asarray(~np.isnan(self.audio[:, [AUDIO_NAMES.index(name) for name in SOUND_NAMES]]).all(axis=1))
+        sounds = [AUDIO_NAMES.index(name) for name in SOUND_NAMES]
+        return np.asarray(~np.isnan(self.audio_as_imported[:, sounds]).all(axis=1))
 
     def column(self, name: str) -> Coded:
         """One of TERMS."""
@@ -238,7 +251,7 @@ class Songs:
         return (self._song(row, None) for row in rows)
 
     def _song(self, row: int, lyrics: str | None) -> Song:
-        audio = {name: self.feature(name, row) for name in AUDIO_NAMES}
+        audio = {name: _exact(self.audio_as_imported.item(row, _FEATURE[name])) for name in AUDIO_NAMES}
         popularity = float(str(self.popularity[row]))
         artists, featured = self.artists_of(row)
         return Song(
@@ -257,6 +270,7 @@ class Songs:
             spotify_id=self.text("spotify_id", row),
             lyrics=lyrics,
             audio=AudioFeatures(**audio) if any(value is not None for value in audio.values()) else None,
+            audio_origin=MEASURED if self.audio_measured[row] else None,
             tags=tuple(self.column("tag").of(row)),
         )
 
@@ -265,15 +279,19 @@ class Songs:
         return _known(self.year[row]), _known(self.decade[row])
 
     def feature(self, name: str, row: int) -> float | None:
-        """An audio feature; the number that was imported, without the digits that float32 adds to it."""
-        value = self.audio.item(row, _FEATURE[name])
-        return None if value != value else float(f"{value:.7g}")
+        """An audio feature on the scale on which songs are compared."""
+        return _exact(self.audio.item(row, _FEATURE[name]))
 
     def text(self, name: str, row: int) -> str | None:
         """One of TEXTS, None where the song has none."""
         if name not in self._texts:
             self._texts[name] = self._source.strings(TEXTS[name])
         return self._texts[name][row] or None
+
+
+def _exact(value: float) -> float | None:
+    """The number that was imported, without the digits that float32 adds to it; None for NaN."""
+    return None if value != value else float(f"{value:.7g}")
 
 
 def _known(value: Any) -> int | None:

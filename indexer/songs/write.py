@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from indexer.records import AUDIO_NAMES, Song
+from indexer.records import AUDIO_NAMES, MEASURED, Song
 from indexer.songs.table import TERMS, TEXTS, UNKNOWN, Coded, Songs, audio_table
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact, CodedArtefact
@@ -157,6 +157,7 @@ def _numbers(
             [np.nan if song.popularity is None else song.popularity for song in songs], np.float32
         ),
         artefacts.AUDIO_FEATURES: audio_table(songs).reshape(len(songs), len(AUDIO_NAMES)),
+        artefacts.AUDIO_MEASURED: np.array([song.audio_origin == MEASURED for song in songs], bool),
         artefacts.LYRICS_HASH: np.frombuffer(hashes, np.uint8).reshape(len(songs), 16),
     }
 

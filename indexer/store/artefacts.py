@@ -109,7 +109,8 @@ EXPLICIT = _array("songs/explicit", "songs", "int8", ("rows",), "1 explicit, 0 n
 SOURCE_POPULARITY = _array(
     "songs/popularity", "songs", "float32", ("rows",), "popularity at its source, 0..100, or NaN"
 )
-AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "Spotify's audio features, NaN unknown")
+AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "audio features as they came, NaN unknown")
+AUDIO_MEASURED = _array("songs/audio_measured", "songs", "bool", ("rows",), "whether they were measured from a file")
 VERSIONS = _array("songs/versions", "songs", "uint32", ("rows",), "what a title is marked as: bit i is KINDS[i]")
 LYRICS_HASH = _array("songs/lyrics_hash", "songs", "uint8", ("rows", 16), "which text was encoded, 0 without lyrics")
 ALIVE = _array(
@@ -126,12 +127,17 @@ WORDS = _texts("words", "keywords", "every keyword once", by_row=False)
 WORD_VECTORS = _array("word_vectors", "keywords", "float16", ("n", "d"), "sentence vectors of these words")
 TOPIC_MODEL = _folder("topic_model", "topics", "LDA")
 TOPICS = _array("topics", "topics", "float32", ("rows", "topics"), "mixture of topics, rows sum to 1 or 0")
-AUDIO_SCALER = _folder("audio_scaler", "audio", "means and spreads of the audio features")
+AUDIO_SCALER = _folder("audio_scaler", "audio", "means and spreads of the audio features, scales of origins")
+COMPARABLE_AUDIO = _array(
+    "comparable_audio", "audio", "float32", ("rows", 12), "audio features on one scale, where some were measured"
+)
 AUDIO = _array("audio", "audio", "float32", ("rows", 14), "scaled audio features, zero row unknown")
 LYRICS_AUTOENCODER = _folder("lyrics_autoencoder", "lyrics_latents", "sentence vector -> latent")
 LYRICS_PART = _array("parts/lyrics", "lyrics_latents", "float32", ("rows", "latent"), "lyrics' latent, unit or zero")
 AUDIO_AUTOENCODER = _folder("audio_autoencoder", "audio_latents", "scaled features -> latent")
 AUDIO_PART = _array("parts/audio", "audio_latents", "float32", ("rows", "latent"), "sound's latent, unit or zero")
+TIMBRE_MODEL = _folder("timbre_model", "timbre", "timbre of a file of sound -> latent")
+TIMBRE_PART = _array("parts/timbre", "timbre", "float32", ("rows", "latent"), "timbre's latent, unit or zero")
 
 # What listeners' playlists and tags say.
 POPULARITY = _array("popularity", "popularity", "float32", ("rows",), "0..1, NaN where nothing is known")
@@ -180,7 +186,7 @@ MOOD_THRESHOLDS = _array(
     "mood_thresholds", "mood_labels", "float32", ("moods",), "probability that as large a share reaches"
 )
 
-PARTS: dict[str, Artefact] = {"lyrics": LYRICS_PART, "audio": AUDIO_PART, "taste": TASTE_PART}
+PARTS: dict[str, Artefact] = {"lyrics": LYRICS_PART, "audio": AUDIO_PART, "taste": TASTE_PART, "timbre": TIMBRE_PART}
 COOCCURRENCE: dict[str, Artefact] = {
     "song_starts": SONG_STARTS, "songs": PLAYLIST_SONGS, "holder_starts": HOLDER_STARTS, "holders": HOLDERS,
     "weights": PLAYLIST_WEIGHTS, "totals": SONG_TOTALS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.cli.render.console import json_document, line, notes, table
+from indexer.records import MEASURED
 
 if TYPE_CHECKING:
     from engine.lookup.record import SongRecord
@@ -40,6 +41,7 @@ def show_song(record: SongRecord, *, lyrics: bool, as_json: bool) -> None:
         "keywords": ", ".join(record.keywords),
         "moods": ", ".join(f"{name} (above {share:.0%} of songs)" for name, share in record.moods),
         "lyrics": "yes" if song.lyrics is not None else "unknown",
+        "audio features": "measured from a file, not Spotify's" if song.audio_origin == MEASURED else None,
         **{name: number(value) for name, value in (song.audio.known() if song.audio else {}).items()},
     }
     rows = [(name, value) for name, value in facts.items() if value not in (None, "")]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indexer.errors import SourceError
-from indexer.records import AUDIO_NAMES
+from indexer.records import AUDIO_NAMES, MEASURED
 from indexer.sources.cells import plain
 from indexer.sources.sound.beside import read_words
 from indexer.sources.sound.content import sound_hash
@@ -24,7 +24,6 @@ from indexer.text.names import fold
 if TYPE_CHECKING:
     from indexer.sources.sound.measure import Measured
 
-MEASURED = "measured"  # the origin of features that come from a file of sound
 _LIBRARIES = ("soundfile", "soxr", "pyloudnorm")  # of the extra `audio`
 _OCTAVE = 0.04  # how far apart, of a tempo, two programs may be that mean the same beat
 _CRASHED = "the program that measures it broke down over it; it is damaged or asks for too much memory"
