@@ -27,9 +27,9 @@ def found_songs(opened: OpenedFile, kind: str) -> Iterator[FoundSong | NoSong]:
             yield from songs_in(item, kind)
 
 
-def read_found(opened: OpenedFile, found: Iterable[FoundSong | NoSong]) -> Iterator[Batch]:
+def read_found(opened: OpenedFile, songs: Iterable[FoundSong | NoSong]) -> Iterator[Batch]:
     """Batches of songs and of the playlists that they stand in; what their keys mean is judged by the first of them."""
-    stream = iter(found)
+    stream = iter(songs)
     first = list(islice(stream, SAMPLE_ROWS))
     reader = SongReader(opened, _columns(first))
     batch, number = Batch(), 0
@@ -54,8 +54,8 @@ def columns_found(opened: OpenedFile, kind: str = KIND) -> Sequence[Column]:
     return _columns(list(islice(found_songs(opened, kind), SAMPLE_ROWS))).columns
 
 
-def _columns(found: Sequence[FoundSong | NoSong]) -> ColumnMap:
-    records = [each.record for each in found if isinstance(each, FoundSong)]
+def _columns(songs: Sequence[FoundSong | NoSong]) -> ColumnMap:
+    records = [each.record for each in songs if isinstance(each, FoundSong)]
     return map_columns(tuple(dict.fromkeys(name for record in records for name in record)), records)
 
 
