@@ -113,7 +113,7 @@ def _twice(connection: Connection, total: int) -> Iterator[Finding]:
     yield from _if_any(
         _finding(
             connection, "twice", "one artist and title under several ids", _songs.name_key.in_(shared), total,
-            "one song counts as two", "look at them with: refrain merges",
+            "one song counts as two", "look at them with: refrain merges --near",
         )
     )  # fmt: skip
 

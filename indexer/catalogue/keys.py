@@ -13,6 +13,7 @@ import orjson
 
 from indexer.catalogue.schema import SONG_COLUMNS
 from indexer.sources.validate import MAX_ID
+from indexer.text.artists import taken_apart
 from indexer.text.names import artist_key, fold
 from indexer.text.versions import KINDS, split_title
 
@@ -46,7 +47,11 @@ def name_key(title: str, artist: str, artists: Sequence[str] = ()) -> str:
 
 
 def _before_comma(artist: str) -> str:
-    return artist.partition(", ")[0] or artist
+    """The first artist of a list with commas; "Tyler, The Maker" and "Earth, Wind & Ash" are one."""
+    first, comma, rest = artist.partition(", ")
+    if not comma or not first or rest.casefold() == "the":
+        return first or artist
+    return taken_apart(artist, lambda name: name == first)[0]
 
 
 def artist_range(artist: str) -> tuple[str, str]:

@@ -191,14 +191,14 @@ def _unknown(opened: OpenedFile) -> str:
             pass
     if what := without_songs(opened):
         return f"{opened.shown} holds no songs: it is {what}"
-    known = "; ".join(format.layout for format in FORMATS)
+    known = f"kinds that are read: {', '.join(KINDS)}"
     if opened.columns:
         columns = ", ".join(opened.columns[:20])[:300]
         return (
-            f"{opened.shown} has the columns: {columns}. No known layout has these; known are: {known}. "
-            "Rename the columns to one of them"
+            f"{opened.shown} has the columns: {columns}. No known layout has these; a table of songs needs a title or "
+            f"an id, and an artist, lyrics, a genre or audio features: rename its columns. Other {known}"
         )
-    return f"{opened.shown} is {_WHAT[opened.kind]}, but holds nothing that Refrain knows; known are: {known}"
+    return f"{opened.shown} is {_WHAT[opened.kind]}, but holds nothing that Refrain knows; {known}"
 
 
 _WHAT = {

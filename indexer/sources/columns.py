@@ -74,6 +74,8 @@ class ColumnMap:
                 if cell is None or cell == "" or (empty(cell) and not (field in _NAMES and isinstance(cell, str))):
                     continue
                 cell = cell if column.convert is None else column.convert(cell)
+                if cell is None:
+                    continue
                 if field in self._together:
                     values[field] = [*values.get(field, ()), cell]  # type: ignore[misc]
                 else:
@@ -144,3 +146,18 @@ def percent(cell: object) -> object:
         return as_number(cell)
     number = number_of(cell)
     return cell if number is None else number / 100
+
+
+def tenth(cell: object) -> object:
+    """A share that is given on a scale of ten."""
+    number = number_of(cell)
+    return cell if number is None else number / 10
+
+
+def known_numbers(convert: Convert | None) -> Convert:
+    """Numbers of a column in which 0 stands for what nobody knows: None for 0."""
+
+    def known(cell: object) -> object:
+        return None if number_of(cell) == 0 else cell if convert is None else convert(cell)
+
+    return known

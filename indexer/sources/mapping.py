@@ -10,7 +10,18 @@ from statistics import median
 
 from indexer.records import AUDIO_NAMES
 from indexer.sources.cells import empty, identifier, plain
-from indexer.sources.columns import SHARES, Column, ColumnMap, as_number, milliseconds_of, number_of, percent, reader_of
+from indexer.sources.columns import (
+    SHARES,
+    Column,
+    ColumnMap,
+    as_number,
+    known_numbers,
+    milliseconds_of,
+    number_of,
+    percent,
+    reader_of,
+    tenth,
+)
 from indexer.sources.identifiers import READERS, is_number, namespace_of
 from indexer.sources.meanings import (
     ROW_NUMBERS,
@@ -22,7 +33,7 @@ from indexer.sources.meanings import (
     unused_because,
 )
 from indexer.sources.opened import OpenedFile
-from indexer.sources.tabular import sample_of
+from indexer.sources.tabular import SAMPLE_ROWS, sample_of
 from indexer.sources.units import key_and_mode, milliseconds, mode_of, moment, year_of
 
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
@@ -34,6 +45,9 @@ _NEVER_ZERO = frozenset({"tempo", "duration_ms", "year", "decade", "loudness"})
 _ZERO_IS_A_VALUE = frozenset({"key", "mode", "explicit", "count", "position", "followers", "ms_played"})
 _NUMBERED_ARTIST = re.compile(r"artist_(?:name_)?\d{1,2}|artist_name_\d{1,2}")
 _DISC_PLACE = re.compile(r"\d{1,3}(?:\s*/\s*\d{1,3})?(?:\.0)?")
+_SHORTEST_S = 20  # a median below this counts neither seconds nor milliseconds
+_HOURS_OF_EXCEL = re.compile(r"0?[1-9]:[0-5]\d:00")  # what a spreadsheet makes of a typed 3:41
+_ZEROS = "0 is unknown: its first rows hold nothing else"
 _MS_FROM = 10_000  # a median above this counts milliseconds: no song lasts three hours
 
 
@@ -88,7 +102,7 @@ def _column(name: str, meant: tuple[str, int] | None, cells: Sequence[object], r
     if field == "id" or field in _ID_FIELDS or field in ("song_id", "playlist_id"):
         return _id_column(name, field, meant[1], cells)
     if field == "duration_ms":
-        return _duration(name, cells)
+        return _duration(name, cells, rows)
     unit = unit_of(name)
     column = Column(name, field, convert=reader_of(field, unit))
     if cells and field in _CHECKS:
@@ -98,7 +112,9 @@ def _column(name: str, meant: tuple[str, int] | None, cells: Sequence[object], r
             return Column(name, "", f"its values are no {field} (as {plain(cells[0])[:30]!r})")
         only_zero = field not in _ZERO_IS_A_VALUE and all(number_of(value) == 0 for value in values)
         if only_zero and (field in _NEVER_ZERO or rows >= _ROWS_TO_JUDGE):
-            return Column(name, "", "it holds nothing but 0: unknown")
+            if rows < SAMPLE_ROWS:
+                return Column(name, "", "it holds nothing but 0: unknown")
+            return replace(column, remark=_ZEROS, convert=known_numbers(column.convert))
     return column
 
 
@@ -125,29 +141,48 @@ def _id_column(name: str, field: str, weakness: int, cells: Sequence[object]) ->
     return Column(name, "", "row numbers, no ids of a known catalogue" if numbers else "no ids of a known catalogue")
 
 
-def _duration(name: str, cells: Sequence[object]) -> Column:
+def _duration(name: str, cells: Sequence[object], rows: int) -> Column:
     unit = unit_of(name)
     if unit not in ("ms", "s", "min"):
         if cells and all(moment(cell) is not None for cell in cells):  # no length is a year of the third millennium
             return Column(name, "listened_at", "dates with a time: when it was played")
         bare = [number for cell in cells if (number := number_of(cell)) is not None and number > 0]
-        if not bare:
-            clocks = [cell for cell in cells if milliseconds(plain(cell)) is not None]
+        clocks = [text for cell in cells if milliseconds(text := plain(cell)) is not None]
+        if cells and not bare and not clocks and all(number_of(cell) == 0 for cell in cells):
+            if rows < SAMPLE_ROWS:
+                return Column(name, "", "it holds nothing but 0: unknown")
+            return Column(name, "duration_ms", _ZEROS, known_numbers(_milliseconds_by_size))
+        if len(clocks) >= len(bare):
             if cells and len(clocks) < _MOSTLY * len(cells):
                 return Column(name, "", f"its values are no lengths of time (as {plain(cells[0])[:30]!r})")
+            if len(clocks) > 1 and all(map(_HOURS_OF_EXCEL.fullmatch, clocks)):
+                return Column(name, "duration_ms", "hours:minutes by a spreadsheet, read as minutes:seconds", _sixtieth)
             return Column(name, "duration_ms", "minutes:seconds" if clocks else "", milliseconds_of("ms"))
         unit = "ms" if median(bare) > _MS_FROM else "s"
-        if cells and not any(bare):
-            return Column(name, "", "it holds nothing but 0: unknown")
+        if median(bare) < _SHORTEST_S:
+            advice = "write the unit into its name: Duration (min)"
+            return Column(name, "", f"neither seconds nor milliseconds (as {plain(cells[0])[:30]!r}); {advice}")
         return Column(name, "duration_ms", "milliseconds by its values" if unit == "ms" else "seconds by its values",
                       milliseconds_of(unit))  # fmt: skip
     return Column(name, "duration_ms", {"ms": "", "s": "seconds", "min": "minutes"}[unit], milliseconds_of(unit))
+
+
+def _milliseconds_by_size(cell: object) -> object:
+    """A length of which only single values are known: seconds below _MS_FROM, else milliseconds."""
+    number = number_of(cell)
+    return cell if number is None else number * (1.0 if number > _MS_FROM else 1_000.0)
+
+
+def _sixtieth(cell: object) -> object:
+    found = milliseconds(plain(cell))
+    return cell if found is None else found / 60
 
 
 def _scale_shares(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:
     """Shares in percent: most of the columns of shares that say anything have values from 1 to 100, none a fraction."""
     shares = [name for name, column in columns.items() if column.field in SHARES and column.convert is as_number]
     votes: dict[str, bool] = {}
+    largest = 0.0
     for name in shares:
         bare = [cell for cell in cells[name] if not (isinstance(cell, str) and cell.rstrip().endswith("%"))]
         numbers = [number for cell in bare if (number := number_of(cell)) is not None]
@@ -155,13 +190,13 @@ def _scale_shares(columns: dict[str, Column], cells: Mapping[str, Sequence[objec
         above = sum(1 < number <= 100 for number in numbers)
         if fractions or above:
             votes[name] = above > fractions
+            largest = max([largest, *(number for number in numbers if number <= 100)])
     if sum(votes.values()) * 2 <= len(votes):
         return
     for name in shares:
         if votes.get(name, True):
-            columns[name] = replace(
-                columns[name], remark="percent by its values: a hundredth is stored", convert=percent
-            )
+            remark, convert = ("of ten", tenth) if largest <= 10 else ("percent", percent)
+            columns[name] = replace(columns[name], remark=f"{remark} by its values", convert=convert)
 
 
 def _resolve_dates(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:

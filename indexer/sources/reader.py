@@ -15,7 +15,6 @@ from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import file_path, list_folder
 from indexer.sources.tabular import batches
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_TAG, number
-from indexer.text.names import artist_key
 
 MOOD_LABEL = "mood:"  # what the label of a mood is called before its name
 PLAYS_LABEL = "plays:"  # what the label of a number of plays is called before the file that counts them
@@ -35,9 +34,9 @@ class PlaylistName(NamedTuple):
         """A playlist without an id of its own: known by its kind and its name, so that a new export replaces it.
 
         >>> PlaylistName.of("exportify", "Night  Ferry!")
-        PlaylistName(playlist_id='exportify:night ferry', name='Night  Ferry!')
+        PlaylistName(playlist_id='exportify:night ferry!', name='Night  Ferry!')
         """
-        return cls(f"{kind}:{artist_key(name)}"[:MAX_ID], name)
+        return cls(f"{kind}:{' '.join(name.casefold().split())}"[:MAX_ID], name)
 
 
 def song_ids(values: Mapping[str, object]) -> tuple[str, list[tuple[str, str]]]:

@@ -12,6 +12,7 @@ from indexer.records import SOUND_NAMES
 from indexer.sources.columns import SHARES, ColumnMap
 from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import meaning
+from indexer.sources.tabular import SAMPLE_ROWS
 from indexer.sources.validate import song_facts
 
 SPOTIFY = "4aaaaaaaaaaaaaaaaaaaa"
@@ -220,3 +221,25 @@ def test_any_row_is_read_and_every_cell_is_used_or_counted(row: dict[str, Any]) 
     known = song_facts(values, problems)
     assert set(values) <= {column.field for column in columns.columns}
     assert all(0 <= float(str(known[name])) <= 1 for name in SOUND_NAMES if name in known and name in SHARES)
+
+
+def test_zeros_at_the_beginning_of_a_long_file_are_no_reason_to_drop_what_comes_later() -> None:
+    rows = [{"title": f"T{n}", "popularity": 0, "duration": 0} for n in range(SAMPLE_ROWS)]
+    columns = mapped(*rows)
+    late = {"title": "Late", "popularity": 87, "duration": 200}
+    assert song_facts(columns.values(late), []) == {"title": "Late", "popularity": 87.0, "duration_ms": 200_000.0}
+    assert song_facts(columns.values(rows[0]), []) == {"title": "T0"}
+    assert remark(columns, "popularity") == ("popularity", "0 is unknown: its first rows hold nothing else")
+
+
+def test_what_a_spreadsheet_makes_of_minutes_and_what_is_no_length() -> None:
+    rows = [{"title": "A", "length": "03:41:00"}, {"title": "B", "length": "04:02:00"}]
+    assert [song["duration_ms"] for song in facts(*rows)] == [221_000, 242_000]
+    guess = mapped(*({"title": "A", "duration": cell} for cell in ("3.41", "4.02", "2.59")))
+    assert remark(guess, "duration")[1].startswith("neither seconds nor milliseconds")
+
+
+def test_a_scale_of_ten_is_no_percent() -> None:
+    rows = [{"title": str(cell), "Energy": cell, "Camelot": "8A"} for cell in (7, 5, 10, 3)]
+    assert [song["energy"] for song in facts(*rows)] == [0.7, 0.5, 1.0, 0.3]
+    assert remark(mapped(*rows), "Energy") == ("energy", "of ten by its values")

@@ -322,7 +322,7 @@ BAD = {
     "quote.csv": (b'song_id,title\na,A\nb,"B\nc,C\n', "line 3: a quote is opened and never closed"),
     "columns.csv": (
         b"recipe,flour\nbread,500\n",
-        r"has the columns: recipe, flour\. No known layout .* song_id or title",
+        r"has the columns: recipe, flour\. No known layout .* needs a title or an id",
     ),
     "nested.jsonl": (b'{"title": ' + b"[" * 100_000, "is not whole JSON"),
 }
