@@ -28,13 +28,14 @@ from indexer.errors import CatalogueError, RequestError
 from indexer.models.factors import TRAINING_SEEDS
 from indexer.songs.popularity import play_popularity, playlist_popularity
 from indexer.songs.splits import split_of
+from tests.indexer.timbres import grouped, store_timbres
 
 SCENES = {"rain": "rain grey window slow", "neon": "neon city night bass", "porch": "porch banjo river dust"}
 
 
 @pytest.fixture(scope="module")
 def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -> tuple[Path, Path]:
-    """90 songs of three scenes with words, sound, artists, years and playlists of their own."""
+    """90 songs of three scenes with words, sound, files, artists, years and playlists of their own."""
     folder = tmp_path_factory.mktemp("scenes")
     rng = np.random.default_rng(0)
     songs, playlists = [], []
@@ -63,6 +64,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory, tiny_config: IndexConfig) -
     with Catalogue(folder / "refrain.db") as catalogue:
         catalogue.load(folder / "songs.jsonl")
         catalogue.load(folder / "playlists.jsonl")
+        store_timbres(folder / "refrain.db", {f"s{i:02d}": timbre for i, timbre in enumerate(grouped(3, 30))})
         build_index(catalogue, folder / "refrain.index", replace(tiny_config, held_out=0.2))
     return folder / "refrain.db", folder / "refrain.index"
 
