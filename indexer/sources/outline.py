@@ -6,6 +6,7 @@ import json
 import re
 
 _TOKEN = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+)')
+MAX_DEPTH = 200  # of brackets in brackets
 _CLOSED_BY = {"{": "}", "[": "]"}
 
 
@@ -23,6 +24,8 @@ def outline(text: str) -> object:
         if found.end() == len(text) and token[0] not in '{}[]"':  # a number or a word that may go on
             break
         at = found.end()
+        if len(stack) > MAX_DEPTH:  # of no use, and the closing brackets of each token would take for ever
+            return None
         if token in _CLOSED_BY:
             stack.append(_CLOSED_BY[token])
             complete = True  # an empty one, until more is seen

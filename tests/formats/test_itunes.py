@@ -101,6 +101,7 @@ def test_another_property_list_is_explained(tmp_path: Path) -> None:
         recognise(path)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_library(tmp_path: Path) -> None:
     """Ten times the tracks may not take three times the memory; a tree of them takes ten."""
 

@@ -30,7 +30,8 @@ def index_record(
         "playlists": manifest["playlists"],
         "parts": dict(manifest["parts"]),
         "encoder": manifest["encoder"],
-        "models": manifest["models"],
+        # None: there was nothing to learn from, which nobody has to hear of at each build
+        "models": {name: {**model, "learned": bool(model["learned"])} for name, model in manifest["models"].items()},
         "weights": weights,
         "config": json.loads(manifest["config"]),
         "libraries": manifest["libraries"],
