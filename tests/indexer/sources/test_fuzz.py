@@ -227,7 +227,7 @@ def test_damaged_files(chunk: int, examples: list[bytes], base: Path, tmp_path: 
     import_all(range(100 * chunk, 100 * (chunk + 1)), examples, base, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.fuzz
 @pytest.mark.parametrize("chunk", range(20))
 def test_ten_thousand_damaged_files(chunk: int, examples: list[bytes], base: Path, tmp_path: Path) -> None:
     import_all(range(1_000 + 500 * chunk, 1_500 + 500 * chunk), examples, base, tmp_path)
