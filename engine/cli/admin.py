@@ -82,6 +82,7 @@ def import_files(
     with gather([file for file in files if file not in of_sound], kind=kind) as gathered:
         if dry_run:
             imports.show_previews(gathered, as_json=as_json)
+            imports.show_folders(of_sound)
             return
         reports = []
         with Catalogue(catalogue) as opened:

@@ -23,20 +23,22 @@ _NAMES = {
         musicbrainz recording id; track_mbid; track.mbid; musicbrainz_recordingid | mb_recordingid""",
     "deezer_id": "deezer_id; deezer - id; dzr_sng_id; deezer track id; deezer",
     "id": "id; track_id; trackid; song id number | videoid; video id; key_id",
-    "title": """title; track name; track title; name; track; song; song name; song title; titel; songtitel; titre;
-        título; titolo; canción; música; faixa; brano; traccia; låt; parça; название; песня; трек; tytuł; utwór;
-        曲名; タイトル; 歌名; 歌曲; 曲目; 제목; 노래; 곡명; master_metadata_track_name; Track-Name; Nom du titre;
-        Nombre de la canción; Nome della traccia; Nome da faixa; Nummernaam; Låtens namn; Parça Adı;
-        Όνομα κομματιού; اسم الأغنية; トラック名; 曲目名称; 曲目名稱; work | original title; track censored name""",
-    "artist": """artist; artists; artist name; artist names; artist(s)_name; artist name(s); track artist;
-        track artists; performer; performers; singer; band; creator; artists.name; interpret; interpreter; künstler;
-        kunstler; artiste; artistes; interprète; artista; artistas; intérprete; artisti; interprete; artiest;
-        uitvoerder; utförare; sanatçı; исполнитель; артист; wykonawca; artysta; アーティスト; 歌手; 艺术家; 演唱者;
-        아티스트; 가수; master_metadata_album_artist_name; track.artists.name; artist.name; artist.#text;
-        primary_artist.name; Künstlername(n); Nom(s) de l'artiste; Nombre(s) del artista; Nome dell'artista;
-        Nome(s) do artista; Naam van artiest; Artistens namn; Sanatçı Adı; Όνομα/τα καλλιτέχνη; أسماء الفنانين;
-        アーティスト名; 艺人名称; 藝人名稱; Artist 名; artist_credit_name; artist credit | album artist;
-        albumartist; album artist name(s); album_artists.name; album.artists.name; composer; author""",
+    "title": """title; título de la canción; lied; 歌曲名; τίτλος; track name; track title; name; track; song;
+        song name; song title; titel; songtitel; titre; título; titolo; canción; música; faixa; brano; traccia; låt;
+        parça; название; песня; трек; tytuł; utwór; 曲名; タイトル; 歌名; 歌曲; 曲目; 제목; 노래; 곡명;
+        master_metadata_track_name; Track-Name; Nom du titre; Nombre de la canción; Nome della traccia;
+        Nome da faixa; Nummernaam; Låtens namn; Parça Adı; Όνομα κομματιού; اسم الأغنية; トラック名; 曲目名称;
+        曲目名稱; work | original title; track censored name""",
+    "artist": """artist; sänger; sängerin; cantante; cantor; καλλιτέχνης; artists; artist name; artist names;
+        artist(s)_name; artist name(s); track artist; track artists; performer; performers; singer; band; creator;
+        artists.name; interpret; interpreter; künstler; kunstler; artiste; artistes; interprète; artista; artistas;
+        intérprete; artisti; interprete; artiest; uitvoerder; utförare; sanatçı; исполнитель; артист; wykonawca;
+        artysta; アーティスト; 歌手; 艺术家; 演唱者; 아티스트; 가수; master_metadata_album_artist_name;
+        track.artists.name; artist.name; artist.#text; primary_artist.name; Künstlername(n); Nom(s) de l'artiste;
+        Nombre(s) del artista; Nome dell'artista; Nome(s) do artista; Naam van artiest; Artistens namn; Sanatçı Adı;
+        Όνομα/τα καλλιτέχνη; أسماء الفنانين; アーティスト名; 艺人名称; 藝人名稱; Artist 名; artist_credit_name;
+        artist credit | album artist; albumartist; album artist name(s); album_artists.name; album.artists.name;
+        composer; author""",
     "featured": """features; featured; featured artists; featured_artists; feat; featuring; guests;
         featured_artists.name""",
     "album": """album; album name; album title; track album name; release; release name; release_name; lp; álbum;
@@ -79,13 +81,13 @@ _NAMES = {
     "tag": "tag; tag name",
     "count": "count; weight; tag count",
     "mood": "mood; moods; emotion; stimmung; humeur; estado de ánimo",
-    "duration_ms": """duration; duration ms; length; track duration; song duration; duration seconds; total time;
-        time; playing time; track length; duración; durée; dauer; durata; duração; tijdsduur; длительность; 時間;
-        时长; 길이; Track-Dauer (ms); Durée du titre (ms); Duración de la canción (ms); Durata della traccia (ms);
-        Duração da faixa (ms); Nummerduur (ms); Låtlängd (ms); Parça Süresi (ms); Διάρκεια κομματιού (ms);
-        مدة الأغنية (بالمللي ثانية); トラックの長さ（ミリ秒）; 曲目时长（毫秒）; 曲目長度（毫秒）; 曲目時長（毫秒）;
-        tracktimemillis; duration_ms; playtime; additional_info.duration_ms; total_time;
-        media duration in milliseconds | runtime""",
+    "duration_ms": """duration; länge; spieldauer; διάρκεια; duration ms; length; track duration; song duration;
+        duration seconds; total time; time; playing time; track length; duración; durée; dauer; durata; duração;
+        tijdsduur; длительность; 時間; 时长; 길이; Track-Dauer (ms); Durée du titre (ms);
+        Duración de la canción (ms); Durata della traccia (ms); Duração da faixa (ms); Nummerduur (ms);
+        Låtlängd (ms); Parça Süresi (ms); Διάρκεια κομματιού (ms); مدة الأغنية (بالمللي ثانية);
+        トラックの長さ（ミリ秒）; 曲目时长（毫秒）; 曲目長度（毫秒）; 曲目時長（毫秒）; tracktimemillis;
+        duration_ms; playtime; additional_info.duration_ms; total_time; media duration in milliseconds | runtime""",
     "danceability": """danceability; Tanzbarkeit; Danseabilité; Bailabilidad; Ballabilità; Dançabilidade;
         Dansbaarheid; Dansbarhet; Dans Edilebilirlik; Χορευτικότητα; قابلية الرقص; ダンサビリティ; 舞蹈性; dance""",
     "energy": """energy; Energie; Énergie; Energía; Energia; Energi; Enerji; Ενέργεια; الطاقة; エネルギー; 能量;
@@ -120,8 +122,8 @@ _NAMES = {
     "song_ids": "song_ids; songs; track_ids; track_uris; tracks",
     "listened_at": """listened_at; listened at; listened; listen date; listen time; end time; played_at; played at;
         played on; uts; utc_time; date.uts; date.#text; scrobble time; scrobble date; scrobbled; scrobbled at;
-        event start timestamp; hörzeit; écouté le; escuchado el; ascoltato il | ts; timestamp; time stamp; date time;
-        datetime""",
+        event start timestamp; hörzeit; écouté le; escuchado el; ascoltato il | ts; timestamp; time stamp;
+        date time; datetime""",
     "ms_played": "ms_played; played ms; ms listened; play duration milliseconds; duration played ms",
     "skipped": "skipped; is skipped; was skipped",
 }

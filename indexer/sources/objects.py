@@ -89,7 +89,7 @@ def _describes_song(names: tuple[str, ...]) -> bool:
 
 def playlist_of(value: Mapping[str, object], kind: str) -> PlaylistName | None:
     """The playlist that an object is: it has a name and lists songs. An artist's songs are no playlist of that name."""
-    listed = _songs_of(value)
+    listed = None if "album_type" in value else _songs_of(value)  # an album has a name and songs, too
     name = next((plain(value[key]) for key in _PLAYLIST_NAMES if isinstance(value.get(key), str)), "")
     if listed is None or not name or _all_by(listed, name):
         return None

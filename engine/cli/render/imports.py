@@ -74,6 +74,16 @@ def show_skipped(gathered: Gathered) -> None:
         message(f"{count:,} {'file holds' if count == 1 else 'files hold'} nothing that Refrain knows: {names}")
 
 
+def show_folders(folders: Iterable[Path]) -> None:
+    """How many files of sound an import of these folders would read."""
+    from indexer.sources.sound.walk import walk_folder
+
+    for folder in folders:
+        count = len(walk_folder(folder).files)
+        what = "tags, lyrics and, with the extra `audio`, what is measured from the sound"
+        message(f"{folder.name or folder}: {count:,} files of sound; imported are their {what}")
+
+
 def show_previews(gathered: Gathered, *, as_json: bool) -> None:
     """What files would become: kind and why, each column and its meaning, the first songs."""
     from indexer.sources.preview import preview

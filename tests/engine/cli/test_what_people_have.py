@@ -259,6 +259,23 @@ def test_objects_of_the_web_api_in_lines_and_tables(tmp_path: Path) -> None:
     assert songs["Mast"].artist == "Ida Holm"
 
 
+def test_an_album_of_the_web_api_is_no_playlist(tmp_path: Path) -> None:
+    track = {"id": f"{TRACK}1", "name": "Oar", "artists": [{"name": "Ida Holm"}], "duration_ms": 200_000}
+    album = {"album_type": "album", "name": "Quay", "release_date": "2011-03-04", "tracks": {"items": [track]}}
+    songs, lists = imported(tmp_path, write(tmp_path / "album.json", album))
+    assert (set(songs), lists) == ({"Oar"}, {})
+
+
+def test_a_dry_run_of_a_folder_of_sound_says_what_would_be_read(tmp_path: Path) -> None:
+    (tmp_path / "music").mkdir()
+    for name in ("a.mp3", "b.flac", "notes.txt"):
+        (tmp_path / "music" / name).write_bytes(b"x")
+    done = run("import", "--dry-run", "music", cwd=tmp_path)
+    assert done.code == DONE
+    assert "music: 2 files of sound" in done.err
+    assert not (tmp_path / "refrain.db").exists()
+
+
 def test_spreadsheets_and_their_habits(tmp_path: Path) -> None:
     commas = write(tmp_path / "commas.csv", "title;artist;year;energy;tempo\nOar;Ida Holm;2011;0,735;120,5\n")
     marked = write(tmp_path / "sep.csv", "sep=;\nTitle;Artist;Year\nGull;Ida Holm;2011\n")
