@@ -16,6 +16,7 @@ Slow Ebb,Ines Calder,Tides,Night Boats,Playlist,PTAAA2100001,4zZzZzZzZzZzZzZzZzZ
 The Quays - Gull Song,,,Night Boats,Playlist,,
 Salt,The Quays,Low Water,Favorite Songs,Favorite,,
 ,Ines Calder,,Followed,Artist,,
+Low Water,The Quays,Low Water,,Album,,
 Rope,The Quays,,,Playlist,,
 """
 
@@ -27,8 +28,9 @@ def test_each_row_says_its_playlist(tmp_path: Path) -> None:
     assert contents.songs["Gull Song"].artist == "The Quays"
     assert contents.songs["Slow Ebb"].spotify_id == "4zZzZzZzZzZzZzZzZzZz01"
     assert "Rope" in contents.songs, "a song in no playlist"
-    assert contents.remarks[("song", "no track name: an artist or an album")] == 1
-    assert contents.remarks[("column", "'Type' is not used: about the file, not about the song")] == 5
+    assert contents.remarks[("song", "no track name: an artist or an album")] == 2
+    assert "Low Water" not in contents.songs
+    assert contents.remarks[("column", "'Type' is not used: about the file, not about the song")] == 6
 
 
 def test_other_services_and_neighbours(tmp_path: Path) -> None:

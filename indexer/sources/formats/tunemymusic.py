@@ -16,6 +16,7 @@ from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import batches
 
+_NO_SONGS = frozenset({"album", "artist"})  # types of rows that follow one of these
 _NEEDED = frozenset({"track_name", "artist_name", "playlist_name", "type"})
 
 
@@ -27,11 +28,12 @@ def _recognise(opened: OpenedFile) -> Fit | None:
 
 def _read(opened: OpenedFile) -> Iterator[Batch]:
     reader = SongReader(opened, mapping_of(opened))
+    kind = next(name for name in opened.columns if column_key(name) == "type")
     for rows in batches(opened):
         batch = Batch()
         for row, record in batch.valid_rows(rows, opened.name, "song"):
             values = reader.columns.values(record)
-            if not plain(values.get("title")):
+            if not plain(values.get("title")) or plain(record.get(kind)).casefold() in _NO_SONGS:
                 batch.refusals.append(Refusal(opened.name, row, "song", "no track name: an artist or an album"))
                 continue
             artist, dash, title = plain(values["title"]).partition(" - ")
