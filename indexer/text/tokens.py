@@ -98,9 +98,10 @@ def tokenise_name(name: str) -> list[str]:
     """
     if tokens := _words(name, _NAMES).split():
         return tokens
-    visible = (sign for sign in strip_accents(name) if unicodedata.category(sign) not in ("Cc", "Cs"))
-    signs = "".join("".join(visible).split())
-    return [signs] if signs else []
+    for signs in (strip_accents(name), name):  # an accent that stands alone ("¸") is all that there is of a name
+        if visible := "".join(sign for sign in signs if unicodedata.category(sign)[0] in "LNPS"):
+            return [visible]
+    return []
 
 
 def is_unspaced(word: str) -> bool:

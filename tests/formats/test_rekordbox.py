@@ -23,7 +23,7 @@ def test_songs_and_playlists(tmp_path: Path) -> None:
     assert lantern.audio is not None
     assert (lantern.audio.key, lantern.audio.mode) == (6.0, 0.0)
     assert contents.plays == {"Salt & Rope": 4}
-    assert contents.ids == ["rekordbox:boats night ferry", "rekordbox:night ferry"]
+    assert contents.ids == ["rekordbox:boats / night ferry", "rekordbox:night ferry"]
 
 
 def test_playlists_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_playlists_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
         song = batch.songs[entry.song].facts["title"]
         by_list.setdefault(entry.playlist_id, []).append((entry.position, song))
     assert {name: [song for _, song in sorted(songs, key=lambda each: each[0])] for name, songs in by_list.items()} == {
-        "rekordbox:boats night ferry": ["Lantern", "Salt & Rope"],
+        "rekordbox:boats / night ferry": ["Lantern", "Salt & Rope"],
         "rekordbox:night ferry": ["Tide Table"],
     }
     assert {row.facts["name"] for row in batch.playlists} == {"Night ferry"}

@@ -24,7 +24,7 @@ def test_songs_and_playlists(tmp_path: Path) -> None:
     assert contents.songs["Lantern"].artist == "The Moorings", "a track without a title is called after its file"
     assert contents.plays == {"Salt & Rope": 4}
     assert contents.playlists == {"Night ferry": ["Lantern", "Salt & Rope"]}
-    assert contents.ids == ["traktor:boats night ferry"]
+    assert contents.ids == ["traktor:boats / night ferry"]
 
 
 @pytest.mark.parametrize("value", range(24))

@@ -38,5 +38,5 @@ def test_what_a_file_is_that_holds_no_songs(content: object, what: str, tmp_path
     "content", [{"version": 1}, [], "a,b\nabcdefghijk,2024-01-01\n", "word,meaning\nabcdefghijk,Two words\n"]
 )
 def test_what_nobody_knows_is_not_named(content: object, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="known are"):
+    with pytest.raises(SourceError, match="kinds that are read"):
         recognise(written(tmp_path, "x", content))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from indexer.catalogue.keys import name_key
@@ -95,6 +95,7 @@ def test_one_name_in_two_ways_of_writing_has_one_key(names: list[str]) -> None:
 
 
 @given(st.text(max_size=12))
+@example("¸")
 def test_a_name_that_shows_anything_has_a_key_and_keys_are_keys_of_themselves(name: str) -> None:
     visible = any(letter.isalnum() or unicodedata.category(letter)[0] in "PS" for letter in name)
     assert bool(fold(name)) >= visible
