@@ -239,7 +239,7 @@ def test_mutated_files(sound_files: dict[str, bytes], tmp_path: Path, capfd: pyt
     check_mutants(sound_files, tmp_path, capfd, 5)
 
 
-@pytest.mark.slow
+@pytest.mark.fuzz
 def test_many_mutated_files(sound_files: dict[str, bytes], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     check_mutants(sound_files, tmp_path, capfd, 200)
 
