@@ -178,7 +178,7 @@ class Batch:
         return True
 
 
-CERTAIN, LIKELY, POSSIBLE, WEAK = 1.0, 0.8, 0.5, 0.2  # how sure a format is of a file
+CERTAIN, LIKELY, POSSIBLE = 1.0, 0.8, 0.5  # how sure a format is of a file
 DOUBT = 0.1  # two formats this near are as likely
 
 

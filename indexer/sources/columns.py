@@ -47,13 +47,6 @@ class ColumnMap:
         for column in columns:
             self._add(column)
 
-    def __contains__(self, field: str) -> bool:
-        return field in self._by_field
-
-    def has(self, *fields: str) -> bool:
-        """Whether the file has a column of any of these fields."""
-        return any(field in self._by_field for field in fields)
-
     def values(self, row: Mapping[str, object]) -> dict[str, object]:
         """A row by fields; cells of columns that are not used are counted."""
         for name in self._unused:
