@@ -30,6 +30,7 @@ from indexer.sources.tabular import BATCH_ROWS
 from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
 
+REFUSALS_KEPT = 20_000  # one by one, of each kind; whoever mends a file does not read more of them
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
 
@@ -67,6 +68,10 @@ class _Loading:
         self._shown: list[Refusal] = []
         self._waiting: list[Refusal] = []
         self._refused: Counter[str] = Counter()
+        # By what and kind: how many are kept, the first of those beyond them, and how many it stands for.
+        self._kept: Counter[tuple[str, str]] = Counter()
+        self._beyond: dict[tuple[str, str], Refusal] = {}
+        self._more: Counter[tuple[str, str]] = Counter()
         self._remarks = RemarkCounter()
 
     def take(self, batch: Batch) -> None:
@@ -92,6 +97,9 @@ class _Loading:
         artist_tags, _ = self._artist_tags.merge()
         counts["tags"] = RowCounts(*map(sum, zip(astuple(song_tags), astuple(artist_tags), strict=True)))
         counts["labels"], _ = self._labels.merge()
+        self._waiting += (
+            replace(first, reason=first.kind, count=self._more[kind]) for kind, first in self._beyond.items()
+        )
         self._store_refusals()
         for what, kind in _KIND_OF.items():
             counts[kind] = replace(counts[kind], refused=self._refused[what])
@@ -177,8 +185,14 @@ class _Loading:
         self._remarks.add(refusals)
         for refusal in refusals:
             self._refused[refusal.what] += refusal.count
+            kind = (refusal.what, refusal.kind)
+            if self._kept[kind] < REFUSALS_KEPT:
+                self._kept[kind] += 1
+                self._waiting.append(refusal)
+            else:
+                self._beyond.setdefault(kind, refusal)
+                self._more[kind] += refusal.count
         self._shown += refusals[: REFUSALS_SHOWN - len(self._shown)]
-        self._waiting += refusals
 
     def _store_refusals(self) -> None:
         rows = [

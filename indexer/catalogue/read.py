@@ -133,7 +133,10 @@ class Queries(FileQueries):
         return hashlib.sha256(repr(sorted(self.fingerprints().items())).encode()).hexdigest()
 
     def refused(self) -> Iterator[Refusal]:
-        """What the last load of each file left out, and why, in the order of the loads."""
+        """What the last load of each file left out, and why, in the order of the loads.
+
+        The first 20,000 of a kind come one by one, the rest as one with their `count`.
+        """
         query = select(IMPORTS.c.file, *(REFUSALS.c[name] for name in ("row", "what", "reason", "kind", "count")))
         joined = query.join_from(REFUSALS, IMPORTS, REFUSALS.c.import_id == IMPORTS.c.import_id)
         for row in self._rows(joined.order_by(REFUSALS.c.refusal_id)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from indexer.sources.base import Refusal
 
-REFUSALS_SHOWN = 1_000  # a report stays small however bad a file is; the catalogue keeps them all
+REFUSALS_SHOWN = 1_000  # a report stays small however bad a file is
 REMARKS_SHOWN = 100
 ROWS_SHOWN = 3
 

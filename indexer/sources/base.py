@@ -146,13 +146,10 @@ class Batch:
             if len(value) > MAX_ID:
                 too_long = too_long or value
         if too_long is not None:
-            reason = bad_id("an id", too_long)
-        elif not song_id and not ids and "title" not in facts:
-            reason = NAMELESS
-        else:
-            reason = ""
-        if reason:
-            self.refusals.append(Refusal(file, row, "song", reason))
+            self.refusals.append(Refusal(file, row, "song", bad_id("an id", too_long)))
+            return None
+        if not song_id and not ids and "title" not in facts:
+            self.refuse_nameless(file, row)
             return None
         if problems:
             name = song_id or (ids[0][1] if ids else str(facts["title"])[:80])
@@ -162,6 +159,10 @@ class Batch:
         song = SongRow(row, song_id or None, tuple(ids), facts, tags, labels or {}, tuple(files), weak)
         self.songs.append(song)
         return song
+
+    def refuse_nameless(self, file: str, row: int) -> None:
+        """Refuse a row that names no song."""
+        self.refusals.append(Refusal(file, row, "song", NAMELESS, NAMELESS))
 
     def add_playlist(self, file: str, row: int, playlist_id: str, values: Mapping[str, object]) -> bool:
         """Add the playlist that `values` (name, description, followers) describes; False where it is refused."""

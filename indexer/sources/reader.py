@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from indexer.sources.base import NAMELESS, Batch, EntryRow, Refusal
+from indexer.sources.base import Batch, EntryRow, Refusal
 from indexer.sources.cells import identifier, plain, texts
 from indexer.sources.columns import ColumnMap
 from indexer.sources.identifiers import READERS, is_number
@@ -79,7 +79,7 @@ class SongReader:
     def add_song(self, batch: Batch, row: int, values: Mapping[str, object]) -> int | None:
         """Add the song that `values`, by fields, describe; its place in `batch.songs`, None where it is refused."""
         if values.keys().isdisjoint(_NAMING):
-            batch.refusals.append(Refusal(self._file, row, "song", NAMELESS))
+            batch.refuse_nameless(self._file, row)
             return None
         song_id, ids = song_ids(values)
         values = {**values, "genre": values["tag"]} if "tag" in values and "genre" not in values else values  # Genius

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import FileIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -189,6 +190,19 @@ def _ffmpeg_sound(path: Path, reason: str) -> _FfmpegSound:
         ) from None
 
 
+class _FileOfFfmpeg(FileIO):
+    """A file for FFmpeg, whose seek answers -1 where there is no such place, as C does.
+
+    A damaged header asks for places before the file's beginning; of an exception PyAV prints the traceback.
+    """
+
+    def seek(self, place: int, whence: int = 0, /) -> int:
+        try:
+            return super().seek(place, whence)
+        except OSError:
+            return -1
+
+
 class _FfmpegSound:
     """Every read goes through the packets from the first on and decodes only those that it needs.
 
@@ -199,7 +213,7 @@ class _FfmpegSound:
     def __init__(self, path: Path) -> None:
         import av
 
-        self._file = path.open("rb")  # not its name: FFmpeg takes "http:..." and the like for more than a file
+        self._file = _FileOfFfmpeg(path)  # not its name: FFmpeg takes "http:..." and the like for more than a file
         try:
             self._container: Any = av.open(
                 self._file, metadata_errors="ignore", options={"format_whitelist": _CONTAINERS}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.catalogue import Catalogue, Refusal, Remark, RowCounts
+from indexer.catalogue.import_file import REFUSALS_KEPT
 from indexer.catalogue.reports import RemarkCounter
 from indexer.text.clean import MAX_LYRIC_CHARACTERS
 from tests.indexer.catalogues import ALONE, FORMATS, IN_ORDER, everything, rows
@@ -44,6 +45,20 @@ def test_importing_a_file_twice_counts_all_as_unchanged(catalogue: Catalogue, na
     for kind, counts in second.counts.items():
         one = first.counts[kind]
         assert counts == RowCounts(unchanged=one.added + one.changed + one.unchanged, refused=one.refused)
+
+
+def test_refusals_beyond_those_that_are_kept_one_by_one_stand_as_one_row(catalogue: Catalogue, tmp_path: Path) -> None:
+    rows = REFUSALS_KEPT + 30
+    table = tmp_path / "empty.csv"
+    table.write_text("title,artist,energy\nPaper Kite,Wren,7\n" + ",Wren,0.5\n" * rows)
+    for _ in range(2):
+        report = catalogue.load(table)
+        assert report.counts["songs"].refused == rows
+        *one_by_one, rest = [each for each in catalogue.refused() if each.what == "song"]
+        assert [each.row for each in one_by_one] == list(range(2, REFUSALS_KEPT + 2))
+        assert (rest.row, rest.count) == (REFUSALS_KEPT + 2, 30)
+        assert rest.reason == one_by_one[0].reason
+        assert {remark.what: remark.count for remark in catalogue.remarks()} == {"song": rows, "value": 1}
 
 
 def test_a_song_comes_back_as_it_was_imported(catalogue: Catalogue) -> None:
