@@ -35,8 +35,8 @@ LEAST_LETTERS = 30  # of a line that is looked for
 
 def refrain(*words: str | Path) -> tuple[str, float, float]:
     """What a command printed, its seconds, and the most memory that it held (MiB)."""
-    code = "import resource, sys; from engine.cli.app import script; sys.argv[0] = 'refrain'\ntry: script()\nfinally: "
-    code += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, file=sys.stderr)"
+    code = "import sys; from benchmarks.judge.timing import peak_mib; from engine.cli.app import script\n"
+    code += "sys.argv[0] = 'refrain'\ntry: script()\nfinally: print(peak_mib(), file=sys.stderr)"
     start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]

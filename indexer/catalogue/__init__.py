@@ -77,9 +77,10 @@ class Catalogue(Queries):
     `undo_merge` separates what a file brought; the ids and names of the two songs never meet by rule 3 again.
 
     **Several artists in one text**, "Ada & Bo", are taken apart when each of them is an artist of the catalogue, at the
-    latest when the file that brings the last of them is over.
+    latest when the file that brings the last of them is over. What was taken apart once is not taken apart otherwise.
 
-    **What does a row do to its song?** What it knows replaces what was there; what it does not know erases nothing.
+    **What does a row do to its song?** What it knows replaces what was there; what it does not know erases nothing. A
+    row without ids does not rename a song that has an id or a key: "SALT ROAD - 2011 Remaster" adds its year.
     Audio features count one by one. Tags are added to those of other files. The entries of a playlist replace those
     it had. Within one file genres are united and of everything else the last known value counts; that one id has two
     names is listed among the refusals.

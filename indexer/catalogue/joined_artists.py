@@ -104,7 +104,8 @@ class JoinedArtists:
         if known is None:
             if len(self._known) > _IN_MEMORY:
                 self._known.clear()
-            self._known[key] = known = self._first(_KNOWN, *artist_range(name), "%, %")
+            low, high = artist_range(name)  # of "Ada, Bo" it is that of Ada, who says nothing of the two
+            self._known[key] = known = low == f"{key}|" and self._first(_KNOWN, low, high, "%, %")
         return known
 
     def _first(self, query: str, *values: str) -> bool:

@@ -192,6 +192,10 @@ class Meeting:
         known = self._ids_of(song_id)
         return any(known.get(namespace, value) != value for namespace, value in ids.items())
 
+    def is_known_by_name(self, song_id: str, lookup: Lookup) -> bool:
+        """Whether a song has nothing but the name of this row to be known by: no id, and no key that a file gave it."""
+        return song_id in (lookup.preferred_id, lookup.fallback_id) and not self._ids_of(song_id)
+
     def song(self, song_id: str) -> Stored:
         """The columns of a song, to be changed in place; those of a new song are empty."""
         song = self.songs.get(song_id)

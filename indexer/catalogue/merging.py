@@ -73,17 +73,17 @@ class SongWriter:
 
     def write(self, rows: Sequence[SongRow]) -> list[str]:
         """Merge `rows` into the catalogue; the song_id that each row turned out to be."""
-        rows = [self._joined.taken_apart(row) for row in self._with_stored_keys(rows)]
-        lookups = [lookup_of(row, self._file) for row in rows]
+        rows = self._with_stored_keys(rows)
+        lookups = [lookup_of(self._joined.taken_apart(row), self._file) for row in rows]
         meeting = Meeting(
             self._connection, lookups, self._import_id, any_apart=self._any_apart, any_open=self._joined.any_open
         )
         batch = _Batch(meeting, self._touched.among(meeting.songs, self._import_id))
         song_ids = []
-        for each in lookups:
+        for row, each in zip(rows, lookups, strict=True):
             song_id, by_name = meeting.find(each)
             brought = self._log.begin(meeting.songs[song_id], each) if by_name and song_id in meeting.songs else None
-            self._merge(batch, song_id, each, brought)
+            self._merge(batch, song_id, each, brought, told="artists" in row.facts)
             song_ids.append(song_id)
         self._flush(batch, dict.fromkeys(song_ids))
         self._remember(lookups, meeting.holders)
@@ -111,12 +111,18 @@ class SongWriter:
         )
         return [replace(row, song_id=None) if row.weak and row.song_id in keys else row for row in rows]
 
-    def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any) -> None:
+    def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any, *, told: bool) -> None:
+        """Add a row to its song. `told`: the row lists its artists, they were not taken apart here."""
         row, meeting = lookup.row, batch.meeting
         song = meeting.song(song_id)
         facts: dict[str, object] = dict(row.facts)
         if row.weak and song["title"]:  # it is known, so that the row adds what is missing, but for names
             facts = {name: value for name, value in facts.items() if name not in _NAMING and song[name] in _UNKNOWN}
+        elif not (row.song_id or row.ids or meeting.is_known_by_name(song_id, lookup)):
+            # A row without ids adds to the song that it met; whoever knows the song's id knows its name better.
+            facts = {name: value for name, value in facts.items() if name not in _NAMING or song[name] in _UNKNOWN}
+        if not told and song["artists"] and facts.get("artist", song["artist"]) == song["artist"]:
+            facts.pop("artists", None)  # what was known then, or what a file lists, is not guessed again
         for each in lookup.own_ids:
             if refused := meeting.register(song_id, each):
                 self._refuse(row.row, "value", song_id, *refused)
@@ -145,7 +151,7 @@ class SongWriter:
         if before:
             batch.changed.add(song_id)
         if brought is not None:
-            self._log.add(brought, facts, before)
+            self._log.add(brought, {**row.facts, **facts}, before)  # also what was not taken, for a song of its own
 
     def _rename(self, batch: _Batch, song: Stored, lookup: Lookup, facts: dict[str, object]) -> None:
         title, artist = str(facts.get("title", song["title"])), str(facts.get("artist", song["artist"]))

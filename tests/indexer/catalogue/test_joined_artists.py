@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from indexer.catalogue import Catalogue
 from tests.indexer.catalogues import everything, rows
@@ -60,6 +64,37 @@ def test_a_joined_name_meets_the_song_of_its_first_artist(catalogue: Catalogue, 
     song = catalogue.song("1" * 22)
     assert song is not None
     assert (song.lyrics, song.year) == ("the harbour is closed", 1990)
+
+
+def test_a_name_with_a_comma_is_not_known_by_its_first(catalogue: Catalogue, tmp_path: Path) -> None:
+    three = {"title": "Oar", "artist": "Ada, Cy & Bo", "spotify_id": "4" * 22}
+    path = rows(tmp_path, ADA, BO, three)
+    catalogue.load(path)
+    assert {song.artist: song.artists for song in catalogue.songs()}["Ada, Cy & Bo"] == ()
+    assert not catalogue.load(path).changed
+
+
+NAMES = st.sampled_from(["Ada", "Bo", "Cy", "Dee"])
+JOINED = st.builds(
+    lambda names, signs: "".join(map("".join, zip(names, (*signs, ""), strict=False))),
+    st.lists(NAMES, min_size=1, max_size=4, unique=True),
+    st.lists(st.sampled_from([", ", " & ", " and "]), min_size=4, max_size=4),
+)
+
+
+@given(st.lists(st.tuples(JOINED, st.booleans()), min_size=1, max_size=8))
+@settings(max_examples=100)
+def test_importing_again_takes_nothing_else_apart(songs: list[tuple[str, bool]]) -> None:
+    with TemporaryDirectory() as folder, Catalogue(Path(folder) / "refrain.db") as catalogue:
+        described = [
+            {"title": f"T{number}", "artist": artist, **({"spotify_id": f"{number}" * 22} if known else {})}
+            for number, (artist, known) in enumerate(songs)
+        ]
+        path = rows(Path(folder), *described)
+        catalogue.load(path)
+        before = everything(catalogue)
+        assert not catalogue.load(path).changed
+        assert everything(catalogue) == before
 
 
 def test_an_open_name_is_stored_once_and_forgotten_when_it_is_taken_apart(catalogue: Catalogue, tmp_path: Path) -> None:

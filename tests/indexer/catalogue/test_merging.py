@@ -111,6 +111,23 @@ def test_the_rules(
     assert everything(catalogue) == before
 
 
+@pytest.mark.parametrize("known", [{"spotify_id": S1}, {"song_id": "a"}, {"deezer_id": 9}, {"isrc": "GBAYE0000001"}])
+def test_a_row_without_ids_does_not_rename_the_song_that_it_meets(
+    catalogue: Catalogue, tmp_path: Path, known: dict[str, Any]
+) -> None:
+    rich = rows(tmp_path, {"title": "Salt Road", "artist": "The Marrow"} | known, name="a.jsonl")
+    poor = {"title": "SALT ROAD - 2011 Remaster", "artist": "marrow", "year": 1990}
+    plain = rows(tmp_path, poor, poor | {"title": "salt road", "lyrics": "la"}, name="b.jsonl")
+    # What has a song_id is that song: it comes first here, for afterwards it would be another one.
+    for paths in ((rich, plain), *([(plain, rich)] if "song_id" not in known else [])):
+        for path in paths:
+            catalogue.load(path)
+        (song,) = catalogue.songs()
+        assert (song.title, song.artist, song.year, song.lyrics) == ("Salt Road", "The Marrow", 1990, "la")
+        assert not any(catalogue.load(path).changed for path in paths)
+        catalogue.delete([song.song_id])
+
+
 def test_a_second_id_of_a_namespace_is_left_out_and_listed(catalogue: Catalogue, tmp_path: Path) -> None:
     catalogue.load(rows(tmp_path, {"song_id": "a", "title": "A", "spotify_id": S1}))
     report = catalogue.load(rows(tmp_path, {"song_id": "a", "title": "A", "spotify_id": S2}, name="b.jsonl"))
