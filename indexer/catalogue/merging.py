@@ -83,7 +83,7 @@ class SongWriter:
         for row, each in zip(rows, lookups, strict=True):
             song_id, by_name = meeting.find(each)
             brought = self._log.begin(meeting.songs[song_id], each) if by_name and song_id in meeting.songs else None
-            self._merge(batch, song_id, each, brought, told="artists" in row.facts)
+            self._merge(batch, song_id, each, brought, listed="artists" in row.facts)
             song_ids.append(song_id)
         self._flush(batch, dict.fromkeys(song_ids))
         self._remember(lookups, meeting.holders)
@@ -111,8 +111,8 @@ class SongWriter:
         )
         return [replace(row, song_id=None) if row.weak and row.song_id in keys else row for row in rows]
 
-    def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any, *, told: bool) -> None:
-        """Add a row to its song. `told`: the row lists its artists, they were not taken apart here."""
+    def _merge(self, batch: _Batch, song_id: str, lookup: Lookup, brought: Any, *, listed: bool) -> None:
+        """Add a row to its song. `listed`: the row lists its artists, they were not taken apart here."""
         row, meeting = lookup.row, batch.meeting
         song = meeting.song(song_id)
         facts: dict[str, object] = dict(row.facts)
@@ -121,7 +121,7 @@ class SongWriter:
         elif not (row.song_id or row.ids or meeting.is_known_by_name(song_id, lookup)):
             # A row without ids adds to the song that it met; whoever knows the song's id knows its name better.
             facts = {name: value for name, value in facts.items() if name not in _NAMING or song[name] in _UNKNOWN}
-        if not told and song["artists"] and facts.get("artist", song["artist"]) == song["artist"]:
+        if not listed and song["artists"] and facts.get("artist", song["artist"]) == song["artist"]:
             facts.pop("artists", None)  # what was known then, or what a file lists, is not guessed again
         for each in lookup.own_ids:
             if refused := meeting.register(song_id, each):
