@@ -23,7 +23,7 @@ from indexer.store.files import file_sha256, open_regular, parse_json
 from indexer.store.locks import is_gone, lock_shared
 
 FORMAT = "refrain-index"
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 JOURNAL = "journal.json"  # until it is published: the stages that are finished, with the facts of their files
 NUMBERED = re.compile(r"\d{6,}\Z")  # the name of a generation's folder
 LONGEST_CURRENT = 200  # bytes: a number and 64 digits

@@ -28,6 +28,7 @@ _UNSPACED = (
 )
 _ANY_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _PIECES = re.compile(f"[{_UNSPACED}]|[^{_UNSPACED}]+")
+_INITIALS = re.compile(r"(?<![^\W_])[^\W\d_](?:\.[^\W\d_])+\.?(?![^\W_])")
 
 
 def lines(lyrics: str, *, width: int = 12) -> list[str]:
@@ -93,15 +94,24 @@ def tokenise_lines(lines: Sequence[str]) -> list[list[str]]:
 def tokenise_name(name: str) -> list[str]:
     """The words of a name and the pictures in it, each picture a token; signs only where there is neither.
 
-    >>> tokenise_name("DJ 🐝!"), tokenise_name("P!nk"), tokenise_name("( )"), tokenise_name("❤️")
-    (['dj', '🐝'], ['p', 'nk'], ['()'], ['❤'])
+    >>> tokenise_name("DJ 🐝!"), tokenise_name("P!nk"), tokenise_name("( )"), tokenise_name("❤️"), tokenise_name("T.N.T")
+    (['dj', '🐝'], ['p', 'nk'], ['()'], ['❤'], ['tnt'])
     """
-    if tokens := _words(name, _NAMES).split():
+    if tokens := _words(join_initials(name), _NAMES).split():
         return tokens
     for signs in (strip_accents(name), name):  # an accent that stands alone ("¸") is all that there is of a name
         if visible := "".join(sign for sign in signs if unicodedata.category(sign)[0] in "LNPS"):
             return [visible]
     return []
+
+
+def join_initials(name: str) -> str:
+    """A name whose initials are one word: "T.N.T." and "TNT" are the same. In lyrics "a.m." and "U.S." are not.
+
+    >>> join_initials("Y.M.C.A by J.J. Quay"), join_initials("will.i.am")
+    ('YMCA by JJ Quay', 'will.i.am')
+    """
+    return _INITIALS.sub(lambda initials: initials[0].replace(".", ""), name) if "." in name else name
 
 
 def is_unspaced(word: str) -> bool:

@@ -18,7 +18,7 @@ from indexer.search.lexical.quotes import split_quotes
 from indexer.search.lexical.shard import FIELDS, SHARDS, Rows, Scores, Shard
 from indexer.search.lexical.spelling import Kind, Spelling
 from indexer.text.latin import in_latin
-from indexer.text.tokens import is_unspaced, pieces, pieces_of, tokenise, tokenise_name
+from indexer.text.tokens import is_unspaced, join_initials, pieces, pieces_of, tokenise, tokenise_name
 
 if TYPE_CHECKING:
     import tantivy
@@ -108,7 +108,7 @@ class LexicalIndex:
         _check(k)
         parts, rest = split_quotes(text)
         quoted = [tokens for part in parts if (tokens := pieces_of(tokenise(part)))]
-        typed = tokenise(rest)[:MAX_WORDS] or tokenise_name(rest)[:MAX_WORDS]
+        typed = tokenise(join_initials(rest))[:MAX_WORDS] or tokenise_name(rest)[:MAX_WORDS]
         words = pieces_of(typed)[:MAX_WORDS]
         readings = [self._reading(word, "lyrics") for word in words]
         queries = [(shard, self._box(shard, quoted, readings)) for shard in self._shards]

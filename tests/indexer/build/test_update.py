@@ -336,7 +336,7 @@ def test_an_index_of_an_older_format_is_refused_with_the_way_out(tmp_path: Path)
     from indexer.errors import IndexFormatError
 
     with pytest.raises(
-        IndexFormatError, match=r"has format version 5, this program reads version 7; rebuild with `refrain build`"
+        IndexFormatError, match=r"has format version 5, this program reads version 8; rebuild with `refrain build`"
     ):
         open_generation(tmp_path / "ix")
     with Catalogue(tmp_path / "refrain.db") as catalogue:
@@ -345,7 +345,7 @@ def test_an_index_of_an_older_format_is_refused_with_the_way_out(tmp_path: Path)
         )
         assert build_index(catalogue, tmp_path / "ix", SMALL, encoder=HashEncoder()).kind == "built"
     manifest = json.loads((open_generation(tmp_path / "ix").path / "manifest.json").read_bytes())
-    assert manifest["version"] == 7
+    assert manifest["version"] == 8
 
 
 def test_most_of_a_catalogue_can_be_deleted(catalogue: Catalogue, work: Path) -> None:

@@ -161,6 +161,29 @@ def test_every_older_schema_is_brought_up_to_date(place: str, tmp_path: Path) ->
     engine.dispose()
 
 
+def test_names_with_initials_get_the_key_that_they_have_now(place: str, tmp_path: Path) -> None:
+    with Catalogue(place) as catalogue:
+        songs = [
+            {"title": "Oar", "artist": "R.O.W.", "spotify_id": "1" * 22},
+            {"title": "Sill", "artist": "R.O.W. & Bo"},
+        ]
+        catalogue.load(rows(tmp_path, *songs))
+        catalogue.load(rows(tmp_path, {"artist": "R.O.W.", "tag": "rock", "count": 3}, name="artist_tags.jsonl"))
+    engine = create_engine(place)
+    with engine.begin() as connection:  # as the version before wrote it
+        for table, column in (("songs", "name_key"), ("artist_tags", "artist_key"), ("open_artists", "part")):
+            connection.execute(text(f"UPDATE {table} SET {column} = replace({column}, 'row', 'r o w')"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    engine.dispose()
+    with Catalogue(place) as catalogue:
+        report = catalogue.load(
+            rows(tmp_path, {"title": "Oar", "artist": "ROW"}, {"title": "T", "artist": "Bo"}, name="b.jsonl")
+        )
+        assert (report.counts["songs"].added, report.met_by_name) == (1, 1)
+        assert {song.title: song.artists for song in catalogue.songs()}["Sill"] == ("R.O.W.", "Bo")
+        assert [tag.artist_key for tag in catalogue.artist_tags()] == ["row"]
+
+
 def test_a_newer_schema_is_refused_and_kept(place: str) -> None:
     with Catalogue(place) as catalogue:
         catalogue.load(FORMATS / "songs.csv")
