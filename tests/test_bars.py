@@ -1,4 +1,4 @@
-"""What the core must keep on real data (REFRAIN_DATA): time, memory, kills, deletions, imports meanwhile.
+"""What the core must keep, on real data (REFRAIN_DATA) and on a million songs: time, memory, kills, deletions, imports.
 
     REFRAIN_BARS=/tmp/bars pytest -s -m bars tests/test_bars.py
 
@@ -31,6 +31,8 @@ pytestmark = pytest.mark.bars
 BUILD_S, BUILD_MIB, UNCHANGED_S = 600, 2048, 5
 KILLS, DELETED, IMPORTED = 20, 100, 5_000
 LEAST_LETTERS = 30  # of a line that is looked for
+SHARES = ["danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"]
+MILLION, MILLION_S, FLAT_MIB = 1_000_000, 900, 200  # FLAT_MIB: above what the first tenth of the songs takes
 
 
 def refrain(*words: str | Path) -> tuple[str, float, float]:
@@ -199,3 +201,47 @@ def test_an_import_during_a_build_succeeds_and_comes_with_the_update(work: Path)
     told("import", import_s=round(import_s, 1), update_s=round(update_s, 1), mib=round(mib), while_built=meanwhile)
     assert meanwhile, "the import ended while the build ran"
     assert (json.loads(out)["songs"], json.loads(out)["added"]) == (before + IMPORTED, IMPORTED)
+
+
+def test_a_million_songs_come_in_fifteen_minutes_and_flat_memory(tmp_path: Path) -> None:
+    """Songs with twelve features each and lyrics for three in ten: first a tenth of them, then all in one file."""
+    seconds, mib = {}, {}
+    for count in (MILLION // 10, MILLION):
+        write_songs(tmp_path / "songs.jsonl", count)
+        catalogue = tmp_path / f"{count}.db"
+        _, seconds[count], mib[count] = refrain("import", tmp_path / "songs.jsonl", "--catalogue", catalogue)
+        with Catalogue(catalogue) as opened:
+            assert len(opened) == count
+    told(
+        "a million songs", seconds={k: round(v) for k, v in seconds.items()}, mib={k: round(v) for k, v in mib.items()}
+    )
+    assert seconds[MILLION] <= MILLION_S
+    assert mib[MILLION] - mib[MILLION // 10] <= FLAT_MIB
+
+
+def write_songs(path: Path, count: int) -> None:
+    """`count` songs of made names, all different, by artists of whom few have many songs."""
+    rng = random.Random(11)
+    syllables = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
+    words = ["".join(rng.choices(syllables, k=rng.randint(1, 3))).title() for _ in range(5_000)]
+    with path.open("w") as file:
+        for number in range(count):
+            artist = random.Random(int(rng.paretovariate(0.6)) % 300_000)
+            song: dict[str, Any] = {name: round(rng.random(), 3) for name in SHARES}
+            song |= {
+                "spotify_id": f"{number:022}",
+                "title": " ".join([*rng.choices(words, k=rng.randint(1, 3)), f"{number}"]),
+                "artist": " ".join(artist.choices(words, k=artist.randint(1, 3))),
+                "album": " ".join(rng.choices(words, k=2)),
+                "year": rng.randint(1960, 2020),
+                "popularity": rng.randint(0, 100),
+                "genre": rng.choice(("rock", "pop", "folk", "edm")),
+                "duration_ms": rng.randint(120_000, 320_000),
+                "key": rng.randint(0, 11),
+                "mode": rng.randint(0, 1),
+                "loudness": -round(rng.uniform(2, 20), 2),
+                "tempo": round(rng.uniform(60, 200), 2),
+            }
+            if rng.random() < 0.3:
+                song["lyrics"] = "\n".join(" ".join(rng.choices(words, k=6)) for _ in range(12))
+            file.write(json.dumps(song) + "\n")
