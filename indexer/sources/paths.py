@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from indexer.sources.cells import plain
 from indexer.sources.detect import SOUND_ENDINGS
 from indexer.sources.opened import OpenedFile
 
@@ -62,6 +63,8 @@ def is_address(text: str) -> bool:
 def plain_path(text: str) -> str:
     """The path in a path or in an address of a file; "" for another address.
 
+    A byte of an address that is no UTF-8 is half a character, as `os.fsdecode` makes it.
+
     >>> plain_path("file://localhost/Users/ada/A%20Song.mp3"), plain_path("file:///C:/b.mp3"), plain_path("a#1.mp3")
     ('/Users/ada/A Song.mp3', 'C:/b.mp3', 'a#1.mp3')
     """
@@ -74,7 +77,7 @@ def plain_path(text: str) -> str:
         except ValueError:
             return ""
         host = "" if parts.netloc.lower() in ("", "localhost", "127.0.0.1") else f"//{parts.netloc}"
-        text = host + unquote(parts.path)
+        text = host + unquote(parts.path, errors="surrogateescape")
         if _DRIVE.match(text):
             text = text.lstrip("/")
     return "" if "\x00" in text else text
@@ -90,6 +93,10 @@ def file_path(text: str, folder: Path | None) -> str:
     ('/music/a b.mp3', '/music/b.mp3', '')
     """
     path = plain_path(text)
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:  # half a character that stands for no byte
+        return ""
     if not path:
         return ""
     if os.name != "nt":
@@ -115,7 +122,7 @@ def file_stem(text: str) -> str:
     ('A Band - A Song', '', 'a')
     """
     path = plain_path(text).replace("\\", "/")
-    return PurePosixPath(path).stem if "/" in path else ""
+    return plain(PurePosixPath(path).stem) if "/" in path else ""
 
 
 def names_of_path(text: str) -> PathNames:

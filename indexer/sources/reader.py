@@ -89,7 +89,8 @@ class SongReader:
         if plays:
             file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
             labels[f"{PLAYS_LABEL}{file}"] = plays
-        path = file_path(plain(values.get("path")), self._folder)
+        path = values.get("path")
+        path = file_path(path, self._folder) if isinstance(path, str) else ""
         song = batch.add_song(
             self._file,
             row,
