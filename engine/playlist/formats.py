@@ -13,7 +13,7 @@ from engine.plain import json_text
 from engine.playlist.locations import Files
 from indexer.sources.formats.m3u import LINK_DIRECTIVE, SONG_DIRECTIVE
 from indexer.sources.formats.xspf import NAMESPACE, SONG_RELATION
-from indexer.sources.paths import parted
+from indexer.sources.path_names import parted
 from indexer.text.formulas import harmless
 from indexer.text.printable import HARMFUL
 

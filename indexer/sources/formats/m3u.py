@@ -17,7 +17,8 @@ from indexer.errors import SourceError
 from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
 from indexer.sources.lists import Entry, read_list
 from indexer.sources.opened import OpenedFile
-from indexer.sources.paths import parted, plain_path
+from indexer.sources.path_names import parted
+from indexer.sources.paths import plain_path
 from indexer.text.names import artist_key
 
 SONG_DIRECTIVE = "#REFRAIN-SONG:"  # the catalogue's key of the next song
