@@ -90,7 +90,7 @@ class SongReader:
             file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
             labels[f"{PLAYS_LABEL}{file}"] = plays
         path = values.get("path")
-        path = file_path(path, self._folder) if isinstance(path, str) else ""
+        path = file_path(path if isinstance(path, str) else plain(path), self._folder)  # spaces in a path count
         song = batch.add_song(
             self._file,
             row,

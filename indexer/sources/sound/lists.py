@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from indexer.sources.encodings import encoding_of
 from indexer.sources.formats.m3u import m3u_entries
+from indexer.sources.lists import Entry
 from indexer.sources.paths import file_path, plain_path
 
 _MAX_BYTES = 16 << 20
@@ -18,10 +19,10 @@ _MAX_TAIL = 6  # parts of a path of another computer that are looked for below t
 
 @dataclass(frozen=True, slots=True)
 class M3u:
-    """A playlist: its name, and of each entry the line and the absolute paths that it may mean, the likeliest first."""
+    """A playlist: its name, and its entries, each with the absolute paths that it may mean, the likeliest first."""
 
     name: str
-    entries: tuple[tuple[str, tuple[str, ...]], ...]
+    entries: tuple[tuple[Entry, tuple[str, ...]], ...]
 
 
 def read_m3u(path: Path, root: Path) -> M3u:
@@ -30,9 +31,10 @@ def read_m3u(path: Path, root: Path) -> M3u:
         raw = file.read(_MAX_BYTES)
     lines = raw.decode(encoding_of(path, raw[:_HEAD]).name, "replace").splitlines()
     named = (line.partition(":")[2].strip() for line in lines if line.startswith(_NAME))
-    entries = [entry.locations[0] for entry, _ in m3u_entries(lines)]
+    entries = [entry for entry, _ in m3u_entries(lines)]
     return M3u(
-        next(filter(None, named), path.stem), tuple((each, _candidates(each, path.parent, root)) for each in entries)
+        next(filter(None, named), path.stem),
+        tuple((each, _candidates(each.locations[0], path.parent, root)) for each in entries),
     )
 
 

@@ -135,14 +135,24 @@ def test_the_paths_alone_name_the_songs(library: Path, tmp_path: Path, ending: s
 
 
 def test_a_list_in_the_folder_of_sound_is_read_with_it(library: Path, tmp_path: Path) -> None:
+    """Songs without a file are found by their key or their Spotify id; one that nobody knows is refused."""
     playlist, files = of_library(library)
-    path = Playlist("Night ferry", playlist.songs[:-1]).save(library / "Music" / "mix.m3u8", files)
-    with Catalogue(tmp_path / "songs.db") as catalogue:
-        report = catalogue.load_folder(library / "Music")
-        (mix,) = catalogue.playlists()
-        assert list(mix.song_ids) == [hit.song_id for hit in playlist.songs[:-1]]
-        assert report.counts["entries"].refused == 0
-    path.unlink()
+    streamed = Hit("elsewhere", "Lantern", "Bo", 0.5, 50, spotify_id=SPOTIFY)
+    del files[playlist.songs[1].song_id]
+    mix = Playlist("Night ferry", (*playlist.songs[:-1], streamed, ABSENT))
+    (tmp_path / "one.jsonl").write_text(json.dumps({"title": "Lantern", "artist": "Bo", "spotify_id": SPOTIFY}))
+    path = mix.save(library / "Music" / "mix.m3u8", files)
+    try:
+        with Catalogue(tmp_path / "songs.db") as catalogue:
+            catalogue.load(tmp_path / "one.jsonl")
+            report = catalogue.load_folder(library / "Music")
+            (read,) = catalogue.playlists()
+    finally:
+        path.unlink()
+    assert list(read.song_ids) == [*(hit.song_id for hit in playlist.songs[:-1]), SPOTIFY]
+    assert [each.reason for each in report.refusals if each.what == "entry"] == [
+        f"mix.m3u8: entry {len(mix)}, 'Nobody - Nowhere', is no file of this folder"
+    ]
 
 
 def test_a_song_with_a_file_keeps_its_spotify_id(tmp_path: Path) -> None:

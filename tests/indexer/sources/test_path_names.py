@@ -7,6 +7,7 @@ from pathlib import PurePath
 import pytest
 
 from indexer.sources.path_names import PathNames, names_of_parts, names_of_path
+from indexer.sources.paths import file_path, file_stem
 
 BELOW = [
     ("Oda Finch/Weather/03 Rain.flac", False, "Rain", "Oda Finch", "Weather", None),
@@ -77,3 +78,10 @@ def test_a_list_that_writes_the_path_says_the_same(root: str, path: str) -> None
 )
 def test_what_a_line_of_a_list_says(text: str, names: PathNames) -> None:
     assert names_of_path(text) == names
+
+
+def test_bytes_of_an_address_are_those_of_the_path() -> None:
+    assert file_path("file:///m/caf%E9.mp3", None) == "/m/caf\udce9.mp3"
+    assert file_stem("file:///m/caf%E9.mp3") == "caf"
+    assert file_path("/m/two  spaces.mp3", None) == "/m/two  spaces.mp3"
+    assert file_path("/m/\ud800.mp3", None) == "", "half a character that is no byte"
