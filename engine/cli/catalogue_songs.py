@@ -40,7 +40,7 @@ def files_for(out: Path, playlist: Playlist) -> dict[str, str]:
 
     Empty where that is no file for players, or where no catalogue can be read.
     """
-    if out.suffix.lower() not in PLAYED or (_place() == CATALOGUE and not Path(CATALOGUE).exists()):
+    if out.suffix.lower() not in PLAYED or _nobody_has_one():
         return {}
     try:
         with _catalogue() as catalogue:
@@ -81,7 +81,7 @@ def _song_of_id(word: str) -> str:
     value = word[marked.end() :].strip() if marked else word
     namespaces = (marked[1].lower(),) if marked else ("isrc", "mbid")
     namespace = next((each for each in namespaces if READERS[each](value)), "")
-    if not namespace or (_place() == CATALOGUE and not Path(CATALOGUE).exists()):
+    if not namespace or _nobody_has_one():
         return word  # a name, or the song_id of a song that nothing else is known by
     try:
         with _catalogue() as catalogue:
@@ -99,6 +99,11 @@ def _song_of_id(word: str) -> str:
             f"no song of the catalogue has {_READABLE[namespace]} {value}; look it up by title and artist"
         )
     return word
+
+
+def _nobody_has_one() -> bool:
+    """Whether no catalogue is named and none lies here: an index works without."""
+    return _place() == CATALOGUE and not Path(CATALOGUE).exists()
 
 
 def _place() -> str:
