@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.bounds import Arc
+from engine.cli.catalogue_songs import files_for, songs_of_words
 from engine.cli.opening import open_engine
 from engine.cli.options import (
     INDEX,
@@ -37,7 +38,6 @@ from engine.cli.render import moods as mood_tables
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
 from engine.cli.render.console import message
-from engine.cli.sound_files import songs_of_files
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -105,10 +105,14 @@ def recommend(
     caps: CapOptions,
     filters: FilterOptions,
     liked: Annotated[
-        list[str] | None, typer.Option("--liked", metavar="SONG", help="An earlier answer that was liked (repeat).")
+        list[str] | None,
+        typer.Option(
+            "--liked", metavar="SONG", help="An earlier answer that was liked (repeat).", callback=songs_of_words
+        ),
     ] = None,
     skipped: Annotated[
-        list[str] | None, typer.Option("--skipped", metavar="SONG", help="One that was skipped (repeat).")
+        list[str] | None,
+        typer.Option("--skipped", metavar="SONG", help="One that was skipped (repeat).", callback=songs_of_words),
     ] = None,
     k: CountOption = 20,
     weight: WeightOption = None,
@@ -221,7 +225,7 @@ def moods(
         typer.Argument(
             metavar="SONG",
             help="A song of the catalogue; leave out with --lyrics or --audio.",
-            callback=songs_of_files,
+            callback=songs_of_words,
         ),
     ] = "",
     lyrics: Annotated[Path | None, file_to_read("--lyrics", "A text file: lyrics of any song.")] = None,
@@ -266,6 +270,6 @@ def explain(
 def _playlist(engine: Engine, request: MakePlaylist | MakePath, out: Path | None, *, as_json: bool) -> None:
     made = engine.answer(request)
     if out is not None:
-        made.save(out)
+        made.save(out, files_for(out, made))
         message(f"{len(made)} songs written to {out}")
     playlists.show_playlist(made, as_json=as_json)

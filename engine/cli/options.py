@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from engine.cli.catalogue_songs import songs_of_words
 from engine.cli.opening import CATALOGUE as CATALOGUE
 from engine.cli.render.console import message, some_of
-from engine.cli.sound_files import songs_of_files
-from engine.playlist.formats import WRITERS
+from engine.playlist.formats import ENDINGS
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -36,15 +36,15 @@ def _named(index: Path) -> Path:
 
 def _playlist_file(out: Path | None) -> Path | None:
     """Checked before the work, not after it."""
-    if out is not None and out.suffix.lower() not in WRITERS:
-        known = ", ".join(WRITERS)
+    if out is not None and out.suffix.lower() not in ENDINGS:
+        known = ", ".join(ENDINGS)
         raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
     return out
 
 
 def _words(option: str, metavar: str, help: str, panel: str | None = None) -> Any:
     """An option that may be given several times."""
-    read = songs_of_files if metavar == "SONG" else None
+    read = songs_of_words if metavar == "SONG" else None
     return typer.Option(option, metavar=metavar, help=f"{help} (repeat).", rich_help_panel=panel, callback=read)
 
 
@@ -76,11 +76,12 @@ CountOption = Annotated[int, typer.Option("-k", "--count", metavar="N", help="Ho
 LengthOption = Annotated[int, typer.Option("--length", metavar="N", help="How many songs.")]
 OutOption = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(WRITERS)}.", callback=_playlist_file),
+    typer.Option("--out", metavar="FILE", help=f"Save as {', '.join(ENDINGS)}.", callback=_playlist_file),
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="What the playlist is called.")]
 SongArgument = Annotated[
-    str, typer.Argument(metavar="SONG", help="A name, a song_id, a link, a file of sound.", callback=songs_of_files)
+    str,
+    typer.Argument(metavar="SONG", help="A name, a song_id, a link, an ISRC or MBID, a file.", callback=songs_of_words),
 ]
 ExactOption = Annotated[
     bool, flag("--exact", help="Refuse a name that several songs have, also where one is far better known.")

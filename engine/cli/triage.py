@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.catalogue_songs import files_for
 from engine.cli.opening import open_engine
 from engine.cli.options import INDEX, IndexOption, JsonOption, OutOption, file_to_read
 from engine.cli.render import preference as preferences
@@ -42,7 +43,7 @@ def triage(
         judged = preference.rank(lists[new].songs)
         if out is not None:
             keep = to_keep(judged)
-            keep.save(out)
+            keep.save(out, files_for(out, keep))
             message(f"{len(keep)} songs written to {out}")
     missing = {str(file): listed.missing for file, listed in lists.items()}
     preferences.show_preference(preference, judged, missing, as_json=as_json)

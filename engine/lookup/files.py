@@ -84,7 +84,7 @@ def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
     with opened.open_text() as file:
         for entry, title in m3u_entries(file):
             line = entry.locations[0]
-            track = spotify_track(line)
+            track = next(filter(None, map(spotify_track, entry.locations)), "")
             names = [title, line, file_stem(line)]
             songs = (lookup.by_name(name) for name in names if name)
             ids = [("spotify", track), ("song", entry.song_id)]

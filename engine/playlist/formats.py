@@ -7,17 +7,23 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+from xml.etree import ElementTree
 
 from engine.plain import json_text
-from indexer.sources.formats.m3u import SONG_DIRECTIVE
-from indexer.sources.paths import parted
+from engine.playlist.locations import Files
+from indexer.sources.formats.m3u import LINK_DIRECTIVE, SONG_DIRECTIVE
+from indexer.sources.formats.xspf import NAMESPACE, SONG_RELATION
+from indexer.sources.path_names import parted
 from indexer.text.formulas import harmless
 from indexer.text.printable import HARMFUL
 
 if TYPE_CHECKING:
     from engine.answer.hits import Hit
 
+NO_FILES = Files()
+
 _NOT_IN_A_NAME = re.compile(r'[\\/:*?"<>|]')
+_NOT_IN_XML = re.compile("[\ufffe\uffff]")  # of what `one_line` leaves
 
 # The extension that ListenBrainz reads and writes: https://musicbrainz.org/doc/jspf
 _JSPF_TRACK = "https://musicbrainz.org/doc/jspf#track"
@@ -47,14 +53,14 @@ def one_line(text: str) -> str:
     return " ".join(HARMFUL.sub(" ", text).split())
 
 
-def m3u8(playlist: Writable) -> str:
+def m3u8(playlist: Writable, files: Files = NO_FILES) -> str:
     """Extended M3U in UTF-8: `#EXTINF:seconds,Artist - Title`, then the line that a player opens.
 
-    No song has a file here. One that Spotify knows is its URI. Any other is "Artist - Title" as a file
-    name: players show the entry and skip it, and importers, which count these lines and not the
-    comments, have a name to match. -1 seconds is the format's "unknown". What `refrain import` needs to
-    know the song again stands in comments: its song_id where it has no URI, its artist where "Artist - Title"
-    can be parted in several ways.
+    That is the path of the song's file. A song without one that Spotify knows is its URI. Any other is "Artist -
+    Title" as a file name: players show the entry and skip it, and importers, which count these lines and not the
+    comments, have a name to match. -1 seconds is the format's "unknown". What `refrain import` needs to know the song
+    again stands in comments: its song_id where it has no URI in that line, its URI where its file stands there, its
+    artist where "Artist - Title" can be parted in several ways.
     """
     lines = ["#EXTM3U", f"#PLAYLIST:{one_line(playlist.name)}"]
     for song in playlist.songs:
@@ -64,10 +70,17 @@ def m3u8(playlist: Writable) -> str:
         artist, title = one_line(song.artist), one_line(song.title)
         if title and parted(called) != (artist, title):
             lines.append(f"#EXTART:{artist}")
-        if not song.spotify_id:
+        path, link = files.line(song.song_id), _link(song)
+        if path or not link:
             lines.append(f"{SONG_DIRECTIVE}{one_line(song.song_id)}")
-        lines.append(f"spotify:track:{one_line(song.spotify_id)}" if song.spotify_id else file_name(called))
+        if path and link:
+            lines.append(f"{LINK_DIRECTIVE}{link}")
+        lines.append(path or link or file_name(called))
     return "\n".join(lines) + "\n"
+
+
+def _link(song: Hit) -> str:
+    return f"spotify:track:{one_line(song.spotify_id)}" if song.spotify_id else ""
 
 
 def file_name(called: str) -> str:
@@ -80,20 +93,22 @@ def file_name(called: str) -> str:
     return "_" + name[1:] if name[0] in "#.~" else name
 
 
-def jspf(playlist: Writable) -> str:
-    """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, identifiers as a list of URIs."""
-    tracks = [_jspf_track(song) for song in playlist.songs]
+def jspf(playlist: Writable, files: Files = NO_FILES) -> str:
+    """XSPF as JSON (https://xspf.org/jspf): duration in whole milliseconds, locations and identifiers as URIs."""
+    tracks = [_jspf_track(song, files.uri(song.song_id)) for song in playlist.songs]
     return json_text({"playlist": {"title": one_line(playlist.name), "track": tracks}})
 
 
-def _jspf_track(song: Hit) -> dict[str, object]:
+def _jspf_track(song: Hit, location: str) -> dict[str, object]:
     track: dict[str, object] = {
         "title": one_line(song.title),
         "creator": one_line(song.artist),
         "extension": {_JSPF_TRACK: {"additional_metadata": {"refrain_song_id": song.song_id}}},
     }
-    if song.spotify_id:
-        track["identifier"] = [f"spotify:track:{song.spotify_id}"]
+    if location:
+        track["location"] = [location]
+    if link := _link(song):
+        track["identifier"] = [link]
     if song.album:
         track["album"] = one_line(song.album)
     if song.duration_ms is not None:
@@ -101,6 +116,33 @@ def _jspf_track(song: Hit) -> dict[str, object]:
     if song.reason:
         track["annotation"] = one_line(song.reason)
     return track
+
+
+def xspf(playlist: Writable, files: Files = NO_FILES) -> str:
+    """XSPF 1 (https://xspf.org/spec): duration in whole milliseconds, locations and identifiers as URIs."""
+    root = ElementTree.Element("playlist", {"xmlns": NAMESPACE, "version": "1"})
+    _add(root, "title", playlist.name)
+    tracks = ElementTree.SubElement(root, "trackList")
+    for song in playlist.songs:
+        track = ElementTree.SubElement(tracks, "track")
+        _add(track, "location", files.uri(song.song_id))
+        _add(track, "identifier", _link(song))
+        _add(track, "title", song.title)
+        _add(track, "creator", song.artist)
+        _add(track, "annotation", song.reason)
+        _add(track, "album", song.album)
+        _add(track, "duration", None if song.duration_ms is None else str(round(song.duration_ms)))
+        _add(track, "meta", song.song_id, {"rel": SONG_RELATION})
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, "unicode", xml_declaration=False).join(
+        ('<?xml version="1.0" encoding="UTF-8"?>\n', "\n")
+    )
+
+
+def _add(parent: ElementTree.Element, tag: str, text: str | None, attributes: dict[str, str] | None = None) -> None:
+    """Put an element at the end of another; none where there is no text for it."""
+    if line := _NOT_IN_XML.sub("", one_line(text or "")):
+        ElementTree.SubElement(parent, tag, attributes or {}).text = line
 
 
 def csv_table(playlist: Writable) -> str:
@@ -138,4 +180,12 @@ def _in_lines(value: Any) -> Any:
     return value
 
 
-WRITERS: dict[str, Callable[[Writable], str]] = {".m3u8": m3u8, ".jspf": jspf, ".csv": csv_table, ".json": as_json}
+# What players open, and so names the files of songs; and what programs read.
+PLAYED: dict[str, Callable[[Writable, Files], str]] = {".m3u8": m3u8, ".xspf": xspf, ".jspf": jspf}
+TABLES: dict[str, Callable[[Writable], str]] = {".csv": csv_table, ".json": as_json}
+ENDINGS = (*PLAYED, *TABLES)
+
+
+def playlist_text(playlist: Writable, ending: str, files: Files = NO_FILES) -> str:
+    """The playlist as a file with one of ENDINGS holds it."""
+    return PLAYED[ending](playlist, files) if ending in PLAYED else TABLES[ending](playlist)

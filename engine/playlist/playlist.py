@@ -13,7 +13,8 @@ import numpy as np
 from engine.answer.hits import Hit
 from engine.bounds import Arc
 from engine.plain import answer_dict
-from engine.playlist.formats import WRITERS
+from engine.playlist.formats import ENDINGS, playlist_text
+from engine.playlist.locations import Files
 from engine.playlist.order import order
 from engine.playlist.select import BEGUN, SPARE, Rules, broken_caps, enough, fill, select, usual_duration
 from engine.playlist.tracks import Candidates, Selection
@@ -58,21 +59,24 @@ class Playlist:
         songs = (hit.to_dict() for hit in self.songs)
         return {"name": self.name, **answer_dict(songs, self.query, self.relaxed, self.notes)}
 
-    def save(self, path: str | Path) -> Path:
+    def save(self, path: str | Path, files: Mapping[str, str] | None = None) -> Path:
         """Write the playlist; the ending of the name says how, RequestError where it does not.
 
         A file of that name is replaced whole or not at all.
+
+        files   song_id -> the absolute path of its file of sound, as `Catalogue.files_of_songs` has them, for players:
+                they stand in M3U8, XSPF and JSPF
         """
         target = Path(path)
-        text = WRITERS.get(target.suffix.lower())
-        if text is None:
-            known = ", ".join(WRITERS)
+        ending = target.suffix.lower()
+        if ending not in ENDINGS:
+            known = ", ".join(ENDINGS)
             ends = repr(target.suffix) if target.suffix else "nothing"
             raise RequestError(
                 f"{target.name} ends in {ends}, expected one of {known}",
                 field="path", found=ends, expected=f"a name that ends in one of {known}",
             )  # fmt: skip
-        write_whole(target, text(self))
+        write_whole(target, playlist_text(self, ending, Files.for_list(files or {}, target)))
         return target
 
 

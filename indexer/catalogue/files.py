@@ -115,6 +115,23 @@ class FileQueries(ABC):
             known = songs_of_paths(connection, spellings)
         return next((known[each] for each in spellings if each in known), None)
 
+    def files_of_songs(self, song_ids: Iterable[str]) -> dict[str, str]:
+        """song_id -> the absolute path of its file of sound, for songs that have one.
+
+        Of several it is one that is there now, rather one that was measured, rather the one that was imported first.
+        """
+        columns = FILES.c
+        query = select(columns.song_id, columns.path, columns.problem).order_by(columns.file_id)
+        several: dict[str, list[tuple[str, bool]]] = {}
+        with self._connection() as connection:
+            for chunk in chunks(set(song_ids)):
+                for row in checked(query, connection.execute(query.where(columns.song_id.in_(chunk)))):
+                    several.setdefault(row.song_id, []).append((read_path(row.path), row.problem is not None))
+        return {
+            song_id: min(paths, key=lambda each: (not os.path.exists(each[0]), each[1]))[0]
+            for song_id, paths in several.items()
+        }
+
 
 def spellings_of(path: str | os.PathLike[str]) -> list[str]:
     """A path as it may be stored: folders are imported by their real names, files in them may be symbolic links."""

@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
-from indexer.catalogue.connect import reading_connection, writing
+from indexer.catalogue.connect import reading_connection, rows_among, writing
 from indexer.catalogue.file_writer import FileWriter
 from indexer.catalogue.files import FOLDER_FORMAT, path_key, songs_of_paths, stored_path
+from indexer.catalogue.meeting import stored_ids
 from indexer.catalogue.playlists import PlaylistWriter
 from indexer.catalogue.removal import remove_files
 from indexer.catalogue.reports import REFUSALS_SHOWN, LoadReport, RemarkCounter, RowCounts
@@ -26,6 +27,8 @@ from indexer.catalogue.schema import FILES, IMPORTS, REFUSALS
 from indexer.progress import Track
 from indexer.sources.base import EntryRow, PlaylistRow, Refusal, without_values
 from indexer.sources.cells import plain
+from indexer.sources.identifiers import spotify_track
+from indexer.sources.lists import Entry
 from indexer.sources.opened import shown
 from indexer.sources.sound.lists import read_m3u
 from indexer.sources.sound.reading import SoundFile, measurable, missing_libraries
@@ -211,7 +214,7 @@ class _FolderLoading:
             yield _Remark("other", f"{_counted(len(gone), 'file')} gone and taken out, with {_counted(songs, 'song')}")
 
     def _write_playlists(self, connection: Connection) -> dict[str, RowCounts]:
-        """Playlists that lie in the folder; an entry that is none of its files is refused."""
+        """Playlists that lie in the folder; an entry that is none of its files and no known song is refused."""
 
         def refuse(row: int, what: str, subject: str, problem: str, kind: str = "") -> None:
             self._refuse(connection, _Remark(what, f"{subject}: {problem}"), kind)
@@ -225,12 +228,14 @@ class _FolderLoading:
                 refuse(0, "playlist", name, f"it cannot be read ({error.strerror or error})")
                 continue
             songs = songs_of_paths(connection, {each for _, paths in playlist.entries for each in paths})
+            by_key = _songs_of_keys(connection, [entry for entry, _ in playlist.entries])
             entries = []
             playlist_id = f"m3u:{path_key(path)}"
-            for position, (line, paths) in enumerate(playlist.entries):
-                song_id = next((songs[each] for each in paths if each in songs), None)
+            for position, (entry, paths) in enumerate(playlist.entries):
+                song_id = next((songs[each] for each in paths if each in songs), by_key.get(entry))
                 if song_id is None:
-                    problem = f"entry {position + 1}, {plain(shown(line))[:200]!r}, is no file of this folder"
+                    line = plain(shown(entry.locations[0]))[:200]
+                    problem = f"entry {position + 1}, {line!r}, is no file of this folder"
                     refuse(0, "entry", name, problem, "an entry of a playlist is no file of this folder")
                 else:
                     entries.append((EntryRow(0, playlist_id, position, ("song", song_id)), song_id))
@@ -251,6 +256,17 @@ class _FolderLoading:
         query = query.where(REFUSALS.c.import_id.in_(self._imports)).order_by(REFUSALS.c.row, REFUSALS.c.refusal_id)
         for row in connection.execute(query):
             yield Refusal(self.name, *row)
+
+
+def _songs_of_keys(connection: Connection, entries: Iterable[Entry]) -> dict[Entry, str]:
+    """The songs of the catalogue that entries bring the key or the Spotify id of, where Refrain wrote the list."""
+    tracks = {each: next(filter(None, map(spotify_track, each.locations)), "") for each in entries}
+    ids = (("spotify", track) for track in tracks.values() if track)
+    holders = {value: song_ids[0] for (_, value), song_ids in stored_ids(connection, ids).items()}
+    keys = {each.song_id for each in tracks if each.song_id}
+    known = {row[0] for row in rows_among(connection, "SELECT song_id FROM songs WHERE song_id", keys)}
+    songs = {each: each.song_id if each.song_id in known else holders.get(track) for each, track in tracks.items()}
+    return {each: song_id for each, song_id in songs.items() if song_id}
 
 
 def _counted(count: int, noun: str) -> str:

@@ -19,6 +19,7 @@ from indexer.catalogue.reports import Remark, RemarkCounter, Statistics
 from indexer.catalogue.schema import (
     ARTIST_TAGS,
     ENTRIES,
+    EXTERNAL_IDS,
     IMPORTS,
     LABELS,
     PLAYLISTS,
@@ -54,6 +55,18 @@ class Queries(FileQueries):
     def song(self, song_id: str) -> Song | None:
         """One song with its tags, None if there is no such song."""
         return next(self.songs([song_id]), None)
+
+    def songs_of_id(self, namespace: str, value: str) -> list[str]:
+        """The song_ids of the songs that have this id elsewhere ("isrc", "mbid", ...), the best known first.
+
+        Several songs may have an ISRC or an MBID: releases of one recording.
+        """
+        columns = EXTERNAL_IDS.c
+        query = select(SONGS.c.song_id).join_from(EXTERNAL_IDS, SONGS, columns.song_id == SONGS.c.song_id)
+        query = query.where(columns.namespace == namespace, columns.value == value)
+        best_known = (func.coalesce(SONGS.c.popularity, 0).desc(), SONGS.c.song_id)
+        with self._connection() as connection:
+            return [row.song_id for row in checked(query, connection.execute(query.order_by(*best_known)))]
 
     def songs(self, song_ids: Iterable[str] | None = None, *, batch: int = 2_000) -> Iterator[Song]:
         """All songs, or those of `song_ids` that exist, by rising song_id; `batch` of them stand in memory at a time.

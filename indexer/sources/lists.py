@@ -12,7 +12,8 @@ from indexer.sources.cells import plain
 from indexer.sources.columns import ColumnMap
 from indexer.sources.identifiers import mbid, spotify_track
 from indexer.sources.opened import OpenedFile
-from indexer.sources.paths import is_address, names_of_path, plain_path
+from indexer.sources.path_names import names_of_path
+from indexer.sources.paths import is_address, plain_path
 from indexer.sources.reader import PlaylistName, SongReader
 from indexer.sources.tabular import BATCH_ROWS
 

@@ -89,7 +89,8 @@ class SongReader:
         if plays:
             file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
             labels[f"{PLAYS_LABEL}{file}"] = plays
-        path = file_path(plain(values.get("path")), self._folder)
+        path = values.get("path")
+        path = file_path(path if isinstance(path, str) else plain(path), self._folder)  # spaces in a path count
         song = batch.add_song(
             self._file,
             row,

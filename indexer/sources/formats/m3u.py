@@ -2,7 +2,8 @@
 
 No standard; directives as https://en.wikipedia.org/wiki/M3U lists them: #EXTM3U, #PLAYLIST:name,
 #EXTINF:seconds attributes,Artist - Title, #EXTALB:album, #EXTART:artist. VirtualDJ writes
-#EXTVDJ:<artist>...</artist><title>...</title>, iTunes "Title - Artist". #REFRAIN-SONG:song_id is Refrain's own.
+#EXTVDJ:<artist>...</artist><title>...</title>, iTunes "Title - Artist".
+Refrain's own are #REFRAIN-SONG:song_id and, where a file stands for the song, #REFRAIN-LINK:URI.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from indexer.errors import SourceError
 from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
 from indexer.sources.lists import Entry, read_list
 from indexer.sources.opened import OpenedFile
-from indexer.sources.paths import parted, plain_path
+from indexer.sources.path_names import parted
+from indexer.sources.paths import plain_path
 from indexer.text.names import artist_key
 
 SONG_DIRECTIVE = "#REFRAIN-SONG:"  # the catalogue's key of the next song
+LINK_DIRECTIVE = "#REFRAIN-LINK:"  # an address of the next song beside that of its file
+_STREAM = re.compile(r"^\s*#EXT-X-", re.MULTILINE)
 _NAME = re.compile(r"^#PLAYLIST:(.*)$", re.MULTILINE)
 _INFO = re.compile(r"#EXTINF:\s*(-?\d+(?:\.\d+)?)?((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]+))*)\s*,?(.*)", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"(#EXTALB|#EXTART|#EXTVDJ|#REFRAIN-SONG):(.*)", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"(#EXTALB|#EXTART|#EXTVDJ|#REFRAIN-SONG|#REFRAIN-LINK):(.*)", re.IGNORECASE)
 _LONGEST = 100_000  # characters of a line
 
 
@@ -30,6 +34,7 @@ def m3u_entries(lines: Iterable[str]) -> Iterator[tuple[Entry, str]]:
     """The entries of a list, each with what it is called as a whole, as "Artist - Title"; "" where nothing says it."""
     album = artist = ""  # of the whole list: what stands before its first entry
     entry, called, begun = Entry(0), "", False
+    links: tuple[str, ...] = ()
     for row, line in enumerate(lines, start=1):
         line = line.strip("\ufeff \t\r\n\x00")[:_LONGEST]
         if info := _INFO.match(line):
@@ -48,13 +53,15 @@ def m3u_entries(lines: Iterable[str]) -> Iterator[tuple[Entry, str]]:
                 artist = artist if begun else text
             elif name == "#EXTVDJ":
                 entry = replace(entry, artist=_inner(text, "artist"), title=_inner(text, "title"))
+            elif name == "#REFRAIN-LINK":
+                links = (text,) if text else ()
             else:
                 entry = replace(entry, song_id=text)
         elif line and not line.startswith("#"):
-            entry = replace(entry, row=row, locations=(line,))
+            entry = replace(entry, row=row, locations=(line, *links))
             entry = replace(entry, album=entry.album or album, artist=entry.artist or artist)
             yield _named(entry, called), called
-            entry, called, begun = Entry(0), "", True
+            entry, called, links, begun = Entry(0), "", (), True
 
 
 def _named(entry: Entry, called: str) -> Entry:
@@ -86,7 +93,7 @@ def _recognise(opened: OpenedFile) -> Fit | None:
 
 
 def _read(opened: OpenedFile) -> Iterator[Batch]:
-    if "#EXT-X-" in opened.head:
+    if _STREAM.search(opened.head.replace("\r", "\n")):
         raise SourceError(
             f"{opened.shown} is a stream in pieces (HLS), no playlist of songs; save the playlist in the player itself"
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
 from indexer.sources.lists import Entry, read_list
 from indexer.sources.opened import OpenedFile
-from indexer.sources.paths import parted
+from indexer.sources.path_names import parted
 
 _LINE = re.compile(r"\s*(File|Title|Length)(\d{1,9})\s*=\s*(.*)", re.IGNORECASE)
 _LONGEST = 100_000  # characters of a line

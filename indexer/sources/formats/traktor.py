@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from indexer.sources.elements import elements
 from indexer.sources.libraries import Track, TrackList, library_format, parts_of, section
 from indexer.sources.opened import OpenedFile
-from indexer.sources.paths import names_of_path
+from indexer.sources.path_names import names_of_path
 
 _PITCHES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _READ = frozenset({"LOCATION", "ALBUM", "INFO", "TEMPO", "MUSICAL_KEY"})  # elements of an entry

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from indexer.sources.elements import elements
 from indexer.sources.libraries import Track, library_format, parts_of
 from indexer.sources.opened import OpenedFile
-from indexer.sources.paths import is_address, names_of_path
+from indexer.sources.path_names import names_of_path
+from indexer.sources.paths import is_address
 from indexer.sources.units import decimal
 
 _READ = ("Tags", "Display", "Infos", "Scan", "Comment")

@@ -9,6 +9,9 @@ from indexer.sources.elements import elements
 from indexer.sources.lists import Entry, location_of, read_list
 from indexer.sources.opened import OpenedFile
 
+NAMESPACE = "http://xspf.org/ns/0/"
+SONG_RELATION = "urn:refrain:song_id"  # what the <meta> is called in which Refrain notes the catalogue's key of a track
+
 _FIELDS = ("title", "creator", "album", "duration")
 _MOST_LOCATIONS = 50  # of a track
 
@@ -37,6 +40,7 @@ def _entries(opened: OpenedFile) -> Iterator[Entry]:
     number = depth = 0
     values: dict[str, str] | None = None
     locations: list[str] = []
+    relation = ""  # of the <meta> that is open
     for tag, attributes, text in elements(opened):
         if values is None:
             if tag == "track" and attributes is not None:
@@ -44,13 +48,17 @@ def _entries(opened: OpenedFile) -> Iterator[Entry]:
                 number += 1
         elif attributes is not None:
             depth += 1
+            relation = attributes.get("rel", "") if tag == "meta" and depth == 1 else ""
         elif depth == 0:
-            yield Entry(number, tuple(locations), *(values.get(each, "").strip() for each in _FIELDS))
+            facts = (values.get(each, "").strip() for each in (*_FIELDS, SONG_RELATION))
+            yield Entry(number, tuple(locations), *facts)
             values = None
         else:
             depth -= 1
             if depth == 0 and tag in _FIELDS:
                 values.setdefault(tag, text)
+            elif depth == 0 and relation == SONG_RELATION:
+                values.setdefault(relation, text.strip())
             elif depth == 0 and tag in ("location", "identifier") and text.strip() and len(locations) < _MOST_LOCATIONS:
                 locations.append(location_of(text.strip()))
 

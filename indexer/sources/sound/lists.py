@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from indexer.sources.encodings import encoding_of
 from indexer.sources.formats.m3u import m3u_entries
-from indexer.sources.paths import plain_path
+from indexer.sources.lists import Entry
+from indexer.sources.paths import file_path, plain_path
 
 _MAX_BYTES = 16 << 20
 _HEAD = 65_536
@@ -18,10 +19,10 @@ _MAX_TAIL = 6  # parts of a path of another computer that are looked for below t
 
 @dataclass(frozen=True, slots=True)
 class M3u:
-    """A playlist: its name, and of each entry the line and the absolute paths that it may mean, the likeliest first."""
+    """A playlist: its name, and its entries, each with the absolute paths that it may mean, the likeliest first."""
 
     name: str
-    entries: tuple[tuple[str, tuple[str, ...]], ...]
+    entries: tuple[tuple[Entry, tuple[str, ...]], ...]
 
 
 def read_m3u(path: Path, root: Path) -> M3u:
@@ -30,9 +31,10 @@ def read_m3u(path: Path, root: Path) -> M3u:
         raw = file.read(_MAX_BYTES)
     lines = raw.decode(encoding_of(path, raw[:_HEAD]).name, "replace").splitlines()
     named = (line.partition(":")[2].strip() for line in lines if line.startswith(_NAME))
-    entries = [location for entry, _ in m3u_entries(lines) for location in entry.locations]
+    entries = [entry for entry, _ in m3u_entries(lines)]
     return M3u(
-        next(filter(None, named), path.stem), tuple((each, _candidates(each, path.parent, root)) for each in entries)
+        next(filter(None, named), path.stem),
+        tuple((each, _candidates(each.locations[0], path.parent, root)) for each in entries),
     )
 
 
@@ -44,6 +46,7 @@ def _candidates(location: str, folder: Path, root: Path) -> tuple[str, ...]:
     relative = [part for part in parts if part.strip("/\\") and not part.endswith((":", ":\\", ":/"))]
     if not relative:
         return ()
-    paths = [Path(written)] if written.startswith("/") else [folder.joinpath(*relative)]
-    paths += [root.joinpath(*relative[-count:]) for count in range(min(len(relative), _MAX_TAIL), 0, -1)]
+    paths = [file_path(location, folder)] if file_path(location, folder) else []
+    paths += [] if written.startswith("/") else [str(folder.joinpath(*relative))]
+    paths += [str(root.joinpath(*relative[-count:])) for count in range(min(len(relative), _MAX_TAIL), 0, -1)]
     return tuple(dict.fromkeys(os.path.normpath(path) for path in paths))

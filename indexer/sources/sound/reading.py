@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from indexer.errors import SourceError
 from indexer.records import AUDIO_NAMES, MEASURED
 from indexer.sources.cells import plain
+from indexer.sources.path_names import names_of_parts
 from indexer.sources.sound.beside import read_words
 from indexer.sources.sound.content import sound_hash
 from indexer.sources.sound.decode import FFMPEG_ENDINGS
-from indexer.sources.sound.places import facts_of_path
 from indexer.sources.sound.tags import Tags, read_tags
 from indexer.sources.sound.walk import SoundPath
 from indexer.sources.validate import song_facts
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from indexer.sources.sound.measure import Measured
 
 _LIBRARIES = ("soundfile", "soxr", "pyloudnorm")  # of the extra `audio`
+MOST_TRACKS = 999  # on a disc
 _OCTAVE = 0.04  # how far apart, of a tempo, two programs may be that mean the same beat
 _CRASHED = "the program that measures it broke down over it; it is damaged or asks for too much memory"
 
@@ -136,8 +137,11 @@ def _composed(place: SoundPath, tags: Tags, digest: str, measured: Measured | No
 
 def _values(place: SoundPath, tags: Tags) -> tuple[dict[str, object], frozenset[str]]:
     """Facts of the tags, filled up from the path, and which those are."""
-    values, of_path = dict(tags.facts), facts_of_path(place.relative, numbered=place.numbered)
-    guessed = {name for name in ("title", "artist") if name not in values and name in of_path}
+    # Where the files of a folder begin with numbers, each number is that of a track.
+    numbers = MOST_TRACKS if place.numbered else 0
+    names = names_of_parts(place.relative.parts[:-1], place.relative.stem, bare_places=numbers)
+    values, of_path = dict(tags.facts), {name: value for name, value in names._asdict().items() if value}
+    guessed: set[str] = {name for name in ("title", "artist") if name not in values and name in of_path}
     artist = plain(values.get("artist", of_path.get("artist")))
     # The folder is about this artist, or nothing says who it is of.
     if not artist or ("artist" in of_path and fold(artist) == fold(str(of_path["artist"]))):

@@ -78,7 +78,7 @@ def test_version() -> None:
         (["recommend", "--target", "energy"], "expected NAME=VALUE"),
         (["recommend", "--weight", "era=much"], "expected a number"),
         (["playlist", "--duration-total", "long"], "expected h:mm:ss, mm:ss or minutes"),
-        (["playlist", "--out", "mix.mp3"], "expected one of .m3u8, .jspf, .csv, .json"),
+        (["playlist", "--out", "mix.mp3"], "expected one of .m3u8, .xspf, .jspf, .csv, .json"),
         (["songs", "--sort", "colour"], "'colour', expected one of name, artist"),
         (["recommend", "--target", "energy=0.1", "--target", "energy=0.9"], "energy is given twice"),
         (["recommend", "--weight", "era=1,era=2"], "era is given twice"),

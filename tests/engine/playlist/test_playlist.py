@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.answer.hits import Hit
-from engine.playlist.formats import as_json, csv_table, file_name, jspf, m3u8, one_line
+from engine.playlist.formats import as_json, csv_table, file_name, jspf, m3u8, one_line, xspf
 from engine.playlist.playlist import Playlist, playlist_name
 from engine.query.filters import Filters
 from indexer.errors import RequestError
@@ -143,7 +143,7 @@ def test_what_a_spreadsheet_computes_is_text(cell):
 @settings(max_examples=100)
 def test_no_file_holds_what_a_terminal_obeys_or_turns_round(playlist, name):
     mix = Playlist(name, playlist.songs)
-    for write in (m3u8, jspf, as_json, csv_table):
+    for write in (m3u8, xspf, jspf, as_json, csv_table):
         assert not HARMFUL.search(write(mix).replace("\r\n", "").replace("\n", ""))
 
 
@@ -202,7 +202,7 @@ def test_a_playlist_that_nobody_named_is_called_after_what_was_asked_for(asking,
 
 
 @pytest.mark.parametrize(
-    ("ending", "text"), [(".m3u8", m3u8), (".jspf", jspf), (".csv", csv_table), (".json", as_json)]
+    ("ending", "text"), [(".m3u8", m3u8), (".xspf", xspf), (".jspf", jspf), (".csv", csv_table), (".json", as_json)]
 )
 def test_the_ending_chooses_the_format(tmp_path, ending, text):
     for name in (f"mix{ending}", f"MIX2{ending.upper()}"):
@@ -212,8 +212,8 @@ def test_the_ending_chooses_the_format(tmp_path, ending, text):
 
 
 @pytest.mark.parametrize("name", ["mix.mp3", "mix", "mix.m3u8.gz"])
-def test_another_ending_lists_the_four(tmp_path, name):
-    with pytest.raises(RequestError, match=r"\.m3u8, \.jspf, \.csv, \.json"):
+def test_another_ending_lists_them_all(tmp_path, name):
+    with pytest.raises(RequestError, match=r"\.m3u8, \.xspf, \.jspf, \.csv, \.json"):
         MIX.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.answer.hits import Hit
 from engine.engine import Engine
-from engine.playlist.formats import WRITERS, one_line
+from engine.playlist.formats import ENDINGS, one_line, playlist_text
 from engine.playlist.playlist import Playlist
 from indexer.catalogue import Catalogue
 from indexer.records import Song
@@ -47,11 +47,11 @@ def songs_of(catalogue: Catalogue) -> dict[str, Song]:
 
 def saved(playlist: Playlist, ending: str, folder: Path) -> Path:
     path = folder / f"Night ferry{ending}"
-    path.write_bytes(WRITERS[ending](playlist).encode())
+    path.write_bytes(playlist_text(playlist, ending).encode())
     return path
 
 
-@pytest.mark.parametrize("ending", WRITERS)
+@pytest.mark.parametrize("ending", ENDINGS)
 @given(NAMES)
 @example([("=1+1", "-A"), ("'=1", "'39"), ("A - B", ""), ("C", "D - E"), ("x=1 y", ""), ("#EXTINF:1,a", "#b")])
 @example([("None", "-"), ("['a', 'b']", "Ada"), ("Ada, Bo", "Ada & Bo feat. Cy")])
@@ -94,7 +94,7 @@ def test_every_file_of_a_playlist_is_one_playlist(demo: Engine, tmp_path: Path) 
     """Its format changes, its name does not: each import replaces the one before with the same."""
     made_here = demo.playlist(["Chlorine Hair"], 8)
     with Catalogue(tmp_path / "songs.db") as catalogue:
-        for ending in (".m3u8", ".jspf", ".json"):
+        for ending in (".m3u8", ".xspf", ".jspf", ".json"):
             catalogue.load(made_here.save(tmp_path / f"mix{ending}"))
             (playlist,) = catalogue.playlists()
             assert playlist.name == made_here.name

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import pytest
 
 from indexer.errors import SourceError
 from indexer.sources.sound.content import sound_hash
 from indexer.sources.sound.lists import read_m3u
-from indexer.sources.sound.places import facts_of_path
 from indexer.sources.sound.walk import is_sound, walk_folder
 from tests.indexer.sources.sound.collection import sound_file, write_tags
 
@@ -103,39 +102,6 @@ def test_what_is_a_folder_of_sound(tmp_path: Path) -> None:
     assert not is_sound(tmp_path / "nothing.mp3")
     with pytest.raises(SourceError, match="does not exist; check the name, and that its disk is there"):
         walk_folder(tmp_path / "nothing")
-
-
-@pytest.mark.parametrize(
-    ("path", "numbered", "title", "artist", "album", "year"),
-    [
-        ("Oda Finch/Weather/03 Rain.flac", False, "Rain", "Oda Finch", "Weather", None),
-        ("Oda Finch/1999 - Weather/CD 2/03. Rain.flac", False, "Rain", "Oda Finch", "Weather", "1999"),
-        ("Oda Finch/Weather (1999)/1-03 Rain.flac", False, "Rain", "Oda Finch", "Weather", "1999"),
-        ("Oda Finch - Weather/Rain.ogg", False, "Rain", "Oda Finch", "Weather", None),
-        ("Music/Oda Finch - Weather [1999]/Rain.ogg", False, "Rain", "Oda Finch", "Weather", "1999"),
-        ("Oda Finch - Rain.mp3", False, "Rain", "Oda Finch", None, None),
-        ("oda_finch_-_rain.mp3", False, "rain", "oda finch", None, None),
-        ("Oda Finch - Weather - 03 - Rain.mp3", False, "Rain", "Oda Finch", "Weather", None),
-        ("03 - Oda Finch - Rain.mp3", False, "Rain", "Oda Finch", None, None),
-        ("Oda Finch - Rain - Live.mp3", False, "Rain - Live", "Oda Finch", None, None),
-        ("Rain.mp3", False, "Rain", None, None, None),
-        ("03. Rain.mp3", False, "Rain", None, None, None),
-        ("99 Red Cats.mp3", False, "99 Red Cats", None, None, None),
-        ("Oda Finch/Weather/12 Rain.mp3", True, "Rain", "Oda Finch", "Weather", None),
-        ("Oda Finch/Weather/12 Rain.mp3", False, "12 Rain", "Oda Finch", "Weather", None),
-        ("Oda Finch/Weather/1979.mp3", True, "1979", "Oda Finch", "Weather", None),
-        ("Oda Finch/Weather/07.mp3", True, "07", "Oda Finch", "Weather", None),
-        ("Downloads/Rain.mp3", False, "Rain", None, None, None),
-        ("Various Artists/Hits/Oda Finch - Rain.mp3", False, "Rain", "Oda Finch", "Hits", None),
-        ("Музыка/Одуванчик/01. Дождь.mp3", False, "Дождь", "Музыка", "Одуванчик", None),
-        ("夜/雨/01 雪.flac", False, "雪", "夜", "雨", None),
-    ],
-)
-def test_what_a_path_says(
-    path: str, numbered: bool, title: str, artist: str | None, album: str | None, year: str | None
-) -> None:
-    said = {"title": title, "artist": artist, "album": album, "year": year}
-    assert facts_of_path(PurePath(path), numbered=numbered) == {k: v for k, v in said.items() if v is not None}
 
 
 def test_a_folder_whose_files_begin_with_numbers(tmp_path: Path) -> None:
