@@ -237,9 +237,11 @@ def update(
 @admin.command(rich_help_panel=PANEL)
 def info(index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
     """Say what the index holds, what each model was learned from and when, and how signals are weighted."""
+    from engine.information import index_record
+
     with open_engine(index) as engine:
         opened = engine.index
-        record = indexes.index_record(opened.path, opened.generation.number, opened.manifest, engine.weights)
+        record = index_record(opened.path, opened.generation.number, opened.manifest, engine.weights)
     indexes.show_index(record, as_json=as_json)
 
 

@@ -18,6 +18,7 @@ from engine.cli.atlas import atlas
 from engine.cli.browse import browse
 from engine.cli.merges import merging
 from engine.cli.render.console import message
+from engine.cli.serve import serving
 from engine.cli.triage import triaging
 from indexer.errors import RefrainError, RequestError
 
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (ask, browse, triaging, atlas, admin, merging):
+for group in (ask, browse, triaging, atlas, serving, admin, merging):
     app.add_typer(group)
 
 

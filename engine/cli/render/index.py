@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,30 +11,6 @@ from engine.cli.render.console import Column, json_document, line, message, tabl
 if TYPE_CHECKING:
     from engine.score.weights import Profile
     from engine.tune.acceptance import TuningReport
-
-
-def index_record(
-    path: Path, generation: int, manifest: Mapping[str, Any], weights: Mapping[Profile, Mapping[str, float]]
-) -> dict[str, Any]:
-    """What `refrain info` says of an index."""
-    return {
-        "index": str(path),
-        "generation": generation,
-        "built": manifest["created"],
-        "bytes": sum(file["bytes"] for file in manifest["files"].values()),
-        "songs": manifest["songs"],
-        "with_lyrics": manifest["with_lyrics"],
-        "with_audio": manifest["with_audio"],
-        "deleted": manifest["rows"] - manifest["songs"],
-        "playlists": manifest["playlists"],
-        "parts": dict(manifest["parts"]),
-        "encoder": manifest["encoder"],
-        # None: there was nothing to learn from, which nobody has to hear of at each build
-        "models": {name: {**model, "learned": bool(model["learned"])} for name, model in manifest["models"].items()},
-        "weights": weights,
-        "config": json.loads(manifest["config"]),
-        "libraries": manifest["libraries"],
-    }
 
 
 def show_index(record: Mapping[str, Any], *, as_json: bool) -> None:

@@ -14,6 +14,7 @@ import pytest
 from engine.answer.compare import Explanation, Feature
 from engine.answer.hits import Hit
 from engine.cli.render import build, clusters, explanation, imports, index, moods, playlist, preference, song, songs
+from engine.information import index_record
 from engine.listen.moods import MoodScore, SongMoods
 from engine.listen.preference import Judged
 from engine.lookup.listing import Page
@@ -74,7 +75,7 @@ RESULTS: dict[str, Callable[[bool], None]] = {
     ),
     "refusals": lambda as_json: imports.show_refusals([Refusal(X, 3, "song", X)], as_json=as_json),
     "remarks": lambda as_json: imports.show_remarks(REMARKS, as_json=as_json),
-    "index": lambda as_json: index.show_index(index.index_record(Path(X), 1, MANIFEST, WEIGHTS), as_json=as_json),  # type: ignore[arg-type]
+    "index": lambda as_json: index.show_index(index_record(Path(X), 1, MANIFEST, WEIGHTS), as_json=as_json),  # type: ignore[arg-type]
     "problems": lambda as_json: index.show_problems([X], as_json=as_json),
     "tuning": lambda as_json: index.show_tuning({"one": tuning()}, Path(X), as_json=as_json),
     "preference": lambda as_json: preference.show_preference(
@@ -130,7 +131,7 @@ def test_reports_of_imports_and_builds(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_an_index_says_what_its_models_were_learned_from(capsys: pytest.CaptureFixture[str]) -> None:
-    record = index.index_record(Path("ix"), 4, MANIFEST, WEIGHTS)  # type: ignore[arg-type]
+    record = index_record(Path("ix"), 4, MANIFEST, WEIGHTS)  # type: ignore[arg-type]
     assert (record["bytes"], record["deleted"], record["parts"]) == (12, 1, {"lyrics": 48, "audio": 12})
     assert all(name.isidentifier() for name in record)
     index.show_index({**record, "encoder": {"name": "minilm"}}, as_json=False)

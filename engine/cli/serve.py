@@ -1,0 +1,51 @@
+"""The command that answers over HTTP."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import CATALOGUE, INDEX, CatalogueOption, IndexOption, flag
+from engine.cli.render.console import message
+from indexer.errors import ConfigError
+
+serving = typer.Typer()
+
+
+@serving.command(rich_help_panel="Serve")
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65_535, help="0 takes a free one.")] = 8080,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, max=64, help="Processes that answer.")] = 1,
+    token: Annotated[
+        Path | None,
+        typer.Option("--token", metavar="FILE", help="Its first line is what callers show; needed for other machines."),
+    ] = None,
+    watch: Annotated[bool, flag("--watch", help="Take a newer generation of the index without a restart.")] = False,
+    catalogue: CatalogueOption = CATALOGUE,
+    index: IndexOption = INDEX,
+) -> None:
+    """Answer over HTTP: an API, the shapes of Spotify and OpenSubsonic, and a page to look at and listen to."""
+    try:
+        import uvicorn
+
+        from engine.service.app import handed_over
+    except ImportError as error:
+        raise ConfigError(f"serve needs the package {error.name}; pip install 'refrain[serve]'") from None
+    from engine.service.settings import Settings, shown_host
+
+    settings = Settings(
+        index=str(index), catalogue=catalogue, host=host, port=port,
+        token=None if token is None else str(token), watch=watch,
+    )  # fmt: skip
+    settings.read_token()
+    logging.basicConfig(format="refrain: %(message)s", level=logging.INFO)
+    settings.hand_over()
+    message(f"Refrain answers at http://{shown_host(host)}:{port}/ ; Ctrl-C ends it")
+    uvicorn.run(
+        "engine.service.app:handed_over" if workers > 1 else handed_over, factory=True, host=host, port=port,
+        workers=workers, log_level="warning", server_header=False, timeout_graceful_shutdown=30, access_log=False,
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Errors as answers: the status that each error of the world has, and what an answer says of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from indexer.errors import (
+    AmbiguousSongError,
+    ArtistNotFoundError,
+    EmptyQueryError,
+    IndexMissingError,
+    RefrainError,
+    RequestError,
+    SongNotFoundError,
+)
+
+_STATUS: dict[type[RefrainError], int] = {
+    RequestError: 400,
+    EmptyQueryError: 400,
+    SongNotFoundError: 404,
+    ArtistNotFoundError: 404,
+    AmbiguousSongError: 409,
+    IndexMissingError: 503,
+}
+
+
+def status_of(error: RefrainError) -> int:
+    """The HTTP status that an error has; 503 for what is wrong with the index and not with the request."""
+    return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
+
+
+def error_dict(error: RefrainError) -> dict[str, Any]:
+    """An error as JSON has it: status, message, and what a program needs to go on."""
+    details = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name in ("field", "found", "expected", "nearest", "candidates")
+        if (value := getattr(error, name, None))
+    }
+    status = status_of(error)
+    # What is wrong with the machine names its files, which are nobody's business outside.
+    message = str(error) if status < 500 else "the index cannot be read; its owner finds the reason in the log"
+    return {"error": {"status": status, "message": message, **details}}
