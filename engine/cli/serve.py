@@ -42,7 +42,8 @@ def serve(
         token=None if token is None else str(token), watch=watch,
     )  # fmt: skip
     settings.read_token()
-    logging.basicConfig(format="refrain: %(message)s", level=logging.INFO)
+    logging.basicConfig(format="refrain: %(message)s", level=logging.WARNING)
+    logging.getLogger("refrain").setLevel(logging.INFO)
     settings.hand_over()
     message(f"Refrain answers at http://{shown_host(host)}:{port}/ ; Ctrl-C ends it")
     uvicorn.run(
