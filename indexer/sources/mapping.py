@@ -38,6 +38,7 @@ from indexer.sources.units import key_and_mode, milliseconds, mode_of, moment, y
 
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
 _FIELD_OF = {namespace: field for field, namespace in _ID_FIELDS.items()}
+_CALLED = {"spotify": "ids of Spotify", "isrc": "ISRCs", "mbid": "ids of MusicBrainz", "deezer": "ids of Deezer"}
 _MOSTLY = 0.2  # of the values must be what the column's name says
 _CELLS_TO_JUDGE = 5  # filled cells from which a column whose values are something else is not used at all
 _ROWS_TO_JUDGE = 20  # rows from which a column of zeros says nothing
@@ -54,7 +55,7 @@ _MS_FROM = 10_000  # a median above this counts milliseconds: no song lasts thre
 def mapping_of(opened: OpenedFile) -> ColumnMap:
     """What the columns of a table, or the keys of JSON Lines, become."""
     rows = [row for _, row in sample_of(opened)]
-    late = dict.fromkeys(name for row in rows for name in row) if opened.kind == "jsonl" else {}
+    late = dict.fromkeys(name for row in rows for name in row) if opened.kind in ("jsonl", "json table") else {}
     return map_columns(tuple({**dict.fromkeys(opened.columns), **late}), rows)
 
 
@@ -128,15 +129,13 @@ def _id_column(name: str, field: str, weakness: int, cells: Sequence[object]) ->
         return Column(name, field)
     namespace = namespace_of(cells[:100]) if cells else ""
     if namespace:
-        return Column(name, _FIELD_OF[namespace], f"its values are ids of {namespace.capitalize()}")
+        return Column(name, _FIELD_OF[namespace], f"its values are {_CALLED[namespace]}")
     if field == "song_id":
         if cells and all(map(is_number, cells)):
             return Column(name, "", "its values are numbers, which count within this file only")
         return Column(name, field)
     if field != "id":
-        return Column(
-            name, "", f"its values are no ids of {_ID_FIELDS[field].capitalize()}" if not weakness else "an address"
-        )
+        return Column(name, "", f"its values are no {_CALLED[_ID_FIELDS[field]]}" if not weakness else "an address")
     numbers = bool(cells) and all(map(is_number, cells))
     return Column(name, "", "row numbers, no ids of a known catalogue" if numbers else "no ids of a known catalogue")
 

@@ -8,8 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from indexer.sources.detect import SOUND_ENDINGS
-from indexer.sources.opened import OpenedFile
+from indexer.sources.opened import SOUND_ENDINGS, OpenedFile
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: "C:" is a drive
 _DRIVE = re.compile(r"/?[A-Za-z]:[\\/]")
