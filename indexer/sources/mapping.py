@@ -22,6 +22,7 @@ from indexer.sources.columns import (
     reader_of,
     tenth,
 )
+from indexer.sources.context import in_context, is_of_the_song
 from indexer.sources.identifiers import READERS, is_number, namespace_of
 from indexer.sources.meanings import (
     ROW_NUMBERS,
@@ -77,12 +78,12 @@ def map_columns(names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> C
     cells = {name: [row[name] for row in rows if name in row and not empty(row[name])] for name in names}
     meant = _meanings(names)
     columns = {name: _column(name, meant.get(name), cells[name], len(rows)) for name in names}
-    _resolve_dates(columns, cells)
-    _scale_shares(columns, cells)
     _drop_disc_places(columns, cells)
+    parts = in_context(columns, cells)
+    _scale_shares(columns, cells)
     together = _numbered_artists(columns)
     ordered = _by_filling(columns, {name: len(cells[name]) for name in names}, meant, together)
-    return ColumnMap(ordered, frozenset({"artist"}) if together else frozenset())
+    return ColumnMap(ordered, frozenset({"artist"}) if together else frozenset(), plays_add_up=parts)
 
 
 def _meanings(names: Iterable[str]) -> dict[str, tuple[str, int]]:
@@ -198,22 +199,6 @@ def _scale_shares(columns: dict[str, Column], cells: Mapping[str, Sequence[objec
             columns[name] = replace(columns[name], remark=f"{remark} by its values", convert=convert)
 
 
-def _resolve_dates(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:
-    """A column called "date" is when a song came out, unless the file lists when songs were played."""
-    fields = {column.field for column in columns.values()}
-    for name, column in columns.items():
-        if column.field != "date":
-            continue
-        if "listened_at" in fields or "ms_played" in fields:
-            columns[name] = Column(name, "", "when it was played stands in another column")
-        elif cells[name] and any(":" in plain(cell) for cell in cells[name]):
-            columns[name] = Column(name, "listened_at", "dates with a time: when it was played")
-        elif any(year_of(plain(cell)) for cell in cells[name]):
-            columns[name] = Column(name, "year", "the year of the date")
-        else:
-            columns[name] = Column(name, "", "no dates")
-
-
 def _drop_disc_places(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:
     """A column "Track" with numbers beside another title holds places on a disc."""
     titles = [name for name, column in columns.items() if column.field == "title"]
@@ -249,9 +234,10 @@ def _by_filling(
     ordered = dict(columns)
     for field, names in of_field.items():
         weakness = {name: meant.get(name, (field, 0))[1] for name in names}
-        names.sort(key=lambda name: (weakness[name], -filled[name]))
+        names.sort(key=lambda name: (weakness[name], not is_of_the_song(name), -filled[name]))
         for rank, name in enumerate(names[1:], start=1):
-            better = "" if weakness[name] > weakness[names[0]] else ", which is better filled"
+            alike = weakness[name] == weakness[names[0]] and is_of_the_song(name) == is_of_the_song(names[0])
+            better = ", which is better filled" if alike else ""
             ordered[name] = replace(ordered[name], remark=f"read where {names[0]!r} is empty{better}", rank=rank)
     return list(ordered.values())
 
