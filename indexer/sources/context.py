@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from indexer.sources.cells import plain
 from indexer.sources.columns import Column
@@ -59,7 +60,12 @@ def in_context(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]
             if column.field == "count":
                 columns[name] = Column(name, "", "it does not say what it counts; if these are plays, call it plays")
     by_day = bool(days) and (chart or _counts_days(cells, columns, days))
-    return by_day or any(map(_LISTENER.fullmatch, keys.values()))
+    if not by_day and not any(map(_LISTENER.fullmatch, keys.values())):
+        return False
+    for name, column in columns.items():
+        if column.field == "plays":
+            columns[name] = replace(column, remark="those of a day, a week or a listener: a song's rows are added up")
+    return True
 
 
 def is_of_the_song(name: str) -> bool:

@@ -50,8 +50,8 @@ class JsonTable:
 
 def table_in(value: object) -> JsonTable | None:
     """The table that the beginning of a document is, or that stands below a key of it; None for objects in arrays."""
-    found = _table(value, ())
-    return found if found is None or not found.path or not _songs_beside(value, found.path) else None
+    table = _table(value, ())
+    return None if table is None or _songs_beside(value, table.path) else table
 
 
 def sequence_in(values: Sequence[object]) -> JsonTable | None:
@@ -293,8 +293,8 @@ def _indexed(row: dict[str, object], index: Sequence[object], number: int) -> Ma
 
 
 def _arrays(opened: OpenedFile, table: JsonTable) -> Iterator[Mapping[str, object]]:
-    found = _below(opened, table)
-    columns = {key: each for key, each in found.items() if isinstance(each, list)}
+    document = _below(opened, table)
+    columns = {key: each for key, each in document.items() if isinstance(each, list)}
     lengths = {key: len(each) for key, each in columns.items()}
     if len(set(lengths.values())) > 1:
         each = ", ".join(f"{name} {length:,}" for name, length in list(lengths.items())[:8])
@@ -315,10 +315,10 @@ def _columns(opened: OpenedFile, table: JsonTable) -> Iterator[Mapping[str, obje
 
 def _below(opened: OpenedFile, table: JsonTable) -> Mapping[str, object]:
     _check_size(opened)
-    found = whole(opened)
+    document = whole(opened)
     for key in table.path:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
+        document = document.get(key) if isinstance(document, dict) else None
+    return document if isinstance(document, dict) else {}
 
 
 def _check_size(opened: OpenedFile) -> None:

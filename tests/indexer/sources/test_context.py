@@ -102,6 +102,10 @@ def test_a_date_that_nothing_contradicts_is_the_year(header: str, rows: list[str
 
 def test_streams_of_a_chart_are_plays_that_add_up(tmp_path: Path) -> None:
     header, rows, _ = CHARTS["Kaggle's, by day"]
+    assert fields(header, rows)["Streams"] == (
+        "plays",
+        "those of a day, a week or a listener: a song's rows are added up",
+    )
     with Catalogue(tmp_path / "songs.db") as catalogue:
         for _ in range(2):  # importing again changes nothing
             catalogue.load(table(tmp_path, header, rows))
