@@ -46,6 +46,7 @@ from indexer.sources.formats import (
 from indexer.sources.formats.without_songs import without_songs
 from indexer.sources.opened import OpenedFile
 from indexer.sources.packed import unpacked
+from indexer.sources.tabular import batches
 from indexer.sources.unreadable import known_xml
 
 __all__ = ["KINDS", "Batch", "Format", "Gathered", "Refusal", "Source", "gather", "import_order", "recognise"]
@@ -187,7 +188,16 @@ def _unknown(opened: OpenedFile) -> str:
     if unreadable := known_xml(opened):
         return f"{opened.shown} is {unreadable}"
     if opened.kind == "json":
-        for _ in items(opened):  # says where it breaks off, if it does
+        arrays = 0
+        for _, item in items(opened):  # says where it breaks off, if it does
+            arrays += isinstance(item, list)
+        if arrays:
+            return (
+                f"{opened.shown} holds arrays in an array, and no names of their columns; put an array of names before "
+                'them, as ["title", "artist"]'
+            )
+    elif opened.kind == "json table":
+        for _ in batches(opened):
             pass
     if what := without_songs(opened):
         return f"{opened.shown} holds no songs: it is {what}"
@@ -203,5 +213,5 @@ def _unknown(opened: OpenedFile) -> str:
 
 _WHAT = {
     "json": "whole JSON", "xml": "whole XML", "lines": "a text", "sound": "a file of sound", "csv": "a table",
-    "jsonl": "JSON Lines", "parquet": "a table", "sheet": "a spreadsheet",
+    "jsonl": "JSON Lines", "json table": "a table", "parquet": "a table", "sheet": "a spreadsheet",
 }  # fmt: skip

@@ -35,10 +35,16 @@ class Column:
 
 
 class ColumnMap:
-    """The columns of a file, each with its meaning; fields whose first column is empty are filled from the next."""
+    """The columns of a file, each with its meaning; fields whose first column is empty are filled from the next.
 
-    def __init__(self, columns: Sequence[Column], together: frozenset[str] = frozenset()) -> None:
+    plays_add_up   whether a row counts the plays of a day or of a listener: a song's plays are the sum of its rows
+    """
+
+    def __init__(
+        self, columns: Sequence[Column], together: frozenset[str] = frozenset(), *, plays_add_up: bool = False
+    ) -> None:
         self.columns = tuple(columns)
+        self.plays_add_up = plays_add_up
         self._together = together
         self._by_field: dict[str, list[Column]] = defaultdict(list)
         self._names = {column.name for column in columns}

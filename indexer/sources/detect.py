@@ -13,14 +13,16 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.sources.elements import declared_encoding, first_tag
 from indexer.sources.encodings import Encoding, encoding_of
+from indexer.sources.json_tables import sequence_in, table_in, table_rows
 from indexer.sources.meanings import meaning
-from indexer.sources.opened import OpenedFile, shown, unique_names
+from indexer.sources.opened import BROKEN, SOUND_ENDINGS, OpenedFile, shown, unique_names
 from indexer.sources.outline import outline
 from indexer.sources.tabular import MAX_DEPTH, bad_parquet, flat, json_line
 
 HEAD_BYTES = 65_536  # enough for the header row of any table and the first object of any JSON file
 JSONL_PEEK = 50  # optional keys (lyrics, tags) are missing from some rows, rarely from the first fifty
 MAX_LINE = 16_000_000  # characters of a line of JSON Lines
+_LONG_LINE = 1 << 20  # characters of an object on one line, of which the beginning shows what it is
 TITLE_LINES = 5  # that may stand before the header of a table
 DELIMITERS = ",;\t|"
 
@@ -51,8 +53,6 @@ _SOUND = (
     b"wvpk",
     b"\x30\x26\xb2\x75",
 )
-SOUND_ENDINGS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wav", ".aif", ".aiff", ".wma",
-                 ".ape", ".wv", ".mka", ".alac", ".caf")  # fmt: skip
 _FILE_LINE = re.compile(
     rf"(?:.*(?:{'|'.join(map(re.escape, SOUND_ENDINGS))})|spotify:track:\w+|https?://\S+)", re.IGNORECASE
 )
@@ -60,6 +60,8 @@ _LINES = re.compile(
     r"#EXTM3U|#EXTINF|\[playlist\]|\[[a-z#]{1,10}\s*:|\[\d{1,3}:\d\d",
     re.IGNORECASE,  # "[ti:" is no JSON
 )
+_COMMENTED = re.compile(r"(?:(?://|#)[^\n]*\n\s*|/\*[^*]*\*/\s*)+[{\[]")
+_SCRIPT = re.compile(r"(?:(?:(?:var|let|const)\s+)?[\w.$]+\s*(?:=|\()|export\s+default)\s*[{\[]")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 # Last.fm exports have no header: artist, album, title, "04 Mar 2021 10:15".
 _LISTEN_TIME = re.compile(r"\d{1,2} \w{3} \d{4},? \d\d:\d\d")
@@ -111,7 +113,7 @@ def _head(path: Path) -> bytes:
 
 def _text(path: Path, name: str, encoding: Encoding, head: bytes) -> OpenedFile:
     text = head.decode(encoding.name, "ignore")
-    start = text.lstrip("\ufeff \t\r\n")
+    start = text.lstrip("\ufeff\x1e \t\r\n")
     remarks = (encoding.remark,) if encoding.remark else ()
     opened = OpenedFile(path, "lines", name, encoding.name, encoding.errors, head=text, remarks=remarks)
     if not start:
@@ -124,6 +126,13 @@ def _text(path: Path, name: str, encoding: Encoding, head: bytes) -> OpenedFile:
         return opened
     if start[0] in "{[":
         return _json(opened, start)
+    if _COMMENTED.match(start):
+        raise SourceError(f"{opened.shown} is JSON after a comment, which JSON does not allow; delete the comments")
+    if _SCRIPT.match(start):
+        raise SourceError(
+            f"{opened.shown} is a script with JSON in it; keep what stands from the first bracket to the one that "
+            "closes it, and delete the rest"
+        )
     return _csv(opened)
 
 
@@ -160,13 +169,54 @@ def _json(opened: OpenedFile, start: str) -> OpenedFile:
             first, second = next(lines, ""), next(lines, "")
         except UnicodeDecodeError:
             first = second = ""
+    value = _value(first)
+    if isinstance(value, dict) and second:
+        table = sequence_in([value, _value(second)])
+        if table is not None and table.shape == "objects":
+            return _with(opened, "jsonl", columns=_jsonl_columns(opened), outline=value)
+    elif len(documents := _documents(start)) > 1:
+        table, value = sequence_in(documents), documents[0]
+    else:
+        line = value
+        if value is None or (isinstance(value, dict) and len(first) > _LONG_LINE):
+            value = outline(start)
+        table = table_in(value)
+        if table is None and isinstance(line, dict) and _is_row(line):
+            return _with(opened, "jsonl", columns=_jsonl_columns(opened), outline=value)
+    if table is None:
+        return _with(opened, "json", outline=value)
+    opened = _with(opened, "json table", outline=table)
     try:
-        whole = json.loads(first.lstrip("\ufeff"))
+        names = dict.fromkeys(name for _, row in islice(table_rows(opened), JSONL_PEEK) for name in row)
+    except SourceError:  # it is said where the rows are read
+        names = {}
+    remarks = opened.remarks
+    if table.columns and table.shape in ("keyed", "columns"):
+        called = " and ".join(f'"{name}"' for name in table.columns)
+        remarks = (*remarks, f"the keys of its rows are read as {called}")
+    columns = tuple(name for name in names if name != BROKEN)
+    return _with(opened, "json table", columns=columns, remarks=remarks)
+
+
+def _value(line: str) -> object:
+    """The value of a line of JSON, None where it is none."""
+    try:
+        return json.loads(line.strip("\ufeff\x1e \t\r\n"))
     except (ValueError, RecursionError):
-        whole = None
-    if isinstance(whole, dict) and (second or _is_row(whole)):
-        return _with(opened, "jsonl", columns=_jsonl_columns(opened), outline=whole)
-    return _with(opened, "json", outline=outline(start) if whole is None else whole)
+        return None
+
+
+def _documents(start: str) -> list[object]:
+    """The first documents of a file of several; [] where its first one is not whole in its beginning."""
+    decoder, found, at = json.JSONDecoder(), list[object](), 0
+    while len(found) < JSONL_PEEK and at < len(start):
+        try:
+            value, at = decoder.raw_decode(start, at)
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+        at += len(start[at:]) - len(start[at:].lstrip(", \t\r\n\x1e"))
+    return found
 
 
 def _is_row(value: Mapping[str, object], depth: int = 0) -> bool:

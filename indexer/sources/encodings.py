@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from indexer.sources.latin import latin_encoding
 
 _PIECE = 1 << 20
 _SAMPLE = 1 << 16
@@ -43,8 +46,8 @@ def encoding_of(path: Path, head: bytes) -> Encoding:
         what = f"{bad:,} bytes are not UTF-8 (the first at {first_bad:,}); each is shown as \ufffd"
         return Encoding(utf8, "replace", what)
     name = _single_byte(sample)
-    label = "Windows-1252 (cp1252)" if name == "cp1252" else name
-    advice = "if letters look wrong, save it as UTF-8"
+    label = f"Windows-{name[2:]} ({name})" if re.fullmatch(r"cp125\d", name) else name
+    advice = "a guess: if letters look wrong, save it as UTF-8 (iconv -f ITS-ENCODING -t UTF-8 FILE)"
     return Encoding(name, "replace", f"read as {label}, for byte {first_bad:,} is not UTF-8; {advice}")
 
 
@@ -84,10 +87,16 @@ def _count(path: Path) -> tuple[int, int, int, bytes]:
 
 
 def _single_byte(sample: bytes) -> str:
-    """cp1252 where high bytes stand alone between ASCII letters, as accents do; else what charset-normalizer says."""
+    """A Latin encoding where high bytes stand alone between ASCII letters, as accents do; else what charset-normalizer
+    says."""
     high = [i for i, byte in enumerate(sample) if byte > 0x7F]
     alone = sum(not (sample[i - 1 : i] > b"\x7f" or sample[i + 1 : i + 2] > b"\x7f") for i in high)
-    if not high or (2 * alone > len(high) and not any(byte in _UNDEFINED for byte in sample)):
+    if not high:
+        return "cp1252"
+    apart = 10 * alone > 3 * len(high) or not re.search(rb"[\x80-\xff]{3}", sample)
+    if apart and (latin := latin_encoding(sample)):
+        return latin
+    if 2 * alone > len(high) and not any(byte in _UNDEFINED for byte in sample):
         return "cp1252"
     from charset_normalizer import from_bytes
 

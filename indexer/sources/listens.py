@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from indexer.sources.base import Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain, texts
 from indexer.sources.columns import Column, ColumnMap
-from indexer.sources.documents import items, whole
+from indexer.sources.documents import documents, items
 from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
@@ -104,7 +104,8 @@ def read_listens(opened: OpenedFile, records: Iterable[tuple[int, Record | NoLis
 def objects_in(opened: OpenedFile, wanted: Callable[[Record], bool]) -> Iterator[Record]:
     """The objects of a JSON document that are `wanted`, in order, wherever they stand in it."""
     if isinstance(opened.outline, dict) and wanted(opened.outline):
-        yield from objects_below(whole(opened), wanted)
+        for document in documents(opened):
+            yield from objects_below(document, wanted)
     else:
         for _, item in items(opened):
             yield from objects_below(item, wanted)

@@ -22,6 +22,7 @@ from indexer.sources.columns import (
     reader_of,
     tenth,
 )
+from indexer.sources.context import in_context, is_of_the_song
 from indexer.sources.identifiers import READERS, is_number, namespace_of
 from indexer.sources.meanings import (
     ROW_NUMBERS,
@@ -38,6 +39,7 @@ from indexer.sources.units import key_and_mode, milliseconds, mode_of, moment, y
 
 _ID_FIELDS = {"spotify_id": "spotify", "isrc": "isrc", "mbid": "mbid", "deezer_id": "deezer"}
 _FIELD_OF = {namespace: field for field, namespace in _ID_FIELDS.items()}
+_CALLED = {"spotify": "ids of Spotify", "isrc": "ISRCs", "mbid": "ids of MusicBrainz", "deezer": "ids of Deezer"}
 _MOSTLY = 0.2  # of the values must be what the column's name says
 _CELLS_TO_JUDGE = 5  # filled cells from which a column whose values are something else is not used at all
 _ROWS_TO_JUDGE = 20  # rows from which a column of zeros says nothing
@@ -54,7 +56,7 @@ _MS_FROM = 10_000  # a median above this counts milliseconds: no song lasts thre
 def mapping_of(opened: OpenedFile) -> ColumnMap:
     """What the columns of a table, or the keys of JSON Lines, become."""
     rows = [row for _, row in sample_of(opened)]
-    late = dict.fromkeys(name for row in rows for name in row) if opened.kind == "jsonl" else {}
+    late = dict.fromkeys(name for row in rows for name in row) if opened.kind in ("jsonl", "json table") else {}
     return map_columns(tuple({**dict.fromkeys(opened.columns), **late}), rows)
 
 
@@ -76,12 +78,12 @@ def map_columns(names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> C
     cells = {name: [row[name] for row in rows if name in row and not empty(row[name])] for name in names}
     meant = _meanings(names)
     columns = {name: _column(name, meant.get(name), cells[name], len(rows)) for name in names}
-    _resolve_dates(columns, cells)
-    _scale_shares(columns, cells)
     _drop_disc_places(columns, cells)
+    parts = in_context(columns, cells)
+    _scale_shares(columns, cells)
     together = _numbered_artists(columns)
     ordered = _by_filling(columns, {name: len(cells[name]) for name in names}, meant, together)
-    return ColumnMap(ordered, frozenset({"artist"}) if together else frozenset())
+    return ColumnMap(ordered, frozenset({"artist"}) if together else frozenset(), plays_add_up=parts)
 
 
 def _meanings(names: Iterable[str]) -> dict[str, tuple[str, int]]:
@@ -128,15 +130,13 @@ def _id_column(name: str, field: str, weakness: int, cells: Sequence[object]) ->
         return Column(name, field)
     namespace = namespace_of(cells[:100]) if cells else ""
     if namespace:
-        return Column(name, _FIELD_OF[namespace], f"its values are ids of {namespace.capitalize()}")
+        return Column(name, _FIELD_OF[namespace], f"its values are {_CALLED[namespace]}")
     if field == "song_id":
         if cells and all(map(is_number, cells)):
             return Column(name, "", "its values are numbers, which count within this file only")
         return Column(name, field)
     if field != "id":
-        return Column(
-            name, "", f"its values are no ids of {_ID_FIELDS[field].capitalize()}" if not weakness else "an address"
-        )
+        return Column(name, "", f"its values are no {_CALLED[_ID_FIELDS[field]]}" if not weakness else "an address")
     numbers = bool(cells) and all(map(is_number, cells))
     return Column(name, "", "row numbers, no ids of a known catalogue" if numbers else "no ids of a known catalogue")
 
@@ -199,22 +199,6 @@ def _scale_shares(columns: dict[str, Column], cells: Mapping[str, Sequence[objec
             columns[name] = replace(columns[name], remark=f"{remark} by its values", convert=convert)
 
 
-def _resolve_dates(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:
-    """A column called "date" is when a song came out, unless the file lists when songs were played."""
-    fields = {column.field for column in columns.values()}
-    for name, column in columns.items():
-        if column.field != "date":
-            continue
-        if "listened_at" in fields or "ms_played" in fields:
-            columns[name] = Column(name, "", "when it was played stands in another column")
-        elif cells[name] and any(":" in plain(cell) for cell in cells[name]):
-            columns[name] = Column(name, "listened_at", "dates with a time: when it was played")
-        elif any(year_of(plain(cell)) for cell in cells[name]):
-            columns[name] = Column(name, "year", "the year of the date")
-        else:
-            columns[name] = Column(name, "", "no dates")
-
-
 def _drop_disc_places(columns: dict[str, Column], cells: Mapping[str, Sequence[object]]) -> None:
     """A column "Track" with numbers beside another title holds places on a disc."""
     titles = [name for name, column in columns.items() if column.field == "title"]
@@ -250,9 +234,10 @@ def _by_filling(
     ordered = dict(columns)
     for field, names in of_field.items():
         weakness = {name: meant.get(name, (field, 0))[1] for name in names}
-        names.sort(key=lambda name: (weakness[name], -filled[name]))
+        names.sort(key=lambda name: (weakness[name], not is_of_the_song(name), -filled[name]))
         for rank, name in enumerate(names[1:], start=1):
-            better = "" if weakness[name] > weakness[names[0]] else ", which is better filled"
+            alike = weakness[name] == weakness[names[0]] and is_of_the_song(name) == is_of_the_song(names[0])
+            better = ", which is better filled" if alike else ""
             ordered[name] = replace(ordered[name], remark=f"read where {names[0]!r} is empty{better}", rank=rank)
     return list(ordered.values())
 

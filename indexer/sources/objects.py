@@ -77,14 +77,17 @@ def is_song(value: object) -> bool:
         return False
     if any(isinstance(value.get(key), list) and _some_song(value[key]) for key in _LISTS):
         return False
-    names = tuple(name for name, cell in flat(value).items() if cell is not None and cell != "")
-    return _describes_song(names)
+    cells = {name: cell for name, cell in flat(value).items() if cell is not None and cell != ""}
+    single = tuple(name for name, cell in cells.items() if not isinstance(cell, list))
+    return _describes_song(tuple(cells), single)
 
 
 @lru_cache(maxsize=4096)
-def _describes_song(names: tuple[str, ...]) -> bool:
-    fields = {found[0] for name in names if (found := meaning(name)) is not None}
-    return "title" in fields and not fields.isdisjoint(("artist", "lyrics", "duration_ms", "spotify_id"))
+def _describes_song(names: tuple[str, ...], single: tuple[str, ...]) -> bool:
+    """Whether keys describe a song; a list of titles, which is no `single` value, is of something that lists songs."""
+    meant = {name: found[0] for name in names if (found := meaning(name)) is not None}
+    titled = any(meant.get(name) == "title" for name in single)
+    return titled and not {"artist", "lyrics", "duration_ms", "spotify_id"}.isdisjoint(meant.values())
 
 
 def playlist_of(value: Mapping[str, object], kind: str) -> PlaylistName | None:

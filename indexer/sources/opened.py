@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-Kind = Literal["csv", "jsonl", "json", "parquet", "sheet", "xml", "lines", "sound"]
+Kind = Literal["csv", "jsonl", "json", "json table", "parquet", "sheet", "xml", "lines", "sound"]
 Row = tuple[int, Mapping[str, object]]
 
 # A row that could not be read has this key alone, with the reason as its value. No column can have this name.
 BROKEN = "\x00"
 
+SOUND_ENDINGS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wav", ".aif", ".aiff", ".wma",
+                 ".ape", ".wv", ".mka", ".alac", ".caf")  # fmt: skip
 _ENDINGS = (".gz", ".zip", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".ods", ".xml",
             ".nml", ".xspf", ".jspf", ".m3u", ".m3u8", ".pls", ".lrc")  # fmt: skip
 
@@ -35,7 +37,8 @@ class OpenedFile:
     delimiter  of a CSV file; skipped: lines before its header; header: whether it has one, else `columns` are ours
     rows       number of rows where the file says it, else None
     head       the beginning of a text
-    outline    of JSON: the value that the head holds, cut where the head ends; of XML: (root tag, attributes)
+    outline    of JSON: the value that the head holds, cut where the head ends, or a `JsonTable`; of XML: (root tag,
+               attributes)
     remarks    what had to be guessed, for people
     cache      what readers found in it once: its first rows, what its columns mean
     """

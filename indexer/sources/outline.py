@@ -17,13 +17,15 @@ def outline(text: str) -> object:
     {'info': {'slice': 1}, 'playlists': [{'pid': 7}]}
     """
     stack: list[str] = []
-    at, whole, closers = 0, 0, ""
+    at, whole, closers, last = 0, 0, "", ""
     after_colon = False
     while found := _TOKEN.match(text, at):
         token = found.group(1)
         if found.end() == len(text) and token[0] not in '{}[]"':  # a number or a word that may go on
             break
-        at = found.end()
+        if token in ("}", "]") and last == ",":  # what stands before the comma is whole
+            break
+        at, last = found.end(), token
         if len(stack) > MAX_DEPTH:  # of no use, and the closing brackets of each token would take for ever
             return None
         if token in _CLOSED_BY:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from indexer.errors import SourceError
-from indexer.sources.detect import GZIP, SOUND_ENDINGS, ZIP
-from indexer.sources.opened import shown
+from indexer.sources.detect import GZIP, ZIP
+from indexer.sources.opened import SOUND_ENDINGS, shown
 from indexer.sources.sheets import is_sheet
 
 STDIN = "-"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -64,6 +64,7 @@ class SongReader:
         self._weak = weak
         self._folder = list_folder(opened)
         self._length: Counter[str] = Counter()
+        self._plays: defaultdict[tuple[str, ...], float] = defaultdict(float)
 
     def add(self, batch: Batch, row: int, record: Mapping[str, object]) -> int | None:
         """Add the song of a record, and its entry where it stands in a playlist; its place in `batch.songs`.
@@ -86,6 +87,11 @@ class SongReader:
         labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in texts(values.get("mood"), "|;,")}
         problems: list[str] = []
         plays = number(values.get("plays"), "plays", 0, 1e15, problems)
+        if plays and self.columns.plays_add_up:
+            names = (song_id, plain(values.get("artist")).casefold(), plain(values.get("title")).casefold())
+            song_key = ids[0] if ids else names
+            self._plays[song_key] += plays
+            plays = self._plays[song_key]  # so far: the last row of a song is the one that stays
         if plays:
             file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
             labels[f"{PLAYS_LABEL}{file}"] = plays

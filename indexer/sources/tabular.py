@@ -170,7 +170,7 @@ def _jsonl_rows(opened: OpenedFile) -> Iterator[Row]:
 def json_line(opened: OpenedFile, line_number: int, line: str) -> object:
     """The value of one line of JSON Lines."""
     try:
-        return json.loads(line.lstrip("\ufeff"))
+        return json.loads(line.lstrip("\ufeff\x1e"))
     except (ValueError, RecursionError) as error:
         raise SourceError(
             f"{opened.shown}, line {line_number:,} is not JSON ({str(error)[:80]}); expected one object per line: "
@@ -238,4 +238,16 @@ def _sheet_rows(opened: OpenedFile) -> Iterator[Row]:
     yield from sheet_rows(opened)
 
 
-_READERS = {"csv": _csv_rows, "jsonl": _jsonl_rows, "parquet": _parquet_rows, "sheet": _sheet_rows}
+def _json_rows(opened: OpenedFile) -> Iterator[Row]:
+    from indexer.sources.json_tables import table_rows
+
+    yield from table_rows(opened)
+
+
+_READERS = {
+    "csv": _csv_rows,
+    "jsonl": _jsonl_rows,
+    "json table": _json_rows,
+    "parquet": _parquet_rows,
+    "sheet": _sheet_rows,
+}

@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from indexer.sources.base import POSSIBLE, Batch, Fit, Format, Refusal
 from indexer.sources.columns import Column, ColumnMap
-from indexer.sources.documents import items, whole
+from indexer.sources.documents import documents, items
 from indexer.sources.mapping import map_columns
 from indexer.sources.objects import FoundSong, NoSong, is_song, playlist_of, songs_in
 from indexer.sources.opened import OpenedFile
@@ -21,7 +21,8 @@ def found_songs(opened: OpenedFile, kind: str) -> Iterator[FoundSong | NoSong]:
     """The songs of a document in order. One that is a song or a playlist as a whole is read as a whole."""
     outline = opened.outline
     if isinstance(outline, dict) and (is_song(outline) or playlist_of(outline, kind) is not None):
-        yield from songs_in(whole(opened), kind)
+        for document in documents(opened):
+            yield from songs_in(document, kind)
     else:
         for _, item in items(opened):
             yield from songs_in(item, kind)

@@ -15,7 +15,7 @@ from indexer.sources.reader import file_remarks, read_songs, song_ids
 from indexer.sources.tabular import batches
 from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_TAG, bad_id, number
 
-TABLES = ("csv", "jsonl", "parquet", "sheet")
+TABLES = ("csv", "jsonl", "json table", "parquet", "sheet")
 _DESCRIBE = ("artist", "album", "lyrics", "genre", "tags", "year", "duration_ms", "plays")
 REFERENCES = ("song_id", "spotify_id", "isrc", "mbid", "deezer_id")
 

@@ -177,7 +177,7 @@ def test_an_id_column_counts_only_if_its_values_look_like_ids() -> None:
     rows = [{"id": f"{SPOTIFY}{number}", "title": "A"} for number in (1, 2, 3)]
     assert remark(mapped(*rows), "id") == ("spotify_id", "its values are ids of Spotify")
     rows = [{"track_id": f"USABC110000{number}", "title": "A"} for number in (1, 2, 3)]
-    assert remark(mapped(*rows), "track_id") == ("isrc", "its values are ids of Isrc")
+    assert remark(mapped(*rows), "track_id") == ("isrc", "its values are ISRCs")
     rows = [{"song_id": number, "title": "A"} for number in (1, 2, 3)]
     assert remark(mapped(*rows), "song_id")[0] == ""
 
