@@ -14,7 +14,7 @@ from indexer.sources.identifiers import is_number, namespace_of
 from indexer.sources.meanings import meaning
 from indexer.sources.objects import is_song, playlist_of, songs_in
 from indexer.sources.opened import BROKEN, OpenedFile, Row
-from indexer.sources.paths import parted
+from indexer.sources.path_names import parted
 from indexer.sources.tabular import flat
 
 Shape = Literal["keyed", "columns", "arrays", "split", "values", "objects"]

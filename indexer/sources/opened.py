@@ -15,8 +15,16 @@ Row = tuple[int, Mapping[str, object]]
 # A row that could not be read has this key alone, with the reason as its value. No column can have this name.
 BROKEN = "\x00"
 
-SOUND_ENDINGS = (".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".wav", ".aif", ".aiff", ".wma",
-                 ".ape", ".wv", ".mka", ".alac", ".caf")  # fmt: skip
+# Endings of files that may hold sound: those of libsndfile, and those that need FFmpeg.
+_LIBSNDFILE_ENDINGS = frozenset(
+    {".mp3", ".flac", ".ogg", ".oga", ".opus", ".wav", ".wave", ".aif", ".aiff", ".aifc", ".caf", ".w64", ".rf64",
+     ".au"}
+)  # fmt: skip
+FFMPEG_ENDINGS = frozenset(
+    {".m4a", ".m4b", ".m4r", ".mp4", ".aac", ".alac", ".wma", ".asf", ".ape", ".wv", ".mka", ".webm", ".mpc", ".tta"}
+)
+SOUND_ENDINGS = _LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
+
 _ENDINGS = (".gz", ".zip", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".ods", ".xml",
             ".nml", ".xspf", ".jspf", ".m3u", ".m3u8", ".pls", ".lrc")  # fmt: skip
 

@@ -8,7 +8,7 @@ from pathlib import PureWindowsPath
 from typing import NamedTuple
 
 from indexer.sources.cells import plain
-from indexer.sources.detect import SOUND_ENDINGS
+from indexer.sources.opened import SOUND_ENDINGS
 from indexer.sources.paths import plain_path
 from indexer.text.names import fold, title_stem
 

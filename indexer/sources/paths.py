@@ -7,12 +7,8 @@ import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-<<<<<<< HEAD
 from indexer.sources.cells import plain
 from indexer.sources.opened import OpenedFile
-=======
-from indexer.sources.opened import SOUND_ENDINGS, OpenedFile
->>>>>>> h9b
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters at least: "C:" is a drive
 _DRIVE = re.compile(r"/?[A-Za-z]:[\\/]")

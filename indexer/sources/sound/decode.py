@@ -18,33 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import SourceError
-from indexer.sources.opened import shown
+from indexer.sources.opened import FFMPEG_ENDINGS, shown
 
 Samples = npt.NDArray[np.float32]
-
-# Endings of files that may hold sound: those of libsndfile, and those that need FFmpeg.
-LIBSNDFILE_ENDINGS = frozenset(
-    {
-        ".mp3",
-        ".flac",
-        ".ogg",
-        ".oga",
-        ".opus",
-        ".wav",
-        ".wave",
-        ".aif",
-        ".aiff",
-        ".aifc",
-        ".caf",
-        ".w64",
-        ".rf64",
-        ".au",
-    }
-)
-FFMPEG_ENDINGS = frozenset(
-    {".m4a", ".m4b", ".m4r", ".mp4", ".aac", ".alac", ".wma", ".asf", ".ape", ".wv", ".mka", ".webm", ".mpc", ".tta"}
-)
-SOUND_ENDINGS = LIBSNDFILE_ENDINGS | FFMPEG_ENDINGS
 
 # What FFmpeg may take a file for: not the formats that it guesses from anything, nor those that name other files.
 _CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,aac,asf,matroska,webm,ape,wv,mpc,mpc8,tta,mp3,ogg,flac,wav,aiff,caf,dsf,ac3,avi"

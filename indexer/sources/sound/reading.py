@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from indexer.errors import SourceError
 from indexer.records import AUDIO_NAMES, MEASURED
 from indexer.sources.cells import plain
+from indexer.sources.opened import FFMPEG_ENDINGS
 from indexer.sources.path_names import names_of_parts
 from indexer.sources.sound.beside import read_words
 from indexer.sources.sound.content import sound_hash
-from indexer.sources.sound.decode import FFMPEG_ENDINGS
 from indexer.sources.sound.tags import Tags, read_tags
 from indexer.sources.sound.walk import SoundPath
 from indexer.sources.validate import song_facts

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from indexer.errors import SourceError
 from indexer.progress import Track, quiet
-from indexer.sources.opened import shown
+from indexer.sources.opened import SOUND_ENDINGS, shown
 from indexer.sources.sound.beside import WORDS, has_cover, words_beside
-from indexer.sources.sound.decode import SOUND_ENDINGS
 
 PLAYLISTS = frozenset({".m3u", ".m3u8"})
 # What programs and file systems put into folders: bins, thumbnails, indexes, halves of files of another system.

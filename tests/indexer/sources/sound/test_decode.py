@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from indexer.errors import SourceError
-from indexer.sources.sound.decode import SOUND_ENDINGS, SoundDecodeError, opened_sound
+from indexer.sources.opened import SOUND_ENDINGS
+from indexer.sources.sound.decode import SoundDecodeError, opened_sound
 from indexer.sources.sound.measure import measure
 from tests.indexer.sources.sound.files import ENCODINGS, saved, saved_by_ffmpeg
 from tests.indexer.sources.sound.synthesis import RATE, Wave, drums

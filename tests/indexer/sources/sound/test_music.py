@@ -21,7 +21,8 @@ import pytest
 
 from indexer.catalogue import Catalogue
 from indexer.records import MEASURED
-from indexer.sources.sound.decode import SOUND_ENDINGS, opened_sound
+from indexer.sources.opened import SOUND_ENDINGS
+from indexer.sources.sound.decode import opened_sound
 from indexer.sources.sound.measure import Measured, measure
 
 pytestmark = pytest.mark.music
