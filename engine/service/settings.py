@@ -52,8 +52,8 @@ class Settings:
             raise ConfigError(f"the token file {self.token} cannot be read ({error}); give another --token") from None
         if len(first) < LEAST_TOKEN or not (first.isascii() and first.isprintable()) or " " in first:
             raise ConfigError(
-                f"the first line of {self.token} has {len(first)} characters, expected a token of {LEAST_TOKEN} or more "
-                "ASCII letters, digits or signs, without spaces"
+                f"the first line of {self.token} has {len(first)} characters, expected a token of {LEAST_TOKEN} or "
+                "more ASCII letters, digits or signs, without spaces"
             )
         return first
 
