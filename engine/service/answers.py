@@ -112,6 +112,14 @@ _EXAMPLES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "path": {"In ten steps": {"start": "Paper Boats", "end": "Salt Road, The Marrows", "length": 10}},
     "explain": {"Two songs": {"a": "Paper Boats", "b": "Salt Road, The Marrows"}},
+    "recipe": {
+        "Quiet evenings": {"kind": "playlist", "text": "quiet evening", "filters": {"energy": "..0.4"}, "length": 20},
+    },
+    "radio": {
+        "From a song": {"client": "kitchen", "request": {"seeds": ["Paper Boats"], "k": 10}},
+        "Like what was last played": {"client": "kitchen", "hours": 24},
+    },
+    "plays": {"What a player played": {"client": "kitchen", "songs": ["Paper Boats"]}},
     "answer": {"A search": {"kind": "search", "text": "rain", "k": 3}},
 }
 

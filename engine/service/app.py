@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from engine.service import api
+from engine.service import api, radio, recipes
 from engine.service.answers import Json
 from engine.service.errors import error_dict, status_of
 from engine.service.guard import Guard
@@ -38,7 +38,8 @@ def make_app(settings: Settings) -> Guard:
         openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=life,
     )  # fmt: skip
     app.state.served = served
-    app.include_router(api.router)
+    for each in (api, recipes, radio):
+        app.include_router(each.router)
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _no_route)
