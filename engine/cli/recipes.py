@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,28 +20,25 @@ from indexer.store.files import parse_json
 recipe_commands = typer.Typer(help="Requests with a name, run again when songs arrive.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="What the recipe is called.")]
-MOST_BYTES = 1 << 20
+MOST_CHARACTERS = 1 << 22  # the longest answers have some hundred thousand
 
 
 @recipe_commands.command("save")
 def save(
     name: NameArgument,
-    file: Annotated[
-        typer.FileBinaryRead,
-        typer.Argument(metavar="FILE", help="A request or an answer as JSON; - for stdin."),
-    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A request or an answer as JSON; - for stdin.")],
     index: IndexOption = INDEX,
 ) -> None:
     """Give the request of an answer a name: refrain playlist --seed X --json | refrain recipe save mine -"""
     from engine.requests import request_from_dict
     from engine.sessions import Sessions, sessions_file
 
-    raw = file.read(MOST_BYTES + 1)
     try:
-        values = parse_json(raw if len(raw) <= MOST_BYTES else b"")
+        text = sys.stdin.read(MOST_CHARACTERS + 1) if file == Path("-") else file.read_text("utf-8")
+        values = parse_json(text[: MOST_CHARACTERS + 1])
     except ValueError as error:
         expected = "what a command prints with --json"
-        raise RequestError(field="FILE", found=f"no JSON ({error})", expected=expected) from None
+        raise RequestError(field=str(file), found=f"no JSON ({error})", expected=expected) from None
     if isinstance(values, dict) and "kind" not in values:
         values = values.get("query", values)
     request = request_from_dict(values)
