@@ -24,6 +24,7 @@ from indexer.sources.columns import (
 )
 from indexer.sources.identifiers import READERS, is_number, namespace_of
 from indexer.sources.meanings import (
+    AGAIN,
     ROW_NUMBERS,
     SHORT_NAMES,
     SHORT_NAMES_NEEDED,
@@ -234,7 +235,7 @@ def _drop_disc_places(columns: dict[str, Column], cells: Mapping[str, Sequence[o
 
 def _numbered_artists(columns: dict[str, Column]) -> list[str]:
     """Columns "Artist Name 1", "Artist Name 2": a list of artists."""
-    numbered = [name for name in columns if _NUMBERED_ARTIST.fullmatch(column_key(name))]
+    numbered = [name for name in columns if _NUMBERED_ARTIST.fullmatch(column_key(name)) and not AGAIN.search(name)]
     if len(numbered) < 2:
         return []
     for name, column in columns.items():

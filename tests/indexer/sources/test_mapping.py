@@ -285,3 +285,15 @@ def test_bare_numbers_among_minutes_and_seconds() -> None:
     problems: list[str] = []
     assert song_facts(columns.values({"title": "Oar", "length": "3.2"}), problems) == {"title": "Oar"}
     assert problems == ["duration_ms is '3.2 among minutes:seconds', expected a number"]
+
+
+def test_a_name_that_comes_again_has_its_meaning() -> None:
+    """CSV says "title" twice, pandas makes "title.1" of it."""
+    for again in ("title (2)", "title.1"):
+        assert [each.get("title") for each in facts({"title": "Oar", again: ""}, {"title": "", again: "Tin"})] == [
+            "Oar",
+            "Tin",
+        ]
+    first = facts({"artist": "Ada", "artist (2)": "", "artist (3)": ""})[0]
+    assert first["artist"] == "Ada", "names that come again are no list of numbered artists"
+    assert remark(mapped({"track.disc_number": 1}), "track.disc_number") == ("", "its place on a disc")
