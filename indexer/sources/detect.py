@@ -216,8 +216,16 @@ def _csv(opened: OpenedFile) -> OpenedFile:
     if any(line.strip() for line in lines[skipped:number]):
         remarks.append(f"the lines before the header (line {number + 1}) are left out")
     return _with(
-        opened, "csv", columns=unique_names(cells), delimiter=delimiter, skipped=number, remarks=tuple(remarks)
-    )
+        opened, "csv", columns=unique_names(cells), delimiter=delimiter, skipped=number, remarks=tuple(remarks),
+        spaced=_quotes_behind_spaces(opened.head, delimiter),
+    )  # fmt: skip
+
+
+def _quotes_behind_spaces(head: str, delimiter: str) -> bool:
+    """Whether cells are written as `a, "b, c"`: each quote behind a space opens a cell that a quote closes."""
+    mark = re.escape(delimiter)
+    opening = len(re.findall(rf'{mark} +"', head))
+    return 0 < opening == len(re.findall(rf'{mark} +"(?:[^"]|"")*"(?= *(?:{mark}|[\r\n]|\Z))', head))
 
 
 def _are_listens(lines: Sequence[str]) -> bool:
