@@ -110,7 +110,7 @@ def _csv_rows(opened: OpenedFile) -> Iterator[Row]:
     with opened.open_text(newline="") as file:
         for _ in islice(file, opened.skipped):
             pass
-        reader = csv.reader(_then_mark(file), delimiter=opened.delimiter)
+        reader = csv.reader(_then_mark(file), delimiter=opened.delimiter, skipinitialspace=opened.spaced)
         try:
             for cells in reader:
                 if cells == [_END_MARK]:
