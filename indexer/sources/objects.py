@@ -89,18 +89,15 @@ def is_song(value: object) -> bool:
 
 
 @lru_cache(maxsize=4096)
-<<<<<<< HEAD
 def _describes_song(names: tuple[str, ...], single: tuple[str, ...]) -> bool:
     """Whether keys describe a song; a list of titles, which is no `single` value, is of something that lists songs."""
     meant = {name: found[0] for name in names if (found := meaning(name)) is not None}
-    titled = any(meant.get(name) == "title" for name in single)
-    return titled and not {"artist", "lyrics", "duration_ms", "spotify_id"}.isdisjoint(meant.values())
-=======
-def _describes_song(names: tuple[str, ...]) -> bool:
-    fields = {found[0] for name in names if (found := meaning(name)) is not None}
-    if "title" in fields:
+    fields = set(meant.values())
+    if any(meant.get(name) == "title" for name in single):
         return not fields.isdisjoint(("artist", "lyrics", "duration_ms", "spotify_id"))
-    return not fields.isdisjoint(("spotify_id", "isrc")) and not fields.isdisjoint(SOUND_NAMES)
+    return (
+        "title" not in fields and not fields.isdisjoint(("spotify_id", "isrc")) and not fields.isdisjoint(SOUND_NAMES)
+    )
 
 
 def album_of(value: Mapping[str, object]) -> Mapping[str, object]:
@@ -109,7 +106,6 @@ def album_of(value: Mapping[str, object]) -> Mapping[str, object]:
         return {}
     named = {f"album.{key}": value[key] for key in ("name", "release_date", "genres") if value.get(key)}
     return named if "album.name" in named else {}
->>>>>>> h11fix
 
 
 def playlist_of(value: Mapping[str, object], kind: str) -> PlaylistName | None:

@@ -20,14 +20,9 @@ KIND = "json songs"
 def found_songs(opened: OpenedFile, kind: str) -> Iterator[FoundSong | NoSong]:
     """The songs of a document in order. One that is a song, an album or a playlist is read as a whole."""
     outline = opened.outline
-<<<<<<< HEAD
-    if isinstance(outline, dict) and (is_song(outline) or playlist_of(outline, kind) is not None):
+    if isinstance(outline, dict) and (is_song(outline) or album_of(outline) or playlist_of(outline, kind) is not None):
         for document in documents(opened):
             yield from songs_in(document, kind)
-=======
-    if isinstance(outline, dict) and (is_song(outline) or album_of(outline) or playlist_of(outline, kind) is not None):
-        yield from songs_in(whole(opened), kind)
->>>>>>> h11fix
     else:
         for _, item in items(opened):
             yield from songs_in(item, kind)
