@@ -297,3 +297,9 @@ def test_a_name_that_comes_again_has_its_meaning() -> None:
     first = facts({"artist": "Ada", "artist (2)": "", "artist (3)": ""})[0]
     assert first["artist"] == "Ada", "names that come again are no list of numbered artists"
     assert remark(mapped({"track.disc_number": 1}), "track.disc_number") == ("", "its place on a disc")
+
+
+def test_what_players_write_for_no_artist_is_none() -> None:
+    for nobody in ("<unknown>", "[Unknown]", "Unknown Artist", "N/A"):
+        assert song_facts({"title": "Oar", "artist": nobody}, []) == {"title": "Oar"}
+    assert song_facts({"title": "Oar", "artist": "Unknown Mortals"}, [])["artist"] == "Unknown Mortals"
