@@ -13,11 +13,12 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.sources.elements import declared_encoding, first_tag
 from indexer.sources.encodings import Encoding, encoding_of
+from indexer.sources.flat import MAX_DEPTH, flat
 from indexer.sources.json_tables import sequence_in, table_in, table_rows
 from indexer.sources.meanings import meaning
 from indexer.sources.opened import BROKEN, SOUND_ENDINGS, OpenedFile, shown, unique_names
 from indexer.sources.outline import outline
-from indexer.sources.tabular import MAX_DEPTH, bad_parquet, flat, json_line
+from indexer.sources.tabular import bad_parquet, json_line
 
 HEAD_BYTES = 65_536  # enough for the header row of any table and the first object of any JSON file
 JSONL_PEEK = 50  # optional keys (lyrics, tags) are missing from some rows, rarely from the first fifty

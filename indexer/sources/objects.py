@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from indexer.records import SOUND_NAMES
 from indexer.sources.cells import plain
+from indexer.sources.flat import flat
 from indexer.sources.meanings import meaning
-from indexer.sources.reader import PlaylistName
-from indexer.sources.tabular import flat
+from indexer.sources.playlist_names import PlaylistName
 from indexer.sources.validate import MAX_ID
 
 # Keys under which a playlist lists its songs.

@@ -13,13 +13,14 @@ import re
 from collections.abc import Iterator
 
 from indexer.sources.base import CERTAIN, LIKELY, Batch, Fit, Format
+from indexer.sources.flat import flat
 from indexer.sources.formats.json_songs import read_found
 from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
 from indexer.sources.meanings import column_key
 from indexer.sources.objects import FoundSong
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName
-from indexer.sources.tabular import flat, listed_rows
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.tabular import listed_rows
 from indexer.sources.units import moment
 
 _DATE = re.compile(r"date(?:#.*)?", re.IGNORECASE)  # lastfmstats.com writes whose listens they are behind "#"

@@ -23,7 +23,8 @@ from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items
 from indexer.sources.listens import NoListen, Record, listens_format
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, SongReader
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader
 from indexer.sources.tabular import BATCH_ROWS
 
 _LIBRARY = PlaylistName("spotify:library", "Liked Songs")  # what Spotify calls it in English
