@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 import json
 import math
 import re
@@ -12,8 +13,10 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # What programs write where they know nothing: R, pandas, Python, SQL, spreadsheets, JavaScript, SQL dumps.
 _UNKNOWN = frozenset(
     {"", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "nat", "null", "(null)", "none", "nil", "\\n", "-", "--", "?",
-     "undefined", "unknown", "<unknown>", "not available", "#ref!", "#value!", "#name?", "#div/0!"}
+     "undefined", "unknown", "<unknown>", "not available", "#ref!", "#value!", "#name?", "#div/0!", "set()"}
 )  # fmt: skip
+_ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#\d{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{4,8});")
+_ENTITIES_DEEP = 3  # "&amp;amp;": a page that was written by several programs
 _NAME_KEYS = ("name", "#text", "title")  # of an object that stands for an artist or an album
 _LONGEST_LIST = 20_000  # characters of a cell that is read as a list or an object
 
@@ -51,6 +54,21 @@ def plain(value: object) -> str:
     else:
         text = CONTROL.sub("", str(value))
     return " ".join(text.split())
+
+
+def without_entities(value: object) -> object:
+    """A text, or the texts of a list, with the signs that HTML writes as "&amp;" or "&#39;"; others as they are.
+
+    >>> without_entities("Tom &amp;amp; Jo&#39;s"), without_entities("A&B;C"), without_entities(["R&amp;B"])
+    ("Tom & Jo's", 'A&B;C', ['R&B'])
+    """
+    if isinstance(value, list):
+        return [without_entities(each) for each in value]
+    if not isinstance(value, str) or "&" not in value:
+        return value
+    for _ in range(_ENTITIES_DEEP):
+        value = _ENTITY.sub(lambda found: html.unescape(found[0]), value)
+    return value
 
 
 def identifier(value: object) -> str:

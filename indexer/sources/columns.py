@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from indexer.sources.cells import empty, plain
+from indexer.sources.cells import empty, plain, without_entities
 from indexer.sources.meanings import meaning, unit_of, unused_because
 from indexer.sources.units import decimal, milliseconds, whole
 
 SHARES = frozenset({"danceability", "energy", "speechiness", "acousticness", "instrumentalness", "liveness", "valence"})
 
 _NAMES = frozenset({"title", "artist", "album", "playlist", "tag", "tags"})  # a song may be called "None" or "?"
+_TEXTS = _NAMES | {"featured", "genre", "subgenre", "description"}  # what web pages bring with signs as HTML has them
+
+_BARE_COMMA = re.compile(r"(?<!\\),")
 
 Convert = Callable[[object], object]
 
@@ -72,6 +76,8 @@ class ColumnMap:
                 cell = row.get(column.name)
                 if cell is None or cell == "" or (empty(cell) and not (field in _NAMES and isinstance(cell, str))):
                     continue
+                if field in _TEXTS:
+                    cell = without_entities(cell)
                 cell = cell if column.convert is None else column.convert(cell)
                 if cell is None:
                     continue
@@ -107,7 +113,18 @@ def reader_of(field: str, unit: str) -> Convert | None:
         return as_count
     if field == "duration_ms":
         return milliseconds_of(unit if unit in ("ms", "s", "min") else "ms")
-    return None
+    return listed_artists if field == "artist" else None
+
+
+def listed_artists(cell: object) -> object:
+    """A list of artists where commas inside names are escaped, as Exportify writes it; any other cell as it is.
+
+    >>> listed_artists("Tyler\\\\, Painter, Ana"), listed_artists("Tyler, Painter")
+    (['Tyler, Painter', 'Ana'], 'Tyler, Painter')
+    """
+    if not isinstance(cell, str) or "\\," not in cell:
+        return cell
+    return [name.replace("\\,", ",").strip() for name in _BARE_COMMA.split(cell)]
 
 
 def milliseconds_of(unit: str) -> Convert:

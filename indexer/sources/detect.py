@@ -13,11 +13,12 @@ from pathlib import Path
 from indexer.errors import SourceError
 from indexer.sources.elements import declared_encoding, first_tag
 from indexer.sources.encodings import Encoding, encoding_of
+from indexer.sources.flat import MAX_DEPTH, flat
 from indexer.sources.json_tables import sequence_in, table_in, table_rows
 from indexer.sources.meanings import meaning
 from indexer.sources.opened import BROKEN, SOUND_ENDINGS, OpenedFile, shown, unique_names
 from indexer.sources.outline import outline
-from indexer.sources.tabular import MAX_DEPTH, bad_parquet, flat, json_line
+from indexer.sources.tabular import bad_parquet, json_line
 
 HEAD_BYTES = 65_536  # enough for the header row of any table and the first object of any JSON file
 JSONL_PEEK = 50  # optional keys (lyrics, tags) are missing from some rows, rarely from the first fifty
@@ -74,11 +75,9 @@ def sniff(path: str | Path, name: str = "") -> OpenedFile:
     name   what the file is called where that is not its path: a member of an archive
     """
     path = Path(path)
-    head = _head(path)
+    head, called = _head(path), OpenedFile(path, "lines", name).shown
     if not head.strip():
-        raise SourceError(
-            f"{shown(path)} is empty; expected songs or playlists in a file of any known kind: get it again"
-        )
+        raise SourceError(f"{called} is empty; expected songs or playlists in a file of any known kind: get it again")
     if head.startswith(b"PAR1"):
         return _parquet(path, name)
     if head.startswith(ZIP):
@@ -87,10 +86,13 @@ def sniff(path: str | Path, name: str = "") -> OpenedFile:
         return OpenedFile(path, "sound", name)
     for magic, packing in {GZIP: "gzip-compressed (unpack it with gunzip)", **_PACKED}.items():
         if head.startswith(magic):
-            raise SourceError(f"{shown(path)} is {packing}; expected CSV, JSON, XML, M3U, parquet or a spreadsheet")
+            raise SourceError(f"{called} is {packing}; expected CSV, JSON, XML, M3U, parquet or a spreadsheet")
     encoding = encoding_of(path, head)
     if b"\x00" in head and not encoding.name.startswith("utf-16"):
-        raise SourceError(f"{shown(path)} is no text and of no known kind; expected CSV, JSON, XML, M3U or parquet")
+        packing = (
+            "a tar archive (unpack it with tar -xf)" if head[257:262] == b"ustar" else "no text and of no known kind"
+        )
+        raise SourceError(f"{called} is {packing}; expected CSV, JSON, XML, M3U or parquet")
     return _text(path, name, encoding, head)
 
 
@@ -118,7 +120,7 @@ def _text(path: Path, name: str, encoding: Encoding, head: bytes) -> OpenedFile:
     opened = OpenedFile(path, "lines", name, encoding.name, encoding.errors, head=text, remarks=remarks)
     if not start:
         raise SourceError(
-            f"{shown(path)} is empty; expected songs or playlists in a file of any known kind: get it again"
+            f"{opened.shown} is empty; expected songs or playlists in a file of any known kind: get it again"
         )
     if start.startswith("<"):
         return _xml(opened, start)
@@ -265,8 +267,16 @@ def _csv(opened: OpenedFile) -> OpenedFile:
     if any(line.strip() for line in lines[skipped:number]):
         remarks.append(f"the lines before the header (line {number + 1}) are left out")
     return _with(
-        opened, "csv", columns=unique_names(cells), delimiter=delimiter, skipped=number, remarks=tuple(remarks)
-    )
+        opened, "csv", columns=unique_names(cells), delimiter=delimiter, skipped=number, remarks=tuple(remarks),
+        spaced=_quotes_behind_spaces(opened.head, delimiter),
+    )  # fmt: skip
+
+
+def _quotes_behind_spaces(head: str, delimiter: str) -> bool:
+    """Whether cells are written as `a, "b, c"`: each quote behind a space opens a cell that a quote closes."""
+    mark = re.escape(delimiter)
+    opening = len(re.findall(rf'{mark} +"', head))
+    return 0 < opening == len(re.findall(rf'{mark} +"(?:[^"]|"")*"(?= *(?:{mark}|[\r\n]|\Z))', head))
 
 
 def _are_listens(lines: Sequence[str]) -> bool:

@@ -11,7 +11,9 @@ from indexer.sources.latin import latin_encoding
 
 _PIECE = 1 << 20
 _SAMPLE = 1 << 16
-_SINGLE_DAMAGE = 20  # so many valid characters to each broken one: a UTF-8 text with damage, not another encoding
+# So many valid characters to each broken one: a UTF-8 text with damage. In other encodings letters form the two to four
+# bytes of a UTF-8 character by chance only, less often than they break one.
+_SINGLE_DAMAGE = 4
 _REPLACEMENT = "\ufffd".encode()
 _LEADS = bytes(range(0xC2, 0xF5))  # a character beyond ASCII begins with one of these
 # What a table outside UTF-8 may be in; cp1252 is what Excel writes in western Europe and America.

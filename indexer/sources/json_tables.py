@@ -10,12 +10,12 @@ from indexer.errors import SourceError
 from indexer.records import SOUND_NAMES
 from indexer.sources.cells import plain
 from indexer.sources.documents import documents, members, whole
+from indexer.sources.flat import flat
 from indexer.sources.identifiers import is_number, namespace_of
 from indexer.sources.meanings import meaning
 from indexer.sources.objects import is_song, playlist_of, songs_in
 from indexer.sources.opened import BROKEN, OpenedFile, Row
 from indexer.sources.path_names import parted
-from indexer.sources.tabular import flat
 
 Shape = Literal["keyed", "columns", "arrays", "split", "values", "objects"]
 

@@ -16,7 +16,8 @@ from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.elements import Tag
 from indexer.sources.mapping import map_columns
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, SongReader
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader
 from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
 
 

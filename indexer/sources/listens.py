@@ -18,7 +18,8 @@ from indexer.sources.documents import documents, items
 from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, SongReader, song_ids
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader, song_ids
 from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
 from indexer.sources.units import decimal, moment
 from indexer.text.names import artist_key

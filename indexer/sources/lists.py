@@ -14,7 +14,8 @@ from indexer.sources.identifiers import mbid, spotify_track
 from indexer.sources.opened import OpenedFile
 from indexer.sources.path_names import names_of_path
 from indexer.sources.paths import is_address, plain_path
-from indexer.sources.reader import PlaylistName, SongReader
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader
 from indexer.sources.tabular import BATCH_ROWS
 
 

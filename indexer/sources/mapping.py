@@ -25,6 +25,7 @@ from indexer.sources.columns import (
 from indexer.sources.context import in_context, is_of_the_song
 from indexer.sources.identifiers import READERS, is_number, namespace_of
 from indexer.sources.meanings import (
+    AGAIN,
     ROW_NUMBERS,
     SHORT_NAMES,
     SHORT_NAMES_NEEDED,
@@ -157,7 +158,7 @@ def _duration(name: str, cells: Sequence[object], rows: int) -> Column:
                 return Column(name, "", f"its values are no lengths of time (as {plain(cells[0])[:30]!r})")
             if len(clocks) > 1 and all(map(_HOURS_OF_EXCEL.fullmatch, clocks)):
                 return Column(name, "duration_ms", "hours:minutes by a spreadsheet, read as minutes:seconds", _sixtieth)
-            return Column(name, "duration_ms", "minutes:seconds" if clocks else "", milliseconds_of("ms"))
+            return Column(name, "duration_ms", "minutes:seconds" if clocks else "", _clock_or_seconds)
         unit = "ms" if median(bare) > _MS_FROM else "s"
         if median(bare) < _SHORTEST_S:
             advice = "write the unit into its name: Duration (min)"
@@ -171,6 +172,14 @@ def _milliseconds_by_size(cell: object) -> object:
     """A length of which only single values are known: seconds below _MS_FROM, else milliseconds."""
     number = number_of(cell)
     return cell if number is None else number * (1.0 if number > _MS_FROM else 1_000.0)
+
+
+def _clock_or_seconds(cell: object) -> object:
+    """A length in a column of minutes:seconds, where a bare number may count seconds or milliseconds, by its size."""
+    found, number = milliseconds(plain(cell)), number_of(cell)
+    if found is None and number is not None and 0 < number < _SHORTEST_S:
+        return f"{plain(cell)} among minutes:seconds"  # 3.2 may be any of three things
+    return _milliseconds_by_size(cell) if found is None else found
 
 
 def _sixtieth(cell: object) -> object:
@@ -210,7 +219,7 @@ def _drop_disc_places(columns: dict[str, Column], cells: Mapping[str, Sequence[o
 
 def _numbered_artists(columns: dict[str, Column]) -> list[str]:
     """Columns "Artist Name 1", "Artist Name 2": a list of artists."""
-    numbered = [name for name in columns if _NUMBERED_ARTIST.fullmatch(column_key(name))]
+    numbered = [name for name in columns if _NUMBERED_ARTIST.fullmatch(column_key(name)) and not AGAIN.search(name)]
     if len(numbered) < 2:
         return []
     for name, column in columns.items():

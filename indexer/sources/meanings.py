@@ -184,6 +184,7 @@ SHORT_NAMES = {
     "instr": "instrumentalness",
 }  # fmt: skip
 SHORT_NAMES_NEEDED = 3
+AGAIN = re.compile(r"(?: \(\d{1,2}\)|\.\d{1,2})\Z")  # how a name that comes again is told apart; the second is pandas'
 ROW_NUMBERS = frozenset({"", "index", "unnamed_0", "unnamed_0_1", "level_0", "no", "nr", "row", "row_number", "rownum"})
 
 
@@ -214,9 +215,12 @@ def meaning(name: str) -> tuple[str, int] | None:
 
     >>> meaning("Artist Name(s)"), meaning("Artist Genres"), meaning("af_energy"), meaning("energy_%"), meaning("notes")
     (('artist', 0), ('genre', 1), ('energy', 0), ('energy', 0), None)
+    >>> meaning("Artist (2)"), meaning("energy.1")
+    (('artist', 0), ('energy', 0))
     """
     unit = _UNIT.search(unicodedata.normalize("NFKC", name))
-    for key in filter(None, (column_key(name), column_key(name[: unit.start()]) if unit else "")):
+    again = AGAIN.search(name)
+    for key in filter(None, (column_key(name), *(column_key(name[: mark.start()]) for mark in (unit, again) if mark))):
         while True:
             if key in _FIELDS:
                 return _FIELDS[key]
@@ -231,11 +235,13 @@ def meaning(name: str) -> tuple[str, int] | None:
 def unused_because(name: str) -> str:
     """Why no field of a song takes a column.
 
-    >>> unused_because("Added At"), unused_because("my notes")
-    ('who added it to a playlist, and when', 'no known meaning')
+    >>> unused_because("Added At"), unused_because("track.disc_number"), unused_because("my notes")
+    ('who added it to a playlist, and when', 'its place on a disc', 'no known meaning')
     """
-    key = column_key(name)
-    return _REASONS.get(key) or ("an address" if _ADDRESS.search(key) else "no known meaning")
+    key = whole = column_key(name)
+    while key not in _REASONS and (prefix := _PREFIX.match(key)):
+        key = key[prefix.end() :]
+    return _REASONS.get(key) or ("an address" if _ADDRESS.search(whole) else "no known meaning")
 
 
 def _fields() -> Iterator[tuple[str, tuple[str, int]]]:

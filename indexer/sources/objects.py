@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from indexer.records import SOUND_NAMES
 from indexer.sources.cells import plain
+from indexer.sources.flat import flat
 from indexer.sources.meanings import meaning
-from indexer.sources.reader import PlaylistName
-from indexer.sources.tabular import flat
+from indexer.sources.playlist_names import PlaylistName
 from indexer.sources.validate import MAX_ID
 
 # Keys under which a playlist lists its songs.
@@ -65,6 +66,9 @@ def songs_in(value: object, kind: str, *, depth: int = 0) -> Iterator[FoundSong 
             yield from _listed(value, playlist)
         elif is_song(value):
             yield FoundSong(flat(value))
+        elif album := album_of(value):
+            found = songs_in(value["tracks"], kind, depth=depth + 1)
+            yield from (replace(each, record={**album, **each.record}) for each in found if isinstance(each, FoundSong))
         else:
             for each in value.values():
                 if isinstance(each, dict | list):
@@ -72,7 +76,9 @@ def songs_in(value: object, kind: str, *, depth: int = 0) -> Iterator[FoundSong 
 
 
 def is_song(value: object) -> bool:
-    """Whether an object describes a song: a title and an artist, lyrics, a length or an id; no album or artist does."""
+    """Whether an object describes a song: a title and an artist, lyrics, a length or an id, or an id and how it sounds;
+    no album or artist does.
+    """
     if not isinstance(value, dict) or not value or not _NO_SONG.isdisjoint(value):
         return False
     if any(isinstance(value.get(key), list) and _some_song(value[key]) for key in _LISTS):
@@ -86,8 +92,20 @@ def is_song(value: object) -> bool:
 def _describes_song(names: tuple[str, ...], single: tuple[str, ...]) -> bool:
     """Whether keys describe a song; a list of titles, which is no `single` value, is of something that lists songs."""
     meant = {name: found[0] for name in names if (found := meaning(name)) is not None}
-    titled = any(meant.get(name) == "title" for name in single)
-    return titled and not {"artist", "lyrics", "duration_ms", "spotify_id"}.isdisjoint(meant.values())
+    fields = set(meant.values())
+    if any(meant.get(name) == "title" for name in single):
+        return not fields.isdisjoint(("artist", "lyrics", "duration_ms", "spotify_id"))
+    return (
+        "title" not in fields and not fields.isdisjoint(("spotify_id", "isrc")) and not fields.isdisjoint(SOUND_NAMES)
+    )
+
+
+def album_of(value: Mapping[str, object]) -> Mapping[str, object]:
+    """What an album of the Spotify Web API says of its tracks, which do not say it; {} for any other object."""
+    if "album_type" not in value or not isinstance(value.get("tracks"), dict | list):
+        return {}
+    named = {f"album.{key}": value[key] for key in ("name", "release_date", "genres") if value.get(key)}
+    return named if "album.name" in named else {}
 
 
 def playlist_of(value: Mapping[str, object], kind: str) -> PlaylistName | None:

@@ -42,6 +42,7 @@ class OpenedFile:
     name       what it is called: the file's name, in an archive "archive.zip/folder/name"
     encoding   of text; errors: "strict", or "replace" where single bytes are damaged
     columns    of a table: the header's cells, each once ("Title", "Title (2)"); of JSON Lines the first keys
+    spaced     whether quotes of a CSV file open behind spaces
     delimiter  of a CSV file; skipped: lines before its header; header: whether it has one, else `columns` are ours
     rows       number of rows where the file says it, else None
     head       the beginning of a text
@@ -58,6 +59,7 @@ class OpenedFile:
     errors: str = "strict"
     columns: tuple[str, ...] = ()
     delimiter: str = ","
+    spaced: bool = False
     skipped: int = 0
     header: bool = True
     rows: int | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from indexer.sources.base import Batch, EntryRow, Refusal
 from indexer.sources.cells import identifier, plain, texts
@@ -13,30 +12,15 @@ from indexer.sources.identifiers import READERS, is_number
 from indexer.sources.mapping import mapping_of
 from indexer.sources.opened import OpenedFile
 from indexer.sources.paths import file_path, list_folder
+from indexer.sources.playlist_names import PlaylistName
 from indexer.sources.tabular import batches
-from indexer.sources.validate import MAX_COUNT, MAX_ID, MAX_TAG, number
+from indexer.sources.validate import MAX_COUNT, MAX_TAG, number
 
 MOOD_LABEL = "mood:"  # what the label of a mood is called before its name
 PLAYS_LABEL = "plays:"  # what the label of a number of plays is called before the file that counts them
 
 _IDS = {"spotify": "spotify_id", "isrc": "isrc", "mbid": "mbid", "deezer": "deezer_id"}
 _NAMING = frozenset({"title", "song_id", *_IDS.values()})  # a row with none of these is no song
-
-
-class PlaylistName(NamedTuple):
-    """A playlist that records stand in: the id that it has in the catalogue, and what it is called."""
-
-    playlist_id: str
-    name: str
-
-    @classmethod
-    def of(cls, kind: str, name: str) -> PlaylistName:
-        """A playlist without an id of its own: known by its kind and its name, so that a new export replaces it.
-
-        >>> PlaylistName.of("exportify", "Night  Ferry!")
-        PlaylistName(playlist_id='exportify:night ferry!', name='Night  Ferry!')
-        """
-        return cls(f"{kind}:{' '.join(name.casefold().split())}"[:MAX_ID], name)
 
 
 def song_ids(values: Mapping[str, object]) -> tuple[str, list[tuple[str, str]]]:

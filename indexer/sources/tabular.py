@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from indexer.errors import SourceError
+from indexer.sources.flat import flat
+from indexer.sources.json_tables import table_rows
 from indexer.sources.opened import BROKEN, OpenedFile, Row, shown
 
 BATCH_ROWS = 2_000
 SAMPLE_ROWS = 1_000
 MAX_CELL = 16_000_000  # characters; above this a quote was opened and never closed
-MAX_DEPTH = 8  # of objects inside objects whose values become cells
 
 _END_MARK = "\x1eend of file\x1e"
 
@@ -74,25 +75,6 @@ def _rows(opened: OpenedFile) -> Iterator[Row]:
     return _READERS[opened.kind](opened)
 
 
-def flat(record: Mapping[str, object], *, within: str = "", depth: int = 0) -> dict[str, object]:
-    """An object's values by their paths; of a list of objects the list of each key's values.
-
-    >>> flat({"name": "A", "album": {"name": "B"}, "artists": [{"name": "Ada"}, {"name": "Bo"}]})
-    {'name': 'A', 'album.name': 'B', 'artists.name': ['Ada', 'Bo']}
-    """
-    cells: dict[str, object] = {}
-    for key, value in record.items():
-        name = f"{within}{key}"
-        if isinstance(value, Mapping) and value and depth < MAX_DEPTH:
-            cells |= flat(value, within=f"{name}.", depth=depth + 1)
-        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
-            for inner in dict.fromkeys(inner for each in value for inner in each):
-                cells[f"{name}.{inner}"] = [each[inner] for each in value if inner in each]
-        else:
-            cells[name] = value
-    return cells
-
-
 @contextmanager
 def _wide_cells() -> Iterator[None]:
     """csv cuts cells at 131,072 characters for the whole process; a lyric of 1 MB needs more, while we read only."""
@@ -110,7 +92,7 @@ def _csv_rows(opened: OpenedFile) -> Iterator[Row]:
     with opened.open_text(newline="") as file:
         for _ in islice(file, opened.skipped):
             pass
-        reader = csv.reader(_then_mark(file), delimiter=opened.delimiter)
+        reader = csv.reader(_then_mark(file), delimiter=opened.delimiter, skipinitialspace=opened.spaced)
         try:
             for cells in reader:
                 if cells == [_END_MARK]:
@@ -239,7 +221,6 @@ def _sheet_rows(opened: OpenedFile) -> Iterator[Row]:
 
 
 def _json_rows(opened: OpenedFile) -> Iterator[Row]:
-    from indexer.sources.json_tables import table_rows
 
     yield from table_rows(opened)
 

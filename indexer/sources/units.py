@@ -11,6 +11,7 @@ from indexer.text.tokens import strip_accents
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:([ \u00a0\u202f'’.,])\d{3})(?:\1\d{3})*")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,4}):([0-5]?\d(?:[.,]\d+)?)")
+_PRIMES = re.compile(r"(\d{1,3})\s*['′’]\s*([0-5]?\d)\s*(?:[\"″”]|''|′′)?")
 _SPELT = re.compile(r"(?:(\d+)\s*h(?:ours?|rs?)?\s*)?(?:(\d+)\s*m(?:in\w*)?\s*)?(?:(\d+(?:\.\d+)?)\s*s(?:ec\w*)?)?")
 _MINUS = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " "})
 
@@ -78,10 +79,12 @@ def whole(text: str) -> float | None:
 def milliseconds(text: str) -> float | None:
     """A length of time written with colons or unit letters; None for a bare number or no time.
 
-    >>> milliseconds("3:45"), milliseconds("1:02:03"), milliseconds("3m 45s"), milliseconds("225")
-    (225000.0, 3723000.0, 225000.0, None)
+    >>> milliseconds("3:45"), milliseconds("1:02:03"), milliseconds("3m 45s"), milliseconds("3'45"), milliseconds("225")
+    (225000.0, 3723000.0, 225000.0, 225000.0, None)
     """
     text = text.strip().lower().removeprefix("pt")
+    if primes := _PRIMES.fullmatch(text):
+        return 1000 * (60 * int(primes[1]) + float(primes[2]))
     if clock := _CLOCK.fullmatch(text):
         hours, minutes, seconds = clock.groups()
         return 1000 * (3600 * int(hours or 0) + 60 * int(minutes) + float(seconds.replace(",", ".")))

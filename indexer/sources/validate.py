@@ -25,6 +25,7 @@ _NO_LYRICS = {
     "unavailable": "a note that there are no lyrics yet", "article": "an article", "track list": "a list of tracks",
     "script": "a script", "book": "a chapter of a book",
 }  # fmt: skip
+_NOBODY = frozenset({"<unknown>", "[unknown]", "unknown artist", "[unknown artist]", "<unknown artist>", "n/a"})
 _NO_GENRE = frozenset({"misc", "other", "unknown"})
 _YES = {
     **dict.fromkeys(("true", "1", "1.0", "yes", "y", "t", "explicit", "oui", "si", "sí", "ja", "vero", "wahr"), True),
@@ -161,6 +162,8 @@ def _names(values: Mapping[str, object], problems: list[str]) -> dict[str, str]:
             problems.append(f"{name} has {len(text):,} characters, cut to {MAX_NAME:,}")
         if text:
             names[name] = text[:MAX_NAME]
+    if names.get("artist", "").casefold() in _NOBODY:  # players and rippers write it; no band is called so
+        del names["artist"]
     return {} if all(map(unknown, names.values())) else names
 
 

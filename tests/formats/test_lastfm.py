@@ -125,3 +125,23 @@ def test_charts_with_dates_are_no_listens(tmp_path: Path) -> None:
     top = {"toptracks": {"track": [{"name": "Salt", "artist": {"name": "Ines Calder"}, "playcount": "9"}]}}
     assert recognise(written(tmp_path, "top.json", top)).format.name == "json songs"
     assert len(whole(written(tmp_path, "y", PLAIN), "last.fm").songs) == 3
+
+
+def test_tracks_with_a_day_or_a_place_in_a_chart_are_no_listens(tmp_path: Path) -> None:
+    """spotdl and others write when a song came out; the API's charts say how often each was played in all."""
+    saved = [{"name": "Slow Ebb", "artists": ["Ines Calder"], "artist": "Ines Calder", "date": "2011-03-04"}]
+    contents = imported(written(tmp_path / "a", "liked.spotdl", saved), "json songs", tmp_path / "a")
+    assert (contents.songs["Slow Ebb"].year, contents.plays) == (2011, {})
+    track = {"name": "Slow Ebb", "playcount": "12", "artist": {"name": "Ines Calder"}, "@attr": {"rank": "1"}}
+    top = written(tmp_path / "b", "top.json", {"toptracks": {"track": [track]}})
+    assert imported(top, "json songs", tmp_path / "b").plays == {"Slow Ebb": 12}
+
+
+def test_files_of_lastfmstats(tmp_path: Path) -> None:
+    table = "Artist;Album;AlbumId;Track;Date#somebody\nInes Calder;Tides;;Slow Ebb;1614852900000\n"
+    listed = {"track": "Slow Ebb", "artist": "Ines Calder", "album": "Tides", "albumId": "", "date": 1614852900000}
+    for name, content in {"a.csv": table, "b.json": {"username": "somebody", "scrobbles": [listed]}}.items():
+        contents = imported(written(tmp_path / name, name, content), "last.fm", tmp_path / name)
+        assert contents.plays == {"Slow Ebb": 1}
+        assert contents.playlists == {}, "one song is no session"
+        assert contents.songs["Slow Ebb"].album == "Tides"

@@ -56,3 +56,10 @@ def test_a_collection_that_breaks_off(tmp_path: Path) -> None:
     path.write_bytes(COLLECTION.read_bytes()[:-40])
     with pytest.raises(SourceError, match=r"not whole XML.*get it again"):
         whole(path)
+
+
+def test_a_track_without_a_name_is_called_as_its_file(tmp_path: Path) -> None:
+    track = '<TRACK TrackID="7" Name="" Artist="" Location="file://localhost/C:/Music/Ines%20Calder%20-%20Oar.mp3"/>'
+    path = tmp_path / "collection.xml"
+    path.write_text(f'<DJ_PLAYLISTS Version="1.0.0"><COLLECTION Entries="1">{track}</COLLECTION></DJ_PLAYLISTS>')
+    assert [(song.facts["title"], song.facts["artist"]) for song in whole(path).songs] == [("Oar", "Ines Calder")]

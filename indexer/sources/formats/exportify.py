@@ -12,7 +12,8 @@ from indexer.sources.base import LIKELY, Batch, Fit, Format
 from indexer.sources.mapping import fields_of, mapping_of
 from indexer.sources.meanings import ADDED, column_key
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, read_songs
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import read_songs
 from indexer.sources.tabular import sample_of
 
 

@@ -14,11 +14,12 @@ from itertools import chain, islice
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
 from indexer.sources.columns import Column, ColumnMap
+from indexer.sources.flat import flat
 from indexer.sources.listens import Record, objects_below, objects_in
 from indexer.sources.meanings import unused_because
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader
-from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS, flat
+from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
 
 _COLUMNS = (
     Column("title", "title"),

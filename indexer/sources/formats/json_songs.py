@@ -9,7 +9,7 @@ from indexer.sources.base import POSSIBLE, Batch, Fit, Format, Refusal
 from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import documents, items
 from indexer.sources.mapping import map_columns
-from indexer.sources.objects import FoundSong, NoSong, is_song, playlist_of, songs_in
+from indexer.sources.objects import FoundSong, NoSong, album_of, is_song, playlist_of, songs_in
 from indexer.sources.opened import OpenedFile
 from indexer.sources.reader import SongReader
 from indexer.sources.tabular import BATCH_ROWS, SAMPLE_ROWS
@@ -18,9 +18,9 @@ KIND = "json songs"
 
 
 def found_songs(opened: OpenedFile, kind: str) -> Iterator[FoundSong | NoSong]:
-    """The songs of a document in order. One that is a song or a playlist as a whole is read as a whole."""
+    """The songs of a document in order. One that is a song, an album or a playlist is read as a whole."""
     outline = opened.outline
-    if isinstance(outline, dict) and (is_song(outline) or playlist_of(outline, kind) is not None):
+    if isinstance(outline, dict) and (is_song(outline) or album_of(outline) or playlist_of(outline, kind) is not None):
         for document in documents(opened):
             yield from songs_in(document, kind)
     else:
@@ -62,7 +62,7 @@ def _columns(songs: Sequence[FoundSong | NoSong]) -> ColumnMap:
 
 def _recognise(opened: OpenedFile) -> Fit | None:
     if opened.kind == "json" and any(isinstance(each, FoundSong) for each in songs_in(opened.outline, KIND)):
-        return Fit(POSSIBLE, "objects with a title and an artist")
+        return Fit(POSSIBLE, "objects with a title and an artist, or with an id and audio features")
     return None
 
 

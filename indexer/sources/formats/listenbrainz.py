@@ -12,12 +12,14 @@ from collections.abc import Iterator
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
 from indexer.sources.cells import plain
+from indexer.sources.flat import flat
 from indexer.sources.identifiers import mbid
 from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
 from indexer.sources.mapping import map_columns
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, SongReader
-from indexer.sources.tabular import BATCH_ROWS, flat, listed_rows
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader
+from indexer.sources.tabular import BATCH_ROWS, listed_rows
 
 _LOVED = PlaylistName("listenbrainz:loved", "Loved on ListenBrainz")
 _TITLE = "track_metadata.track_name"

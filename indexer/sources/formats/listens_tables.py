@@ -7,12 +7,13 @@ from itertools import islice
 
 from indexer.records import SOUND_NAMES
 from indexer.sources.base import LIKELY, POSSIBLE, Fit
+from indexer.sources.flat import flat
 from indexer.sources.formats.tables import TABLES
 from indexer.sources.listens import NoListen, Record, listens_format, objects_below, objects_in
 from indexer.sources.mapping import map_columns
 from indexer.sources.meanings import meaning
 from indexer.sources.opened import OpenedFile
-from indexer.sources.tabular import SAMPLE_ROWS, flat, listed_rows, sample_of
+from indexer.sources.tabular import SAMPLE_ROWS, listed_rows, sample_of
 from indexer.sources.units import moment
 
 _NO_HISTORY = frozenset({"playlist", "playlist_id", "plays", "lyrics", "followers", "position", "count"})

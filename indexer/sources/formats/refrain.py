@@ -1,4 +1,4 @@
-"""What Refrain itself writes: playlists as CSV and JSON, and every answer that is a list of songs as JSON.
+"""What Refrain itself writes: playlists as CSV and JSON, and every answer that is a song or a list of songs as JSON.
 
 A playlist in CSV is called after its file. Rows name songs: what the catalogue knows of them already stays.
 """
@@ -36,11 +36,22 @@ def _is_table(opened: OpenedFile) -> Fit | None:
 
 def _is_answer(opened: OpenedFile) -> Fit | None:
     outline = opened.outline
-    if opened.kind in ("json", "jsonl") and isinstance(outline, dict) and isinstance(outline.get("songs"), list):
-        first = next(iter(outline["songs"]), None)
-        if isinstance(first, dict) and {"song_id", "title", "artist"} <= first.keys():
-            return Fit(CERTAIN, '"songs", each with a song_id')
+    if opened.kind not in ("json", "jsonl") or not isinstance(outline, dict):
+        return None
+    first = next(iter(_songs(outline)), None)
+    if isinstance(first, dict) and {"song_id", "title", "artist"} <= first.keys():
+        return Fit(
+            CERTAIN, "a song with song_id and has_lyrics" if first is outline else '"songs", each with a song_id'
+        )
     return None
+
+
+def _songs(document: Mapping[str, object]) -> Sequence[object]:
+    """The songs of an answer: those that it lists, or the one that it is."""
+    if "has_lyrics" in document and "song_id" in document:
+        return [document]
+    listed = document.get("songs")
+    return listed if isinstance(listed, list) else ()
 
 
 def _columns_of(names: Sequence[str]) -> tuple[Column, ...]:
@@ -75,7 +86,7 @@ def _cell(cell: object) -> object:
 def _read_answer(opened: OpenedFile) -> Iterator[Batch]:
     document = whole(opened)
     assert isinstance(document, dict)
-    songs = document["songs"] if isinstance(document.get("songs"), list) else []
+    songs = _songs(document)
     name = plain(document.get("name"))
     reader = SongReader(
         opened, ColumnMap(_answer_columns(songs)), playlist=list_name(opened, name) if name else None, weak=True
@@ -100,7 +111,7 @@ def _answer_columns(songs: Sequence[object]) -> tuple[Column, ...]:
 
 def _preview_columns(opened: OpenedFile) -> Sequence[Column]:
     outline = opened.outline
-    return _answer_columns(outline["songs"]) if isinstance(outline, dict) else ()
+    return _answer_columns(_songs(outline)) if isinstance(outline, dict) else ()
 
 
 FORMATS = (

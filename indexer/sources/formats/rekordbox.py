@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from indexer.sources.elements import elements
 from indexer.sources.libraries import Track, TrackList, library_format, section
 from indexer.sources.opened import OpenedFile
+from indexer.sources.path_names import names_of_path
 
 _UNITS = {"TotalTime": "TotalTime (s)"}
 
@@ -23,6 +24,9 @@ def _tracks(opened: OpenedFile, unused: Counter[str]) -> Iterator[Track]:
         if name == "TRACK":
             keys = (attributes.get("TrackID", ""), attributes.get("Location", ""))
             record = {_UNITS.get(key, key): value for key, value in attributes.items() if key != "TrackID"}
+            if not record.get("Name"):  # the program shows the name of the file
+                names = names_of_path(record.get("Location", ""))
+                record |= {"Name": names.title, "Artist": record.get("Artist") or names.artist}
             yield Track(tuple(key for key in keys if key), record)
         else:
             unused[f"<{name[:40]}>"] += 1

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from indexer.sources.base import CERTAIN, Batch, Fit, Format
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, read_songs
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import read_songs
 
 _LIBRARY = PlaylistName("shazam:library", "Shazam Library")
 _NEEDED = frozenset({"tagtime", "title", "artist", "trackkey"})

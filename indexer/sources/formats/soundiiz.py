@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from indexer.sources.base import LIKELY, POSSIBLE, Batch, Fit, Format
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, read_songs
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import read_songs
 
 _FIRST = ("title", "artist", "album", "isrc")
 _FURTHER = frozenset({"added_date", "added_by", "duration", "url", "platform", "track_id", "type", "share_urls"})

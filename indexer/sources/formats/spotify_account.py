@@ -18,12 +18,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import unquote_plus
 
 from indexer.sources.base import CERTAIN, Batch, Fit, Format, Refusal
-from indexer.sources.cells import plain
+from indexer.sources.cells import plain, without_entities
 from indexer.sources.columns import Column, ColumnMap
 from indexer.sources.documents import items
 from indexer.sources.listens import NoListen, Record, listens_format
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, SongReader
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader
 from indexer.sources.tabular import BATCH_ROWS
 
 _LIBRARY = PlaylistName("spotify:library", "Liked Songs")  # what Spotify calls it in English
@@ -77,7 +78,10 @@ def _playlists(opened: OpenedFile) -> Iterator[Batch]:
         names[name] += 1  # an account may have several of one name
         number = f" {names[name]}" if names[name] > 1 else ""
         of = PlaylistName(PlaylistName.of("spotify", name).playlist_id + number, name)
-        facts = {"description": playlist.get("description"), "followers": playlist.get("numberOfFollowers")}
+        facts = {
+            "description": without_entities(playlist.get("description")),
+            "followers": playlist.get("numberOfFollowers"),
+        }
         listed = playlist.get("items", playlist.get("tracks"))
         for item in listed if isinstance(listed, list) else ():
             row += 1

@@ -13,7 +13,8 @@ from indexer.sources.cells import plain
 from indexer.sources.mapping import mapping_of
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, SongReader
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import SongReader
 from indexer.sources.tabular import batches
 
 _NO_SONGS = frozenset({"album", "artist"})  # types of rows that follow one of these

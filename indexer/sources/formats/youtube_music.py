@@ -21,7 +21,8 @@ from indexer.sources.documents import items
 from indexer.sources.listens import NoListen, Record, listens_format, objects_below
 from indexer.sources.meanings import column_key
 from indexer.sources.opened import OpenedFile
-from indexer.sources.reader import PlaylistName, read_songs
+from indexer.sources.playlist_names import PlaylistName
+from indexer.sources.reader import read_songs
 
 _LIBRARY = PlaylistName("youtube music:library", "YouTube Music Library")
 _BRAND, _ADDRESS = "YouTube Music", "https://music.youtube.com/"

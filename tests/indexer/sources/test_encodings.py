@@ -54,3 +54,12 @@ def test_icelandic_is_no_turkish_and_a_library_of_the_west_no_czech(tmp_path: Pa
         assert names(tmp_path, [row], "cp1252") == [row]
     mixed = [*TABLES["cp1252"], *ICELANDIC, "São João,Zé", "Ångström,Håkan Sjö", "Canción,José"]
     assert names(tmp_path, mixed, "cp1252") == mixed
+
+
+@pytest.mark.parametrize("rows", [2, 3, 50])
+def test_one_broken_byte_makes_no_other_encoding_of_a_text(rows: int, tmp_path: Path) -> None:
+    path = tmp_path / "songs.csv"
+    path.write_bytes(b"title,artist\n" + "Café,José\n".encode() * rows + b"Th\xe9,Bo\n")
+    opened = recognise(path).opened
+    assert (opened.encoding, opened.errors) == ("utf-8", "replace")
+    assert "1 bytes are not UTF-8" in " ".join(opened.remarks)

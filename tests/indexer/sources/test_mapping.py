@@ -252,3 +252,54 @@ def test_a_scale_of_ten_is_no_percent() -> None:
     rows = [{"title": str(cell), "Energy": cell, "Camelot": "8A"} for cell in (7, 5, 10, 3)]
     assert [song["energy"] for song in facts(*rows)] == [0.7, 0.5, 1.0, 0.3]
     assert remark(mapped(*rows), "Energy") == ("energy", "of ten by its values")
+
+
+def test_signs_that_html_writes_otherwise_are_signs() -> None:
+    rows = [
+        {"title": "Tin &amp;amp; Salt", "artist": "Ada &amp; Bo", "genre": "R&amp;B", "album": "A&B;C"},
+        {"title": "Don&#39;t", "artist": ["Ada &quot;Jo&quot;", "Bo"], "genre": "set()", "album": "&lt;3"},
+    ]
+    first, second = facts(*rows)
+    assert first == {"title": "Tin & Salt", "artist": "Ada & Bo", "genres": ("r&b",), "album": "A&B;C"}
+    assert second["title"] == "Don't"
+    assert second["artists"] == ('Ada "Jo"', "Bo")
+    assert second["album"] == "<3"
+    assert "genres" not in second, "an empty set of Python"
+
+
+def test_commas_that_are_escaped_part_no_artists() -> None:
+    one, two, three = facts(
+        {"Track Name": "Oar", "Artist Name(s)": "Tyler\\, Painter, Ana"},
+        {"Track Name": "Tin", "Artist Name(s)": "Tyler\\, Painter"},
+        {"Track Name": "Salt", "Artist Name(s)": "Earth, Wind & Ash"},
+    )
+    assert (one["artist"], one["artists"]) == ("Tyler, Painter, Ana", ("Tyler, Painter", "Ana"))
+    assert (two["artist"], two["artists"]) == ("Tyler, Painter", ("Tyler, Painter",))
+    assert "artists" not in three
+
+
+def test_bare_numbers_among_minutes_and_seconds() -> None:
+    cells = ["3:20", "3m 20s", "3'20\"", "200", "200000", 200]
+    columns = mapped(*({"length": cell} for cell in ["3:21", "3:22", *cells, "3.2"]))
+    assert [columns.values({"length": cell})["duration_ms"] for cell in cells] == [200_000] * 6
+    problems: list[str] = []
+    assert song_facts(columns.values({"title": "Oar", "length": "3.2"}), problems) == {"title": "Oar"}
+    assert problems == ["duration_ms is '3.2 among minutes:seconds', expected a number"]
+
+
+def test_a_name_that_comes_again_has_its_meaning() -> None:
+    """CSV says "title" twice, pandas makes "title.1" of it."""
+    for again in ("title (2)", "title.1"):
+        assert [each.get("title") for each in facts({"title": "Oar", again: ""}, {"title": "", again: "Tin"})] == [
+            "Oar",
+            "Tin",
+        ]
+    first = facts({"artist": "Ada", "artist (2)": "", "artist (3)": ""})[0]
+    assert first["artist"] == "Ada", "names that come again are no list of numbered artists"
+    assert remark(mapped({"track.disc_number": 1}), "track.disc_number") == ("", "its place on a disc")
+
+
+def test_what_players_write_for_no_artist_is_none() -> None:
+    for nobody in ("<unknown>", "[Unknown]", "Unknown Artist", "N/A"):
+        assert song_facts({"title": "Oar", "artist": nobody}, []) == {"title": "Oar"}
+    assert song_facts({"title": "Oar", "artist": "Unknown Mortals"}, [])["artist"] == "Unknown Mortals"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -108,3 +109,16 @@ def test_hidden_files_pictures_and_sound_in_a_folder_are_no_lists(tmp_path: Path
         (tmp_path / name).write_text(SONGS)
     (tmp_path / "songs.csv").write_text(SONGS)
     assert names(tmp_path) == ["songs.csv"]
+
+
+def test_messages_name_the_file_that_was_given(tmp_path: Path) -> None:
+    """Not the one that it was unpacked to."""
+    plain = tmp_path / "songs.csv"
+    plain.write_text("title,artist\nOar,Ada\n", "utf-8")
+    with tarfile.open(tmp_path / "songs.tgz", "w:gz") as archive:
+        archive.add(plain, "songs.csv")
+    with gzip.open(tmp_path / "nothing.csv.gz", "wb"):
+        pass
+    for name, says in {"songs.tgz": "songs.tgz is a tar archive", "nothing.csv.gz": "nothing.csv is empty"}.items():
+        with pytest.raises(SourceError, match=rf"^{says}"), gather([tmp_path / name]):
+            pass

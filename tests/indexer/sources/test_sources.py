@@ -411,3 +411,15 @@ def test_a_file_without_rights(ordinary_user: Path) -> None:
     path.chmod(0)
     with pytest.raises(SourceError, match=r"may not be read by this user; .* chmod u\+r"):
         recognise(path)
+
+
+def test_quotes_behind_spaces_are_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "songs.csv"
+    path.write_text('title, artist, album\n"Oar", "Ada, Bo", "Quay"\nTin, Ada, "Salt"\n', "utf-8")
+    batch = read(path)
+    assert [(song.facts["artist"], song.facts["album"]) for song in batch.songs] == [
+        ("Ada, Bo", "Quay"),
+        ("Ada", "Salt"),
+    ]
+    path.write_text('title,artist\nOar, "Ada" Bo\n', "utf-8")
+    assert [song.facts["artist"] for song in read(path).songs] == ['"Ada" Bo'], "no quote around a cell"
