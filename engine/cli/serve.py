@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.opening import open_engine
 from engine.cli.options import CATALOGUE, INDEX, CatalogueOption, IndexOption, flag
 from engine.cli.render.console import message
 from indexer.errors import ConfigError
@@ -50,3 +51,16 @@ def serve(
         "engine.service.app:handed_over" if workers > 1 else handed_over, factory=True, host=host, port=port,
         workers=workers, log_level="warning", server_header=False, timeout_graceful_shutdown=30, access_log=False,
     )  # fmt: skip
+
+
+@serving.command(rich_help_panel="Serve")
+def mcp(index: IndexOption = INDEX) -> None:
+    """Answer an assistant over stdin and stdout, as a server of the Model Context Protocol."""
+    try:
+        from engine.service.mcp import make_server
+    except ImportError as error:
+        raise ConfigError(f"mcp needs the package {error.name}; pip install 'refrain[mcp]'") from None
+    from engine.cli.app import version
+
+    with open_engine(index) as engine:
+        make_server(engine, version()).run("stdio")

@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 from engine.engine import Engine
 from engine.service.settings import Settings
+from engine.service.sound_files import SoundFiles
 from indexer.errors import RefrainError
 
 WATCH_S = 1.0  # between two looks at the index folder
@@ -20,12 +21,14 @@ class Served:
     engine     answers that began with an older generation end with it
     settings   what the service was started with
     token      None where none is needed
+    sound      the files of sound of the catalogue
     """
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.token = settings.read_token()
         self.engine = Engine.open(settings.index)
+        self.sound = SoundFiles(settings.catalogue)
         self._stopped = Event()
         self._watcher = Thread(target=self._watch, name="watch", daemon=True) if settings.watch else None
 
@@ -39,6 +42,7 @@ class Served:
         if self._watcher is not None:
             self._watcher.join()
         self.engine.close()
+        self.sound.close()
 
     def refresh(self) -> bool:
         """Take what is newer in the index folder; whether there was anything. What cannot be read stays aside."""
