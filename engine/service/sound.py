@@ -25,7 +25,7 @@ from indexer.records import Song
 from indexer.sources.opened import SOUND_ENDINGS
 
 MOST_PICTURE = 16 << 20  # bytes; the largest scans of covers have a fifth
-KEPT_S = 86_400  # for which a browser need not ask again for a cover
+FRESH_S = 86_400  # for which a browser need not ask again for a cover
 
 MEDIA_TYPES = {
     ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg",
@@ -72,7 +72,7 @@ def cover_response(files: SoundFiles, songs: Iterable[Song]) -> Response:
         picture = None if record is None or not record.cover else _picture_of(Path(record.path))
         kind = None if picture is None else picture_type(picture)
         if picture is not None and kind is not None:
-            return Response(picture, media_type=kind, headers={"cache-control": f"private, max-age={KEPT_S}"})
+            return Response(picture, media_type=kind, headers={"cache-control": f"private, max-age={FRESH_S}"})
     raise NoSoundError(f"no cover of {songs[0].name!r} is known" if songs else "no cover is known")
 
 

@@ -162,16 +162,16 @@ def _search(call: Call, albums: Any) -> Entry:
     given = call.given
     text = given.required("query").strip().strip('"').removesuffix("*").strip()
     collection = call.collection
-    found_artists = matching(collection.artists, text) if text else collection.artists
-    found_albums = matching(collection.albums, text) if text else collection.albums
+    artist_keys = matching(collection.artists, text) if text else collection.artists
+    album_keys = matching(collection.albums, text) if text else collection.albums
     first, count = given.number("songOffset", 0), given.number("songCount", 20, MOST_SONGS)
     if not text:
         rows = np.flatnonzero(call.index.songs.alive)[first : first + count].tolist()
     else:
         rows = _called(call, text, min(first + count, MOST_SONGS))[first : first + count]
     return {
-        "artist": artist_entries(call, _page(call, "artist", found_artists)),
-        "album": albums(call, _page(call, "album", found_albums)),
+        "artist": artist_entries(call, _page(call, "artist", artist_keys)),
+        "album": albums(call, _page(call, "album", album_keys)),
         "song": song_entries(call, rows),
     }
 
