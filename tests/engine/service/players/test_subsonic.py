@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from engine.service.app import make_app
 from engine.service.settings import Settings
+from engine.service.subsonic.routes import FILES, METHODS
 from tests.engine.service.players.music import ISRC, MBID, TOKEN
 from tests.engine.service.players.shapes import ANSWERS, ENVELOPE, misfits
 
@@ -252,3 +253,21 @@ def test_a_title_with_what_xml_cannot_hold(client: TestClient) -> None:
     root = ElementTree.fromstring(success(Parameters({}), body).body)
     content = json.loads(success(Parameters({"f": "json"}), body).body)["subsonic-response"]
     assert content_of_xml(root) == content_of_json(content)
+
+
+def test_hostile_values_are_answered(client: TestClient, known: dict[str, str]) -> None:
+    """Every method with values that nobody means: an answer of this protocol, never a fault."""
+    hostile = [
+        "", "-1", "9" * 30, "\x00", "'; DROP TABLE songs", "<script>", "*", '"', "???", "\u202e", "é" * 900, "nan",
+        "ar-", "al-", "so-", "ar-gICA", "al-gICA", "ar-YQ" * 50, known["album"], known["artist"],
+    ]  # fmt: skip
+    names = (
+        "id", "startSongId", "endSongId", "artist", "query", "genre", "type", "count", "size", "offset", "fromYear",
+        "toYear", "songCount", "songOffset", "username",
+    )  # fmt: skip
+    for method in [*METHODS, *FILES]:
+        for value in hostile:
+            answer = client.post(f"/rest/{method}", data={**WHO, **dict.fromkeys(names, value)})
+            assert answer.status_code == 200, (method, value)
+            if method in METHODS:
+                assert ElementTree.fromstring(answer.content).get("status") in ("ok", "failed")
