@@ -81,3 +81,15 @@ def test_errors(route: str, status: int, client: TestClient) -> None:
     answer = client.get(f"/api/{route}")
     assert answer.status_code == status
     assert misfits(answer.json(), {"error": str}) == []
+
+
+def test_hostile_values_are_answered(client: TestClient) -> None:
+    hostile = ["", " ", "\x00", "???", "\u202e", "<script>", "-1", "9" * 30, "ar-gICA", "ar-", "é" * 450, "&"]
+    names = ("item_id", "title", "artist", "artist_id", "search_query", "start_song_id", "end_song_id")
+    for route in ("similar_tracks", "find_path", "similar_artists", "search_tracks"):
+        for value in hostile:
+            for number in ("3", value):
+                numbers = dict.fromkeys(("n", "max_steps", "start", "end"), number)
+                answer = client.get(f"/api/{route}", params=dict.fromkeys(names, value) | numbers)
+                assert answer.status_code < 500, (route, value)
+                assert isinstance(answer.json(), list | dict)
