@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.cli.opening import open_engine
 from engine.cli.options import CATALOGUE, INDEX, CatalogueOption, IndexOption, flag
 from engine.cli.render.console import message
 from indexer.errors import ConfigError
@@ -59,3 +60,16 @@ def serve(
             settings.hand_over()
             made = "engine.service.app:handed_over"
             uvicorn.run(made, factory=True, workers=workers, fd=listening.fileno(), **options)
+
+
+@serving.command(rich_help_panel="Serve")
+def mcp(index: IndexOption = INDEX) -> None:
+    """Answer an assistant over stdin and stdout, as a server of the Model Context Protocol."""
+    try:
+        from engine.service.mcp import make_server
+    except ImportError as error:
+        raise ConfigError(f"mcp needs the package {error.name}; pip install 'refrain[mcp]'") from None
+    from engine.cli.app import version
+
+    with open_engine(index) as engine:
+        make_server(engine, version()).run("stdio")

@@ -10,12 +10,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from engine.service import api, radio, recipes
+from engine.service import api, audiomuse, radio, recipes, sound
 from engine.service.answers import Json
 from engine.service.errors import error_dict, status_of
 from engine.service.guard import Guard
 from engine.service.served import Served
 from engine.service.settings import Settings
+from engine.service.subsonic import routes as subsonic
 from indexer.errors import RefrainError
 
 SUMMARY = "Songs like these, songs for these words, a playlist from a seed, and why."
@@ -38,7 +39,8 @@ def make_app(settings: Settings) -> Guard:
         openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=life,
     )  # fmt: skip
     app.state.served = served
-    for each in (api, recipes, radio):
+    # sound before our own API, whose song_ids hold slashes
+    for each in (sound, api, recipes, radio, subsonic, audiomuse):
         app.include_router(each.router)
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)

@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 from engine.engine import Engine
 from engine.service.settings import Settings
+from engine.service.sound_files import SoundFiles
 from engine.sessions import Sessions, sessions_file
 from indexer.errors import RefrainError
 
@@ -22,6 +23,7 @@ class Served:
     settings   what the service was started with
     token      None where none is needed
     sessions   recipes and history
+    sound      the files of sound of the catalogue
     """
 
     def __init__(self, settings: Settings):
@@ -29,6 +31,7 @@ class Served:
         self.token = settings.read_token()
         self.engine = Engine.open(settings.index)
         self.sessions = Sessions(sessions_file(settings.index))
+        self.sound = SoundFiles(settings.catalogue)
         self._stopped = Event()
         self._watcher = Thread(target=self._watch, name="watch", daemon=True) if settings.watch else None
 
@@ -42,6 +45,7 @@ class Served:
         if self._watcher is not None:
             self._watcher.join()
         self.engine.close()
+        self.sound.close()
 
     def refresh(self) -> bool:
         """Take what is newer in the index folder; whether there was anything. What cannot be read stays aside."""

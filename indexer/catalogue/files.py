@@ -116,20 +116,23 @@ class FileQueries(ABC):
         return next((known[each] for each in spellings if each in known), None)
 
     def files_of_songs(self, song_ids: Iterable[str]) -> dict[str, str]:
-        """song_id -> the absolute path of its file of sound, for songs that have one.
+        """song_id -> the absolute path of its file of sound, for songs that have one: `file_records_of_songs`."""
+        return {song_id: record.path for song_id, record in self.file_records_of_songs(song_ids).items()}
+
+    def file_records_of_songs(self, song_ids: Iterable[str]) -> dict[str, FileRecord]:
+        """song_id -> what is known of its file of sound, for songs that have one.
 
         Of several it is one that is there now, rather one that was measured, rather the one that was imported first.
         """
-        columns = FILES.c
-        query = select(columns.song_id, columns.path, columns.problem).order_by(columns.file_id)
-        several: dict[str, list[tuple[str, bool]]] = {}
+        query = select(*(FILES.c[name] for name in _FIELDS)).order_by(FILES.c.file_id)
+        several: dict[str, list[FileRecord]] = {}
         with self._connection() as connection:
             for chunk in chunks(set(song_ids)):
-                for row in checked(query, connection.execute(query.where(columns.song_id.in_(chunk)))):
-                    several.setdefault(row.song_id, []).append((read_path(row.path), row.problem is not None))
+                for row in checked(query, connection.execute(query.where(FILES.c.song_id.in_(chunk)))):
+                    several.setdefault(row.song_id, []).append(FileRecord(read_path(row.path), *row[1:]))
         return {
-            song_id: min(paths, key=lambda each: (not os.path.exists(each[0]), each[1]))[0]
-            for song_id, paths in several.items()
+            song_id: min(records, key=lambda each: (not os.path.exists(each.path), each.problem is not None))
+            for song_id, records in several.items()
         }
 
 

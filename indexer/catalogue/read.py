@@ -32,6 +32,7 @@ from indexer.catalogue.staging import tags_of
 from indexer.catalogue.values import checked, unexpected
 from indexer.records import AUDIO_NAMES, AUDIO_RANGES, AudioFeatures, SavedPlaylist, Song
 from indexer.sources.base import Refusal
+from indexer.sources.identifiers import NAMESPACES
 from indexer.sources.validate import YEARS
 
 ROWS_AT_A_TIME = 10_000
@@ -67,6 +68,18 @@ class Queries(FileQueries):
         best_known = (func.coalesce(SONGS.c.popularity, 0).desc(), SONGS.c.song_id)
         with self._connection() as connection:
             return [row.song_id for row in checked(query, connection.execute(query.order_by(*best_known)))]
+
+    def ids_of_songs(self, song_ids: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+        """song_id -> namespace ("isrc", "mbid", ...) -> the ids that the song has there, for songs that have any."""
+        columns = EXTERNAL_IDS.c
+        query = select(columns.song_id, columns.namespace, columns.value).where(columns.namespace.in_(NAMESPACES))
+        query = query.order_by(columns.song_id, columns.namespace, columns.value)
+        ids: dict[str, dict[str, list[str]]] = {}
+        with self._connection() as connection:
+            for chunk in chunks(set(song_ids)):
+                for row in checked(query, connection.execute(query.where(columns.song_id.in_(chunk)))):
+                    ids.setdefault(row.song_id, {}).setdefault(row.namespace, []).append(row.value)
+        return ids
 
     def songs(self, song_ids: Iterable[str] | None = None, *, batch: int = 2_000) -> Iterator[Song]:
         """All songs, or those of `song_ids` that exist, by rising song_id; `batch` of them stand in memory at a time.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from indexer.sources.encodings import encoding_of
 
-COVERS = frozenset(
+COVERS = tuple(  # the first of them that there is
     f"{name}{ending}"
     for name in ("cover", "folder", "front", "album", "albumart", "albumartsmall")
     for ending in (".jpg", ".jpeg", ".png", ".webp", ".gif")
@@ -26,9 +26,18 @@ def words_beside(stem: str, names: Mapping[str, str]) -> str:
     return next((names[name] for ending in WORDS if (name := f"{stem.lower()}{ending}") in names), "")
 
 
-def has_cover(names: Iterable[str]) -> bool:
+def has_cover(names: Mapping[str, str]) -> bool:
     """Whether a folder holds a picture of its album."""
-    return not COVERS.isdisjoint(names)
+    return bool(cover_beside(names))
+
+
+def cover_beside(names: Mapping[str, str]) -> str:
+    """The picture of an album, among the `names` of its folder (lower case -> as written); "" without one.
+
+    >>> cover_beside({"folder.png": "Folder.PNG", "back.jpg": "back.jpg"})
+    'Folder.PNG'
+    """
+    return next((names[name] for name in COVERS if name in names), "")
 
 
 def read_words(path: Path) -> tuple[str, str]:

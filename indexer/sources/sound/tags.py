@@ -92,6 +92,18 @@ def read_tags(path: Path) -> Tags:
     return _Reading(tag).tags()
 
 
+def read_picture(file: BinaryIO, path: Path) -> bytes | None:
+    """The picture that a file of sound holds, the front cover rather than another; None without one.
+
+    path   only its ending is read
+    """
+    try:
+        image = _parsed(file, path).images.any
+    except _Unreadable:
+        return None
+    return None if image is None else image.data
+
+
 class _Unreadable(Exception):
     """No tags can be taken from a file."""
 

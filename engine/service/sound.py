@@ -1,0 +1,157 @@
+"""Sound: files of sound and covers of songs, sent to players and to the page.
+
+Which file is whose is in the catalogue; no path comes from a request, and none goes out. A symbolic link is followed,
+as it was when its folder was imported, but what it leads to must be a regular file that ends as sound does: a link that
+was laid since then opens no other file.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Response
+from fastapi import Path as InPath
+from fastapi.responses import FileResponse
+
+from engine.fields import MOST_NAME
+from engine.service.api import Service
+from engine.service.sound_files import SoundFiles
+from indexer.errors import SongNotFoundError
+from indexer.records import Song
+from indexer.sources.opened import SOUND_ENDINGS
+
+MOST_PICTURE = 16 << 20  # bytes; the largest scans of covers have a fifth
+FRESH_S = 86_400  # for which a browser need not ask again for a cover
+
+MEDIA_TYPES = {
+    ".mp3": "audio/mpeg", ".flac": "audio/flac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/ogg",
+    ".wav": "audio/wav", ".wave": "audio/wav", ".aif": "audio/aiff", ".aiff": "audio/aiff", ".aifc": "audio/aiff",
+    ".au": "audio/basic", ".caf": "audio/x-caf", ".m4a": "audio/mp4", ".m4b": "audio/mp4", ".m4r": "audio/mp4",
+    ".mp4": "audio/mp4", ".alac": "audio/mp4", ".aac": "audio/aac", ".wma": "audio/x-ms-wma", ".asf": "audio/x-ms-wma",
+    ".ape": "audio/x-ape", ".wv": "audio/x-wavpack", ".mka": "audio/x-matroska", ".webm": "audio/webm",
+    ".mpc": "audio/x-musepack", ".tta": "audio/x-tta",
+}  # fmt: skip
+_PICTURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+)
+
+
+class NoSoundError(SongNotFoundError):
+    """A song has no file of sound, or no cover."""
+
+
+def sound_response(files: SoundFiles, song: Song, *, download: bool = False) -> Response:
+    """The song's file, or the byte ranges of it that the request names. NoSoundError where there is none.
+
+    download   whether a browser is to save it, under the song's name
+    """
+    record = files.records([song.song_id]).get(song.song_id)
+    opened = None if record is None else _regular(Path(record.path), SOUND_ENDINGS)
+    if opened is None:
+        gone = "is not there any more" if record is not None else "is known"
+        raise NoSoundError(f"no file of sound of {song.name!r} {gone}; import its folder with: refrain import FOLDER")
+    file, path, status = opened
+    file.close()  # the answer opens it again, after it has read which ranges are wanted
+    name = f"{song.name}{path.suffix.lower()}" if download else None
+    return FileResponse(path, media_type=media_type(path), stat_result=status, filename=name)
+
+
+def cover_response(files: SoundFiles, songs: Iterable[Song]) -> Response:
+    """The first cover that there is of the songs: inside the file of sound, else beside it."""
+    songs = list(songs)
+    records = files.records(song.song_id for song in songs)
+    for song in songs:
+        record = records.get(song.song_id)
+        picture = None if record is None or not record.cover else _picture_of(Path(record.path))
+        kind = None if picture is None else picture_type(picture)
+        if picture is not None and kind is not None:
+            return Response(picture, media_type=kind, headers={"cache-control": f"private, max-age={FRESH_S}"})
+    raise NoSoundError(f"no cover of {songs[0].name!r} is known" if songs else "no cover is known")
+
+
+def media_type(path: Path) -> str:
+    """What kind of sound a file is, by its ending."""
+    return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
+
+
+def picture_type(picture: bytes) -> str | None:
+    """What kind of picture some bytes are, by how they begin; None for anything that is none.
+
+    >>> picture_type(b"GIF89a..."), picture_type(b"<svg onload=alert(1)>")
+    ('image/gif', None)
+    """
+    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for begin, kind in _PICTURES if picture.startswith(begin)), None)
+
+
+def _picture_of(path: Path) -> bytes | None:
+    from indexer.sources.sound.beside import COVERS, cover_beside
+    from indexer.sources.sound.tags import read_picture
+
+    if (opened := _regular(path, SOUND_ENDINGS)) is None:
+        return None
+    with opened[0] as file:
+        try:
+            inside = read_picture(file, path)
+        except OSError:
+            inside = None
+    if inside is not None and len(inside) <= MOST_PICTURE and picture_type(inside):
+        return inside
+    try:
+        names = {entry.name.lower(): entry.name for entry in os.scandir(path.parent)}
+    except OSError:
+        return None
+    beside = cover_beside(names)
+    if not beside or (opened := _regular(path.parent / beside, {Path(name).suffix for name in COVERS})) is None:
+        return None
+    with opened[0] as file:
+        return file.read() if opened[2].st_size <= MOST_PICTURE else None
+
+
+def _regular(path: Path, endings: Iterable[str]) -> tuple[BinaryIO, Path, os.stat_result] | None:
+    """A file opened, its real path and what the system says of it; None for what is gone, closed or no such file."""
+    try:
+        real = Path(os.path.realpath(path))
+        if real.suffix.lower() not in endings:
+            return None
+        # A pipe would block whoever opens it, and a link may be laid after the path was resolved.
+        number = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+        file = os.fdopen(number, "rb")
+    except (OSError, ValueError):
+        return None
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        file.close()
+        return None
+    return file, real, status
+
+
+router = APIRouter(prefix="/api/v1", tags=["Refrain"])
+SongId = Annotated[str, InPath(min_length=1, max_length=MOST_NAME)]
+_SOUND: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {"audio/*": {}}},
+    206: {"description": "Ranges of it."},
+}
+_COVER: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.", "content": {"image/*": {}}}}
+
+
+@router.get("/songs/{song_id:path}/sound", summary="The song's file of sound", response_class=Response,
+            responses={**_SOUND, 404: {"description": "No such song, or no file of it."}})  # fmt: skip
+@router.head("/songs/{song_id:path}/sound", include_in_schema=False)
+def sound(service: Service, song_id: SongId) -> Response:
+    return sound_response(service.sound, service.engine.song(song_id))
+
+
+@router.get("/songs/{song_id:path}/cover", summary="The picture of the song's album", response_class=Response,
+            responses={**_COVER, 404: {"description": "No such song, or no picture of it."}})  # fmt: skip
+@router.head("/songs/{song_id:path}/cover", include_in_schema=False)
+def cover(service: Service, song_id: SongId) -> Response:
+    return cover_response(service.sound, [service.engine.song(song_id)])

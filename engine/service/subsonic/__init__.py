@@ -1,0 +1,1 @@
+"""OpenSubsonic under /rest: for the players that speak it. Specification: https://opensubsonic.netlify.app"""
