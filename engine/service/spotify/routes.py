@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.exceptions import HTTPException
@@ -90,11 +91,12 @@ def many_features(service: Service, request: Request, ids: Ids) -> Response:
 @_get("/audio-features/{id:path}", "Audio features of a track")
 def features(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
-    answer = shapes.features(_row(shapes, id))
+    row = _row(shapes, id)
+    answer = shapes.features(row)
     if answer is None:
         raise SongNotFoundError(
-            f"the audio features of {shown(id)} are not known on Spotify's scale; what is known of its sound is in "
-            "/api/v1/songs/{song_id}"
+            f"the audio features of {shapes.tables.tracks.id_of(row)} are not known on Spotify's scale; what is known "
+            f"of its sound is in /api/v1/songs/{quote(shapes.index.songs.song_ids[row])}"
         )
     return Json(answer)
 
@@ -206,16 +208,18 @@ def _several(kind: Kind, ids: str, most: int) -> list[str]:
 
 
 def _row(shapes: Shapes, text: str) -> int:
-    row = shapes.tables.tracks.number_of(read_id("track", _alone(text)))
+    track_id = read_id("track", _alone(text))
+    row = shapes.tables.tracks.number_of(track_id)
     if row is None:
-        raise SongNotFoundError(f"no song of this index has the id {shown(text)}; look it up with /v1/search")
+        raise SongNotFoundError(f"no song of this index has the id {track_id}; look it up with /v1/search")
     return row
 
 
 def _artist(shapes: Shapes, text: str) -> int:
-    code = shapes.tables.artists.number_of(read_id("artist", _alone(text)))
+    artist_id = read_id("artist", _alone(text))
+    code = shapes.tables.artists.number_of(artist_id)
     if code is None:
-        raise ArtistNotFoundError(f"no artist of this index has the id {shown(text)}; look it up with /v1/search")
+        raise ArtistNotFoundError(f"no artist of this index has the id {artist_id}; look it up with /v1/search")
     return code
 
 

@@ -107,23 +107,22 @@ def artists_of(
     All words without a field, and those of `artist`, must be in the name; other fields choose among the artists of the
     songs that they find. Words without a field find names that are like them too.
     """
-    column = index.songs.column("artist_key")
+    keys = tables.artist_keys
     words = _words(f"{wanted.words} {wanted.fields.get('artist', '')}")
     others = {name: value for name, value in wanted.fields.items() if name != "artist"}
     if others:
         rows = rows_of(index, tables, Wanted("", others), songs_of_isrc)
-        codes = sorted(set(column.of_rows(np.array(rows, np.int64))[1].tolist()))
+        codes = sorted(set(index.songs.column("artist_key").of_rows(np.array(rows, np.int64))[1].tolist()))
     else:
-        codes = [code for code, term in enumerate(column.terms) if term]
-    padded = [f" {term} " for term in column.terms]
+        codes = [code for code, key in enumerate(keys) if key]
     for word in words:
-        codes = _with_word(codes, (padded,), word)
+        codes = [code for code in codes if f" {word} " in f" {keys[code]} "]
     name = " ".join(words)
     if name and not others:
-        near = process.extract(name, list(column.terms), scorer=fuzz.ratio, score_cutoff=MEANT, limit=LIKE)
-        codes = list(dict.fromkeys([*codes, *(code for term, _, code in near if term)]))
+        near = process.extract(name, keys, scorer=fuzz.ratio, score_cutoff=MEANT, limit=LIKE)
+        codes = list(dict.fromkeys([*codes, *(code for key, _, code in near if key)]))
     known = tables.artist_popularity
-    return sorted(codes, key=lambda code: (column.terms[code] != name, -known[code], column.terms[code]))
+    return sorted(codes, key=lambda code: (keys[code] != name, -known[code], keys[code]))
 
 
 def _mask(

@@ -39,7 +39,12 @@ class Tables:
     @lazy
     def artists(self) -> IdTable:
         """Ids of the codes of artists, by their folded names."""
-        return IdTable("artist", list(self._songs.column("artist_key").terms))
+        return IdTable("artist", self.artist_keys)
+
+    @lazy
+    def artist_keys(self) -> list[str]:
+        """By code: an artist's folded name; "" for one whose songs are all deleted."""
+        return list(self._songs.column("artist_key").terms)
 
     def song_id(self, track_id: str) -> str | None:
         """The song that a track's id names; None where none does."""
@@ -66,8 +71,8 @@ class Tables:
     def artist_names(self) -> list[str]:
         """By row: the folded names of all artists, as in `titles`."""
         column = self._songs.column("artist_key")
-        terms, starts, codes = list(column.terms), column.starts.tolist(), column.codes.tolist()
-        names = [f" {term} " for term in terms]
+        starts, codes = column.starts.tolist(), column.codes.tolist()
+        names = [f" {key} " for key in self.artist_keys]
         return ["".join([names[code] for code in codes[a:b]]) for a, b in pairwise(starts)]
 
     @lazy
