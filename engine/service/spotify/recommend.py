@@ -31,13 +31,13 @@ ENDS = {"min": "No song has less.", "max": "No song has more.", "target": "Pulls
 class _Given:
     """A seed as it was given.
 
-    id     22 characters, or the genre as it was written
-    name   what the engine calls it by: a song_id, an artist, a genre; None where the index does not have it
+    id      22 characters, or the genre as it was written
+    names   what the engine calls it by: a song_id, an artist, a genre in each way of writing; () where it is not here
     """
 
     kind: str
     id: str
-    name: str | None
+    names: tuple[str, ...]
 
 
 def knobs(parameters: Mapping[str, str]) -> tuple[Filters, dict[str, float]]:
@@ -71,13 +71,13 @@ def recommendations(engine: Engine, parameters: Mapping[str, str], *, limit: int
     """
     index = engine.index
     seeds = _seeds(tables_of(index), parameters)
-    if not any(seed.name for seed in seeds):
+    if not any(seed.names for seed in seeds):
         given = ", ".join(shown(seed.id) for seed in seeds)
         raise SongNotFoundError(f"this index has none of the seeds {given}; find others with /v1/search")
     filters, targets = knobs(parameters)
 
     def named(kind: str) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(seed.name for seed in seeds if seed.kind == kind and seed.name))
+        return tuple(dict.fromkeys(name for seed in seeds if seed.kind == kind for name in seed.names))
 
     hits = engine.answer(
         Recommend(
@@ -107,9 +107,9 @@ def _seeds(tables: Tables, parameters: Mapping[str, str]) -> list[_Given]:
         expected = f"1..{MOST_SEEDS} in seed_tracks, seed_artists and seed_genres together"
         raise RequestError(field="seeds", found=f"{many} of them", expected=expected)
     return [
-        *(_Given("track", id_, tables.song_id(id_)) for id_ in (read_id("track", each) for each in songs)),
-        *(_Given("artist", id_, tables.artist_name(id_)) for id_ in (read_id("artist", each) for each in artists)),
-        *(_Given("genre", genre, tables.genres.get(genre_key(genre))) for genre in genres),
+        *(_Given("track", id_, tables.song_ids(id_)) for id_ in (read_id("track", each) for each in songs)),
+        *(_Given("artist", id_, tables.artists_named(id_)) for id_ in (read_id("artist", each) for each in artists)),
+        *(_Given("genre", genre, tables.genres.get(genre_key(genre), ())) for genre in genres),
     ]
 
 
@@ -124,7 +124,7 @@ def _songs_left(query: Query, filters: Filters) -> int:
 
 def _seed_object(seed: _Given, sizes: Mapping[str, int], base: str) -> dict[str, Any]:
     return {
-        **(dict.fromkeys(sizes, 0) if seed.name is None else sizes),
+        **(sizes if seed.names else dict.fromkeys(sizes, 0)),
         "href": None if seed.kind == "genre" else f"{base}/{seed.kind}s/{seed.id}",
         "id": seed.id,
         "type": seed.kind.upper(),

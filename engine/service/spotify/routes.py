@@ -14,7 +14,7 @@ from engine.requests import Recommend
 from engine.service.answers import Json, errors
 from engine.service.api import Service
 from engine.service.served import Served
-from engine.service.spotify.ids import LENGTH, Kind, read_id
+from engine.service.spotify.ids import LENGTH, IdTable, Kind, read_id
 from engine.service.spotify.recommend import knob_parameters, recommendations
 from engine.service.spotify.search import TYPES, Wanted, artists_of, rows_of
 from engine.service.spotify.shapes import Shapes
@@ -77,15 +77,14 @@ def recommend(
 
 @_get("/recommendations/available-genre-seeds", "The genres that a song of this index has")
 def genre_seeds(service: Service) -> Response:
-    genres = tables_of(service.engine.index).genres.values()
+    genres = [written[0] for written in tables_of(service.engine.index).genres.values()]
     return Json({"genres": sorted(genre for genre in genres if "," not in genre)})  # a comma would end the seed
 
 
 @_get("/audio-features", f"Audio features of up to {MOST_FEATURES} tracks, null where they are unknown")
 def many_features(service: Service, request: Request, ids: Ids) -> Response:
     shapes = _shapes(service, request)
-    rows = [shapes.tables.tracks.number_of(each) for each in _several("track", ids, MOST_FEATURES)]
-    return Json({"audio_features": [None if row is None else shapes.features(row) for row in rows]})
+    return Json({"audio_features": _each("track", ids, MOST_FEATURES, shapes.tables.tracks, shapes.features)})
 
 
 @_get("/audio-features/{id:path}", "Audio features of a track")
@@ -113,8 +112,7 @@ def analysis(id: Id) -> Response:
 @_get("/tracks", f"Up to {MOST_ITEMS} tracks, null where an id is unknown")
 def tracks(service: Service, request: Request, ids: Ids, market: Market = None) -> Response:
     shapes = _shapes(service, request)
-    rows = [shapes.tables.tracks.number_of(each) for each in _several("track", ids, MOST_ITEMS)]
-    return Json({"tracks": [None if row is None else shapes.track(row) for row in rows]})
+    return Json({"tracks": _each("track", ids, MOST_ITEMS, shapes.tables.tracks, shapes.track)})
 
 
 @_get("/tracks/{id:path}", "A track")
@@ -154,8 +152,7 @@ def search(
 @_get("/artists", f"Up to {MOST_ITEMS} artists, null where an id is unknown")
 def artists(service: Service, request: Request, ids: Ids) -> Response:
     shapes = _shapes(service, request)
-    codes = [shapes.tables.artists.number_of(each) for each in _several("artist", ids, MOST_ITEMS)]
-    return Json({"artists": [None if code is None else shapes.artist(code) for code in codes]})
+    return Json({"artists": _each("artist", ids, MOST_ITEMS, shapes.tables.artists, shapes.artist)})
 
 
 @_get("/artists/{id:path}/related-artists", "The artists of the songs that are nearest to an artist's best known")
@@ -200,11 +197,15 @@ def _alone(text: str) -> str:
     return text
 
 
-def _several(kind: Kind, ids: str, most: int) -> list[str]:
+def _each(
+    kind: Kind, ids: str, most: int, table: IdTable, shape: Callable[[int], dict[str, Any] | None]
+) -> list[dict[str, Any] | None]:
+    """What each of the ids names, in their order; null where one names nothing."""
     parts = [part for part in ids.split(",") if part.strip()]
     if not 1 <= len(parts) <= most:
         raise RequestError(field="ids", found=f"{len(parts)} of them", expected=f"1..{most}")
-    return [read_id(kind, part) for part in parts]
+    numbers = [table.number_of(read_id(kind, part)) for part in parts]
+    return [None if number is None else shape(number) for number in numbers]
 
 
 def _row(shapes: Shapes, text: str) -> int:

@@ -137,8 +137,8 @@ def _mask(
             raise RequestError(field="year", found=shown(fields["year"]), expected="a year, or two as in 1990-1999")
         mask &= Filters.of({"year": (int(years[1]), int(years[2] or years[1]))}).mask(songs)
     if "genre" in fields:
-        genre = tables.genres.get(genre_key(fields["genre"]))
-        mask &= False if genre is None else Filters.of({"genre": [genre]}).mask(songs)
+        genres = tables.genres.get(genre_key(fields["genre"]), ())
+        mask &= Filters.of({"genre": genres}).mask(songs) if genres else False
     if "isrc" in fields:
         code = isrc(fields["isrc"])
         rows = [songs.row_of(song_id) for song_id in (songs_of_isrc(code) if code else ())]

@@ -46,20 +46,24 @@ class Tables:
         """By code: an artist's folded name; "" for one whose songs are all deleted."""
         return list(self._songs.column("artist_key").terms)
 
-    def song_id(self, track_id: str) -> str | None:
-        """The song that a track's id names; None where none does."""
+    def song_ids(self, track_id: str) -> tuple[str, ...]:
+        """The song that a track's id names; () where it names none."""
         row = self.tracks.number_of(track_id)
-        return None if row is None else self._songs.song_ids[row]
+        return () if row is None else (self._songs.song_ids[row],)
 
-    def artist_name(self, artist_id: str) -> str | None:
-        """The artist that an id names, as some song writes the name; None where no song has one."""
+    def artists_named(self, artist_id: str) -> tuple[str, ...]:
+        """The artist that an id names, as some song writes the name; () where it names none."""
         code = self.artists.number_of(artist_id)
-        return None if code is None else self._songs.artist_called(code) or None
+        return () if code is None else (self._songs.artist_called(code),)
 
     @lazy
-    def genres(self) -> dict[str, str]:
-        """Genres as they are asked for (`genre_key`) -> one as a song has it."""
-        return {genre_key(term): term for term in reversed(list(self._songs.column("genre").terms)) if term}
+    def genres(self) -> dict[str, tuple[str, ...]]:
+        """Genres as they are asked for (`genre_key`) -> as songs have them, in every way of writing."""
+        genres: dict[str, tuple[str, ...]] = {}
+        for term in self._songs.column("genre").terms:
+            if term:
+                genres[genre_key(term)] = (*genres.get(genre_key(term), ()), term)
+        return genres
 
     @lazy
     def titles(self) -> list[str]:

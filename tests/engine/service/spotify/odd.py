@@ -35,10 +35,17 @@ SONGS: dict[str, dict[str, object]] = {
 
 
 def build_odd(folder: Path, config: IndexConfig) -> None:
-    """refrain.index and refrain.db: SONGS with _SOUND, all but `bare`; filler-00.. by another artist."""
+    """refrain.index, refrain.db: SONGS, all but `bare` with _SOUND; filler-00.. of one genre, written in two ways."""
     songs = [{"song_id": song_id, **({} if song_id == "bare" else _SOUND), **facts} for song_id, facts in SONGS.items()]
     songs += [
-        {"song_id": f"filler-{i:02d}", "title": f"Filler {i}", "artist": "Filler", **_SOUND, "energy": i / 40}
+        {
+            "song_id": f"filler-{i:02d}",
+            "title": f"Filler {i}",
+            "artist": "Filler",
+            **_SOUND,
+            "energy": i / 40,
+            "genres": ["hip hop" if i % 2 else "hip-hop"],
+        }
         for i in range(40)
     ]
     file = folder / "songs.jsonl"

@@ -81,6 +81,13 @@ def test_features_are_of_spotifys_own_scale_or_null(odd):
     assert "not known on Spotify's scale" in get(odd, f"audio-features/{ids[2]}")["error"]["message"]
 
 
+def test_a_genre_is_one_however_it_is_written(odd):
+    assert get(odd, "recommendations/available-genre-seeds")["genres"] in (["hip hop"], ["hip-hop"])
+    for written in ("hip hop", "Hip-Hop"):
+        assert get(odd, "search", q=f"genre:{written}", type="track")["tracks"]["total"] == 40
+        assert get(odd, "recommendations", seed_genres=written)["seeds"][0]["initialPoolSize"] > 0
+
+
 def test_hostile_titles_are_text(odd):
     tracks = get(odd, "search", q="artist:ada artist:bo", type="track")["tracks"]["items"]
     (track,) = [track for track in tracks if "alert" in track["name"]]
