@@ -2,8 +2,9 @@
 
 Every answer has the fields of the published contract and no others: strict clients warn of more, and why a song was
 chosen is answered by /api/v1/explain. What nobody knows has the value that Spotify itself writes for it: a popularity,
-a length or a track number of 0, a year "0000", a key of -1, a tempo of 0. A meter (time_signature) is in no catalogue
-and always 0, which lies outside of Spotify's 3..7. A URL at Spotify stands only where the id is Spotify's.
+a length, a track number or followers of 0, no market, a year "0000", a key of -1, a tempo of 0. A meter
+(time_signature) is in no catalogue and always 0, which lies outside of Spotify's 3..7. A URL at Spotify stands only
+where the id is Spotify's.
 """
 
 from __future__ import annotations
