@@ -11,6 +11,7 @@ RefrainError
 │   └── FilterError        a filter, target or weight has an unknown name or an impossible value
 ├── SongNotFoundError      no song has this name or id; names the nearest
 ├── ArtistNotFoundError    no artist has this name; names the nearest
+├── RecipeNotFoundError    no recipe has this name; names the nearest
 ├── AmbiguousSongError     several songs have this name; names them
 └── EmptyQueryError        a query holds nothing that can be searched with
 
@@ -89,6 +90,17 @@ class ArtistNotFoundError(RefrainError):
     """No artist has this name.
 
     nearest   names of the artists whose names are most like it, best first
+    """
+
+    def __init__(self, message: str, *, nearest: Sequence[str] = ()):
+        super().__init__(message)
+        self.nearest = tuple(nearest)
+
+
+class RecipeNotFoundError(RefrainError):
+    """No recipe has this name.
+
+    nearest   names of the recipes that are most like it, best first
     """
 
     def __init__(self, message: str, *, nearest: Sequence[str] = ()):

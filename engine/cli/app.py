@@ -17,6 +17,7 @@ from engine.cli.ask import ask
 from engine.cli.atlas import atlas
 from engine.cli.browse import browse
 from engine.cli.merges import merging
+from engine.cli.recipes import recipe_commands
 from engine.cli.render.console import message
 from engine.cli.serve import serving
 from engine.cli.triage import triaging
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for group in (ask, browse, triaging, atlas, serving, admin, merging):
     app.add_typer(group)
+app.add_typer(recipe_commands, name="recipe", rich_help_panel="Ask")
 
 
 def _version(wanted: bool) -> None:

@@ -182,7 +182,7 @@ def playlist(
             max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc, from_mood=from_mood,
             to_mood=to_mood, variation=variation, with_seeds=with_seeds, exact=exact, name=name,
         )  # fmt: skip
-        _playlist(engine, request, out, as_json=as_json)
+        show_made(engine, request, out, as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -215,7 +215,7 @@ def path(
             **weights_of(weight), max_per_artist=max_per_artist, max_per_album=max_per_album, exact=exact,
             name=name,
         )  # fmt: skip
-        _playlist(engine, request, out, as_json=as_json)
+        show_made(engine, request, out, as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -267,7 +267,8 @@ def explain(
         explanations.show_explanation(engine.answer(request), as_json=as_json)
 
 
-def _playlist(engine: Engine, request: MakePlaylist | MakePath, out: Path | None, *, as_json: bool) -> None:
+def show_made(engine: Engine, request: MakePlaylist | MakePath, out: Path | None, *, as_json: bool) -> None:
+    """Show a playlist, and save it where that is wanted."""
     made = engine.answer(request)
     if out is not None:
         made.save(out, files_for(out, made))

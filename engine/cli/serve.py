@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import socket
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from engine.cli.options import CATALOGUE, INDEX, CatalogueOption, IndexOption, flag
 from engine.cli.render.console import message
 from indexer.errors import ConfigError
+
+FINISH_S = 30  # for answers that run when the service ends
 
 serving = typer.Typer()
 
@@ -32,7 +35,7 @@ def serve(
     try:
         import uvicorn
 
-        from engine.service.app import handed_over
+        from engine.service.app import make_app
     except ImportError as error:
         raise ConfigError(f"serve needs the package {error.name}; pip install 'refrain[serve]'") from None
     from engine.service.settings import Settings, shown_host
@@ -41,12 +44,18 @@ def serve(
         index=str(index), catalogue=catalogue, host=host, port=port,
         token=None if token is None else str(token), watch=watch,
     )  # fmt: skip
-    settings.read_token()
+    app = make_app(settings)  # also where workers make their own: what is wrong is one line, before anything starts
     logging.basicConfig(format="refrain: %(message)s", level=logging.WARNING)
     logging.getLogger("refrain").setLevel(logging.INFO)
-    settings.hand_over()
-    message(f"Refrain answers at http://{shown_host(host)}:{port}/ ; Ctrl-C ends it")
-    uvicorn.run(
-        "engine.service.app:handed_over" if workers > 1 else handed_over, factory=True, host=host, port=port,
-        workers=workers, log_level="warning", server_header=False, timeout_graceful_shutdown=30, access_log=False,
-    )  # fmt: skip
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host.strip("[]"), port), family=family, backlog=2048) as listening:
+        options: dict[str, Any] = {
+            "log_level": "warning", "access_log": False, "server_header": False, "timeout_graceful_shutdown": FINISH_S,
+        }  # fmt: skip
+        message(f"Refrain answers at http://{shown_host(host)}:{listening.getsockname()[1]}/ ; Ctrl-C ends it")
+        if workers == 1:
+            uvicorn.Server(uvicorn.Config(app, **options)).run([listening])
+        else:
+            settings.hand_over()
+            made = "engine.service.app:handed_over"
+            uvicorn.run(made, factory=True, workers=workers, fd=listening.fileno(), **options)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from fastapi import Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Json(Response):
+class Json(JSONResponse):
     """Plain values as JSON."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         return orjson.dumps(content)
@@ -114,6 +112,14 @@ _EXAMPLES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "path": {"In ten steps": {"start": "Paper Boats", "end": "Salt Road, The Marrows", "length": 10}},
     "explain": {"Two songs": {"a": "Paper Boats", "b": "Salt Road, The Marrows"}},
+    "recipe": {
+        "Quiet evenings": {"kind": "playlist", "text": "quiet evening", "filters": {"energy": "..0.4"}, "length": 20},
+    },
+    "radio": {
+        "From a song": {"client": "kitchen", "request": {"seeds": ["Paper Boats"], "k": 10}},
+        "Like what was last played": {"client": "kitchen", "hours": 24},
+    },
+    "plays": {"What a player played": {"client": "kitchen", "songs": ["Paper Boats"]}},
     "answer": {"A search": {"kind": "search", "text": "rain", "k": 3}},
 }
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 
-from engine.bounds import MOST_SONGS, MOST_TEXT
+from engine.bounds import MOST_SONGS
 from engine.fields import MOST_NAME, SORTS
 from engine.information import index_record
 from engine.plain import plain
@@ -23,6 +23,8 @@ from engine.requests import (
 from engine.service.answers import Json, errors, example, songs_answer
 from engine.service.served import Served
 
+MOST_IN_URL = 1_000  # characters, each of them up to twelve bytes of the URL; a body takes more
+
 router = APIRouter(prefix="/api/v1", tags=["Refrain"], default_response_class=Json, responses=errors(400, 404, 409))
 
 
@@ -36,10 +38,10 @@ Service = Annotated[Served, Depends(served)]
 SongName = Annotated[
     str,
     Query(
-        min_length=1, max_length=MOST_TEXT, description="A song_id, or words that name a song: title, artist or both."
+        min_length=1, max_length=MOST_IN_URL, description="A song_id, or words that name a song: title, artist or both."
     ),
 ]
-Words = Annotated[str, Query(max_length=MOST_TEXT, description="Words; typos are forgiven.")]
+Words = Annotated[str, Query(max_length=MOST_IN_URL, description="Words; typos are forgiven.")]
 K = Annotated[int, Query(ge=1, le=MOST_SONGS, description="How many songs.")]
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from engine.service import api
+from engine.service import api, radio, recipes
 from engine.service.answers import Json
 from engine.service.errors import Shape, error_dict, status_of
 from engine.service.guard import Guard
@@ -43,8 +43,8 @@ def make_app(settings: Settings) -> Guard:
         openapi_url="/api/openapi.json", docs_url=None, redoc_url=None, lifespan=life,
     )  # fmt: skip
     app.state.served = served
-    app.include_router(api.router)
-    app.include_router(spotify.router)
+    for each in (api, recipes, radio, spotify):
+        app.include_router(each.router)
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _no_route)

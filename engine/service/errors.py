@@ -12,6 +12,7 @@ from indexer.errors import (
     ArtistNotFoundError,
     EmptyQueryError,
     IndexMissingError,
+    RecipeNotFoundError,
     RefrainError,
     RequestError,
     SongNotFoundError,
@@ -25,6 +26,7 @@ _STATUS: dict[type[RefrainError], int] = {
     EmptyQueryError: 400,
     SongNotFoundError: 404,
     ArtistNotFoundError: 404,
+    RecipeNotFoundError: 404,
     AmbiguousSongError: 409,
     IndexMissingError: 503,
 }

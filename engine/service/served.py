@@ -7,6 +7,7 @@ from threading import Event, Thread
 
 from engine.engine import Engine
 from engine.service.settings import Settings
+from engine.sessions import Sessions, sessions_file
 from indexer.errors import RefrainError
 
 WATCH_S = 1.0  # between two looks at the index folder
@@ -20,12 +21,14 @@ class Served:
     engine     answers that began with an older generation end with it
     settings   what the service was started with
     token      None where none is needed
+    sessions   recipes and history
     """
 
     def __init__(self, settings: Settings):
         self.settings = settings
         self.token = settings.read_token()
         self.engine = Engine.open(settings.index)
+        self.sessions = Sessions(sessions_file(settings.index))
         self._stopped = Event()
         self._watcher = Thread(target=self._watch, name="watch", daemon=True) if settings.watch else None
 

@@ -69,17 +69,17 @@ def knobs(draw):
 
 
 @pytest.fixture(scope="module")
-def names(spotify):
+def names(client):
     """Ids of songs and artists, and genres, of the bundled catalogue."""
-    page = spotify.get("/v1/search", params={"q": "year:1900-2100", "type": "track", "limit": 50}).json()["tracks"]
+    page = client.get("/v1/search", params={"q": "year:1900-2100", "type": "track", "limit": 50}).json()["tracks"]
     tracks = [track["id"] for track in page["items"]]
     artists = list(dict.fromkeys(artist["id"] for track in page["items"] for artist in track["artists"]))
-    return tracks, artists, spotify.get("/v1/recommendations/available-genre-seeds").json()["genres"]
+    return tracks, artists, client.get("/v1/recommendations/available-genre-seeds").json()["genres"]
 
 
 @settings(max_examples=60)
 @given(knobs(), st.integers(1, 100), st.data())
-def test_recommendations_keep_to_what_was_asked(spotify, names, demo_index, chosen, limit, data):
+def test_recommendations_keep_to_what_was_asked(client, names, demo_index, chosen, limit, data):
     kinds = data.draw(st.lists(st.sampled_from((0, 1, 2)), min_size=1, max_size=5))
     seeds = {
         kind: [data.draw(st.sampled_from(names[kind])) for own in kinds if own == kind] for kind in sorted(set(kinds))
@@ -88,10 +88,10 @@ def test_recommendations_keep_to_what_was_asked(spotify, names, demo_index, chos
         **chosen, "limit": limit,
         **{f"seed_{('tracks', 'artists', 'genres')[kind]}": ",".join(own) for kind, own in seeds.items()},
     }  # fmt: skip
-    first = spotify.get("/v1/recommendations", params=parameters)
+    first = client.get("/v1/recommendations", params=parameters)
     assert complaints("/v1/recommendations", first.status_code, first.json()) == []
     assert first.status_code == 200
-    assert spotify.get("/v1/recommendations/", params=parameters).content == first.content
+    assert client.get("/v1/recommendations/", params=parameters).content == first.content
     tracks, pools = first.json()["tracks"], first.json()["seeds"]
     ids = [track["id"] for track in tracks]
     assert len(ids) == len(set(ids)) <= limit
@@ -120,36 +120,36 @@ def meeting(demo_index, chosen, ids):
         return int(keep.sum())
 
 
-def test_an_unknown_seed_has_an_empty_pool_beside_known_ones(spotify, names):
+def test_an_unknown_seed_has_an_empty_pool_beside_known_ones(client, names):
     nobody = "0" * 22
-    both = spotify.get("/v1/recommendations", params={"seed_tracks": f"{nobody},{names[0][0]}"}).json()
-    alone = spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0]}).json()
+    both = client.get("/v1/recommendations", params={"seed_tracks": f"{nobody},{names[0][0]}"}).json()
+    alone = client.get("/v1/recommendations", params={"seed_tracks": names[0][0]}).json()
     assert [seed["initialPoolSize"] > 0 for seed in both["seeds"]] == [False, True]
     assert both["tracks"] == alone["tracks"]
 
 
-def test_pools_count_every_song_that_may_come_back(spotify, names):
+def test_pools_count_every_song_that_may_come_back(client, names):
     """Without filters, all living songs but the seed and what is made of others' recordings; versions come but once."""
-    answer = spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0], "min_energy": 0.5}).json()
+    answer = client.get("/v1/recommendations", params={"seed_tracks": names[0][0], "min_energy": 0.5}).json()
     size = answer["seeds"][0]["afterFilteringSize"]
-    below = spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0], "max_energy": 0.4999999}).json()[
+    below = client.get("/v1/recommendations", params={"seed_tracks": names[0][0], "max_energy": 0.4999999}).json()[
         "seeds"
     ][0]
-    known = spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0], "min_energy": 0}).json()["seeds"][0]
+    known = client.get("/v1/recommendations", params={"seed_tracks": names[0][0], "min_energy": 0}).json()["seeds"][0]
     assert size + below["afterFilteringSize"] == known["afterFilteringSize"] < known["initialPoolSize"]
 
 
-def test_a_target_pulls_and_leaves_nothing_out(spotify, names):
+def test_a_target_pulls_and_leaves_nothing_out(client, names):
     def mean_energy(**knob):
-        tracks = spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0], **knob}).json()["tracks"]
+        tracks = client.get("/v1/recommendations", params={"seed_tracks": names[0][0], **knob}).json()["tracks"]
         ids = ",".join(track["id"] for track in tracks)
-        features = spotify.get("/v1/audio-features", params={"ids": ids}).json()["audio_features"]
+        features = client.get("/v1/audio-features", params={"ids": ids}).json()["audio_features"]
         return np.mean([each["energy"] for each in features if each])
 
     assert mean_energy(target_energy=1.0) > mean_energy() > mean_energy(target_energy=0.0)
 
 
-def test_a_meter_changes_nothing(spotify, names):
-    plain = spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0]}).content
+def test_a_meter_changes_nothing(client, names):
+    plain = client.get("/v1/recommendations", params={"seed_tracks": names[0][0]}).content
     knobs = {f"{end}_time_signature": 3 for end in ("min", "max", "target")}
-    assert spotify.get("/v1/recommendations", params={"seed_tracks": names[0][0], **knobs}).content == plain
+    assert client.get("/v1/recommendations", params={"seed_tracks": names[0][0], **knobs}).content == plain

@@ -16,6 +16,7 @@ from engine.service.settings import Settings
 from engine.service.spotify.ids import digest_id
 from engine.service.spotify.tables import tables_of
 from indexer import IndexConfig
+from tests.engine.service.conftest import TOKEN, settings_of
 from tests.engine.service.spotify.contract import complaints
 from tests.engine.service.spotify.odd import HOSTILE, ISRC, REAL, STOLEN, build_odd
 
@@ -27,8 +28,7 @@ def odd_index(tiny_config: IndexConfig, once: Callable[[str, Callable[[Path], ob
 
 @pytest.fixture(scope="module")
 def odd(odd_index: Path) -> Iterator[TestClient]:
-    settings = Settings(index=str(odd_index), catalogue=str(odd_index.parent / "refrain.db"))
-    with TestClient(make_app(settings), base_url="http://127.0.0.1") as client:
+    with TestClient(make_app(settings_of(odd_index)), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -150,12 +150,11 @@ def test_errors_have_spotifys_form(odd, path, parameters, status):
     assert get(odd, path, **parameters)["error"]["status"] == status
 
 
-def test_a_wrong_token_is_a_401(odd_index, tmp_path):
-    (tmp_path / "token").write_text("correct-horse-battery")
-    settings = Settings(index=str(odd_index), catalogue="none.db", token=str(tmp_path / "token"))
-    with TestClient(make_app(settings), base_url="http://127.0.0.1") as client:
-        for header, status in (("Bearer wrong", 401), ("Bearer correct-horse-battery", 200)):
-            answer = client.get(f"/v1/tracks/{REAL}", headers={"authorization": header})
+def test_a_wrong_token_is_a_401(odd_index, token_file):
+    app = make_app(settings_of(odd_index, token=str(token_file)))
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        for token, status in (("wrong", 401), (TOKEN, 200)):
+            answer = client.get(f"/v1/tracks/{REAL}", headers={"authorization": f"Bearer {token}"})
             assert answer.status_code == status
             assert complaints(f"/v1/tracks/{REAL}", answer.status_code, answer.json()) == []
 

@@ -1,0 +1,95 @@
+"""A service of the bundled catalogue: in this process for single answers, as `refrain serve` for real clients."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine.service.app import make_app
+from engine.service.settings import Settings
+
+TOKEN = "a-token-that-nobody-guesses"
+STARTS_S = 30
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process of `refrain serve`."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+def settings_of(index: Path, **more: object) -> Settings:
+    return Settings(index=str(index), catalogue=str(index.parent / "refrain.db"), **more)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("token") / "token.txt"
+    file.write_text(TOKEN + "\n")
+    return file
+
+
+@pytest.fixture(scope="session")
+def client(demo_index: Path) -> Iterator[TestClient]:
+    with TestClient(make_app(settings_of(demo_index)), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[..., Running]]:
+    """Starts `refrain serve INDEX` with more words; what was started ends with the session."""
+    with ExitStack() as running:
+
+        def start(index: Path, *words: str | Path) -> Running:
+            command = [sys.executable, "-m", "engine.cli", "serve", "--port", "0", "--index", str(index)]
+            command += ["--catalogue", str(index.parent / "refrain.db"), *map(str, words)]
+            environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+            process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
+            assert process.stderr is not None
+            running.callback(process.stderr.close)
+            running.callback(process.wait)
+            running.callback(process.terminate)
+            line = process.stderr.readline().decode()
+            found = re.search(r"http://[\d.]+:(\d+)", line)
+            assert found, line
+            url = f"http://127.0.0.1:{found[1]}"
+            wait_for(url)
+            return Running(url, process)
+
+        yield start
+
+
+def wait_for(url: str) -> None:
+    """Until the service answers, whatever."""
+    deadline = time.monotonic() + STARTS_S
+    while True:
+        try:
+            urlopen(f"{url}/api/v1/health", timeout=5).close()
+        except HTTPError:  # it asks for a token
+            return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+@pytest.fixture(scope="session")
+def service(serve: Callable[..., Running], demo_index: Path) -> Running:
+    """`refrain serve` of the bundled catalogue, for whoever on this machine asks."""
+    return serve(demo_index)
