@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from engine.service import api, audiomuse, radio, recipes, sound
 from engine.service.answers import Json
-from engine.service.errors import error_dict, status_of
+from engine.service.errors import Shape, error_dict, status_of
 from engine.service.guard import Guard
 from engine.service.served import Served
 from engine.service.settings import Settings
+from engine.service.spotify import routes as spotify
 from engine.service.subsonic import routes as subsonic
 from indexer.errors import RefrainError
 
 SUMMARY = "Songs like these, songs for these words, a playlist from a seed, and why."
+
+# The APIs whose errors have a form of their own, by the beginning of their paths.
+SHAPES: Mapping[str, Shape] = {spotify.PREFIX: spotify.error_answer}
 
 log = logging.getLogger("refrain.service")
 
@@ -40,7 +45,7 @@ def make_app(settings: Settings) -> Guard:
     )  # fmt: skip
     app.state.served = served
     # sound before our own API, whose song_ids hold slashes
-    for each in (sound, api, recipes, radio, subsonic, audiomuse):
+    for each in (sound, api, recipes, radio, spotify, subsonic, audiomuse):
         app.include_router(each.router)
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
@@ -54,29 +59,36 @@ def handed_over() -> Guard:
     return make_app(Settings.handed_over())
 
 
-async def _refused(_: Request, error: Exception) -> Json:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, RefrainError)
     if status_of(error) >= 500:
         log.error("%s", error)
-    return Json(error_dict(error), status_of(error))
+    return _answer(request, error_dict(error)["error"])
 
 
-async def _misread(_: Request, error: Exception) -> Json:
+async def _misread(request: Request, error: Exception) -> Response:
     """A parameter or a body that is not what the document says."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    body = {"status": 400, "message": f"{field[:200]}: {first['msg']}", "field": field[:200]}
-    return Json({"error": body}, 400)
+    return _answer(request, {"status": 400, "message": f"{field[:200]}: {first['msg']}", "field": field[:200]})
 
 
-async def _no_route(_: Request, error: Exception) -> Json:
+async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    body = {"status": error.status_code, "message": f"{error.detail}; /api/openapi.json lists what there is"}
-    return Json({"error": body}, error.status_code, dict(error.headers or {}))
+    message = f"{error.detail}; /api/openapi.json lists what there is"
+    return _answer(request, {"status": error.status_code, "message": message}, error.headers)
 
 
-async def _bug(_: Request, error: Exception) -> Json:
+async def _bug(request: Request, error: Exception) -> Response:
     log.error("a bug of this program", exc_info=error)
-    body = {"status": 500, "message": "a bug of this program; its owner finds the reason in the log"}
-    return Json({"error": body}, 500)
+    return _answer(request, {"status": 500, "message": "a bug of this program; its owner finds the reason in the log"})
+
+
+def _answer(request: Request, error: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """An error in the form of the API that was asked."""
+    path = f"{request.url.path}/"
+    shape = next((shape for prefix, shape in SHAPES.items() if path.startswith(f"{prefix}/")), None)
+    return (
+        Json({"error": error}, error["status"], dict(headers or {})) if shape is None else shape(error, headers or {})
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from fastapi import Response
 
 from indexer.errors import (
     AmbiguousSongError,
@@ -14,6 +17,9 @@ from indexer.errors import (
     RequestError,
     SongNotFoundError,
 )
+
+# What makes an answer of an error in another API's form: of its body, as `error_dict` has it, and HTTP headers.
+Shape = Callable[[Mapping[str, Any], Mapping[str, str]], Response]
 
 _STATUS: dict[type[RefrainError], int] = {
     RequestError: 400,
