@@ -14,6 +14,7 @@ from engine.service import api
 from engine.service.answers import Json
 from engine.service.errors import error_dict, status_of
 from engine.service.guard import Guard
+from engine.service.page import routes as page
 from engine.service.served import Served
 from engine.service.settings import Settings
 from indexer.errors import RefrainError
@@ -39,6 +40,7 @@ def make_app(settings: Settings) -> Guard:
     )  # fmt: skip
     app.state.served = served
     app.include_router(api.router)
+    app.include_router(page.router)
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _no_route)

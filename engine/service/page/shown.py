@@ -1,0 +1,140 @@
+"""What templates are given of songs: texts without marks that disguise, addresses, sound, and what each signal gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from engine.answer.hits import Hit
+from engine.playlist.transitions import camelot
+from engine.service.page.wishes import Wishes
+from engine.service.served import Served
+from indexer.catalogue import Catalogue
+from indexer.errors import CatalogueError
+
+SIGNALS: Mapping[str, str] = {
+    "taste": "taste", "factors": "listeners", "cooccurrence": "playlists", "popularity": "well known",
+    "artist": "artist", "genre": "genre", "era": "years", "language": "language", "audio": "sound",
+    "timbre": "timbre", "lyrics": "meaning", "tbert": "theme", "lexical": "words", "target": "your wishes",
+}  # fmt: skip
+MOST_BARS = 4  # signals that a bar shows
+BAR = 120  # units of the bar's length
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One signal in the bar of a song: its name, its share in percent, and where it lies in the bar."""
+
+    name: str
+    percent: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A song in a list.
+
+    sound    where it can be listened to; "" where the catalogue has no file of it
+    parts    the signals that spoke for it, the strongest first
+    """
+
+    hit: Hit
+    url: str
+    like: str
+    add: str
+    avoid: str
+    sound: str
+    parts: tuple[Part, ...]
+
+    @property
+    def facts(self) -> str:
+        """Year, length, tempo and key, where they are known."""
+        hit = self.hit
+        key = camelot(hit.key, hit.mode)
+        facts = (
+            str(hit.year) if hit.year else "", length_of(hit.duration_ms),
+            f"{hit.tempo:.0f} BPM" if hit.tempo else "", key or "",
+        )  # fmt: skip
+        return " · ".join(fact for fact in facts if fact)
+
+
+def song_url(song_id: str, basket: Wishes | None = None) -> str:
+    """The address of a song's page.
+
+    >>> song_url("the-marrows/salt road?")
+    '/songs/the-marrows/salt%20road%3F'
+    """
+    return (basket or Wishes()).url(f"/songs/{quote(song_id, safe='/')}")
+
+
+def sound_url(song_id: str) -> str:
+    return f"/api/v1/songs/{quote(song_id, safe='/')}/sound"
+
+
+def length_of(duration_ms: float | None) -> str:
+    """Minutes and seconds.
+
+    >>> length_of(245_000), length_of(None)
+    ('4:05', '')
+    """
+    return "" if duration_ms is None else f"{round(duration_ms / 1000) // 60}:{round(duration_ms / 1000) % 60:02d}"
+
+
+def rows_of(service: Served, hits: Iterable[Hit], wishes: Wishes) -> list[Row]:
+    """The songs of an answer for a list."""
+    songs = list(hits)
+    paths = files_of(service, [song.song_id for song in songs])
+    basket = wishes.basket
+    return [
+        Row(
+            song, song_url(song.song_id, basket),
+            basket.with_("q", song.song_id).with_("as", "song").url("/search"),
+            wishes.fresh.less("avoid", song.song_id).with_("seed", song.song_id).url(),
+            wishes.fresh.less("seed", song.song_id).with_("avoid", song.song_id).url(),
+            sound_url(song.song_id) if song.song_id in paths else "",
+            parts_of(song.signals),
+        )
+        for song in songs
+    ]  # fmt: skip
+
+
+def parts_of(signals: Mapping[str, float]) -> tuple[Part, ...]:
+    """The signals that raised a score, as shares of all that raised it.
+
+    >>> [(part.name, part.percent) for part in parts_of({"taste": 3.0, "genre": 1.0, "era": -2.0})]
+    [('taste', 75), ('genre', 25)]
+    """
+    raised = sorted(((value, name) for name, value in signals.items() if value > 0), reverse=True)
+    total = sum(value for value, _ in raised)
+    parts, x = [], 0.0
+    for value, name in raised[:MOST_BARS]:
+        width = BAR * value / total
+        parts.append(Part(SIGNALS.get(name, name), round(100 * value / total), round(x, 1), round(width, 1)))
+        x += width
+    return tuple(parts)
+
+
+def files_of(service: Served, song_ids: Sequence[str]) -> dict[str, str]:
+    """song_id -> the path of its file of sound; nothing where the catalogue is not there any more."""
+    if not song_ids:
+        return {}
+    try:
+        with Catalogue(service.settings.catalogue, create=False) as catalogue:
+            return catalogue.files_of_songs(song_ids)
+    except CatalogueError:
+        return {}  # the index answers without it: songs are shown without a way to play them
+
+
+def names_of(service: Served, song_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Ids or words as songs: what the chips of seeds and songs to avoid show."""
+    index = service.engine.index
+    named = []
+    for song in song_ids:
+        row = index.songs.row_of(song)
+        title = song if row is None else index.songs.titles[row]
+        artist = "" if row is None else index.songs.artists[row]
+        named.append({"song": song, "title": title or song, "artist": artist})
+    return named
