@@ -62,7 +62,9 @@ def _as_arranged(engine: Engine, request: MakePlaylist, songs: tuple[str, ...]) 
     known = [row for row in rows if row is not None]
     if not known:
         raise SongNotFoundError("none of the songs of this playlist is in the catalogue any more; make it anew")
-    named = request.model_copy(update={"exclude": (), "seeds": tuple(map(engine.named, request.seeds))})
+    named = request.model_copy(
+        update={"exclude": (), "seeds": tuple(engine.named(str(song)) for song in request.seeds)}
+    )
     reading = read(index, named, engine.weights)
     allowed = np.zeros(len(index.songs), bool)
     allowed[known] = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.answer.hits import Hit
 from engine.playlist.transitions import camelot, camelot_distance, key_clash, tempo_distance
@@ -67,8 +68,7 @@ def curve_of(songs: Sequence[Hit]) -> Curve:
         if song.energy is not None
     )
     steps = tuple(
-        _step(one, two, round(MARGIN + (place + 0.5) * across, 1))
-        for place, (one, two) in enumerate(zip(songs, songs[1:], strict=False))
+        _step(one, two, round(MARGIN + (place + 0.5) * across, 1)) for place, (one, two) in enumerate(pairwise(songs))
     )
     return Curve(points, " ".join(f"{x},{y}" for x, y, _ in points), steps, _described(songs, steps))
 

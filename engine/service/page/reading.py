@@ -10,7 +10,6 @@ from engine.answer.hits import Hits
 from engine.engine import Engine
 from engine.index import OpenIndex
 from engine.lookup.names import MEANT, NamedSong, find
-from engine.requests import Recommend, Search
 from engine.service.page.wishes import MOST_K, K, Wishes
 from indexer.errors import EmptyQueryError, RequestError
 from indexer.models.moods.vocabulary import mood_of
@@ -24,7 +23,10 @@ KINDS: tuple[Kind, ...] = ("mood", "genre", "artist", "song", "words")
 SURE = 88.0  # similarity, 0..100, from which words are taken for a title without asking; from MEANT on it is proposed
 CHOICES = 5  # songs that are proposed
 OWN = 8  # songs of an artist before those that belong beside them
-FILLERS = frozenset("song songs music track tracks tune tunes something some and or a an the for to very more mood".split())
+FILLERS = {
+    "song", "songs", "music", "track", "tracks", "tune", "tunes", "something", "some", "and", "or", "a", "an", "the",
+    "for", "to", "very", "more", "mood",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +103,23 @@ def moods_in(index: OpenIndex, text: str) -> tuple[str, ...]:
 
 def answer_box(engine: Engine, wishes: Wishes, reading: Reading) -> list[Section]:
     """The songs for what was typed."""
-    k, filters = wishes.count("k", K, MOST_K), wishes.filters
+    k, conditions = wishes.count("k", K, MOST_K), wishes.conditions
     match reading.kind:
         case "mood":
             target = dict.fromkeys(reading.moods, 1.0)
-            return [Section(f"Songs that are {reading.meant}", engine.answer(Recommend(target=target, filters=filters, k=k)))]
+            return [
+                Section(f"Songs that are {reading.meant}", engine.recommend(target=target, filters=conditions, k=k))
+            ]
         case "genre":
-            narrowed = {**wishes.conditions, "genre": [reading.meant]}
-            return [Section(f"Best known: {reading.meant}", engine.answer(Recommend(filters=narrowed, k=k)))]
+            narrowed = {**conditions, "genre": [reading.meant]}
+            return [Section(f"Best known: {reading.meant}", engine.recommend(filters=narrowed, k=k))]
         case "artist":
-            own = engine.answer(Recommend(filters={**wishes.conditions, "artist": [reading.meant]}, k=OWN))
-            beside = engine.answer(
-                Recommend(seed_artists=(reading.meant,), filters=filters, max_per_artist=2, k=k)
-            )
+            own = engine.recommend(filters={**conditions, "artist": [reading.meant]}, k=OWN)
+            beside = engine.recommend(seed_artists=[reading.meant], filters=conditions, max_per_artist=2, k=k)
             return [Section(f"By {reading.meant}", own), Section(f"Beside {reading.meant}", beside)]
         case "song":
-            seeds = (reading.song_id or "",)
-            return [Section("Songs like it", engine.answer(Recommend(seeds=seeds, filters=filters, k=k)))]
-    hits = engine.answer(Search(text=wishes.one("q"), filters=filters, k=k))
+            return [Section("Songs like it", engine.similar(reading.song_id or "", k=k, filters=conditions))]
+    hits = engine.search(wishes.one("q"), k=k, filters=conditions)
     return [Section("Songs with these words, or about them", hits)]
 
 

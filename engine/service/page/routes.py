@@ -13,9 +13,10 @@ from fastapi.responses import FileResponse, RedirectResponse
 from engine.listen.moods import QUADRANT_WORDS
 from engine.playlist.formats import playlist_text
 from engine.playlist.locations import Files
-from engine.requests import Explain, Recommend
+from engine.requests import Explain
 from engine.service.api import Service
 from engine.service.guard import COOKIE
+from engine.service.page import documentation, map_routes
 from engine.service.page.arranged import change, make
 from engine.service.page.curve import HEIGHT, WIDTH, curve_of
 from engine.service.page.reading import answer_box, read_box
@@ -26,6 +27,8 @@ from engine.service.served import Served
 from indexer.songs.table import Songs
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+for _part in (documentation.router, map_routes.router, map_routes.points_router):
+    router.include_router(_part)
 
 NEAREST_BY = {"taste": "taste", "audio": "sound", "lyrics": "meaning of the words"}
 NEAREST = 5  # songs by one signal
@@ -62,13 +65,15 @@ def search(request: Request, service: Service) -> Response:
     ]  # fmt: skip
     song = None if reading.song_id is None else engine.song(reading.song_id)
     start = {
-        "song": wishes.fresh.with_("seed", reading.song_id or ""), "artist": wishes.fresh.with_("artist", reading.meant),
+        "song": wishes.fresh.with_("seed", reading.song_id or ""),
+        "artist": wishes.fresh.with_("artist", reading.meant),
         "genre": wishes.fresh.with_("genre", reading.meant), "mood": wishes.fresh.with_("mood", *reading.moods),
         "words": wishes.fresh.with_("text", wishes.one("q")),
     }[reading.kind]  # fmt: skip
     return page(
         request, "search.html", title=song.title if song else wishes.one("q"), wishes=wishes, reading=reading,
         others=others, choices=choices, sections=sections, song=song, start=start.url(),
+        box=song.title if song else wishes.one("q"),
         song_url=song_url(song.song_id, wishes.basket) if song else "", **_chips(wishes, "/search"), **_offers(service),
     )  # fmt: skip
 
@@ -79,11 +84,11 @@ def song(request: Request, service: Service, song_id: str) -> Response:
     record = engine.show(engine.song(song_id))
     seeds = (record.song.song_id,)
     moods = engine.moods(record.song)
-    sections = [("Nearest in all", rows_of(service, engine.answer(Recommend(seeds=seeds, k=10)), wishes))]
+    sections = [("Nearest in all", rows_of(service, engine.similar(record.song, k=10), wishes))]
     none = dict.fromkeys(engine.weights["one"], 0.0)
     for signal, called in NEAREST_BY.items():
         if none.get(signal) is not None:
-            alone = engine.answer(Recommend(seeds=seeds, k=NEAREST, weights={**none, signal: 1.0}))
+            alone = engine.similar(record.song, k=NEAREST, weights={**none, signal: 1.0})
             sections.append((f"Nearest by {called}", rows_of(service, alone, wishes)))
     against = request.query_params.get("against", "").strip()
     explained = engine.answer(Explain(a=seeds[0], b=against)) if against else None
