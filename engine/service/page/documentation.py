@@ -22,6 +22,9 @@ VALUES = {
 }  # fmt: skip
 
 
+MOST_CHOICES = 12  # values of a parameter that the page lists
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One route of the document, as the page shows it."""
@@ -53,13 +56,13 @@ def routes_of(document: Mapping[str, Any], base: str, *, token: bool = False) ->
     for path, verbs in document["paths"].items():
         for verb, route in verbs.items():
             parameters = tuple(_parameter(each) for each in route.get("parameters", ()))
-            content = next(iter(route.get("requestBody", {}).get("content", {}).values()), {})
+            content: Mapping[str, Any] = next(iter(route.get("requestBody", {}).get("content", {}).values()), {})
             examples = tuple(
                 (name, json.dumps(each["value"], ensure_ascii=False, indent=2))
                 for name, each in content.get("examples", {}).items()
             )
             answers = tuple((status, each.get("description", "")) for status, each in route["responses"].items())
-            body = next(iter(content.get("examples", {}).values()), {}).get("value")
+            body = json.loads(examples[0][1]) if examples else None
             curl = _curl(base, verb.upper(), path, parameters, body, token=token)
             tag = (route.get("tags") or ["Other"])[0]
             summary = route.get("summary", "")
@@ -75,7 +78,7 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": parameter["name"], "where": parameter["in"], "required": parameter.get("required", False),
         "kind": f"{kind or 'value'}{' ' + '..'.join(bounds) if len(bounds) == 2 else ''}",
-        "default": schema.get("default"), "choices": ", ".join([*map(str, choices[:12]), *(["…"] if len(choices) > 12 else [])]),
+        "default": schema.get("default"), "choices": ", ".join(map(str, choices[:MOST_CHOICES])),
         "description": parameter.get("description", ""),
     }  # fmt: skip
 

@@ -120,11 +120,12 @@ class Wishes:
         arc = self.one("arc", "flat")
         if arc not in ARCS:
             raise RequestError(field="arc", found=repr(arc[:60]), expected=f"one of {', '.join(ARCS)}")
-        return MakePlaylist(
-            seeds=self.all("seed"), seed_artists=self.all("artist"), avoid=self.all("avoid"), exclude=self.all("gone"),
-            text=self.one("text"), target=self.target, filters=self.filters, arc=arc,
-            length=self.count("length", LENGTH, MOST_LENGTH), with_seeds=True,
-        )  # fmt: skip
+        wished: dict[str, Any] = {
+            "seeds": self.all("seed"), "seed_artists": self.all("artist"), "avoid": self.all("avoid"),
+            "exclude": self.all("gone"), "text": self.one("text"), "target": self.target, "filters": self.filters,
+            "arc": arc, "length": self.count("length", LENGTH, MOST_LENGTH), "with_seeds": True,
+        }  # fmt: skip
+        return MakePlaylist(**wished)
 
     @property
     def empty(self) -> bool:
