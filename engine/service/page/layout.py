@@ -179,7 +179,7 @@ def read_layout(file: Path, index: OpenIndex) -> Layout | None:
         with np.load(file, allow_pickle=False) as read:
             rows, places, cluster = read["rows"], read["places"], read["cluster"]
             names = tuple(map(str, json.loads(read["names"].tobytes())))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     n = len(rows)
     fits = (

@@ -13,6 +13,7 @@ from engine.service.page.wishes import Wishes
 from engine.service.served import Served
 from indexer.catalogue import Catalogue
 from indexer.errors import CatalogueError
+from indexer.records import AudioFeatures
 
 SIGNALS: Mapping[str, str] = {
     "taste": "taste", "factors": "listeners", "cooccurrence": "playlists", "popularity": "well known",
@@ -20,6 +21,7 @@ SIGNALS: Mapping[str, str] = {
     "timbre": "timbre", "lyrics": "meaning", "tbert": "theme", "lexical": "words", "target": "your wishes",
 }  # fmt: skip
 MOST_BARS = 4  # signals that a bar shows
+PITCHES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 BAR = 120  # units of the bar's length
 
 
@@ -81,6 +83,17 @@ def length_of(duration_ms: float | None) -> str:
     ('4:05', '')
     """
     return "" if duration_ms is None else f"{round(duration_ms / 1000) // 60}:{round(duration_ms / 1000) % 60:02d}"
+
+
+def key_name(audio: AudioFeatures | None) -> str:
+    """A key in words and as the Camelot wheel has it; "" where it is unknown.
+
+    >>> key_name(AudioFeatures(key=11.0, mode=0.0))
+    'B minor, 10A'
+    """
+    if audio is None or audio.key is None or (code := camelot(audio.key, audio.mode)) is None:
+        return ""
+    return f"{PITCHES[int(audio.key)]} {'major' if code.endswith('B') else 'minor'}, {code}"
 
 
 def rows_of(service: Served, hits: Iterable[Hit], wishes: Wishes) -> list[Row]:

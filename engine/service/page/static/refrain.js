@@ -201,8 +201,21 @@ async function map(box) {
       }
     }
     pen.globalAlpha = 1;
+    pen.font = "600 12px system-ui";
+    pen.textAlign = "center";
+    const taken = [];
+    for (const { name, x: lx, y: ly } of labels) {
+      const u = px(lx), v = py(ly) - 16, half = pen.measureText(name).width / 2 + 6;
+      if (taken.some(([a, b, c]) => Math.abs(a - u) < half + c && Math.abs(b - v) < 18)) continue;
+      taken.push([u, v, half]);
+      pen.lineWidth = 4;
+      pen.strokeStyle = paper;
+      pen.strokeText(name, u, v);
+      pen.fillStyle = ink;
+      pen.fillText(name, u, v);
+    }
     if (line.length) {
-      for (const [width, colour] of [[6, ink], [3, marker]]) {
+      for (const [width, colour] of [[5, "#16181d"], [2.5, marker]]) {
         pen.lineWidth = width;
         pen.strokeStyle = colour;
         pen.lineJoin = "round";
@@ -214,19 +227,6 @@ async function map(box) {
       pen.textAlign = "center";
       pen.textBaseline = "middle";
       line.forEach((place, i) => dot(px(x[place]), py(y[place]), 9, marker, String(i + 1)));
-    }
-    pen.font = "600 12px system-ui";
-    pen.textAlign = "center";
-    const taken = [];
-    for (const { name, x: lx, y: ly } of labels) {
-      const u = px(lx), v = py(ly), half = pen.measureText(name).width / 2 + 6;
-      if (taken.some(([a, b, c]) => Math.abs(a - u) < half + c && Math.abs(b - v) < 18)) continue;
-      taken.push([u, v, half]);
-      pen.lineWidth = 4;
-      pen.strokeStyle = paper;
-      pen.strokeText(name, u, v);
-      pen.fillStyle = ink;
-      pen.fillText(name, u, v);
     }
     if (near >= 0) dot(px(x[near]), py(y[near]), 7, marker, "");
   }
