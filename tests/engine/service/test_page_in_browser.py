@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -31,6 +31,8 @@ PAGES = {
     "error": "/songs/nobody",
 }  # fmt: skip
 STARTS_S = 30
+MAP, PEN = "document.querySelector('.map')", "document.querySelector('canvas').getContext('2d')"
+HOSTILE = ("<img src=x onerror=alert(1)>", '"><script>alert(1)</script>', "javascript:alert(1)")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +113,7 @@ def tab(chromium: Any, url: str) -> Iterator[Callable[..., Any]]:
 
 
 def _complains(line: Any) -> bool:
-    return line.type in ("error", "warning") and "404 (Not Found)" not in line.text
+    return line.type in ("error", "warning") and not any(status in line.text for status in ("404 (", "400 ("))
 
 
 def with_sound(page: Any) -> None:
@@ -134,8 +136,16 @@ def order(page: Any) -> list[str]:
     return [each.get_attribute("data-song") for each in page.query_selector_all("#arrange .song")]
 
 
+def until(page: Any, condition: str, arg: Any = None) -> None:
+    """Playwright's own `wait_for_function` evaluates text inside the page, which its policy forbids."""
+    deadline = time.monotonic() + 15
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(50)
+
+
 def settled(page: Any, before: str) -> None:
-    page.wait_for_function("before => location.href !== before", arg=before)
+    until(page, "before => location.href !== before", arg=before)
 
 
 def test_search_play_and_keys(tab: Callable[..., Any]) -> None:
@@ -148,15 +158,15 @@ def test_search_play_and_keys(tab: Callable[..., Any]) -> None:
     playing = page.locator("#playing")
     first = page.locator(".song .name a").first.inner_text()
     assert playing.inner_text().startswith(first)
-    page.wait_for_function("document.querySelector('audio').currentTime > 0.1")
+    until(page, "document.querySelector('audio').currentTime > 0.1")
     page.locator("main").focus()
     page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('audio').paused")
+    until(page, "document.querySelector('audio').paused")
     page.keyboard.press("ArrowRight")
     second = page.locator(".song .name a").nth(1).inner_text()
-    page.wait_for_function("title => document.querySelector('#playing').textContent.startsWith(title)", arg=second)
+    until(page, "title => document.querySelector('#playing').textContent.startsWith(title)", arg=second)
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("title => document.querySelector('#playing').textContent.startsWith(title)", arg=first)
+    until(page, "title => document.querySelector('#playing').textContent.startsWith(title)", arg=first)
     source = page.evaluate("document.querySelector('audio').src")
     page.locator(".song .name a").nth(3).click()
     page.wait_for_url("**/songs/**")
@@ -170,18 +180,16 @@ def test_what_plays_is_followed_by_the_next_song(tab: Callable[..., Any]) -> Non
     page = tab(f"/playlist?seed={SONG}&length=4")
     page.locator("#play-all").click()
     second = page.locator(".song .name a").nth(1).inner_text()
-    page.wait_for_function(
-        "title => document.querySelector('#playing').textContent.startsWith(title)", arg=second, timeout=20_000
-    )
+    until(page, "title => document.querySelector('#playing').textContent.startsWith(title)", arg=second)
 
 
 def test_a_playlist_is_built_reordered_replaced_and_exported(tab: Callable[..., Any], url: str) -> None:
-    page = tab("/search?q=angry")
+    page = tab("/search?q=angry", viewport={"width": 1280, "height": 3000})  # all songs in sight: nothing scrolls
     page.locator("text=Add to seeds").first.click()
     page.wait_for_url("**/playlist?seed=*")
     page.get_by_label("Add a song by its name").fill("Dentist Chair Blues")
     page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_function("document.querySelectorAll('.wishes ul[aria-label^=Songs] a').length === 2")
+    until(page, "document.querySelectorAll('.wishes ul[aria-label^=Songs] a').length === 2")
     page.get_by_text("Sliders and filters").click()
     page.get_by_label("Energy", exact=True).fill("0.8")
     assert page.locator("output[for=energy]").inner_text() == "0.8"
@@ -215,10 +223,14 @@ def test_a_playlist_is_built_reordered_replaced_and_exported(tab: Callable[..., 
     text = Path(saved.value.path()).read_text("utf-8")
     assert text.count("#EXTINF") == 7
     page.go_back()
-    page.wait_for_function("id => document.querySelectorAll('#arrange .song')[3].dataset.song === id", arg=last[3])
+    until(page, "id => document.querySelectorAll('#arrange .song')[3].dataset.song === id", arg=last[3])
 
 
 def test_the_map_names_and_opens_songs_and_shows_the_playlist(tab: Callable[..., Any], url: str) -> None:
+    deadline = time.monotonic() + 120
+    while json.load(urlopen(f"{url}/api/v1/map/about"))["drawing"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
     page = tab(f"/map?seed={SONG}&length=5")
     canvas = page.locator("canvas")
     page.wait_for_selector("canvas[data-drawn]")
@@ -229,18 +241,14 @@ def test_the_map_names_and_opens_songs_and_shows_the_playlist(tab: Callable[...,
     place = int(canvas.get_attribute("data-places").split(",")[0])
     x, y = (int.from_bytes(content[at : at + 2], "little") / 65_535 for at in (2 * place, 2 * n + 2 * place))
     box = canvas.bounding_box()
-    side = min(
-        page.evaluate("[document.querySelector('.map').clientWidth, document.querySelector('.map').clientHeight]")
-    )
+    side = min(page.evaluate("(({clientWidth, clientHeight}) => [clientWidth, clientHeight])(" + MAP + ")"))
     at = {"x": box["width"] / 2 + (x - 0.5) * (side - 24), "y": box["height"] / 2 + (y - 0.5) * (side - 24)}
     canvas.hover(position=at)
-    page.wait_for_function("!document.querySelector('.tip').textContent.startsWith('Point')")
+    until(page, "!document.querySelector('.tip').textContent.startsWith('Point')")
     assert "Pothole on Garfield Street" in page.locator(".tip").inner_text()
-    ink = page.evaluate(
-        """() => { const c = document.querySelector('canvas'), p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-                   let marker = 0; for (let i = 0; i < p.length; i += 4) marker += p[i] > 240 && p[i+1] > 180 && p[i+2] < 90;
-                   return marker; }"""
-    )
+    pixels = page.evaluate(f"[...{PEN}.getImageData(0, 0, {MAP}.clientWidth, {MAP}.clientHeight).data]")
+    colours = zip(pixels[::4], pixels[1::4], pixels[2::4], strict=True)
+    ink = sum(red > 240 and green > 180 and blue < 90 for red, green, blue in colours)
     assert ink > 500, "the playlist is a line in the colour of the marker"
     page.get_by_label("Closer").click()
     page.get_by_label("Farther").click()
@@ -290,9 +298,13 @@ def test_hostile_addresses_run_nothing(tab: Callable[..., Any]) -> None:
     page = tab("/")
     base = page.url.rstrip("/")
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    for text in ("<img src=x onerror=alert(1)>", '"><script>alert(1)</script>', "javascript:alert(1)"):
-        for path in ("search?q=", "playlist?text=", "songs/", "sign-in?next=", "playlist?genre=", "map?text="):
-            page.goto(
-                f"{base}/{path.split('?')[0]}?{urlencode({path.partition('?')[2].rstrip('=') or 'against': text})}"
-            )
-    assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+    for text in HOSTILE:
+        for path, name in (
+            ("search", "q"),
+            ("playlist", "text"),
+            ("playlist", "genre"),
+            ("map", "text"),
+            ("sign-in", "next"),
+        ):
+            page.goto(f"{base}/{path}?{urlencode({name: text})}")
+            assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
