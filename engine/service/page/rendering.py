@@ -53,7 +53,8 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     service = request.app.state.served
     values = {"wishes": Wishes(), "title": "", "here": request.url.path, "token": service.token is not None} | values
     html = _environment().get_template(template).render(songs=len(service.engine.index), **values)
-    return HTMLResponse(html, status, {"cache-control": "no-cache"})
+    # Without any referrer a browser says that a form comes from "null", which the guard takes for another site.
+    return HTMLResponse(html, status, {"cache-control": "no-cache", "referrer-policy": "same-origin"})
 
 
 def error_page(request: Request, status: int, message: str, songs: list[str] | None = None) -> HTMLResponse:

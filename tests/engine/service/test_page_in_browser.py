@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -54,25 +55,35 @@ def url(demo_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             sound_file(folder / "Music" / f"{number}.ogg", pitch=200.0 + number, seconds=1.5, isrc=isrc)
         catalogue.load(rows)
         catalogue.load_folder(folder / "Music")
+    with running(folder) as address:
+        yield address
+
+
+@contextmanager
+def running(folder: Path, *words: str) -> Iterator[str]:
+    """The address of a process of `refrain serve` in the folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "engine.cli", "serve", "--port", str(port)]
+    command = [sys.executable, "-m", "engine.cli", "serve", "--port", str(port), *words]
     process = subprocess.Popen(command, cwd=folder, env=os.environ | {"HF_HUB_OFFLINE": "1"})
-    address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + STARTS_S
-        while True:
-            try:
-                urlopen(f"{address}/api/v1/health", timeout=5).close()
-                break
-            except URLError:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
-        yield address
+        while not _answers(f"http://127.0.0.1:{port}/sign-in"):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _answers(address: str) -> bool:
+    try:
+        urlopen(address, timeout=5).close()
+    except URLError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")
@@ -302,3 +313,25 @@ def test_hostile_addresses_run_nothing(tab: Callable[..., Any]) -> None:
         for path in ("search?q=", "playlist?text=", "playlist?genre=", "map?text=", "sign-in?next="):
             page.goto(f"{base}/{path}{quote(text)}")
             assert page.evaluate("document.querySelectorAll('main img, main script').length") == 0
+
+
+def test_a_person_signs_in_with_the_token(chromium: Any, demo_index: Path, tmp_path: Path) -> None:
+    token = "a-token-that-nobody-guesses"
+    (tmp_path / "token.txt").write_text(token)
+    shutil.copy(demo_index.parent / "refrain.db", tmp_path)
+    with running(tmp_path, "--index", str(demo_index), "--token", "token.txt") as address:
+        context = chromium.new_context()
+        page = context.new_page()
+        page.goto(f"{address}/search?q=angry")
+        page.wait_for_url("**/sign-in?*")
+        page.get_by_label("Token").fill("another")
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").wait_for()
+        page.get_by_label("Token").fill(token)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/search?q=angry")
+        assert page.locator(".song").count() > 3
+        assert "refrain_token" not in page.evaluate("document.cookie")
+        page.locator(".song .name a").first.click()
+        page.wait_for_url("**/songs/**")
+        context.close()
