@@ -87,7 +87,7 @@ def _curl(base: str, verb: str, path: str, parameters: tuple[Mapping[str, Any], 
     """A line that can be pasted into a shell.
 
     >>> _curl("http://h", "GET", "/find", ({"name": "text", "where": "query", "required": True},), None, token=False)
-    'curl http://h/find?text=rain'
+    "curl 'http://h/find?text=rain'"
     """
     asked = []
     for each in parameters:

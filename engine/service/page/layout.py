@@ -176,7 +176,8 @@ def write_layout(file: Path, layout: Layout) -> None:
 def read_layout(file: Path, index: OpenIndex) -> Layout | None:
     """The layout in a file; None where there is none, or none that fits the index."""
     try:
-        with np.load(file, allow_pickle=False) as read:
+        # Opened here: numpy leaves a file open that it cannot read.
+        with file.open("rb") as content, np.load(content, allow_pickle=False) as read:
             rows, places, cluster = read["rows"], read["places"], read["cluster"]
             names = tuple(map(str, json.loads(read["names"].tobytes())))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):

@@ -106,10 +106,11 @@ def answer_box(engine: Engine, wishes: Wishes, reading: Reading) -> list[Section
     k, conditions = wishes.count("k", K, MOST_K), wishes.conditions
     match reading.kind:
         case "mood":
-            target = dict.fromkeys(reading.moods, 1.0)
-            return [
-                Section(f"Songs that are {reading.meant}", engine.recommend(target=target, filters=conditions, k=k))
-            ]
+            if len(reading.moods) == 1:  # the songs that have it, the likeliest first
+                moody = engine.recommend(filters={**conditions, "mood": list(reading.moods)}, k=k)
+            else:  # nobody counted which songs have several: those that have most of them all
+                moody = engine.recommend(target=dict.fromkeys(reading.moods, 1.0), filters=conditions, k=k)
+            return [Section(f"Songs that are {reading.meant}", moody)]
         case "genre":
             narrowed = {**conditions, "genre": [reading.meant]}
             return [Section(f"Best known: {reading.meant}", engine.recommend(filters=narrowed, k=k))]

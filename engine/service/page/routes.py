@@ -21,7 +21,17 @@ from engine.service.page.arranged import change, make
 from engine.service.page.curve import HEIGHT, WIDTH, curve_of
 from engine.service.page.reading import answer_box, read_box
 from engine.service.page.rendering import HERE, PageRoute, page
-from engine.service.page.shown import SIGNALS, files_of, key_name, length_of, names_of, rows_of, song_url, sound_url
+from engine.service.page.shown import (
+    SIGNALS,
+    compared,
+    files_of,
+    key_name,
+    length_of,
+    names_of,
+    rows_of,
+    song_url,
+    sound_url,
+)
 from engine.service.page.wishes import EXPORTS, Wishes
 from engine.service.served import Served
 from indexer.songs.table import Songs
@@ -98,6 +108,7 @@ def song(request: Request, service: Service, song_id: str) -> Response:
         quadrant=QUADRANT_WORDS.get(moods.quadrant or "", ""), length=length_of(_duration(record.song)),
         key=key_name(record.song.audio),
         sections=sections, against=against, explained=explained, signals=_measured(explained),
+        compared=compared(explained.features) if explained else [],
         sound=sound_url(record.song.song_id) if has_file else "", add=wishes.fresh.with_("seed", *seeds).url(),
         avoid=wishes.fresh.with_("avoid", *seeds).url(), url=song_url(record.song.song_id),
         other_url=song_url(explained.b.song_id, wishes.basket) if explained else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from engine.answer.compare import Feature
 from engine.answer.hits import Hit
 from engine.playlist.transitions import camelot
 from engine.service.page.wishes import Wishes
@@ -22,6 +23,7 @@ SIGNALS: Mapping[str, str] = {
 }  # fmt: skip
 MOST_BARS = 4  # signals that a bar shows
 PITCHES = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+FEATURES = {"duration_ms": "length", "mode": "scale"}
 BAR = 120  # units of the bar's length
 
 
@@ -94,6 +96,34 @@ def key_name(audio: AudioFeatures | None) -> str:
     if audio is None or audio.key is None or (code := camelot(audio.key, audio.mode)) is None:
         return ""
     return f"{PITCHES[int(audio.key)]} {'major' if code.endswith('B') else 'minor'}, {code}"
+
+
+def compared(features: Iterable[Feature]) -> list[tuple[str, str, str, float]]:
+    """The features that are known of both songs: name, the two values as people write them, and how alike they are.
+
+    >>> compared([Feature("duration_ms", 61_000.0, 59_000.0, 0.9), Feature("key", 0.0, 7.0, 0.2)])
+    [('length', '1:01', '0:59', 0.9), ('key', 'C', 'G', 0.2)]
+    """
+    return [
+        (FEATURES.get(each.name, each.name), _written(each.name, each.a), _written(each.name, each.b), each.likeness)
+        for each in features
+        if each.a is not None and each.b is not None and each.likeness is not None
+    ]
+
+
+def _written(name: str, value: float) -> str:
+    match name:
+        case "duration_ms":
+            return length_of(value)
+        case "key":
+            return PITCHES[round(value) % 12]
+        case "mode":
+            return "major" if value >= 0.5 else "minor"
+        case "tempo":
+            return f"{value:.0f} BPM"
+        case "loudness":
+            return f"{value:.1f} dB"
+    return f"{value:.2f}"
 
 
 def rows_of(service: Served, hits: Iterable[Hit], wishes: Wishes) -> list[Row]:

@@ -99,9 +99,11 @@ def test_a_song_s_page_says_its_facts_its_moods_and_what_it_shares(site: TestCli
     assert all(word in root.one("ul", class_="moods").text for word in moods.moods[0].words)
     compared = root.one("section", id="compare")
     assert explained.reason in compared.text
-    assert {row.one("th").text for row in compared.one("tbody").all("tr")} == {
-        feature.name for feature in explained.features if feature.likeness is not None
-    }
+    both = [feature.likeness for feature in explained.features if feature.likeness is not None]
+    rows = compared.one("tbody").all("tr")
+    assert [row.text.split()[-1] for row in rows] == [f"{round(100 * alike)}%" for alike in both]
+    assert "key B E 17%" in compared.text
+    assert "length 5:12 3:19" in compared.text
     headings = [heading.text for heading in root.all("h2")]
     assert [h for h in headings if h.startswith("Nearest")] == [
         "Nearest in all", "Nearest by taste", "Nearest by sound", "Nearest by meaning of the words"
