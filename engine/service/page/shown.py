@@ -13,7 +13,7 @@ from engine.playlist.transitions import camelot
 from engine.service.page.wishes import Wishes
 from engine.service.served import Served
 from indexer.catalogue import Catalogue
-from indexer.errors import CatalogueError
+from indexer.errors import CatalogueError, RefrainError
 from indexer.records import AudioFeatures
 
 SIGNALS: Mapping[str, str] = {
@@ -173,11 +173,12 @@ def files_of(service: Served, song_ids: Sequence[str]) -> dict[str, str]:
 
 def names_of(service: Served, song_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Ids or words as songs: what the chips of seeds and songs to avoid show."""
-    index = service.engine.index
-    named = []
+    engine, named = service.engine, []
     for song in song_ids:
-        row = index.songs.row_of(song)
-        title = song if row is None else index.songs.titles[row]
-        artist = "" if row is None else index.songs.artists[row]
-        named.append({"song": song, "title": title or song, "artist": artist})
+        try:
+            found = engine.named(song)
+        except RefrainError:  # the page says so where the songs are looked for
+            named.append({"song": song, "title": song, "artist": ""})
+        else:
+            named.append({"song": song, "title": found.title or song, "artist": found.artist})
     return named
