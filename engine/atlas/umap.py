@@ -52,16 +52,17 @@ def reduce(graph: Graph, dims: int, *, min_dist: float, epochs: int | None = Non
     _, simplicial_set_embedding, find_ab_params = _umap()
     a, b = find_ab_params(1.0, min_dist)
     places, _ = simplicial_set_embedding(
-        graph.vectors, graph.weights.copy(), dims, 1.0, a, b, 1.0, 5, epochs, _start(graph.vectors, dims),
+        graph.vectors, graph.weights.copy(), dims, 1.0, a, b, 1.0, 5, epochs, principal_places(graph.vectors, dims),
         np.random.RandomState(seed), "cosine", {}, False, {}, False,
     )  # fmt: skip
     return np.asarray(places, np.float32)
 
 
-def _start(vectors: FloatMatrix, dims: int) -> FloatMatrix:
+def principal_places(vectors: FloatMatrix, dims: int) -> FloatMatrix:
     """Where the songs start: the first principal components, and where there are fewer, a little chance.
 
-    UMAP's own start, by the graph's eigenvectors, takes longer and fails on graphs of several pieces.
+    float32 (songs, dims), -1..1. UMAP's own start, by the graph's eigenvectors, takes longer and fails on graphs of
+    several pieces. It needs no umap-learn: where there is none, this is a map, too.
     """
     centred = vectors - vectors.mean(axis=0)
     values, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))

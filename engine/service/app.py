@@ -15,6 +15,7 @@ from engine.service import api, audiomuse, radio, recipes, sound
 from engine.service.answers import Json
 from engine.service.errors import Shape, error_dict, status_of
 from engine.service.guard import Guard
+from engine.service.page import routes as page
 from engine.service.served import Served
 from engine.service.settings import Settings
 from engine.service.spotify import routes as spotify
@@ -45,7 +46,7 @@ def make_app(settings: Settings) -> Guard:
     )  # fmt: skip
     app.state.served = served
     # sound before our own API, whose song_ids hold slashes
-    for each in (sound, api, recipes, radio, spotify, subsonic, audiomuse):
+    for each in (sound, api, recipes, radio, spotify, subsonic, audiomuse, page):
         app.include_router(each.router)
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)

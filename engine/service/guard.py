@@ -13,7 +13,7 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from engine.service.settings import is_loopback
 
@@ -100,6 +100,12 @@ class Guard:
         given = headers.get("authorization", "")
         bearer = given[7:].strip() if given[:7].casefold() == "bearer " else ""
         if not any(hmac.compare_digest(each.encode(), self._token.encode()) for each in (bearer, _cookie(headers))):
+            if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):  # a person, in a browser
+                asked = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+                raise Refused(
+                    303, "no token, or another one; sign in",
+                    ((b"location", f"/sign-in?next={quote(asked, safe='')}".encode()), (b"cache-control", b"no-store")),
+                )  # fmt: skip
             raise Refused(
                 401, "no token, or another one; send the header: Authorization: Bearer TOKEN",
                 ((b"www-authenticate", b"Bearer"),),
