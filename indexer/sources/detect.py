@@ -24,6 +24,7 @@ HEAD_BYTES = 65_536  # enough for the header row of any table and the first obje
 JSONL_PEEK = 50  # optional keys (lyrics, tags) are missing from some rows, rarely from the first fifty
 MAX_LINE = 16_000_000  # characters of a line of JSON Lines
 _LONG_LINE = 1 << 20  # characters of an object on one line, of which the beginning shows what it is
+MOST_COLUMNS = 20_000  # tables with a column for each genre or tag have some thousands
 TITLE_LINES = 5  # that may stand before the header of a table
 DELIMITERS = ",;\t|"
 
@@ -74,7 +75,16 @@ def sniff(path: str | Path, name: str = "") -> OpenedFile:
 
     name   what the file is called where that is not its path: a member of an archive
     """
-    path = Path(path)
+    opened = _sniffed(Path(path), name)
+    if len(opened.columns) > MOST_COLUMNS:
+        raise SourceError(
+            f"{opened.shown} has {len(opened.columns):,} columns, expected a table of songs with at most "
+            f"{MOST_COLUMNS:,}; it is damaged, or its rows and columns are swapped"
+        )
+    return opened
+
+
+def _sniffed(path: Path, name: str) -> OpenedFile:
     head, called = _head(path), OpenedFile(path, "lines", name).shown
     if not head.strip():
         raise SourceError(f"{called} is empty; expected songs or playlists in a file of any known kind: get it again")
