@@ -95,7 +95,11 @@ def row_names(facts: Mapping[str, object]) -> tuple[str, ...]:
 
 def digest_of(value: object) -> str:
     """128 bits of BLAKE2b over JSON, as 32 hexadecimal digits."""
-    return hashlib.blake2b(_JSON(value).encode(), digest_size=16).hexdigest()
+    try:
+        encoded = orjson.dumps(value)
+    except TypeError:  # a number of more than 64 bits
+        encoded = _JSON(value).encode()
+    return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 
 
 def content_digest(song: Mapping[str, Any]) -> str:

@@ -25,8 +25,12 @@ _NAMING = frozenset({"title", "song_id", *_IDS.values()})  # a row with none of 
 
 def song_ids(values: Mapping[str, object]) -> tuple[str, list[tuple[str, str]]]:
     """The catalogue's key that a record brings ("" if none) and its ids elsewhere, best first."""
-    found = ((namespace, READERS[namespace](values.get(field))) for namespace, field in _IDS.items())
-    song_id = identifier(values.get("song_id"))
+    found = (
+        (namespace, READERS[namespace](values[field]))
+        for namespace, field in _IDS.items()
+        if values.get(field) is not None
+    )
+    song_id = identifier(values["song_id"]) if values.get("song_id") is not None else ""
     return "" if is_number(song_id) else song_id, [each for each in found if each[1]]
 
 
@@ -68,9 +72,11 @@ class SongReader:
             return None
         song_id, ids = song_ids(values)
         values = {**values, "genre": values["tag"]} if "tag" in values and "genre" not in values else values  # Genius
-        labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in texts(values.get("mood"), "|;,")}
+        labels: dict[str, float] = {}
+        if (moods := values.get("mood")) is not None:
+            labels = {f"{MOOD_LABEL}{mood.casefold()[:MAX_TAG]}": 1.0 for mood in texts(moods, "|;,")}
         problems: list[str] = []
-        plays = number(values.get("plays"), "plays", 0, 1e15, problems)
+        plays = number(values["plays"], "plays", 0, 1e15, problems) if "plays" in values else None
         if plays and self.columns.plays_add_up:
             names = (song_id, plain(values.get("artist")).casefold(), plain(values.get("title")).casefold())
             song_key = ids[0] if ids else names
@@ -80,7 +86,8 @@ class SongReader:
             file = self._file[-(MAX_TAG - len(PLAYS_LABEL)) :]  # names in archives differ at the end
             labels[f"{PLAYS_LABEL}{file}"] = plays
         path = values.get("path")
-        path = file_path(path if isinstance(path, str) else plain(path), self._folder)  # spaces in a path count
+        if path is not None:
+            path = file_path(path if isinstance(path, str) else plain(path), self._folder)  # spaces in a path count
         song = batch.add_song(
             self._file,
             row,

@@ -21,7 +21,7 @@ EACH = 30  # songs of a scene, by 6 artists
 ODD_TITLES = (
     '</script><script>document.title="broken"</script>',
     "<!-- <script> -->",
-    "\"double\" 'single' \\back\\ /*DATA*/ &amp; <b>",
+    "\"double\" 'single' \\back\\ /*DATA*/ &nosuch; <b>",
     "사랑 ❤ 🎵 \\u003c",
 )
 
