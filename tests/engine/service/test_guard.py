@@ -77,6 +77,7 @@ def test_a_token_lets_in(headers: dict[str, str], status: int) -> None:
 def test_no_other_text_lets_in(text: str) -> None:
     scope = {
         "type": "http",
+        "method": "GET",
         "path": "/",
         "query_string": b"",
         "headers": [(b"authorization", f"Bearer {text}".encode())],
@@ -107,7 +108,7 @@ def test_a_slow_client_and_a_slow_answer_come_to_an_end() -> None:
     async def sleeps(scope: Scope, receive: Any, send: Any) -> None:
         await never()
 
-    scope = {"type": "http", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")]}
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")]}
     assert asyncio.run(_status(Guard(echo, body_s=0.05), scope, [b"x", None])) == 408
     assert asyncio.run(_status(Guard(sleeps, answer_s=0.05), scope, [b""])) == 503
 
