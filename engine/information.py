@@ -1,4 +1,4 @@
-"""Information on an index: what it holds and how it was made, as JSON has it."""
+"""Information: what an index holds and how it was made, as JSON has it; which version of this program it is."""
 
 from __future__ import annotations
 
@@ -33,3 +33,14 @@ def index_record(
         "config": json.loads(manifest["config"]),
         "libraries": manifest["libraries"],
     }
+
+
+def version() -> str:
+    """The version of this program that is installed."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("refrain")
+    except PackageNotFoundError:  # run from a folder that was never installed
+        return "unknown"

@@ -21,6 +21,7 @@ from engine.cli.recipes import recipe_commands
 from engine.cli.render.console import message
 from engine.cli.serve import serving
 from engine.cli.triage import triaging
+from engine.information import version
 from indexer.errors import RefrainError, RequestError
 
 DONE, REFUSED, MISUSED, BUG, STOPPED = 0, 1, 2, 70, 130  # exit codes; 70 is EX_SOFTWARE of sysexits.h
@@ -42,16 +43,6 @@ def _version(wanted: bool) -> None:
     if wanted:
         sys.stdout.write(f"refrain {version()}\n")
         raise typer.Exit
-
-
-def version() -> str:
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("refrain")
-    except PackageNotFoundError:  # run from a folder that was never installed
-        return "unknown"
 
 
 @app.callback()

@@ -69,7 +69,7 @@ def mcp(index: IndexOption = INDEX) -> None:
         from engine.service.mcp import make_server
     except ImportError as error:
         raise ConfigError(f"mcp needs the package {error.name}; pip install 'refrain[mcp]'") from None
-    from engine.cli.app import version
+    from engine.information import version
 
     with open_engine(index) as engine:
         make_server(engine, version()).run("stdio")
