@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from indexer.sources.base import Refusal
 
@@ -34,27 +34,40 @@ class RemarkCounter:
     """Counts refusals by kind as they come; of a file that has hundreds of kinds the last ones count as one."""
 
     def __init__(self) -> None:
-        self._remarks: dict[tuple[str, str, str], Remark] = {}
+        self._tallies: dict[tuple[str, str, str], _Tally] = {}
         self._kinds: Counter[str] = Counter()
 
     def add(self, refusals: Iterable[Refusal]) -> None:
         """Count these refusals."""
         for each in refusals:
             key = (each.file, each.what, each.kind)
-            if key not in self._remarks and self._kinds[each.file] >= REMARKS_SHOWN:
-                key = (each.file, each.what, "other reasons")
-            known = self._remarks.get(key)
-            if known is None:
+            tally = self._tallies.get(key)
+            if tally is None:
+                if self._kinds[each.file] >= REMARKS_SHOWN:
+                    key = (each.file, each.what, "other reasons")
+                tally = self._tallies.get(key)
+            if tally is None:
                 self._kinds[each.file] += 1
-                reason = each.reason if key[2] == each.kind else key[2]
-                self._remarks[key] = Remark(each.file, each.what, reason, each.count, (each.row,))
+                self._tallies[key] = tally = _Tally(each.reason if key[2] == each.kind else key[2])
             else:
-                rows = (*known.rows, each.row)[:ROWS_SHOWN]
-                self._remarks[key] = Remark(each.file, each.what, key[2], known.count + each.count, rows)
+                tally.reason = key[2]
+            tally.count += each.count
+            if len(tally.rows) < ROWS_SHOWN:
+                tally.rows.append(each.row)
 
     def remarks(self) -> tuple[Remark, ...]:
         """The remarks, in the order in which each came first."""
-        return tuple(self._remarks.values())
+        return tuple(
+            Remark(file, what, tally.reason, tally.count, tuple(tally.rows))
+            for (file, what, _), tally in self._tallies.items()
+        )
+
+
+@dataclass(slots=True)
+class _Tally:
+    reason: str
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

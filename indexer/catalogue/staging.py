@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -84,11 +85,13 @@ class Staged:
         return RowCounts(added=total - unchanged - changed, changed=changed, unchanged=unchanged), owners
 
     def _keep_last(self) -> None:
-        staged, other = self._staged, self._staged.alias()
-        same_key = (other.c.owner == staged.c.owner) & (other.c.name == staged.c.name)
-        unknown = staged.c.value.is_(None) & exists().where(same_key, other.c.value.is_not(None))
-        self._connection.execute(delete(staged).where(unknown))
-        self._connection.execute(delete(staged).where(exists().where(same_key, other.c.row > staged.c.row)))
+        staged = self._staged.c
+        place = func.row_number().over(
+            partition_by=(staged.owner, staged.name), order_by=(staged.value.is_(None), staged.row.desc())
+        )
+        ranked = select(staged.owner, staged.name, staged.row, place.label("place")).subquery()
+        others = select(ranked.c.owner, ranked.c.name, ranked.c.row).where(ranked.c.place > 1)
+        self._connection.execute(delete(self._staged).where(tuple_(staged.owner, staged.name, staged.row).in_(others)))
 
 
 def tags_of(connection: Connection, song_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,7 +50,8 @@ class ColumnMap:
         self.columns = tuple(columns)
         self.plays_add_up = plays_add_up
         self._together = together
-        self._by_field: dict[str, list[Column]] = defaultdict(list)
+        self._used: list[Column] = []
+        self._readings: list[tuple[str, str, Convert | None]] = []
         self._names = {column.name for column in columns}
         self._unused: list[str] = []
         self.unused_cells: Counter[str] = Counter()
@@ -71,29 +72,27 @@ class ColumnMap:
                 if not column.field and not empty(row[name]):
                     self.unused_cells[name] += 1
         values: dict[str, object] = {}
-        for field, columns in self._by_field.items():
-            for column in columns:
-                cell = row.get(column.name)
-                if cell is None or cell == "" or (empty(cell) and not (field in _NAMES and isinstance(cell, str))):
-                    continue
-                if field in _TEXTS:
-                    cell = without_entities(cell)
-                cell = cell if column.convert is None else column.convert(cell)
-                if cell is None:
-                    continue
-                if field in self._together:
-                    values[field] = [*values.get(field, ()), cell]  # type: ignore[misc]
-                else:
-                    values[field] = cell
-                    break
+        for name, field, convert in self._readings:
+            cell = row.get(name)
+            if cell is None or cell == "" or (empty(cell) and not (field in _NAMES and isinstance(cell, str))):
+                continue
+            if field in values and field not in self._together:
+                continue
+            if field in _TEXTS:
+                cell = without_entities(cell)
+            cell = cell if convert is None else convert(cell)
+            if cell is None:
+                continue
+            values[field] = [*values.get(field, ()), cell] if field in self._together else cell  # type: ignore[misc]
         return values
 
     def _add(self, column: Column) -> None:
-        if column.field:
-            self._by_field[column.field].append(column)
-            self._by_field[column.field].sort(key=lambda each: each.rank)
-        else:
+        if not column.field:
             self._unused.append(column.name)
+            return
+        self._used.append(column)
+        self._used.sort(key=lambda each: each.rank)  # stable: of one rank as the file has them
+        self._readings = [(each.name, each.field, each.convert) for each in self._used]
 
 
 def _late(name: str) -> Column:
