@@ -33,6 +33,7 @@ from indexer.text.names import artist_key
 
 if TYPE_CHECKING:
     from indexer.encoders.sentence import SentenceEncoder
+    from indexer.encoders.windows import WindowEncoder
     from indexer.models.mlp import DenseStack
     from indexer.models.moods.model import MoodModel
     from indexer.models.taste import Taste
@@ -83,8 +84,10 @@ class OpenIndex:
         }
         self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
-        if before is not None and "encoder" in vars(before) and before._encoder_settings == self._encoder_settings:
-            self.encoder = before.encoder
+        if before is not None and before._encoder_settings == self._encoder_settings:
+            vars(self).update(
+                {name: vars(before)[name] for name in ("encoder", "query_encoder") if name in vars(before)}
+            )
 
     def __len__(self) -> int:
         return self._living
@@ -132,6 +135,14 @@ class OpenIndex:
     @property
     def _encoder_settings(self) -> tuple[EncoderConfig, object]:
         return self.config.encoder, self.manifest["encoder"]
+
+    @lazy
+    def query_encoder(self) -> WindowEncoder:
+        """What encodes words that are asked for: `encoder` in the form that the index holds, where it holds one."""
+        from indexer.encoders.exported import ExportedEncoder
+
+        folder = self.generation.place(artefacts.QUERY_ENCODER)
+        return ExportedEncoder(folder) if folder.is_dir() else self.encoder
 
     @lazy
     def encoder(self) -> SentenceEncoder:

@@ -142,7 +142,7 @@ def prepare(
         if cold:
             encoded = prepare(catalogue, work, config, cold=False, encoded=encoded, track=track).index
         if encoded is not None and _encoded_by(builder, encoded):
-            _copy(encoded, index)
+            copy_index(encoded, index)
     made = _taken_on(index, builder)
     with Reserved(catalogue, cold=cold) as reserved:
         whole, start = not index.exists(), time.perf_counter()
@@ -174,7 +174,7 @@ def _taken_on(index: Path, builder: Builder) -> Made:
     return made
 
 
-def _copy(source: Path, index: Path) -> None:
+def copy_index(source: Path, index: Path) -> None:
     """An index with the generation that another one has in use, as hard links where the disk allows; whole or not."""
     staging = index.with_name(f".{index.name}.copy")
     shutil.rmtree(staging, ignore_errors=True)  # of a copy that was killed

@@ -21,7 +21,7 @@ ONE_WINDOW = "one-window lyrics"
 
 def texts(encoder: SentenceEncoder, lyrics: Sequence[str], count: int = LYRICS) -> list[str]:
     """Beginnings of lyrics that the model reads in one window, so that both read the same; whole where they fit."""
-    tokenizer: Any = encoder._transformer.tokenizer
+    tokenizer: Any = encoder.transformer.tokenizer
     chosen: list[str] = []
     for i in np.random.default_rng(0).permutation(len(lyrics)).tolist():
         text = unique_lines(lyrics[i])
@@ -54,7 +54,7 @@ def measure_encoding(job: Job, systems: Sequence[str], track: Track) -> Iterator
     songs = dataset.index.songs
     lyrics = [songs.lyrics[row] for row in np.flatnonzero(songs.alive & songs.has_lyrics).tolist()]
     chosen = texts(encoder, lyrics, min(LYRICS, job.limit or LYRICS))
-    plain = encoder._transformer
+    plain = encoder.transformer
     ways: dict[str, Callable[[], object]] = {
         "refrain": lambda: encoder.encode(chosen),
         "sentence-transformers": lambda: plain.encode(

@@ -25,6 +25,7 @@ from benchmarks.tasks.ablation import measure_ablation
 from benchmarks.tasks.asking import Unfinished
 from benchmarks.tasks.encoding import measure_encoding
 from benchmarks.tasks.latency import measure_latency
+from benchmarks.tasks.load import measure_load
 from benchmarks.tasks.running import Job, Task, evaluate, opened
 from indexer.config import IndexConfig
 from indexer.progress import Track, quiet
@@ -97,6 +98,7 @@ TASKS: dict[str, Task] = {
         ),
         Task("ann", "recall, latency and bytes of vector indexes", ann.LAYOUTS, ann.measure_ann, warm=False),
         Task("latency", "what a user waits for", ("refrain",), measure_latency),
+        Task("load", "`refrain serve` under requests at a rate, its index renewed", ("refrain",), measure_load),
         Task(
             "encoding",
             "lyrics a second beside the plain model",

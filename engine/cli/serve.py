@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import socket
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +36,8 @@ def serve(
         import uvicorn
 
         from engine.service.app import make_app
+        from engine.service.connection import Connection
+        from engine.service.workers import listening_at, run_workers
     except ImportError as error:
         raise ConfigError(f"serve needs the package {error.name}; pip install 'refrain[serve]'") from None
     from engine.service.settings import Settings, shown_host
@@ -48,18 +49,18 @@ def serve(
     app = make_app(settings)  # also where workers make their own: what is wrong is one line, before anything starts
     logging.basicConfig(format="refrain: %(message)s", level=logging.WARNING)
     logging.getLogger("refrain").setLevel(logging.INFO)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host.strip("[]"), port), family=family, backlog=2048) as listening:
-        options: dict[str, Any] = {
-            "log_level": "warning", "access_log": False, "server_header": False, "timeout_graceful_shutdown": FINISH_S,
-        }  # fmt: skip
-        message(f"Refrain answers at http://{shown_host(host)}:{listening.getsockname()[1]}/ ; Ctrl-C ends it")
+    options: dict[str, Any] = {
+        "log_level": "warning", "access_log": False, "server_header": False, "http": Connection,
+        "timeout_graceful_shutdown": FINISH_S,
+    }  # fmt: skip
+    with listening_at(host, port, workers) as listening:
+        message(f"Refrain answers at http://{shown_host(host)}:{listening[0].getsockname()[1]}/ ; Ctrl-C ends it")
         if workers == 1:
-            uvicorn.Server(uvicorn.Config(app, **options)).run([listening])
+            uvicorn.Server(uvicorn.Config(app, **options)).run(listening)
         else:
             settings.hand_over()
             made = "engine.service.app:handed_over"
-            uvicorn.run(made, factory=True, workers=workers, fd=listening.fileno(), **options)
+            run_workers(uvicorn.Config(made, factory=True, workers=workers, **options), listening)
 
 
 @serving.command(rich_help_panel="Serve")

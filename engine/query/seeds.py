@@ -113,7 +113,7 @@ def by_identity(seeds: Iterable[Seed]) -> dict[int | Song, Seed]:
 
 def encode_text(index: OpenIndex, text: str) -> tuple[Vector, Vector]:
     """A text's sentence vector, float32 (d,), and its latent, as the index's songs have them."""
-    sentence = index.encoder.encode([text])[0]
+    sentence = index.query_encoder.encode([text])[0]
     if index.compress_lyrics is None:
         return sentence, index.no_parts()["lyrics"]
     return sentence, index.compress_lyrics.encode(sentence[None])[0]

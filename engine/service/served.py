@@ -33,17 +33,15 @@ class Served:
         self.sessions = Sessions(sessions_file(settings.index))
         self.sound = SoundFiles(settings.catalogue)
         self._stopped = Event()
-        self._watcher = Thread(target=self._watch, name="watch", daemon=True) if settings.watch else None
+        self._beside = Thread(target=self._work_beside, name="beside", daemon=True)
 
     def start(self) -> None:
-        """Begin to look for newer generations, where that is wanted."""
-        if self._watcher is not None:
-            self._watcher.start()
+        """Begin what goes on beside the answers: loading the encoder, and looking for newer generations if wanted."""
+        self._beside.start()
 
     def stop(self) -> None:
         self._stopped.set()
-        if self._watcher is not None:
-            self._watcher.join()
+        self._beside.join(WATCH_S)  # longer only where the encoder is still being loaded, which harms nothing
         self.engine.close()
         self.sound.close()
 
@@ -59,6 +57,12 @@ class Served:
         log.info("generation %d is served", self.engine.index.generation.number)
         return True
 
-    def _watch(self) -> None:
-        while not self._stopped.wait(WATCH_S):
+    def _work_beside(self) -> None:
+        try:
+            self.engine.index.query_encoder.encode(
+                [""]
+            )  # takes seconds, for which the first who asks for words would wait
+        except RefrainError as error:
+            log.warning("words are matched as they are, not by meaning: %s", error)
+        while self.settings.watch and not self._stopped.wait(WATCH_S):
             self.refresh()

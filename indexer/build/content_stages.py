@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterator
 from itertools import islice
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from indexer.build.context import Batch, Context
 from indexer.build.stage import BATCH, Columns, Outcome, no_rows, sample, write_rows
 from indexer.encoders.cache import VectorCache
-from indexer.errors import CatalogueError
+from indexer.encoders.sentence import SentenceEncoder
+from indexer.errors import CatalogueError, EncoderError
 from indexer.models import audio_origins, audio_scaler
 from indexer.models.audio_origins import LEAST_SONGS, OriginScales
 from indexer.models.audio_scaler import COLUMNS, AudioScaler
@@ -87,6 +89,21 @@ def sentences(context: Context) -> Outcome:
     width = context.encoder.dim if context.base is None else context.base.array(artefacts.SENTENCE).shape[1]
     like = {artefacts.SENTENCE: no_rows(width, np.float16)}
     write_rows(context, like, apply, label="encode lyrics", batch=ENCODED_AT_ONCE)
+    return Outcome()
+
+
+def query_encoder(context: Context) -> Outcome:
+    """The encoder in a form that is loaded at once, for words that are asked for; torch does it where there is none."""
+    from indexer.encoders.exported import export
+
+    encoder = context.encoder
+    if isinstance(encoder, SentenceEncoder):
+        folder = context.draft.folder(artefacts.QUERY_ENCODER)
+        try:
+            export(encoder, folder)
+        except EncoderError as error:
+            shutil.rmtree(folder)
+            context.notes.append(str(error))
     return Outcome()
 
 

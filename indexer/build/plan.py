@@ -195,6 +195,8 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
                 planner.add(each, "apply", f"to {many:,} songs that are new or changed", many, record)
             else:
                 planner.keep(each, "applied to every song")
+        elif not (each.tables or each.reads):
+            planner.keep(each, "reads no song")
         elif each.name in _EXTENDED:
             if not grown and not (data and each.name == "factors"):
                 planner.keep(each, "nothing that it reads has changed")

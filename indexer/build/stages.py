@@ -10,6 +10,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("songs", content.songs, lambda c: None, tables=("songs",), version=3),
     Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
+    Stage("query_encoder", content.query_encoder, lambda c: None, encoder=True),
     Stage(
         "keywords", content.keywords, lambda c: {"keywords": c.keywords, "salient_keywords": c.salient_keywords},
         reads=("songs", "sentences"), looks_at=("lexical",), encoder=True, version=2,

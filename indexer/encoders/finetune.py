@@ -86,7 +86,7 @@ def batches(rows: Rows, batch: int) -> list[Rows]:
 
 def copy_of(encoder: SentenceEncoder) -> SentenceTransformer:
     """The encoder's model, read from its files once more in float32, to be trained."""
-    return SentenceEncoder(encoder.model, precision="float32", window=encoder.window)._transformer
+    return SentenceEncoder(encoder.model, precision="float32", window=encoder.window).transformer
 
 
 def last_layers(transformer: SentenceTransformer, count: int) -> torch.nn.ModuleList:

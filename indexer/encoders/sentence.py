@@ -6,7 +6,6 @@ import hashlib
 import importlib.util
 import json
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from indexer.encoders.windows import BATCH_TOKENS, FloatMatrix, Tokens, WindowEncoder
 from indexer.errors import EncoderError
 from indexer.lazy import lazy
 from indexer.progress import Track, quiet
@@ -23,15 +23,10 @@ if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
 
-FloatMatrix = npt.NDArray[np.float32]
-
 DEFAULT_ENCODER = "all-MiniLM-L6-v2"
 # sha256 of model.safetensors as sentence-transformers publishes it; the wheel must carry the same bytes.
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WINDOW_TOKENS = 256  # what all-MiniLM-L6-v2 was trained on; more is cut off by the model itself
-MAX_WINDOWS = 8  # 2,000 tokens of different lines: 99.9 % of songs are shorter
-# Padded tokens that go through the model at once. Measured on 2 cores with AMX: 4k to 16k are within 5 %.
-BATCH_TOKENS = 8_192
 GPU_BATCH_TOKENS = 131_072  # not measured: on a GPU a batch for two CPU cores leaves most of it idle
 
 RECIPE_FILES = ("modules.json", "sentence_bert_config.json", "config.json", "tokenizer.json")
@@ -87,12 +82,8 @@ class Encoder(Protocol):
         ...
 
 
-class SentenceEncoder:
-    """A sentence-transformers model that reads long texts in windows.
-
-    A text longer than `window` tokens is cut into windows; their vectors are averaged, weighted by
-    their tokens, and scaled to length 1. Windows are sorted by length before they are batched, so
-    hardly any padding is computed.
+class SentenceEncoder(WindowEncoder):
+    """A sentence-transformers model that reads texts in windows of `window` tokens.
 
     model      "all-MiniLM-L6-v2", any sentence-transformers name, or a folder
     precision  "auto" takes bfloat16 where the processor computes it in hardware, else float32
@@ -168,9 +159,14 @@ class SentenceEncoder:
             digest.update(json.dumps([path.relative_to(self._folder).as_posix(), content], sort_keys=True).encode())
         return digest.hexdigest()[:12]
 
+    @property
+    def longest(self) -> int:
+        """Tokens of a window: no more than the model reads."""
+        return self._longest(self.transformer)
+
     @lazy
     def dim(self) -> int:
-        return int(self._transformer.get_embedding_dimension() or 0)
+        return int(self.transformer.get_embedding_dimension() or 0)
 
     @lazy
     def _dtype(self) -> torch.dtype:
@@ -181,13 +177,17 @@ class SentenceEncoder:
             return torch.bfloat16 if fast else torch.float32
         return torch.bfloat16 if self._precision == "bfloat16" else torch.float32
 
+    def in_float32(self) -> SentenceEncoder:
+        """The same model, which computes in float32 whatever this machine is fast at."""
+        return SentenceEncoder(self.model, precision="float32", window=self.window, download=self._download)
+
     @property
     def precision(self) -> str:
         """The number format the model computes in on this machine."""
         return str(self._dtype).removeprefix("torch.")
 
     @property
-    def _transformer(self) -> SentenceTransformer:
+    def transformer(self) -> SentenceTransformer:
         """The model, loaded once, whoever asks first; threads that ask meanwhile wait for it."""
         if self._loaded is None:
             with _LOADING:
@@ -213,59 +213,33 @@ class SentenceEncoder:
             raise EncoderError(f"{folder} is no sentence-transformers model: {error}") from error
         for weights in model.parameters():
             weights.data = weights.data.to(self._dtype)
-        self._tokens(model, ["a"])  # sets how texts are cut, which the tokenizer cannot do in two threads at once
+        self._tokenised(model, ["a"])  # sets how texts are cut, which the tokenizer cannot do in two threads at once
         return model.eval()
 
-    def encode(self, texts: Sequence[str], *, track: Track = quiet) -> FloatMatrix:
-        """Unit vectors, float32 (len(texts), dim); an empty text is the zero vector."""
-        windows, owner = self._windows(texts)
-        out = np.zeros((len(texts), self.dim), np.float32)
-        if not windows:
-            return out
-        lengths = np.array([len(w) for w in windows])
-        batches = _batches(lengths, GPU_BATCH_TOKENS if self._transformer.device.type == "cuda" else BATCH_TOKENS)
-        vectors = np.empty((len(windows), self.dim), np.float32)
-        for batch in track(batches, "encode lyrics", len(batches)):
-            vectors[batch] = self._forward([windows[i] for i in batch])
-        np.add.at(out, owner, vectors * lengths[:, None])
-        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12)
-        return out
+    @property
+    def _batch_tokens(self) -> int:
+        return GPU_BATCH_TOKENS if self.transformer.device.type == "cuda" else BATCH_TOKENS
 
-    def _windows(self, texts: Sequence[str]) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
-        """Token ids of every window, special tokens included, and the text that each belongs to."""
-        filled = [i for i, text in enumerate(texts) if text.strip()]
-        windows: list[list[int]] = []
-        owner: list[int] = []
-        for start in range(0, len(filled), 1000):
-            chunk = filled[start : start + 1000]
-            encoded = self._tokens(self._transformer, [texts[i] for i in chunk])
-            seen: Counter[int] = Counter()
-            for ids, text in zip(encoded["input_ids"], encoded["overflow_to_sample_mapping"], strict=True):
-                seen[text] += 1
-                if seen[text] <= MAX_WINDOWS:
-                    windows.append(ids)
-                    owner.append(chunk[text])
-        return windows, np.array(owner, np.int64)
+    def _tokens(self, texts: Sequence[str]) -> Iterator[Tokens]:
+        encoded = self._tokenised(self.transformer, texts)
+        yield from zip(encoded["overflow_to_sample_mapping"], encoded["input_ids"], strict=True)
 
-    def _tokens(self, model: SentenceTransformer, texts: Sequence[str]) -> Any:
+    def _tokenised(self, model: SentenceTransformer, texts: Sequence[str]) -> Any:
         tokenizer: Any = model.tokenizer
-        limit = min(self.window, model.max_seq_length or self.window)
-        return tokenizer(list(texts), truncation=True, max_length=limit, return_overflowing_tokens=True)
+        longest = self._longest(model)
+        return tokenizer(list(texts), truncation=True, max_length=longest, return_overflowing_tokens=True)
 
-    def _forward(self, windows: Sequence[list[int]]) -> FloatMatrix:
+    def _longest(self, model: SentenceTransformer) -> int:
+        return min(self.window, model.max_seq_length or self.window)
+
+    def _forward(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> FloatMatrix:
         import torch
 
-        model = self._transformer
-        width = max(map(len, windows))
-        ids = torch.zeros((len(windows), width), dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for row, window in enumerate(windows):
-            ids[row, : len(window)] = torch.tensor(window)
-            mask[row, : len(window)] = 1
+        model = self.transformer
+        features = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
         with torch.inference_mode():
-            features = {"input_ids": ids.to(model.device), "attention_mask": mask.to(model.device)}
-            vectors = model(features)["sentence_embedding"].float()
-            vectors = torch.nn.functional.normalize(vectors, dim=1)
+            vectors = model({name: each.to(model.device) for name, each in features.items()})["sentence_embedding"]
+            vectors = torch.nn.functional.normalize(vectors.float(), dim=1)
         return np.asarray(vectors.cpu().numpy(), np.float32)
 
 
@@ -320,18 +294,6 @@ def model_folder(model: str, *, download: bool = True) -> Path:
             f"the encoder {model!r} is neither a folder nor available from the Hugging Face hub "
             f"({type(error).__name__}); expected a sentence-transformers model; give a folder or check the network"
         ) from error
-
-
-def _batches(lengths: npt.NDArray[np.int64], tokens: int) -> list[npt.NDArray[np.int64]]:
-    """Windows of like length together, longest first, at most so many padded tokens in a batch."""
-    order = np.argsort(-lengths, kind="stable")
-    batches = []
-    start = 0
-    while start < len(order):
-        size = max(1, tokens // int(lengths[order[start]]))
-        batches.append(order[start : start + size])
-        start += size
-    return batches
 
 
 def _cpu_flags() -> str:

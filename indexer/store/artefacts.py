@@ -121,6 +121,7 @@ BY_ID = _array("songs/by_id", "songs", "int64", ("living rows",), "living rows b
 # What finds songs, and what is computed from their words and sound.
 LEXICAL = _folder("lexical", "lexical", "the inverted index (tantivy)")
 SENTENCE = _array("sentence", "sentences", "float16", ("rows", "d"), "sentence vector of the lyrics, unit or zero")
+QUERY_ENCODER = _folder("query_encoder", "query_encoder", "the encoder of words that are asked for (ONNX)")
 KEYWORDS = _texts("keywords", "keywords", "TF-IDF keywords separated by spaces, best first")
 SALIENT_KEYWORDS = _texts("salient_keywords", "keywords", "the keywords that mean what the song means")
 WORDS = _texts("words", "keywords", "every keyword once", by_row=False)

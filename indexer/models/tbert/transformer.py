@@ -60,13 +60,13 @@ class TunedEncoder(SentenceEncoder):
         out = np.zeros((len(texts), self.dim), np.float32)
         with torch.inference_mode():
             for rows in batches(np.arange(len(texts)), _BATCH):
-                out[rows] = first_windows(self._transformer, [texts[i] for i in rows], self.window).numpy()
+                out[rows] = first_windows(self.transformer, [texts[i] for i in rows], self.window).numpy()
         return out
 
     def save(self, folder: Path) -> None:
         """Write the model as sentence-transformers does, weights as safetensors."""
         with without_bars():
-            self._transformer.save(str(folder), create_model_card=False, safe_serialization=True)
+            self.transformer.save(str(folder), create_model_card=False, safe_serialization=True)
         (folder / "window.json").write_text(json.dumps({"window": self.window}) + "\n", "utf-8")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,29 +13,33 @@ from indexer.text.tokens import lines, pieces_of, strip_accents, tokenise_lines
 
 # A stretch across line ends is worth a little less than a whole line: people quote lines.
 STRETCH = 0.95
+# BM25+ (Lv and Zhai, "Lower-bounding term frequency normalization", CIKM 2011): Okapi's idf is below zero for a word
+# that stands in most lines, and its short lines win over those that hold more of the words.
+K1, B, DELTA = 1.2, 0.75, 1.0
 
 
 def best_line(lyrics: str, query_terms: Sequence[str]) -> str | None:
-    """The sung line with the highest BM25 for the tokens, the first of equals; None if no line has one of them.
+    """The sung line with the highest BM25+ for the tokens, the first of equals; None if no line has one of them.
 
     >>> best_line("Rain on the window\\nSlow rain, grey rain", ["grey", "rain"])
     'Slow rain, grey rain'
     """
-    from rank_bm25 import BM25Plus
-
     wanted = set(pieces_of(query_terms))
     # A line that a song repeats is one line: repeats would make the words of a chorus look common.
     sung = list(dict.fromkeys(lines(lyrics)))
-    # Words that are not wanted count for the length of their line only: as one word they cost BM25 little.
-    words = map(pieces_of, tokenise_lines(sung))
-    tokens = [[word if word in wanted else "" for word in line] for line in words]
-    sharing = [i for i, line in enumerate(tokens) if any(line)]
-    if not sharing:
+    words = [pieces_of(line) for line in tokenise_lines(sung)]
+    shared = {i: Counter(filter(wanted.__contains__, line)) for i, line in enumerate(words)}
+    having = Counter(word for counts in shared.values() for word in counts)
+    if not having:
         return None
-    shared = sorted({token for i in sharing for token in tokens[i] if token})
-    # Plus, not Okapi: Okapi's idf is below zero for a word that stands in most lines.
-    ranked = BM25Plus(tokens, k1=1.2, b=0.75)
-    return sung[sharing[int(np.argmax(ranked.get_batch_scores(shared, sharing)))]]
+    weight = {word: math.log((len(words) + 1) / count) for word, count in having.items()}
+    norm = B * len(words) / sum(map(len, words))
+
+    def score(i: int) -> float:
+        damping = K1 * (1 - B + norm * len(words[i]))
+        return sum(weight[word] * (DELTA + n * (K1 + 1) / (damping + n)) for word, n in shared[i].items())
+
+    return sung[max((i for i, counts in shared.items() if counts), key=score)]
 
 
 def rescore_lines(query_tokens: Sequence[str], candidate_lyrics: Sequence[str | None]) -> npt.NDArray[np.float32]:

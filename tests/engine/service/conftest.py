@@ -26,10 +26,11 @@ STARTS_S = 30
 
 @dataclass(frozen=True)
 class Running:
-    """A process of `refrain serve`."""
+    """A process of `refrain serve`, and the file that it logs to."""
 
     url: str
     process: subprocess.Popen[bytes]
+    log: Path
 
 
 def settings_of(index: Path, **more: object) -> Settings:
@@ -50,27 +51,36 @@ def client(demo_index: Path) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[..., Running]]:
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Running]]:
     """Starts `refrain serve INDEX` with more words; what was started ends with the session."""
+    logs = tmp_path_factory.mktemp("logs")
     with ExitStack() as running:
 
         def start(index: Path, *words: str | Path) -> Running:
             command = [sys.executable, "-m", "engine.cli", "serve", "--port", "0", "--index", str(index)]
             command += ["--catalogue", str(index.parent / "refrain.db"), *map(str, words)]
             environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-            process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
-            assert process.stderr is not None
-            running.callback(process.stderr.close)
+            log = logs / f"{len(list(logs.iterdir()))}.txt"
+            with log.open("wb") as file:
+                process = subprocess.Popen(command, stderr=file, env=environment)
             running.callback(process.wait)
             running.callback(process.terminate)
-            line = process.stderr.readline().decode()
-            found = re.search(r"http://[\d.]+:(\d+)", line)
-            assert found, line
-            url = f"http://127.0.0.1:{found[1]}"
+            url = address_in(log, process)
             wait_for(url)
-            return Running(url, process)
+            return Running(url, process, log)
 
         yield start
+
+
+def address_in(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """Where the process says that it answers."""
+    deadline = time.monotonic() + STARTS_S
+    while True:
+        if found := re.search(r"http://[\d.]+:(\d+)", log.read_text()):
+            return f"http://127.0.0.1:{found[1]}"
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
 
 
 def wait_for(url: str) -> None:

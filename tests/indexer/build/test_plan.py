@@ -95,7 +95,7 @@ def test_one_setting_is_one_stage_and_what_reads_it(
 def test_another_encoder_or_window_is_another_vector(catalogue: Catalogue, work: Path) -> None:
     for encoder in (HashEncoder(seed=1), HashEncoder(window=3)):
         plan = plan_index(catalogue, work / "ix", SMALL, encoder=encoder)
-        assert done(plan) == readers("sentences", "keywords", "tbert", "moods")
+        assert done(plan) == readers("sentences", "query_encoder", "keywords", "tbert", "moods")
         assert plan.of("sentences").reason == "the encoder or its settings have changed"
 
 

@@ -79,6 +79,7 @@ def test_a_changed_catalogue_takes_over_nothing_that_read_it(catalogue: Catalogu
             "audio_latents",
             "timbre",
             "artist_tags",
+            "query_encoder",
         }
         & over
     )

@@ -52,13 +52,15 @@ def test_a_long_text_is_the_mean_of_its_windows_weighted_by_tokens(tiny_encoder:
     encoder = SentenceEncoder(str(tiny_encoder), precision="float32", window=8)
     text = "abc de fgh ij klm n"  # a token is a letter: 14 of them, six in a window beside the two at its ends
     windows = [["a", "##b", "##c", "d", "##e", "f"], ["##g", "##h", "i", "##j", "k", "##l"], ["##m", "n"]]
-    tokenizer = encoder._transformer.tokenizer
+    tokenizer = encoder.transformer.tokenizer
     ends = tokenizer.cls_token_id, tokenizer.sep_token_id
     ids = [[ends[0], *tokenizer.convert_tokens_to_ids(window), ends[1]] for window in windows]
     found, owner = encoder._windows([text, "", "a"])
     assert found[:3] == ids
     assert owner.tolist() == [0, 0, 0, 2]
-    vectors = np.concatenate([encoder._forward([window]) for window in ids])
+    vectors = np.concatenate(
+        [encoder._forward(np.array([window]), np.ones((1, len(window)), np.int64)) for window in ids]
+    )
     mean = (vectors * np.array([[8], [8], [4]])).sum(axis=0)
     encoded = encoder.encode([text, "", "a"])
     np.testing.assert_allclose(encoded[0], mean / np.linalg.norm(mean), atol=1e-5)

@@ -242,7 +242,7 @@ def test_fine_tuning_changes_the_last_layer_only_and_not_the_given_encoder(
     assert model.encoder is not None
     fresh = SentenceEncoder(str(tiny_encoder), precision="float32", window=64)
     np.testing.assert_allclose(encoder.encode(texts[:9]), fresh.encode(texts[:9]), atol=1e-6)
-    before, after = (dict(which._transformer.named_parameters()) for which in (fresh, model.encoder))
+    before, after = (dict(which.transformer.named_parameters()) for which in (fresh, model.encoder))
     changed = {name for name in before if not np.allclose(before[name].detach(), after[name].detach(), atol=1e-7)}
     assert changed
     assert all(".layer.1." in name for name in changed)

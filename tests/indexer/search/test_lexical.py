@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rank_bm25 import BM25Okapi
+from rank_bm25 import BM25Okapi, BM25Plus
 from rapidfuzz.distance import OSA
 
 from indexer.errors import IndexFormatError, IndexMissingError
@@ -597,6 +597,22 @@ def test_the_best_line_is_the_one_that_shares_most() -> None:
     assert best_line("!!!", ["neon"]) is None
     assert best_line("", ["rain"]) is None
     assert best_line("one line only", ["line"]) == "one line only"
+
+
+@given(
+    st.lists(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=9), min_size=1, max_size=12),
+    st.sampled_from("abc"),
+)
+def test_for_one_word_the_best_line_is_that_of_rank_bm25(words: list[list[str]], word: str) -> None:
+    unique = list(dict.fromkeys(map(" ".join, words)))
+    scores = BM25Plus([line.split() for line in unique], k1=1.2, b=0.75).get_scores([word])
+    best = best_line("\n".join(unique), [word])
+    if not any(word in line for line in unique):
+        assert best is None
+    else:
+        assert best is not None
+        assert word in best
+        assert scores[unique.index(best)] == pytest.approx(max(scores))
 
 
 def test_a_line_fits_better_than_its_words_elsewhere() -> None:
