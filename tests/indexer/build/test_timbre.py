@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from indexer import Catalogue, build_index, update_index
 from indexer.songs.table import Songs

@@ -52,12 +52,12 @@ def change(catalogue: Catalogue, work: Path, kinds: Iterable[str]) -> None:
 
 
 MIXES = [(), ("new", "deleted"), KINDS]
-MORE_MIXES = [*((kind,) for kind in KINDS), ("new", "playlist"), ("deleted", "playlist")]
+SLOW_MIXES = [*((kind,) for kind in KINDS), ("new", "playlist"), ("deleted", "playlist")]
 
 
 @pytest.mark.parametrize(
     "kinds",
-    [*MIXES, *(pytest.param(mix, marks=pytest.mark.slow) for mix in MORE_MIXES)],
+    [*MIXES, *(pytest.param(mix, marks=pytest.mark.slow) for mix in SLOW_MIXES)],
     ids=lambda kinds: " and ".join(kinds) or "nothing",
 )
 def test_every_mix_of_changes_updates(catalogue: Catalogue, work: Path, kinds: tuple[str, ...]) -> None:
