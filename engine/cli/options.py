@@ -39,6 +39,8 @@ def _playlist_file(out: Path | None) -> Path | None:
     if out is not None and out.suffix.lower() not in ENDINGS:
         known = ", ".join(ENDINGS)
         raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
+    if out is not None and not out.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} into; make it first")
     return out
 
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Engine
+from engine.bounds import MOST_NAMES
 from engine.lookup.files import read_list
 from engine.lookup.groups import songs_of_genre
-from engine.query.reading import MOST_NAMES
 from engine.requests import MakePlaylist, Recommend, request_from_json
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import AmbiguousSongError, EmptyQueryError, RefrainError, RequestError, SongNotFoundError
