@@ -19,8 +19,9 @@ _LISTS, _SINGLE = ("seeds", "avoid", "liked", "skipped"), ("start", "end", "a", 
 class Names:
     """Looks the names of one request up, each once, and notes which of several songs was taken.
 
-    Whatever names songs for somebody goes through here: a name costs as much as a search, so no more than MOST_NAMES
-    of them are looked up, however they came in; of song_ids there may be any number.
+    Whatever names songs for somebody goes through here. A name costs as much as a search, and so does a `Song` of which
+    the index has nothing but what is given: there may be MOST_NAMES of them, however they came in, and of song_ids any
+    number.
 
     exact   a name that several songs have is an AmbiguousSongError, however well one of them is known
     notes   a sentence for each name that several songs have
@@ -29,7 +30,8 @@ class Names:
     def __init__(self, index: OpenIndex, *, exact: bool = False):
         self._index, self._exact = index, exact
         self._notes: dict[str, None] = {}
-        self._ids: dict[str, str] = {}
+        self._ids: dict[Any, Any] = {}
+        self._looked_up = 0  # names, found or not
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -38,28 +40,32 @@ class Names:
     def song_id(self, song: Any) -> Any:
         """The song_id of a song that is given by words or an id; a `Song` as it is.
 
-        RequestError for a name beyond the MOST_NAMES that are looked up.
+        RequestError where there are more than MOST_NAMES that are no ids.
         """
-        if not isinstance(song, str):
-            return song
         if song in self._ids:
             return self._ids[song]
-        row = row_of_id(self._index, song)
-        if row is not None:
-            return self._index.songs.song_ids[row]
-        if len(self._ids) == MOST_NAMES:
-            raise RequestError(
-                field="songs", found=f"more than {MOST_NAMES} names", expected=f"at most {MOST_NAMES}; give song_ids"
-            )
-        note = ""
-        if self._exact:
-            row = resolve(self._index, song)
+        if isinstance(song, str):
+            row = row_of_id(self._index, song)
         else:
-            row, note = resolve_known(self._index, song)
+            row = self._index.songs.row_of(song.song_id) if song.song_id else None
+        if row is not None:
+            return self._index.songs.song_ids[row] if isinstance(song, str) else song
+        if self._looked_up == MOST_NAMES:
+            raise RequestError(
+                field="songs", found=f"more than {MOST_NAMES} that are given by names or content",
+                expected=f"at most {MOST_NAMES}; give song_ids",
+            )  # fmt: skip
+        self._looked_up += 1
+        self._ids[song] = self._id_of(song) if isinstance(song, str) else song
+        return self._ids[song]
+
+    def _id_of(self, name: str) -> str:
+        if self._exact:
+            return self._index.songs.song_ids[resolve(self._index, name)]
+        row, note = resolve_known(self._index, name)
         if note:
             self._notes[note] = None
-        self._ids[song] = self._index.songs.song_ids[row]
-        return self._ids[song]
+        return self._index.songs.song_ids[row]
 
 
 def song_ids(index: OpenIndex, songs: Sequence[Song | str]) -> list[str]:

@@ -178,6 +178,8 @@ def test_names_are_looked_up_once_each_and_not_too_many(client: TestClient) -> N
         ("recommend", {"seeds": names}), ("recommend", {"text": "a", "avoid": names}),
         ("recommend", {"seeds": names[:150], "avoid": names[150:]}), ("playlist", {"seeds": names}),
         ("radio", {"client": "a", "request": {"liked": names}}),
+        ("recommend", {"seeds": [{"title": f"x {i}", "lyrics": f"word{i}"} for i in range(MOST_NAMES + 1)]}),
+        ("playlist", {"seeds": [*names[:100], *({"title": f"x {i}", "lyrics": "la"} for i in range(101))]}),
     ):  # fmt: skip
         refused = client.post(f"/api/v1/{path}", json=body)
         assert refused.status_code == 400, (path, refused.text[:300])
