@@ -37,8 +37,7 @@ def _named(index: Path) -> Path:
 def _playlist_file(out: Path | None) -> Path | None:
     """Checked before the work, not after it."""
     if out is not None and out.suffix.lower() not in ENDINGS:
-        known = ", ".join(ENDINGS)
-        raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
+        raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected {', '.join(ENDINGS)}")
     if out is not None and not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} into; make it first")
     return out
