@@ -37,9 +37,9 @@ def _named(index: Path) -> Path:
 def _playlist_file(out: Path | None) -> Path | None:
     """Checked before the work, not after it."""
     if out is not None and out.suffix.lower() not in ENDINGS:
-        raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected {', '.join(ENDINGS)}")
-    if out is not None and not out.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {out.parent} to write {out.name} into; make it first")
+        raise typer.BadParameter(f"{out} ends in {out.suffix or 'nothing'!r}, expected one of {', '.join(ENDINGS)}")
+    if out is not None:
+        out.parent.stat()  # OSError names a folder that is not there
     return out
 
 

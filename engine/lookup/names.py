@@ -32,7 +32,7 @@ TITLE_ALONE = 0.98  # of a name's similarity, where the words are a title withou
 VERSION_NAMED = 0.97  # "song live" as a live take of "song": a song that is called so is meant rather
 UNWANTED = 4.0  # more than TIED: a karaoke version is no rival of the song
 TRANSLITERATED = 0.95
-MOST_SPLITS = 20  # places where a text may be parted into title and artist; names have two or three
+MOST_SPLITS = 8  # places where a text may be parted into title and artist; names have two or three
 
 _DERIVED = bits(DERIVED)
 _BETWEEN = re.compile(r"\s*,\s*|\s+(?:[-–—|/]|by)\s+", re.IGNORECASE)
@@ -106,9 +106,10 @@ def called(index: OpenIndex, text: str) -> list[int]:
     by_title = index.by_title
     rows = set(by_title.get(artist_key(text), ()))
     for title, artist in _splits(text):
-        by = artist_key(artist)
         same = by_title.get(artist_key(title), ())
-        artists = index.songs.column("artist_key")
+        if not same:
+            continue
+        by, artists = artist_key(artist), index.songs.column("artist_key")
         rows.update(r for r in same if by in artists.of(r) or artist_key(index.songs.artists[r]) == by)
     return sorted(rows)
 

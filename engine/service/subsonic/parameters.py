@@ -18,7 +18,7 @@ _FORM = "application/x-www-form-urlencoded"
 class Parameters:
     """The values of a call by name; of one that is given twice the first."""
 
-    def __init__(self, pairs: Sequence[tuple[str, str]]):
+    def __init__(self, pairs: Sequence[tuple[str, str]] = ()):
         self._pairs = pairs
         self._values = dict(reversed(pairs))
 

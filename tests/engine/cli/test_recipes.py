@@ -90,6 +90,6 @@ def test_a_missing_folder_is_named_before_the_work(place: dict[str, str], tmp_pa
     made = '{"kind": "playlist", "text": "dog"}'
     assert run("recipe", "save", "dogs", "-", env=place, typed=made).code == 0
     done = run("recipe", "run", "dogs", "--out", str(tmp_path / "nowhere" / "dogs.m3u8"), env=place)
-    assert done.code == MISUSED
-    assert f"no folder {tmp_path / 'nowhere'}" in done.err
+    assert done.code == REFUSED
+    assert f"the system refused {tmp_path / 'nowhere'}: No such file" in done.err
     assert ".new" not in done.err
