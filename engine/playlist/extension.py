@@ -65,20 +65,20 @@ def extension(index: OpenIndex, listed: Listed, request: MakePlaylist, profiles:
     alike = [song_id for several in listed.ambiguous.values() for song_id in several]
     # What is excluded cannot open a list; a song of the list is a seed, so it does not come back in any case.
     exclude = [each for each in named.exclude if each != ids[-1]]
-    asked = named.model_copy(
+    wanted = named.model_copy(
         update={
             "seeds": tuple(dict.fromkeys([*last_first, *named.seeds])),
             "exclude": (*exclude, *ids[:-MOST_SEEDS], *(each for each in alike if each not in ids)),
             "with_seeds": False,
         }
     )
-    opened = playlist(index, asked.model_copy(update={"length": request.length + 1}), profiles, opening=1)
+    opened = playlist(index, wanted.model_copy(update={"length": request.length + 1}), profiles, opening=1)
     songs = [hit for hit in opened.songs if hit.song_id != ids[-1]][: request.length]
     placed = tuple(replace(hit, rank=place) for place, hit in enumerate(songs, 1))
     if missing:
         more = f" and {len(missing) - MOST_MISSING:,} more" if len(missing) > MOST_MISSING else ""
         notes = (*notes, f"not found, so not gone by: {'; '.join(missing[:MOST_MISSING])}{more}")
-    new = replace(opened, songs=placed, query=asked.to_dict(), notes=notes)
+    new = replace(opened, songs=placed, query=wanted.to_dict(), notes=notes)
     return Extension(_hits(index, ids), new, missing)
 
 

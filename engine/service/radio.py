@@ -96,9 +96,9 @@ def _living(engine: Engine, song_ids: Iterable[str]) -> list[str]:
     return [song_id for song_id in song_ids if row_of(song_id) is not None]
 
 
-def _why_few(body: Radio, found: int, played: int) -> str:
+def _why_few(body: Radio, count: int, played: int) -> str:
     """Why there are fewer songs than wanted, and what gives more."""
-    songs = "no song is" if not found else f"{found} of {body.request.k} songs are"
+    songs = "no song is" if not count else f"{count} of {body.request.k} songs are"
     if not played:
         return f"{songs} left under these filters; ask for more kinds of songs"
     return (

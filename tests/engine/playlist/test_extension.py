@@ -122,7 +122,7 @@ def test_the_command_writes_what_was_there_and_more(place: dict[str, str], tmp_p
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "said"),
+    ("words", "code", "message"),
     [
         (["--extend", "nowhere.m3u8"], MISUSED, "nowhere.m3u8"),
         (["--extend", "none.txt"], REFUSED, "no song of the list is in the catalogue"),
@@ -130,8 +130,10 @@ def test_the_command_writes_what_was_there_and_more(place: dict[str, str], tmp_p
         (["--extend", "none.txt", "--duration-total", "60"], MISUSED, "--length alone"),
     ],
 )
-def test_what_cannot_be_extended(place: dict[str, str], tmp_path: Path, words: list[str], code: int, said: str) -> None:
+def test_what_cannot_be_extended(
+    place: dict[str, str], tmp_path: Path, words: list[str], code: int, message: str
+) -> None:
     (tmp_path / "none.txt").write_text("Sung By Nobody\n")
     done = run("playlist", *words, env=place, cwd=tmp_path)
     assert (done.code, done.out) == (code, "")
-    assert said in done.err
+    assert message in done.err

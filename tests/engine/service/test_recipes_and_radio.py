@@ -204,8 +204,8 @@ def test_what_a_player_scrobbles_is_history(client: TestClient, demo: Engine) ->
         assert answer.json()["subsonic-response"]["status"] == "ok"
 
     def plays(**values: Any) -> list[str]:
-        found: list[str] = client.get("/api/v1/plays", params={"client": "ada/Tin"} | values).json()["songs"]
-        return found
+        songs: list[str] = client.get("/api/v1/plays", params={"client": "ada/Tin"} | values).json()["songs"]
+        return songs
 
     scrobble(id=ids[0], submission="false")
     assert plays() == [], "it has only begun"
