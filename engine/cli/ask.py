@@ -293,7 +293,7 @@ def show_made(engine: Engine, request: MakePlaylist | MakePath, out: Path | None
 
 def _show_extended(engine: Engine, request: MakePlaylist, file: Path, out: Path | None, *, as_json: bool) -> None:
     """Show the songs that go on from a list, and save the list with them where that is wanted."""
-    from engine.lookup.files import list_text, read_list
+    from engine.lookup.files import list_text, paths_in, read_list
     from engine.playlist.extension import appended, extension
     from engine.playlist.locations import Files
     from indexer.store.files import write_whole
@@ -302,7 +302,12 @@ def _show_extended(engine: Engine, request: MakePlaylist, file: Path, out: Path 
     if out is not None:
         files = files_for(out, made.whole)
         if out.suffix.lower() == ".m3u8" and file.suffix.lower() in (".m3u8", ".m3u"):
-            write_whole(out, appended(list_text(file), made.new, Files.for_list(files, out)))
+            text = list_text(file)
+            if out.resolve().parent != file.resolve().parent and any(
+                (file.parent / line).is_file() for line in paths_in(text)
+            ):
+                message(f"the relative paths in {file.name} lead nowhere from {out.parent}; write beside it", "yellow")
+            write_whole(out, appended(text, made.new, Files.for_list(files, out)))
         else:
             made.whole.save(out, files)
         message(f"{file.name} and {len(made.new)} songs more written to {out}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.bounds import MOST_NAMES
 from engine.fields import MOST_NAME
@@ -67,6 +67,12 @@ def list_text(path: str | Path) -> str:
     """A list of lines as it stands in its file."""
     with sniff(path).open_text() as file:
         return file.read()
+
+
+def paths_in(text: str) -> list[str]:
+    """The relative paths that may stand in an M3U."""
+    lines = (entry.locations[0] for entry, _ in m3u_entries(io.StringIO(text)))
+    return [line for line in lines if not PurePath(line).is_absolute() and "://" not in line and len(line) < MOST_NAME]
 
 
 def decoded(raw: bytes) -> str:

@@ -116,6 +116,11 @@ def test_the_command_writes_what_was_there_and_more(place: dict[str, str], tmp_p
     assert not {*more} & {*new, *ids}, "a list that was extended is a list"
     table = (tmp_path / "more.csv").read_text().splitlines()
     assert len(table) == 1 + 2 + 4 + 4
+    (tmp_path / "Milkthistle Year - Chlorine Hair.flac").touch()
+    (tmp_path / "other").mkdir()
+    for folder, warned in (("other", True), (".", False)):
+        moved = run("playlist", "--extend", "mix.m3u8", "--out", f"{folder}/moved.m3u8", env=place, cwd=tmp_path)
+        assert ("the relative paths in mix.m3u8 lead nowhere" in moved.err) == warned
     jspf = run("playlist", "--extend", "mix.m3u8", "--length", "2", "--out", "all.jspf", env=place, cwd=tmp_path)
     assert jspf.code == 0
     assert len(json.loads((tmp_path / "all.jspf").read_text())["playlist"]["track"]) == 2 + 4 + 2
