@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -303,9 +304,8 @@ def _show_extended(engine: Engine, request: MakePlaylist, file: Path, out: Path 
         files = files_for(out, made.whole)
         if out.suffix.lower() == ".m3u8" and file.suffix.lower() in (".m3u8", ".m3u"):
             text = list_text(file)
-            if out.resolve().parent != file.resolve().parent and any(
-                (file.parent / line).is_file() for line in paths_in(text)
-            ):
+            moved = out.resolve().parent != file.resolve().parent
+            if moved and any(os.path.exists(file.parent / line) for line in paths_in(text)):
                 message(f"the relative paths in {file.name} lead nowhere from {out.parent}; write beside it", "yellow")
             write_whole(out, appended(text, made.new, Files.for_list(files, out)))
         else:

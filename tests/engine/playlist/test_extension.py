@@ -118,6 +118,7 @@ def test_the_command_writes_what_was_there_and_more(place: dict[str, str], tmp_p
     assert len(table) == 1 + 2 + 4 + 4
     (tmp_path / "Milkthistle Year - Chlorine Hair.flac").touch()
     (tmp_path / "other").mkdir()
+    mix.write_text(mix.read_text() + f"{'long' * 100}\n")  # no name that a file can have
     for folder, warned in (("other", True), (".", False)):
         moved = run("playlist", "--extend", "mix.m3u8", "--out", f"{folder}/moved.m3u8", env=place, cwd=tmp_path)
         assert ("the relative paths in mix.m3u8 lead nowhere" in moved.err) == warned
