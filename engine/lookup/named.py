@@ -42,6 +42,8 @@ class Names:
 
         RequestError where there are more than MOST_NAMES that are no ids.
         """
+        if not isinstance(song, str | Song):
+            return song  # nothing was given, or what the caller refuses by its own words
         if song in self._ids:
             return self._ids[song]
         if isinstance(song, str):
