@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from engine.answer.compare import Feature
 from engine.answer.hits import Hit
+from engine.lookup.named import Names
 from engine.playlist.transitions import camelot
 from engine.service.page.wishes import Wishes
 from engine.service.served import Served
@@ -174,9 +175,10 @@ def files_of(service: Served, song_ids: Sequence[str]) -> dict[str, str]:
 def names_of(service: Served, song_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Ids or words as songs: what the chips of seeds and songs to avoid show."""
     engine, named = service.engine, []
+    names = Names(engine.index)
     for song in song_ids:
         try:
-            found = engine.named(song)
+            found = engine.song(names.song_id(song))
         except RefrainError:  # the page says so where the songs are looked for
             named.append({"song": song, "title": song, "artist": ""})
         else:
