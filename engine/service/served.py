@@ -6,6 +6,7 @@ import logging
 from threading import Event, Thread
 
 from engine.engine import Engine
+from engine.requests import Find, ListSongs, MakePlaylist, Search
 from engine.service.settings import Settings
 from engine.service.sound_files import SoundFiles
 from engine.sessions import Sessions, sessions_file
@@ -58,11 +59,17 @@ class Served:
         return True
 
     def _work_beside(self) -> None:
-        try:
-            self.engine.index.query_encoder.encode(
-                [""]
-            )  # takes seconds, for which the first who asks for words would wait
-        except RefrainError as error:
-            log.warning("words are matched as they are, not by meaning: %s", error)
+        self._answer_once()
         while self.settings.watch and not self._stopped.wait(WATCH_S):
             self.refresh()
+
+    def _answer_once(self) -> None:
+        """Answer one request of each kind, so that the first who asks does not wait for what is loaded then."""
+        try:
+            best_known = self.engine.answer(ListSongs(sort="popularity", limit=1)).songs
+            for song in best_known:
+                self.engine.answer(Find(text=song.title, k=1))
+                self.engine.answer(Search(text=song.title, k=1))
+                self.engine.answer(MakePlaylist(seeds=(song.song_id,), length=2))
+        except RefrainError as error:
+            log.info("%s", error)
