@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from engine.service import api, audiomuse, radio, recipes, sound
 from engine.service.answers import Json
 from engine.service.errors import Shape, error_dict, status_of
+from engine.service.examples import document_of
 from engine.service.guard import Guard
 from engine.service.page import routes as page
 from engine.service.served import Served
@@ -48,6 +49,7 @@ def make_app(settings: Settings) -> Guard:
     # sound before our own API, whose song_ids hold slashes
     for each in (sound, api, recipes, radio, spotify, subsonic, audiomuse, page):
         app.include_router(each.router)
+    app.openapi = document_of(app.openapi, lambda: served.engine)  # type: ignore[method-assign]
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _no_route)

@@ -100,7 +100,7 @@ def features(service: Service, request: Request, id: Id) -> Response:
     return Json(answer)
 
 
-@_get("/audio-analysis/{id:path}", "Always a 404: beats and segments are in no catalogue")
+@_get("/audio-analysis/{id:path}", "Always a 404: beats and segments are in no catalogue", status_code=404)
 def analysis(id: Id) -> Response:
     read_id("track", _alone(id))
     raise SongNotFoundError(
