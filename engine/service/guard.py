@@ -24,7 +24,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY = 1 << 20  # bytes; the longest request, a hundred thousand excluded songs, has more than half of it
-MOST_QUERY = 16_384  # bytes of a URL after the question mark
+# Bytes of a URL after the question mark. A server of HTTP reads a head of 64 KiB at the most, in which the address may
+# stand a second time, as the referrer.
+MOST_QUERY = 24_576
 BODY_S = 10.0  # until the body is there
 ANSWER_S = 30.0  # until an answer begins
 COOKIE = "refrain_token"
@@ -102,9 +104,11 @@ class Guard:
         if not any(hmac.compare_digest(each.encode(), self._token.encode()) for each in (bearer, _cookie(headers))):
             if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):  # a person, in a browser
                 asked = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+                back = f"next={quote(asked, safe='')}"
+                place = f"/sign-in?{back}" if len(back) <= MOST_QUERY else "/sign-in"
                 raise Refused(
                     303, "no token, or another one; sign in",
-                    ((b"location", f"/sign-in?next={quote(asked, safe='')}".encode()), (b"cache-control", b"no-store")),
+                    ((b"location", place.encode()), (b"cache-control", b"no-store")),
                 )  # fmt: skip
             raise Refused(
                 401, "no token, or another one; send the header: Authorization: Bearer TOKEN",

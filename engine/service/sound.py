@@ -13,12 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
 from engine.fields import MOST_NAME
-from engine.service.api import Service
+from engine.service.api import Service, show
+from engine.service.served import Served
 from engine.service.sound_files import SoundFiles
 from indexer.errors import SongNotFoundError
 from indexer.records import Song
@@ -145,13 +146,27 @@ _COVER: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.", 
 
 @router.get("/songs/{song_id:path}/sound", summary="The song's file of sound", response_class=Response,
             responses={**_SOUND, 404: {"description": "No such song, or no file of it."}})  # fmt: skip
-@router.head("/songs/{song_id:path}/sound", include_in_schema=False)
-def sound(service: Service, song_id: SongId) -> Response:
+def sound(service: Service, request: Request, song_id: SongId) -> Response:
+    if _names_a_song(service, request, song_id, "sound"):
+        return show(service, f"{song_id}/sound")
     return sound_response(service.sound, service.engine.song(song_id))
 
 
 @router.get("/songs/{song_id:path}/cover", summary="The picture of the song's album", response_class=Response,
             responses={**_COVER, 404: {"description": "No such song, or no picture of it."}})  # fmt: skip
-@router.head("/songs/{song_id:path}/cover", include_in_schema=False)
-def cover(service: Service, song_id: SongId) -> Response:
+def cover(service: Service, request: Request, song_id: SongId) -> Response:
+    if _names_a_song(service, request, song_id, "cover"):
+        return show(service, f"{song_id}/cover")
     return cover_response(service.sound, [service.engine.song(song_id)])
+
+
+def _names_a_song(service: Served, request: Request, song_id: str, last: str) -> bool:
+    """Whether a whole path is the id of a song and no more, as "velvets/sound" may be.
+
+    Where there is a song of either name, the path as it was written decides: a slash of an id is quoted.
+    """
+    row_of = service.engine.index.songs.row_of
+    if row_of(f"{song_id}/{last}") is None:
+        return False
+    written: bytes = request.scope.get("raw_path", b"")
+    return row_of(song_id) is None or not written.endswith(f"/{last}".encode())

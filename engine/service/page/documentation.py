@@ -16,7 +16,6 @@ from engine.service.page.rendering import PageRoute, page
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _ORDER = {"PUT": 0, "DELETE": 2}  # else 1: what is asked for was saved before, and is forgotten last
-
 MOST_CHOICES = 12  # values of a parameter that the page lists
 
 
@@ -42,11 +41,13 @@ def documentation(request: Request) -> Response:
     groups: dict[str, list[Route]] = {}
     for route in routes:
         groups.setdefault(route.tag, []).append(route)
+    for group in groups.values():
+        group.sort(key=lambda route: _ORDER.get(route.verb, 1))
     return page(request, "documentation.html", title="API", groups=groups, base=base)
 
 
 def routes_of(document: Mapping[str, Any], base: str, *, token: bool = False) -> list[Route]:
-    """The routes of an OpenAPI document in its order, but those that save first and those that forget last."""
+    """The routes of an OpenAPI document, in its order."""
     routes = []
     for path, verbs in document["paths"].items():
         for verb, route in verbs.items():
@@ -62,7 +63,7 @@ def routes_of(document: Mapping[str, Any], base: str, *, token: bool = False) ->
             tag = (route.get("tags") or ["Other"])[0]
             summary = route.get("summary", "")
             routes.append(Route(verb.upper(), path, summary, tag, parameters, examples, answers, curl))
-    return sorted(routes, key=lambda route: _ORDER.get(route.verb, 1))
+    return routes
 
 
 def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:

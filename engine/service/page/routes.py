@@ -15,7 +15,7 @@ from engine.playlist.formats import playlist_text
 from engine.playlist.locations import Files
 from engine.requests import Explain
 from engine.service.api import Service
-from engine.service.guard import COOKIE
+from engine.service.guard import COOKIE, MOST_QUERY
 from engine.service.page import documentation, map_routes
 from engine.service.page.arranged import change, make
 from engine.service.page.curve import HEIGHT, WIDTH, curve_of
@@ -31,6 +31,7 @@ from engine.service.page.shown import (
     rows_of,
     song_url,
     sound_url,
+    wishes_of,
 )
 from engine.service.page.wishes import EXPORTS, Wishes
 from engine.service.served import Served
@@ -48,20 +49,17 @@ MEDIA = {".m3u8": "audio/x-mpegurl", ".jspf": "application/json", ".csv": "text/
 STATIC = {"refrain.css": "text/css", "refrain.js": "text/javascript"}
 
 
-def wishes_of(request: Request) -> Wishes:
-    return Wishes.of(request.query_params.multi_items())
-
-
 @router.get("/")
 def home(request: Request, service: Service) -> Response:
+    wishes = wishes_of(request, service)
     best = service.engine.recommend(filters={"popularity": "0.."}, k=6, max_per_artist=1)
-    values = {"rows": rows_of(service, best, Wishes()), **_offers(service)}
+    values = {"wishes": wishes, "rows": rows_of(service, best, wishes), **_offers(service)}
     return page(request, "home.html", **values)
 
 
 @router.get("/search")
 def search(request: Request, service: Service) -> Response:
-    wishes = wishes_of(request)
+    wishes = wishes_of(request, service)
     if not wishes.one("q"):
         return RedirectResponse("/", 303)
     engine, index = service.engine, service.engine.index
@@ -90,7 +88,7 @@ def search(request: Request, service: Service) -> Response:
 
 @router.get("/songs/{song_id:path}")
 def song(request: Request, service: Service, song_id: str) -> Response:
-    engine, wishes = service.engine, wishes_of(request)
+    engine, wishes = service.engine, wishes_of(request, service)
     record = engine.show(engine.song(song_id))
     seeds = (record.song.song_id,)
     moods = engine.moods(record.song)
@@ -117,10 +115,11 @@ def song(request: Request, service: Service, song_id: str) -> Response:
 
 @router.get("/playlist")
 def playlist(request: Request, service: Service) -> Response:
-    wishes = wishes_of(request)
+    wishes = wishes_of(request, service)
     params = request.query_params
     if move := params.get("change"):
-        what, _, song_id = move.partition(":")
+        what, _, song = move.partition(":")
+        song_id = song if wishes.ids is None else wishes.ids.song_id(song)
         return RedirectResponse(change(service.engine, wishes, what, song_id).url(), 303)
     if add := params.get("add", "").strip():
         return RedirectResponse(wishes.fresh.with_("seed", service.engine.named(add).song_id).url(), 303)
@@ -141,7 +140,7 @@ def playlist(request: Request, service: Service) -> Response:
 def export(request: Request, service: Service, ending: str) -> Response:
     if f".{ending}" not in EXPORTS:
         return RedirectResponse("/playlist", 303)
-    made = make(service.engine, wishes_of(request))
+    made = make(service.engine, wishes_of(request, service))
     # A path says something of this machine: only callers on it are let in without a token.
     paths = files_of(service, [song.song_id for song in made]) if service.token is None else {}
     text = playlist_text(made, f".{ending}", Files(paths))
@@ -160,7 +159,7 @@ def sign_in(request: Request, next: str = "/") -> Response:
 @router.post("/sign-in")
 def signed_in(
     request: Request, service: Service, token: Annotated[str, Form(max_length=500)] = "",
-    next: Annotated[str, Form(max_length=4000)] = "/",
+    next: Annotated[str, Form(max_length=MOST_QUERY)] = "/",
 ) -> Response:  # fmt: skip
     if service.token is not None and not hmac.compare_digest(token.strip().encode(), service.token.encode()):
         return page(request, "sign_in.html", 401, title="Sign in", next=_inside(next), wrong=True)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from fastapi import Request
+
 from engine.answer.compare import Feature
 from engine.answer.hits import Hit
 from engine.playlist.transitions import camelot
+from engine.service.page.short import ShortIds
 from engine.service.page.wishes import Wishes
 from engine.service.served import Served
 from indexer.catalogue import Catalogue
@@ -41,11 +44,13 @@ class Part:
 class Row:
     """A song in a list.
 
+    short    the song, as addresses have it
     sound    where it can be listened to; "" where the catalogue has no file of it
     parts    the signals that spoke for it, the strongest first
     """
 
     hit: Hit
+    short: str
     url: str
     like: str
     add: str
@@ -63,6 +68,11 @@ class Row:
             f"{hit.tempo:.0f} BPM" if hit.tempo else "", key or "",
         )  # fmt: skip
         return " · ".join(fact for fact in facts if fact)
+
+
+def wishes_of(request: Request, service: Served) -> Wishes:
+    """What the address of a request wishes for."""
+    return Wishes.of(request.query_params.multi_items(), ShortIds(service.engine.index))
 
 
 def song_url(song_id: str, basket: Wishes | None = None) -> str:
@@ -133,7 +143,8 @@ def rows_of(service: Served, hits: Iterable[Hit], wishes: Wishes) -> list[Row]:
     basket = wishes.basket
     return [
         Row(
-            song, song_url(song.song_id, basket),
+            song, song.song_id if wishes.ids is None else wishes.ids.short(song.song_id),
+            song_url(song.song_id, basket),
             basket.with_("q", song.song_id).with_("as", "song").url("/search"),
             wishes.fresh.less("avoid", song.song_id).with_("seed", song.song_id).url(),
             wishes.fresh.less("seed", song.song_id).with_("avoid", song.song_id).url(),
