@@ -66,7 +66,10 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        began = False
+        began, head = False, scope["method"] == "HEAD"
+        enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # where the rest is read by nobody
+        if head:  # every route that answers GET answers HEAD, with the same headers
+            scope = {**scope, "method": "GET"}
 
         async def send_guarded(message: Message) -> None:
             nonlocal began
@@ -75,12 +78,18 @@ class Guard:
                 names = {name.lower() for name, _ in message.get("headers", ())}
                 more = [(name, value) for name, value in _HEADERS if name not in names]
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
+            elif head:
+                if enough.done():
+                    return
+                if message.get("more_body", False):  # the rest may be a whole file
+                    enough.set_result(None)
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         try:
             self._check(scope)
             body = await self._body(scope, receive)
-            await self._answer(scope, body, receive, send_guarded, lambda: began)
+            await self._answer(scope, body, receive, send_guarded, lambda: began, enough)
         except Refused as refused:
             if not began:
                 await _refuse(refused, send_guarded)
@@ -136,7 +145,10 @@ class Guard:
         except TimeoutError:
             raise Refused(408, f"the body was not there after {self._body_s:g} seconds; send it faster") from None
 
-    async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send, began: Callable[[], bool]) -> None:
+    async def _answer(
+        self, scope: Scope, body: bytes, receive: Receive, send: Send, began: Callable[[], bool],
+        enough: asyncio.Future[None],
+    ) -> None:  # fmt: skip
         """Ask the application; an answer that has begun may last, as sound does."""
         given = False
 
@@ -149,12 +161,13 @@ class Guard:
 
         task = asyncio.ensure_future(self._app(scope, receive_body, send))
         try:
-            done, _ = await asyncio.wait((task,), timeout=self._answer_s)
+            done, _ = await asyncio.wait((task, enough), timeout=self._answer_s, return_when=asyncio.FIRST_COMPLETED)
             if not done and not began():
                 raise Refused(
                     503, f"no answer after {self._answer_s:g} seconds; ask for less", ((b"retry-after", b"5"),)
                 )
-            await task
+            if not enough.done():
+                await task
         finally:
             if not task.done():
                 task.cancel()

@@ -107,3 +107,14 @@ def test_examples_of_what_an_index_has_not_are_left_out(demo: Engine, client: Te
     assert "{song}" not in text
     assert "{mood}" not in text
     assert with_examples(document, demo) == document, "examples that are filled stay as they are"
+
+
+def test_every_route_that_answers_get_answers_head(client: TestClient) -> None:
+    paths = [path for path, verbs in client.get("/api/openapi.json").json()["paths"].items() if "get" in verbs]
+    pages = ["/", "/search?q=rain", "/playlist", "/map", "/api/docs", "/api/openapi.json", "/static/refrain.js"]
+    for path in [*paths, *pages, "/rest/ping", "/nowhere"]:
+        get, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert head.headers["content-length"] == get.headers["content-length"]
+    assert client.head("/api/v1/recommend").status_code == 405
