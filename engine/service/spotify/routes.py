@@ -200,12 +200,20 @@ def _alone(text: str) -> str:
 def _each(
     kind: Kind, ids: str, most: int, table: IdTable, shape: Callable[[int], dict[str, Any] | None]
 ) -> list[dict[str, Any] | None]:
-    """What each of the ids names, in their order; null where one names nothing."""
+    """What each of the ids names, in their order; null where one names nothing or is none."""
     parts = [part for part in ids.split(",") if part.strip()]
     if not 1 <= len(parts) <= most:
         raise RequestError(field="ids", found=f"{len(parts)} of them", expected=f"1..{most}")
-    numbers = [table.number_of(read_id(kind, part)) for part in parts]
+    numbers = [_number(kind, part, table) for part in parts]
     return [None if number is None else shape(number) for number in numbers]
+
+
+def _number(kind: Kind, text: str, table: IdTable) -> int | None:
+    """What one id among several names; None where it names nothing, or is none: the others are answered."""
+    try:
+        return table.number_of(read_id(kind, text))
+    except RequestError:
+        return None
 
 
 def _row(shapes: Shapes, text: str) -> int:
