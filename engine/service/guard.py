@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -42,6 +43,15 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]  # fmt: skip
+
+
+# What a browser shows: it says nothing of the catalogue, whoever asks.
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not this way · Refrain</title><link rel="stylesheet" href="/static/refrain.css"></head>
+<body><main id="main"><section class="taken"><h1>Not this way</h1><p class="lead" role="alert">{message}</p>
+<p><a class="button" href="/">To the first page</a></p></section></main></body></html>
+"""
 
 
 class Refused(Exception):
@@ -92,7 +102,7 @@ class Guard:
             await self._answer(scope, body, receive, send_guarded, lambda: began, enough)
         except Refused as refused:
             if not began:
-                await _refuse(refused, send_guarded)
+                await _refuse(refused, send_guarded, browser=_is_browser(scope))
 
     def _check(self, scope: Scope) -> None:
         headers = _headers(scope)
@@ -111,7 +121,7 @@ class Guard:
         given = headers.get("authorization", "")
         bearer = given[7:].strip() if given[:7].casefold() == "bearer " else ""
         if not any(hmac.compare_digest(each.encode(), self._token.encode()) for each in (bearer, _cookie(headers))):
-            if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):  # a person, in a browser
+            if scope["method"] == "GET" and _is_browser(scope):
                 asked = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
                 back = f"next={quote(asked, safe='')}"
                 place = f"/sign-in?{back}" if len(back) <= MOST_QUERY else "/sign-in"
@@ -195,10 +205,20 @@ def _cookie(headers: dict[str, str]) -> str:
     return "" if cookie is None else cookie.value
 
 
-async def _refuse(refused: Refused, send: Send) -> None:
-    content = json.dumps({"error": {"status": refused.status, "message": str(refused)}}).encode()
+def _is_browser(scope: Scope) -> bool:
+    """Whether a person reads the answer."""
+    return "text/html" in _headers(scope).get("accept", "")
+
+
+async def _refuse(refused: Refused, send: Send, *, browser: bool) -> None:
+    if browser:
+        kind = b"text/html; charset=utf-8"
+        content = _PAGE.format(message=escape(str(refused))).encode("utf-8", "replace")
+    else:
+        kind = b"application/json"
+        content = json.dumps({"error": {"status": refused.status, "message": str(refused)}}).encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind),
         (b"content-length", str(len(content)).encode()),
         *refused.headers,
     ]

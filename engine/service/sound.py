@@ -8,6 +8,7 @@ was laid since then opens no other file.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Annotated, Any, BinaryIO
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from engine.fields import MOST_NAME
 from engine.service.api import Service, show
@@ -36,12 +39,22 @@ MEDIA_TYPES = {
     ".ape": "audio/x-ape", ".wv": "audio/x-wavpack", ".mka": "audio/x-matroska", ".webm": "audio/webm",
     ".mpc": "audio/x-musepack", ".tta": "audio/x-tta",
 }  # fmt: skip
+_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
 _PICTURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
 )
+
+
+class RangedFile(FileResponse):
+    """A file, or the byte ranges of it that a request names; a header Range that is none is passed over (RFC 9110)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_range(Headers(scope=scope).get("range", "")):
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0].lower() != b"range"]}
+        await super().__call__(scope, receive, send)
 
 
 class NoSoundError(SongNotFoundError):
@@ -61,7 +74,7 @@ def sound_response(files: SoundFiles, song: Song, *, download: bool = False) -> 
     file, path, status = opened
     file.close()  # the answer opens it again, after it has read which ranges are wanted
     name = f"{song.name}{path.suffix.lower()}" if download else None
-    return FileResponse(path, media_type=media_type(path), stat_result=status, filename=name)
+    return RangedFile(path, media_type=media_type(path), stat_result=status, filename=name)
 
 
 def cover_response(files: SoundFiles, songs: Iterable[Song]) -> Response:
@@ -75,6 +88,19 @@ def cover_response(files: SoundFiles, songs: Iterable[Song]) -> Response:
         if picture is not None and kind is not None:
             return Response(picture, media_type=kind, headers={"cache-control": f"private, max-age={FRESH_S}"})
     raise NoSoundError(f"no cover of {songs[0].name!r} is known" if songs else "no cover is known")
+
+
+def is_range(header: str) -> bool:
+    """Whether a header Range names ranges of bytes, by RFC 9110, section 14.1.
+
+    >>> is_range("bytes=0-3, -5"), is_range("bytes=5-2"), is_range("lines=1-2"), is_range("bytes=a-")
+    (True, False, False, False)
+    """
+    unit, _, parts = header.partition("=")
+    ranges = [_RANGE.fullmatch(part.strip()) for part in parts.split(",")]
+    return unit.strip().lower() == "bytes" and all(
+        each and (each[1] or each[2]) and not (each[1] and each[2] and int(each[1]) > int(each[2])) for each in ranges
+    )
 
 
 def media_type(path: Path) -> str:

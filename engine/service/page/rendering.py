@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from engine.service.errors import error_dict, status_of
+from engine.service.errors import error_dict, misread, status_of
 from engine.service.page.wishes import ARCS, EXPORTS, TARGETS, Wishes
 from indexer.errors import AmbiguousSongError, RefrainError, SongNotFoundError
 from indexer.text.printable import HARMFUL
@@ -57,7 +57,15 @@ def page(request: Request, template: str, status: int = 200, **values: Any) -> H
     return HTMLResponse(html, status, {"cache-control": "no-cache", "referrer-policy": "same-origin"})
 
 
-def error_page(request: Request, status: int, message: str, songs: list[str] | None = None) -> HTMLResponse:
+def wants_page(headers: Mapping[str, str]) -> bool:
+    """Whether who asks is a browser, which shows a page to a person."""
+    return "text/html" in headers.get("accept", "")
+
+
+def error_page(
+    request: Request, status: int, message: str, songs: list[str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:  # fmt: skip
     """What went wrong, and the songs that may be meant."""
     index = request.app.state.served.engine.index
     rows = [row for song in songs or () if (row := index.songs.row_of(song)) is not None]
@@ -65,7 +73,9 @@ def error_page(request: Request, status: int, message: str, songs: list[str] | N
         {"song_id": index.songs.song_ids[row], "title": index.songs.titles[row], "artist": index.songs.artists[row]}
         for row in rows[:10]
     ]
-    return page(request, "error.html", status, title="Not this way", message=message, choices=choices)
+    answer = page(request, "error.html", status, title="Not this way", message=message, choices=choices)
+    answer.headers.update(headers or {})
+    return answer
 
 
 class PageRoute(APIRoute):
@@ -87,7 +97,6 @@ class PageRoute(APIRoute):
                     songs = list(error.candidates)
                 return error_page(request, status_of(error), error_dict(error)["error"]["message"], songs)
             except RequestValidationError as error:
-                first = error.errors()[0]
-                return error_page(request, 400, f"{'.'.join(map(str, first['loc'][1:]))[:200]}: {first['msg']}")
+                return error_page(request, 400, str(misread(error, request.headers.get("content-type", ""))))
 
         return shown

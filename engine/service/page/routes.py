@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import numpy as np
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from engine.listen.moods import QUADRANT_WORDS
 from engine.playlist.formats import playlist_text
@@ -35,6 +35,7 @@ from engine.service.page.shown import (
 )
 from engine.service.page.wishes import EXPORTS, Wishes
 from engine.service.served import Served
+from engine.service.sound import RangedFile
 from indexer.songs.table import Songs
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -176,7 +177,7 @@ def signed_in(
 def static(request: Request, name: str) -> Response:
     if name not in STATIC:
         return page(request, "error.html", 404, title="Not here", message="no such file of the page", choices=[])
-    return FileResponse(HERE / "static" / name, media_type=STATIC[name], headers={"cache-control": "no-cache"})
+    return RangedFile(HERE / "static" / name, media_type=STATIC[name], headers={"cache-control": "no-cache"})
 
 
 def _inside(address: str) -> str:

@@ -73,7 +73,9 @@ def recommendations(engine: Engine, parameters: Mapping[str, str], *, limit: int
     seeds = _seeds(tables_of(index), parameters)
     if not any(seed.names for seed in seeds):
         given = ", ".join(shown(seed.id) for seed in seeds)
-        raise SongNotFoundError(f"this index has none of the seeds {given}; find others with /v1/search")
+        places = {"genre": "/v1/recommendations/available-genre-seeds"}
+        others = dict.fromkeys(places.get(seed.kind, "/v1/search") for seed in seeds)
+        raise SongNotFoundError(f"this index has none of the seeds {given}; find others with {' or '.join(others)}")
     filters, targets = knobs(parameters)
 
     def named(kind: str) -> tuple[str, ...]:

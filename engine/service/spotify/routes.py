@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import AfterValidator
 from starlette.exceptions import HTTPException
 
 from engine.plain import shown
@@ -34,9 +36,22 @@ router = APIRouter(
 )  # fmt: skip
 
 Route = TypeVar("Route", bound=Callable[..., Any])
+
+
+def _market(text: str) -> str:
+    if not _MARKET.fullmatch(text):
+        raise ValueError("two letters of a country, as SE, or from_token")
+    return text
+
+
+_MARKET = re.compile("[A-Za-z]{2}|from_token")
 Market = Annotated[
     str | None,
-    Query(pattern=r"^([A-Za-z]{2}|from_token)$", description="A country; songs of this index are of no market."),
+    AfterValidator(lambda text: None if text is None else _market(text)),
+    Query(
+        description="A country; songs of this index are of no market.",
+        json_schema_extra={"pattern": f"^({_MARKET.pattern})$"},
+    ),
 ]
 Ids = Annotated[str, Query(min_length=1, description="Ids, URIs or links with commas between them.")]
 Id = Annotated[str, Path(description=f"{LENGTH} letters and digits, or a URI or link.")]
