@@ -27,7 +27,9 @@ from engine.service.sound_files import SoundFiles
 from indexer.errors import SongNotFoundError
 from indexer.records import Song
 from indexer.sources.opened import SOUND_ENDINGS
+from indexer.sources.sound.beside import picture_type
 
+LOOKED_THROUGH = 20  # files for a cover
 MOST_PICTURE = 16 << 20  # bytes; the largest scans of covers have a fifth
 FRESH_S = 86_400  # for which a browser need not ask again for a cover
 
@@ -40,12 +42,6 @@ MEDIA_TYPES = {
     ".mpc": "audio/x-musepack", ".tta": "audio/x-tta",
 }  # fmt: skip
 _RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
-_PICTURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
 
 
 class RangedFile(FileResponse):
@@ -81,9 +77,9 @@ def cover_response(files: SoundFiles, songs: Iterable[Song]) -> Response:
     """The first cover that there is of the songs: inside the file of sound, else beside it."""
     songs = list(songs)
     records = files.records(song.song_id for song in songs)
-    for song in songs:
-        record = records.get(song.song_id)
-        picture = None if record is None or not record.cover else _picture_of(Path(record.path))
+    covered = [record for song in songs if (record := records.get(song.song_id)) is not None and record.cover]
+    for record in covered[:LOOKED_THROUGH]:
+        picture = _picture_of(Path(record.path))
         kind = None if picture is None else picture_type(picture)
         if picture is not None and kind is not None:
             return Response(picture, media_type=kind, headers={"cache-control": f"private, max-age={FRESH_S}"})
@@ -106,17 +102,6 @@ def is_range(header: str) -> bool:
 def media_type(path: Path) -> str:
     """What kind of sound a file is, by its ending."""
     return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-
-
-def picture_type(picture: bytes) -> str | None:
-    """What kind of picture some bytes are, by how they begin; None for anything that is none.
-
-    >>> picture_type(b"GIF89a..."), picture_type(b"<svg onload=alert(1)>")
-    ('image/gif', None)
-    """
-    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for begin, kind in _PICTURES if picture.startswith(begin)), None)
 
 
 def _picture_of(path: Path) -> bytes | None:

@@ -30,7 +30,7 @@ from engine.service.page.shown import (
     names_of,
     rows_of,
     song_url,
-    sound_url,
+    sound_of,
     wishes_of,
 )
 from engine.service.page.wishes import EXPORTS, Wishes
@@ -83,7 +83,8 @@ def search(request: Request, service: Service) -> Response:
         request, "search.html", title=song.title if song else wishes.one("q"), wishes=wishes, reading=reading,
         others=others, choices=choices, sections=sections, song=song, start=start.url(),
         box=song.title if song else wishes.one("q"),
-        song_url=song_url(song.song_id, wishes.basket) if song else "", **_chips(wishes, "/search"), **_offers(service),
+        song_url=song_url(song.song_id, wishes.basket) if song else "",
+        sound=sound_of(service, song.song_id) if song else "", **_chips(wishes, "/search"), **_offers(service),
     )  # fmt: skip
 
 
@@ -101,14 +102,13 @@ def song(request: Request, service: Service, song_id: str) -> Response:
             sections.append((f"Nearest by {called}", rows_of(service, alone, wishes)))
     against = request.query_params.get("against", "").strip()
     explained = engine.answer(Explain(a=seeds[0], b=against)) if against else None
-    has_file = record.song.song_id in files_of(service, list(seeds))
     return page(
         request, "song.html", title=record.song.title, wishes=wishes, record=record, song=record.song, moods=moods,
         quadrant=QUADRANT_WORDS.get(moods.quadrant or "", ""), length=length_of(_duration(record.song)),
         key=key_name(record.song.audio),
         sections=sections, against=against, explained=explained, signals=_measured(explained),
         compared=compared(explained.features) if explained else [],
-        sound=sound_url(record.song.song_id) if has_file else "", add=wishes.fresh.with_("seed", *seeds).url(),
+        sound=sound_of(service, record.song.song_id), add=wishes.fresh.with_("seed", *seeds).url(),
         avoid=wishes.fresh.with_("avoid", *seeds).url(), url=song_url(record.song.song_id),
         other_url=song_url(explained.b.song_id, wishes.basket) if explained else "",
     )  # fmt: skip

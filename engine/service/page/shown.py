@@ -182,6 +182,11 @@ def files_of(service: Served, song_ids: Sequence[str]) -> dict[str, str]:
         return {}  # the index answers without it: songs are shown without a way to play them
 
 
+def sound_of(service: Served, song_id: str) -> str:
+    """Where a song can be listened to; "" where the catalogue has no file of it."""
+    return sound_url(song_id) if song_id in files_of(service, [song_id]) else ""
+
+
 def names_of(service: Served, song_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Ids or words as songs: what the chips of seeds and songs to avoid show."""
     engine, named = service.engine, []

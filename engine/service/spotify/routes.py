@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import AfterValidator
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
 from engine.plain import shown
@@ -25,7 +26,7 @@ from indexer.errors import ArtistNotFoundError, CatalogueError, RequestError, So
 from indexer.songs.table import UNKNOWN
 
 PREFIX = "/v1"
-MOST_FEATURES, MOST_ITEMS = 100, 50  # ids of one request
+MOST_FEATURES, MOST_ITEMS, MOST_ALBUMS = 100, 50, 20  # ids of one request
 TOP_TRACKS = 10
 RELATED = 20  # artists
 RELATED_SONGS = 60  # by as many artists, from which they come: guests and the artist's own names fall out
@@ -160,7 +161,8 @@ def search(
             numbers = artists_of(index, tables, wanted, lambda code: _songs_of_isrc(service, code))
         page = numbers[offset : offset + limit]
         items = shapes.tracks(page) if kind == "track" else [shapes.artist(code) for code in page]
-        answer[f"{kind}s"] = _page(request, kind, items, len(numbers), limit=limit, offset=offset)
+        url = request.url.include_query_params(type=kind)  # links ask for this kind alone
+        answer[f"{kind}s"] = _page(url, items, len(numbers), limit=limit, offset=offset)
     return Json(answer)
 
 
@@ -193,6 +195,33 @@ def top_tracks(service: Service, request: Request, id: Id, market: Market = None
 def artist(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     return Json(shapes.artist(_artist(shapes, id)))
+
+
+@_get("/albums", f"Up to {MOST_ALBUMS} albums, null where an id is unknown")
+def albums(service: Service, request: Request, ids: Ids, market: Market = None) -> Response:
+    shapes = _shapes(service, request)
+    every = _each("album", ids, MOST_ALBUMS, shapes.tables.album_ids, lambda number: _whole_album(shapes, number))
+    return Json({"albums": every})
+
+
+@_get("/albums/{id:path}/tracks", "The tracks of an album that this index has")
+def album_tracks(
+    service: Service,
+    request: Request,
+    id: Id,
+    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = 20,
+    offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
+    market: Market = None,
+) -> Response:
+    shapes = _shapes(service, request)
+    every = shapes.album_tracks(_album(shapes, id))
+    return Json(_page(request.url, every[offset : offset + limit], len(every), limit=limit, offset=offset))
+
+
+@_get("/albums/{id:path}", "An album, with those of its tracks that this index has")
+def album(service: Service, request: Request, id: Id, market: Market = None) -> Response:
+    shapes = _shapes(service, request)
+    return Json(_whole_album(shapes, _album(shapes, id)))
 
 
 def _base(request: Request) -> str:
@@ -247,13 +276,28 @@ def _artist(shapes: Shapes, text: str) -> int:
     return code
 
 
-def _page(
-    request: Request, kind: str, items: Sequence[Mapping[str, Any]], total: int, *, limit: int, offset: int
-) -> dict[str, Any]:
-    """A paging object; its links ask for this kind alone."""
+def _album(shapes: Shapes, text: str) -> int:
+    album_id = read_id("album", _alone(text))
+    number = shapes.tables.album_ids.number_of(album_id)
+    if number is None:
+        raise SongNotFoundError(f"no album of this index has the id {album_id}; tracks name theirs: /v1/search")
+    return number
+
+
+def _whole_album(shapes: Shapes, number: int) -> dict[str, Any]:
+    """An album with the first of its tracks."""
+
+    def tracks(every: list[dict[str, Any]], url: str) -> dict[str, Any]:
+        return _page(URL(url), every[:MOST_ITEMS], len(every), limit=MOST_ITEMS, offset=0)
+
+    return shapes.album(number, tracks)
+
+
+def _page(url: URL, items: Sequence[Mapping[str, Any]], total: int, *, limit: int, offset: int) -> dict[str, Any]:
+    """A paging object, of a list that is under a URL."""
 
     def link(first: int) -> str:
-        return str(request.url.include_query_params(type=kind, limit=limit, offset=first))
+        return str(url.include_query_params(limit=limit, offset=first))
 
     return {
         "href": link(offset),

@@ -357,6 +357,11 @@ def test_songs_with_a_file_can_be_played_and_their_paths_stay_on_this_machine(de
         root = page(site, address)
         links = [link.attributes["href"] for link in root.all("a", class_="play")]
         assert links == [f"/api/v1/songs/{SONG}/sound"]
+        for place in (f"/search?{urlencode({'q': TITLE})}", f"/songs/{SONG}"):
+            head = page(site, place).one("section", class_="taken")
+            assert [a.attributes["href"] for a in head.all("a") if a.text == "Play"] == links, "the song that was found"
+        head = page(site, f"/search?{urlencode({'q': OTHER})}").one("section")
+        assert "Play" not in [a.text for a in head.all("a")]
         assert str(tmp_path) not in site.get(address).text
         assert str(tmp_path / "Music" / "a.ogg") in site.get(address.replace("/playlist", "/playlist.m3u8")).text
     with site_of(tmp_path / "refrain.index", token=str(tmp_path / "token.txt")) as site:
