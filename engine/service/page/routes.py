@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import numpy as np
 from fastapi import APIRouter, Form, Request, Response
@@ -20,7 +20,8 @@ from engine.service.page import documentation, map_routes
 from engine.service.page.arranged import change, make
 from engine.service.page.curve import HEIGHT, WIDTH, curve_of
 from engine.service.page.reading import answer_box, read_box
-from engine.service.page.rendering import HERE, PageRoute, page
+from engine.service.page.rendering import HERE, PageRoute, choices_of, page, songs_meant
+from engine.service.page.short import ShortIds
 from engine.service.page.shown import (
     SIGNALS,
     compared,
@@ -36,6 +37,7 @@ from engine.service.page.shown import (
 from engine.service.page.wishes import EXPORTS, Wishes
 from engine.service.served import Served
 from engine.service.sound import RangedFile
+from indexer.errors import AmbiguousSongError, SongNotFoundError
 from indexer.songs.table import Songs
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -101,12 +103,24 @@ def song(request: Request, service: Service, song_id: str) -> Response:
             alone = engine.similar(record.song, k=NEAREST, weights={**none, signal: 1.0})
             sections.append((f"Nearest by {called}", rows_of(service, alone, wishes)))
     against = request.query_params.get("against", "").strip()
-    explained = engine.answer(Explain(a=seeds[0], b=against)) if against else None
+    explained, mistaken, choices = None, "", []
+    if against:
+        try:
+            explained = engine.answer(Explain(a=seeds[0], b=ShortIds(engine.index).song_id(against)))
+        except (SongNotFoundError, AmbiguousSongError) as error:  # the song stays, and says who may be meant
+            mistaken, ids = str(error), ShortIds(engine.index)
+
+            def with_(song: str) -> str:
+                params = [*wishes.basket.written, ("against", ids.short(song))]
+                return f"{song_url(seeds[0])}?{urlencode(params)}#compare"
+
+            choices = choices_of(engine.index, songs_meant(error), with_)
     return page(
         request, "song.html", title=record.song.title, wishes=wishes, record=record, song=record.song, moods=moods,
         quadrant=QUADRANT_WORDS.get(moods.quadrant or "", ""), length=length_of(_duration(record.song)),
         key=key_name(record.song.audio),
-        sections=sections, against=against, explained=explained, signals=_measured(explained),
+        sections=sections, explained=explained, mistaken=mistaken, choices=choices, signals=_measured(explained),
+        against=f"{explained.b.title}, {explained.b.artist}" if explained else against,
         compared=compared(explained.features) if explained else [],
         sound=sound_of(service, record.song.song_id), add=wishes.fresh.with_("seed", *seeds).url(),
         avoid=wishes.fresh.with_("avoid", *seeds).url(), url=song_url(record.song.song_id),

@@ -62,10 +62,11 @@ class Row:
     def facts(self) -> str:
         """Year, length, tempo and key, where they are known."""
         hit = self.hit
-        key = camelot(hit.key, hit.mode)
+        code = camelot(hit.key, hit.mode)
+        key = f"{key_called(hit.key, hit.mode)} ({code})" if code else ""
         facts = (
             str(hit.year) if hit.year else "", length_of(hit.duration_ms),
-            f"{hit.tempo:.0f} BPM" if hit.tempo else "", key or "",
+            f"{hit.tempo:.0f} BPM" if hit.tempo else "", key,
         )  # fmt: skip
         return " · ".join(fact for fact in facts if fact)
 
@@ -103,9 +104,18 @@ def key_name(audio: AudioFeatures | None) -> str:
     >>> key_name(AudioFeatures(key=11.0, mode=0.0))
     'B minor, 10A'
     """
-    if audio is None or audio.key is None or (code := camelot(audio.key, audio.mode)) is None:
-        return ""
-    return f"{PITCHES[int(audio.key)]} {'major' if code.endswith('B') else 'minor'}, {code}"
+    code = None if audio is None else camelot(audio.key, audio.mode)
+    return "" if audio is None or code is None else f"{key_called(audio.key, audio.mode)}, {code}"
+
+
+def key_called(key: float | None, mode: float | None) -> str:
+    """A key in words; "" where it is unknown.
+
+    >>> key_called(11.0, 0.0), key_called(None, 1.0)
+    ('B minor', '')
+    """
+    code = camelot(key, mode)
+    return "" if code is None or key is None else f"{PITCHES[int(key)]} {'major' if code.endswith('B') else 'minor'}"
 
 
 def compared(features: Iterable[Feature]) -> list[tuple[str, str, str, float]]:

@@ -380,3 +380,31 @@ def test_the_api_s_page_has_every_route_of_the_document(site: TestClient) -> Non
     lines = [each.text for each in page(site, "/api/docs").all("code") if each.text.startswith("curl ")]
     assert len(lines) == len(shown)
     assert not [path for path in document["paths"] if path in ("/", "/search", "/playlist")]
+
+
+def test_a_wrong_name_in_a_comparison_leaves_the_song_where_it_is(site: TestClient) -> None:
+    root = page(site, f"/songs/{SONG}?{urlencode({'against': 'dentist xyzzy qqq', 'seed': SONG})}")
+    assert root.one("h1").text == TITLE
+    compare = root.one("section", id="compare")
+    assert "no song is called" in compare.one("p", role="alert").text
+    links = [link for link in compare.all("a") if OTHER in link.text]
+    assert links, "what may be meant"
+    then = page(site, links[0].attributes["href"])
+    assert then.one("h1").text == TITLE
+    assert OTHER in then.one("section", id="compare").one("h3").text
+    assert len(parse_qs(urlsplit(links[0].attributes["href"]).query)["seed"]) == 1
+
+
+def test_the_page_counts_and_explains_its_words(site: TestClient) -> None:
+    alone = page(site, f"/playlist?{urlencode({'song': SONG})}").one("section", class_="made").text
+    assert re.search(r"\b1 song, \d+ minutes?\.", alone)
+    for address in (f"/playlist?{urlencode({'seed': SONG})}", f"/songs/{SONG}", "/map"):
+        text = page(site, address).text
+        assert not re.search(r"\b1 (songs|minutes|seeds)\b", text)
+        for word, meaning in (
+            ("Valence", "how bright"), ("Acousticness", "electric"), ("UMAP", "a method"), ("seeds", "belong beside"),
+            ("Camelot", "neighbours"),
+        ):  # fmt: skip
+            assert word not in page(site, address).one("main").text or meaning in site.get(address).text, word
+    canvas = page(site, "/map").one("canvas")
+    assert canvas.attributes["tabindex"] == "0"
