@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import AfterValidator
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
@@ -39,21 +38,25 @@ router = APIRouter(
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
-def _market(text: str) -> str:
-    if not _MARKET.fullmatch(text):
-        raise ValueError("two letters of a country, as SE, or from_token")
-    return text
-
-
 _MARKET = re.compile("[A-Za-z]{2}|from_token")
-Market = Annotated[
-    str | None,
-    AfterValidator(lambda text: None if text is None else _market(text)),
-    Query(
-        description="A country; songs of this index are of no market.",
-        json_schema_extra={"pattern": f"^({_MARKET.pattern})$"},
-    ),
-]
+
+
+def _market(
+    market: Annotated[
+        str | None,
+        Query(
+            description="A country; songs of this index are of no market.",
+            json_schema_extra={"pattern": f"^({_MARKET.pattern})$"},
+        ),
+    ] = None,
+) -> None:
+    if market is not None and not _MARKET.fullmatch(market):
+        raise RequestError(
+            field="market", found=shown(market), expected="two letters of a country, as SE, or from_token"
+        )
+
+
+IN_A_MARKET = [Depends(_market)]  # of routes that take one, which changes nothing
 Ids = Annotated[str, Query(min_length=1, description="Ids, URIs or links with commas between them.")]
 Id = Annotated[str, Path(description=f"{LENGTH} letters and digits, or a URI or link.")]
 
@@ -77,7 +80,8 @@ def _get(path: str, summary: str, **more: Any) -> Callable[[Route], Route]:
 
 
 @_get(
-    "/recommendations", "Tracks beside up to five seeds", openapi_extra={"parameters": knob_parameters()}
+    "/recommendations", "Tracks beside up to five seeds", dependencies=IN_A_MARKET,
+    openapi_extra={"parameters": knob_parameters()},
 )  # fmt: skip
 def recommend(
     service: Service,
@@ -86,9 +90,9 @@ def recommend(
     seed_artists: Annotated[str, Query(description="Ids, URIs or links with commas between them.")] = "",
     seed_genres: Annotated[str, Query(description="Genres with commas between them.")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    market: Market = None,
 ) -> Response:
-    return Json(recommendations(service.engine, request.query_params, limit=limit, base=_base(request)))
+    seeds: dict[str, str] = {"track": seed_tracks, "artist": seed_artists, "genre": seed_genres}
+    return Json(recommendations(service.engine, seeds, request.query_params, limit=limit, base=_base(request)))
 
 
 @_get("/recommendations/available-genre-seeds", "The genres that a song of this index has")
@@ -125,19 +129,19 @@ def analysis(id: Id) -> Response:
     )
 
 
-@_get("/tracks", f"Up to {MOST_ITEMS} tracks, null where an id is unknown")
-def tracks(service: Service, request: Request, ids: Ids, market: Market = None) -> Response:
+@_get("/tracks", f"Up to {MOST_ITEMS} tracks, null where an id is unknown", dependencies=IN_A_MARKET)
+def tracks(service: Service, request: Request, ids: Ids) -> Response:
     shapes = _shapes(service, request)
     return Json({"tracks": _each("track", ids, MOST_ITEMS, shapes.tables.tracks, shapes.track)})
 
 
-@_get("/tracks/{id:path}", "A track")
-def track(service: Service, request: Request, id: Id, market: Market = None) -> Response:
+@_get("/tracks/{id:path}", "A track", dependencies=IN_A_MARKET)
+def track(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     return Json(shapes.track(_row(shapes, id)))
 
 
-@_get("/search", "Tracks and artists whose names have the words of a query")
+@_get("/search", "Tracks and artists whose names have the words of a query", dependencies=IN_A_MARKET)
 def search(
     service: Service,
     request: Request,
@@ -145,7 +149,6 @@ def search(
     type: Annotated[str, Query(description=f"Of {', '.join(TYPES)}, with commas; only tracks and artists are here.")],
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
-    market: Market = None,
 ) -> Response:
     kinds = list(dict.fromkeys(part.strip() for part in type.split(",")))
     if wrong := [kind for kind in kinds if kind not in TYPES]:
@@ -184,8 +187,8 @@ def related_artists(service: Service, request: Request, id: Id) -> Response:
     return Json({"artists": [shapes.artist(code) for code in codes[:RELATED]]})
 
 
-@_get("/artists/{id:path}/top-tracks", "The best known songs of an artist")
-def top_tracks(service: Service, request: Request, id: Id, market: Market = None) -> Response:
+@_get("/artists/{id:path}/top-tracks", "The best known songs of an artist", dependencies=IN_A_MARKET)
+def top_tracks(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     rows = shapes.tables.rows_of_artist(_artist(shapes, id))[:TOP_TRACKS]
     return Json({"tracks": shapes.tracks(rows.tolist())})
@@ -197,29 +200,28 @@ def artist(service: Service, request: Request, id: Id) -> Response:
     return Json(shapes.artist(_artist(shapes, id)))
 
 
-@_get("/albums", f"Up to {MOST_ALBUMS} albums, null where an id is unknown")
-def albums(service: Service, request: Request, ids: Ids, market: Market = None) -> Response:
+@_get("/albums", f"Up to {MOST_ALBUMS} albums, null where an id is unknown", dependencies=IN_A_MARKET)
+def albums(service: Service, request: Request, ids: Ids) -> Response:
     shapes = _shapes(service, request)
     every = _each("album", ids, MOST_ALBUMS, shapes.tables.album_ids, lambda number: _whole_album(shapes, number))
     return Json({"albums": every})
 
 
-@_get("/albums/{id:path}/tracks", "The tracks of an album that this index has")
+@_get("/albums/{id:path}/tracks", "The tracks of an album that this index has", dependencies=IN_A_MARKET)
 def album_tracks(
     service: Service,
     request: Request,
     id: Id,
     limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = 20,
     offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
-    market: Market = None,
 ) -> Response:
     shapes = _shapes(service, request)
     every = shapes.album_tracks(_album(shapes, id))
     return Json(_page(request.url, every[offset : offset + limit], len(every), limit=limit, offset=offset))
 
 
-@_get("/albums/{id:path}", "An album, with those of its tracks that this index has")
-def album(service: Service, request: Request, id: Id, market: Market = None) -> Response:
+@_get("/albums/{id:path}", "An album, with those of its tracks that this index has", dependencies=IN_A_MARKET)
+def album(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     return Json(_whole_album(shapes, _album(shapes, id)))
 
