@@ -263,26 +263,26 @@ def _number(kind: Kind, text: str, table: IdTable) -> int | None:
 
 
 def _row(shapes: Shapes, text: str) -> int:
-    track_id = read_id("track", _alone(text))
-    row = shapes.tables.tracks.number_of(track_id)
-    if row is None:
-        raise SongNotFoundError(f"no song of this index has the id {track_id}; look it up with /v1/search")
-    return row
+    return _known("track", text, shapes.tables.tracks)
 
 
 def _artist(shapes: Shapes, text: str) -> int:
-    artist_id = read_id("artist", _alone(text))
-    code = shapes.tables.artists.number_of(artist_id)
-    if code is None:
-        raise ArtistNotFoundError(f"no artist of this index has the id {artist_id}; look it up with /v1/search")
-    return code
+    return _known("artist", text, shapes.tables.artists)
 
 
 def _album(shapes: Shapes, text: str) -> int:
-    album_id = read_id("album", _alone(text))
-    number = shapes.tables.album_ids.number_of(album_id)
+    return _known("album", text, shapes.tables.album_ids)
+
+
+def _known(kind: Kind, text: str, table: IdTable) -> int:
+    """What the id at the end of a path names; an error where it names nothing."""
+    id_ = read_id(kind, _alone(text))
+    number = table.number_of(id_)
     if number is None:
-        raise SongNotFoundError(f"no album of this index has the id {album_id}; tracks name theirs: /v1/search")
+        error = ArtistNotFoundError if kind == "artist" else SongNotFoundError
+        raise error(
+            f"no {'song' if kind == 'track' else kind} of this index has the id {id_}; look it up with /v1/search"
+        )
     return number
 
 
