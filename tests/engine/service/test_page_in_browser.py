@@ -119,6 +119,8 @@ def tab(chromium: Any, url: str) -> Iterator[Callable[..., Any]]:
 
     yield opened
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")  # sound that is still being fetched
         context.close()
     assert not wrong, wrong
 
