@@ -94,6 +94,11 @@ class Recommend(_Request):
     exact: bool = False
     k: Count = 20
 
+    @property
+    def has_start(self) -> bool:
+        """Whether songs, artists, genres or words say what the answer is like."""
+        return bool(self.seeds or self.seed_artists or self.seed_genres or self.text)
+
 
 class Search(_Request):
     """Songs for words: "in double quotes" they must be sung word for word, the rest is words or a meaning.

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from rapidfuzz import process
 
 from engine.fields import MOST_NAME
 from engine.plain import shown
 from engine.requests import Request, request_from_json
-from indexer.errors import RecipeNotFoundError, RefrainError, RequestError
+from indexer.errors import RecipeNotFoundError, RequestError, SessionsError
 
 KEPT_S = 366 * 86_400  # of history; what somebody had a year ago may come again
 _PATIENCE_S = 5.0
@@ -35,48 +36,76 @@ def sessions_file(index: str | Path) -> Path:
 class Sessions:
     """Recipes and history in one SQLite file, which is made when the first of them is written.
 
-    Several threads and processes may use one file. RefrainError where it cannot be read or written.
+    Several threads and processes may use one file. SessionsError where it cannot be read or written.
     """
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
 
-    def recipes(self) -> dict[str, Request]:
-        """Name -> request, by name."""
+    def recipes(self) -> dict[str, Request | RequestError]:
+        """Name -> request, by name; of a recipe that cannot be read, as one of another version, why."""
         with self._reading() as connection:
             rows = connection.execute("SELECT name, request FROM recipes ORDER BY name").fetchall()
-        return {name: request_from_json(request) for name, request in rows}
+        recipes: dict[str, Request | RequestError] = {}
+        for name, request in rows:
+            try:
+                recipes[name] = _request(name, request)
+            except RequestError as error:
+                recipes[name] = error
+        return recipes
 
     def recipe(self, name: str) -> Request:
-        """The request of this name; RecipeNotFoundError, with the nearest names, where there is none."""
+        """The request of this name.
+
+        RecipeNotFoundError, with the nearest names, where there is none; RequestError where it cannot be read.
+        """
         with self._reading() as connection:
             row = connection.execute("SELECT request FROM recipes WHERE name = ?", (name,)).fetchone()
             if row is None:
-                raise _no_recipe(name, (each[0] for each in connection.execute("SELECT name FROM recipes")))
-        return request_from_json(row[0])
+                raise _no_recipe(connection, name)
+        return _request(name, row[0])
 
     def save_recipe(self, name: str, request: Request) -> None:
-        """Give a request a name; another request of that name is replaced."""
+        """Give a request a name that can stand in an address; another request of that name is replaced."""
         if not name.strip() or len(name) > MOST_NAME or not name.isprintable():
             raise RequestError(field="name", found=shown(name), expected=f"1..{MOST_NAME} letters, digits or signs")
+        if any(part in ("", ".", "..") for part in name.split("/")):  # whoever reads an address leaves them out
+            raise RequestError(field="name", found=shown(name), expected='words between "/", none of them "." or ".."')
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (name, request.to_json()))
 
     def delete_recipe(self, name: str) -> None:
-        """Forget a recipe; RecipeNotFoundError where there is none of this name."""
-        self.recipe(name)
+        """Forget a recipe, also one that cannot be read; RecipeNotFoundError where there is none of this name."""
+        with self._reading() as connection:
+            if connection.execute("SELECT 1 FROM recipes WHERE name = ?", (name,)).fetchone() is None:
+                raise _no_recipe(connection, name)
         with self._writing() as connection:
             connection.execute("DELETE FROM recipes WHERE name = ?", (name,))
 
-    def note_plays(self, client: str, song_ids: Iterable[str], at: float | None = None) -> None:
-        """Note that a client had these songs, in this order, at a time in seconds since 1970 (now)."""
-        if not client.strip() or len(client) > MOST_NAME:
-            raise RequestError(field="client", found=shown(client), expected=f"a name of 1..{MOST_NAME} characters")
-        at = time.time() if at is None else at
-        rows = [(client, song_id, at + place * 1e-6) for place, song_id in enumerate(song_ids)]
+    def note_plays(self, client: str, song_ids: Sequence[str], at: float | Sequence[float] | None = None) -> None:
+        """Note that a client had these songs, in this order, at a time in seconds since 1970 (now), or each at one."""
+        rows = _plays(client, song_ids, at)
         with self._writing() as connection:
-            connection.executemany("INSERT OR REPLACE INTO plays VALUES (?, ?, ?)", rows)
-            connection.execute("DELETE FROM plays WHERE client = ? AND at < ?", (client, at - KEPT_S))
+            _note(connection, rows)
+
+    def claim_plays(self, client: str, song_ids: Sequence[str], *, since: float, at: float | None = None) -> bool:
+        """Note the songs, unless the client had one of them after `since`; whether they were noted.
+
+        Of several who chose the same songs at once, in this process or another, one gets them.
+        """
+        rows = _plays(client, song_ids, at)
+        with self._writing() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            query = "SELECT 1 FROM plays WHERE client = ? AND song_id = ? AND at >= ?"
+            if any(connection.execute(query, (client, song_id, since)).fetchone() for song_id in song_ids):
+                return False
+            _note(connection, rows)
+        return True
+
+    def clients(self) -> list[str]:
+        """The names of the clients that had songs, by name."""
+        with self._reading() as connection:
+            return [row[0] for row in connection.execute("SELECT DISTINCT client FROM plays ORDER BY client")]
 
     def plays(self, client: str, *, since: float = 0.0, limit: int = -1) -> list[str]:
         """song_ids that a client had after a time in seconds since 1970, the last first."""
@@ -115,13 +144,57 @@ class Sessions:
         try:
             yield
         except sqlite3.Error as error:
-            raise RefrainError(
-                f"{self.path} cannot be read or written ({error}); give yourself the right to write there, or remove "
-                "the file, which holds recipes and history only"
+            name = f"{self.path.name}, the file of recipes and history beside the index,"
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise SessionsError(f"{name} is being written by another process; try again") from None
+            raise SessionsError(
+                f"{name} cannot be read or written ({error}); give yourself the right to write there, or move the file "
+                "away: a new one is made"
             ) from None
 
 
-def _no_recipe(name: str, known: Iterable[str]) -> RecipeNotFoundError:
-    nearest = [each for each, *_ in process.extract(name[:MOST_NAME], list(known), limit=3, score_cutoff=50)]
+def recipes_dict(recipes: Mapping[str, Request | RequestError]) -> dict[str, dict[str, Any]]:
+    """What `Sessions.recipes` answers, as JSON has it: {"recipes": name -> request, "unreadable": name -> why}."""
+    listed: dict[str, dict[str, Any]] = {"recipes": {}, "unreadable": {}}
+    for name, recipe in recipes.items():
+        if isinstance(recipe, RequestError):
+            listed["unreadable"][name] = str(recipe)
+        else:
+            listed["recipes"][name] = recipe.to_dict()
+    return listed
+
+
+def _request(name: str, text: str) -> Request:
+    try:
+        return request_from_json(text)
+    except RequestError as error:
+        raise RequestError(
+            f"the recipe {shown(name)} cannot be read: {error}; save it anew, or delete it",
+            field=error.field, found=error.found, expected=error.expected,
+        ) from None  # fmt: skip
+
+
+def _plays(client: str, song_ids: Sequence[str], at: float | Sequence[float] | None) -> list[tuple[str, str, float]]:
+    """The rows of songs that were had one after the other, those without a time of their own a microsecond apart."""
+    if not client.strip() or len(client) > MOST_NAME:
+        raise RequestError(field="client", found=shown(client), expected=f"a name of 1..{MOST_NAME} characters")
+    begun = time.time() if at is None else at
+    times = [begun + place * 1e-6 for place in range(len(song_ids))] if isinstance(begun, int | float) else begun
+    return [(client, song_id, when) for song_id, when in zip(song_ids, times, strict=True)]
+
+
+def _note(connection: sqlite3.Connection, rows: Sequence[tuple[str, str, float]]) -> None:
+    """Of a song that was had before, the later time counts."""
+    connection.executemany(
+        "INSERT INTO plays VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)", rows
+    )
+    if rows:
+        client, newest = rows[0][0], max(at for _, _, at in rows)
+        connection.execute("DELETE FROM plays WHERE client = ? AND at < ?", (client, newest - KEPT_S))
+
+
+def _no_recipe(connection: sqlite3.Connection, name: str) -> RecipeNotFoundError:
+    known = [row[0] for row in connection.execute("SELECT name FROM recipes")]
+    nearest = [each for each, *_ in process.extract(name[:MOST_NAME], known, limit=3, score_cutoff=50)]
     listed = ", ".join(nearest) if nearest else "none; save one with: refrain recipe save"
     return RecipeNotFoundError(f"no recipe is called {shown(name)}; nearest: {listed}", nearest=nearest)

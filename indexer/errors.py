@@ -11,6 +11,7 @@ RefrainError
 │   └── FilterError        a filter, target or weight has an unknown name or an impossible value
 ├── SongNotFoundError      no song has this name or id; names the nearest
 ├── ArtistNotFoundError    no artist has this name; names the nearest
+├── SessionsError          the file of recipes and history cannot be read or written
 ├── RecipeNotFoundError    no recipe has this name; names the nearest
 ├── AmbiguousSongError     several songs have this name; names them
 └── EmptyQueryError        a query holds nothing that can be searched with
@@ -95,6 +96,10 @@ class ArtistNotFoundError(RefrainError):
     def __init__(self, message: str, *, nearest: Sequence[str] = ()):
         super().__init__(message)
         self.nearest = tuple(nearest)
+
+
+class SessionsError(RefrainError):
+    """The file of recipes and history cannot be read or written. The message names it without its folder."""
 
 
 class RecipeNotFoundError(RefrainError):

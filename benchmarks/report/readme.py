@@ -148,6 +148,7 @@ def _campaign(folder: Path) -> str:
     parts = [(folder / MIXED).read_text("utf-8")] if mixed else []
     parts += [text for sheet in SHEETS if (text := _sheet(sheet, runs, tested=not mixed))]
     parts += [_latency(run) for run in runs.get("latency", ())]
+    parts += [_load(run) for run in runs.get("load", ())]
     parts += [_ablation(group, base) for base, group in ablation.by_base(runs.get(ablation.TASK, ()))]
     every = [run for listed in runs.values() for run in listed]
     return "\n".join([*parts, _chosen(every), _measured(every)])
@@ -229,6 +230,21 @@ def _latency(run: Run) -> str:
     facts = run.settings["open"].facts
     built = "" if run.build_s is None else f"; the index was built in {run.build_s:,.0f} s"
     return "\n".join(lines) + f"\n\n{facts['songs']:,.0f} songs, {facts['resident_mib']:,.0f} MiB resident{built}.\n"
+
+
+def _load(run: Run) -> str:
+    """What clients of `refrain serve` wait for while requests come at a rate."""
+    lines = [f"**{run.system} over HTTP, ms at a rate: median / 99th percentile**", ""]
+    lines += ["| requests | median | p99 | n | failed | newer indexes | MiB before, after |", "| --- |" + " --- |" * 6]
+    for name, result in run.settings.items():
+        facts = result.facts
+        cells = ["", "", ""]
+        if facts:  # of all kinds together
+            memory = f"{facts['mib_before']:,.0f}, {facts['mib_after']:,.0f}"
+            cells = [f"{facts['failed']:.0f}", f"{facts['generations']:.0f}", memory]
+        times = [number(ms) for ms in (result.median_ms, result.p99_ms) if ms is not None]
+        lines.append(f"| {' | '.join([name, *times, f'{result.queries:,}', *cells])} |")
+    return "\n".join(lines) + "\n"
 
 
 def _ablation(runs: Sequence[Run], base: Run) -> str:

@@ -74,18 +74,19 @@ def requests_of(songs: Songs, count: int) -> list[tuple[str, str, str]]:
 def ask_at(url: str, requests: Sequence[tuple[str, str, str]], rate: float) -> list[Asked]:
     """Send the requests one by one at a rate, whether or not those before are answered."""
     port = urlsplit(url).port
-    local = threading.local()
+    local, opened = threading.local(), list[HTTPConnection]()
 
     def ask(kind: str, path: str, body: str, due: float) -> Asked:
         try:
             if not hasattr(local, "connection"):
                 local.connection = HTTPConnection("127.0.0.1", port, timeout=ANSWER_S)
+                opened.append(local.connection)
             headers = {"content-type": "application/json"} if body else {}
             local.connection.request("POST" if body else "GET", path, body or None, headers)
             answer = local.connection.getresponse()
             songs = json.loads(answer.read()).get("songs", ())
         except (OSError, HTTPException, ValueError):
-            del local.connection
+            local.connection.close()
             return Asked(kind, None)
         return Asked(kind, 1000 * (time.perf_counter() - due) if answer.status == 200 and songs else None)
 
@@ -96,7 +97,10 @@ def ask_at(url: str, requests: Sequence[tuple[str, str, str]], rate: float) -> l
             due = start + i / rate
             time.sleep(max(0.0, due - time.perf_counter()))
             waiting.append(clients.submit(ask, kind, path, body, due))
-        return [each.result() for each in waiting]
+        asked = [each.result() for each in waiting]
+    for connection in opened:
+        connection.close()
+    return asked
 
 
 @contextmanager
@@ -162,7 +166,7 @@ def measure_load(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run
         with copied(dataset.place) as place, served(place, WORKERS) as (url, pid), ThreadPoolExecutor(1) as publisher:
             ask_at(url, requests[:WARM_UP_REQUESTS], WARM_UP_RATE)
             before, ended = memory_mib(pid), threading.Event()
-            publishing = publisher.submit(publish_now_and_then, place.index, SECONDS / (PUBLISHED + 1), ended)
+            publishing = publisher.submit(publish_now_and_then, place.index, count / rate / (PUBLISHED + 1), ended)
             start = time.perf_counter()
             asked = ask_at(url, requests, rate)
             seconds = time.perf_counter() - start

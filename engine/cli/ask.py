@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from engine.cli.catalogue_songs import files_for, songs_of_words
 from engine.cli.opening import open_engine
 from engine.cli.options import (
     INDEX,
+    SEEDS,
     CapOptions,
     CountOption,
     ExactOption,
@@ -161,6 +163,12 @@ def playlist(
     ] = None,
     variation: Annotated[int, typer.Option("--variation", metavar="N", help="Another number, another playlist.")] = 0,
     with_seeds: Annotated[bool, flag("--with-seeds", help="The seeds come first.")] = False,
+    extend: Annotated[
+        Path | None,
+        file_to_read(
+            "--extend", "A list that the songs go on from: M3U8, any table, one per line; --out has both.", SEEDS
+        ),
+    ] = None,
     name: NameOption = None,
     weight: WeightOption = None,
     out: OutOption = None,
@@ -170,10 +178,15 @@ def playlist(
 ) -> None:
     """A playlist: chosen, without versions of the same song, and put in order.
 
-    From songs, artists, genres or words, from two moods, or from filters alone.
+    From songs, artists, genres or words, from two moods, from filters alone, or from a list that it extends.
     """
     from engine.requests import MakePlaylist
 
+    if extend is not None and (duration_total is not None or with_seeds):
+        raise typer.BadParameter(
+            "expected --length alone, which counts the new songs; not --duration-total or --with-seeds",
+            param_hint="--extend",
+        )
     total_ms = None if duration_total is None else milliseconds("--duration-total", duration_total)
     with open_engine(index) as engine:
         request = MakePlaylist(
@@ -182,7 +195,10 @@ def playlist(
             max_per_artist=max_per_artist, max_per_album=max_per_album, arc=arc, from_mood=from_mood,
             to_mood=to_mood, variation=variation, with_seeds=with_seeds, exact=exact, name=name,
         )  # fmt: skip
-        show_made(engine, request, out, as_json=as_json)
+        if extend is None:
+            show_made(engine, request, out, as_json=as_json)
+        else:
+            _show_extended(engine, request, extend, out, as_json=as_json)
 
 
 @ask.command(rich_help_panel=PANEL)
@@ -274,3 +290,25 @@ def show_made(engine: Engine, request: MakePlaylist | MakePath, out: Path | None
         made.save(out, files_for(out, made))
         message(f"{len(made)} songs written to {out}")
     playlists.show_playlist(made, as_json=as_json)
+
+
+def _show_extended(engine: Engine, request: MakePlaylist, file: Path, out: Path | None, *, as_json: bool) -> None:
+    """Show the songs that go on from a list, and save the list with them where that is wanted."""
+    from engine.lookup.files import list_text, paths_in, read_list
+    from engine.playlist.extension import appended, extension
+    from engine.playlist.locations import Files
+    from indexer.store.files import write_whole
+
+    made = extension(engine.index, read_list(engine.index, file), request, engine.weights)
+    if out is not None:
+        files = files_for(out, made.whole)
+        if out.suffix.lower() == ".m3u8" and file.suffix.lower() in (".m3u8", ".m3u"):
+            text = list_text(file)
+            moved = out.resolve().parent != file.resolve().parent
+            if moved and any(os.path.exists(file.parent / line) for line in paths_in(text)):
+                message(f"the relative paths in {file.name} lead nowhere from {out.parent}; write beside it", "yellow")
+            write_whole(out, appended(text, made.new, Files.for_list(files, out)))
+        else:
+            made.whole.save(out, files)
+        message(f"{file.name} and {len(made.new)} songs more written to {out}")
+    playlists.show_playlist(made.new, as_json=as_json)

@@ -37,8 +37,9 @@ def _named(index: Path) -> Path:
 def _playlist_file(out: Path | None) -> Path | None:
     """Checked before the work, not after it."""
     if out is not None and out.suffix.lower() not in ENDINGS:
-        known = ", ".join(ENDINGS)
-        raise typer.BadParameter(f"{out.name} ends in {out.suffix or 'nothing'!r}, expected one of {known}")
+        raise typer.BadParameter(f"{out} ends in {out.suffix or 'nothing'!r}, expected one of {', '.join(ENDINGS)}")
+    if out is not None:
+        out.parent.stat()  # OSError names a folder that is not there
     return out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,9 @@ from engine.cli.render import songs
 from engine.cli.render.console import json_document, message, table
 from indexer.errors import RequestError
 from indexer.store.files import parse_json
+
+if TYPE_CHECKING:
+    from engine.sessions import Sessions
 
 recipe_commands = typer.Typer(help="Requests with a name, run again when songs arrive.", no_args_is_help=True)
 
@@ -31,8 +34,8 @@ def save(
 ) -> None:
     """Give the request of an answer a name: refrain playlist --seed X --json | refrain recipe save mine -"""
     from engine.requests import request_from_dict
-    from engine.sessions import Sessions, sessions_file
 
+    sessions = _sessions(index)
     try:
         text = sys.stdin.read(MOST_CHARACTERS + 1) if file == Path("-") else file.read_text("utf-8")
         values = parse_json(text[: MOST_CHARACTERS + 1])
@@ -42,7 +45,7 @@ def save(
     if isinstance(values, dict) and "kind" not in values:
         values = values.get("query", values)
     request = request_from_dict(values)
-    Sessions(sessions_file(index)).save_recipe(name, request)
+    sessions.save_recipe(name, request)
     message(f"saved; run it with: refrain recipe run {name!r}")
 
 
@@ -50,9 +53,8 @@ def save(
 def run(name: NameArgument, out: OutOption = None, index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
     """Answer a recipe from what the index holds now."""
     from engine.requests import Explain, Find, ListSongs, MakePath, MakePlaylist
-    from engine.sessions import Sessions, sessions_file
 
-    request = Sessions(sessions_file(index)).recipe(name)
+    request = _sessions(index).recipe(name)
     if out is not None and not isinstance(request, MakePlaylist | MakePath):
         raise RequestError(field="--out", found=str(out), expected=f"none, for the recipe is a {request.kind}")
     with open_engine(index) as engine:
@@ -70,22 +72,31 @@ def run(name: NameArgument, out: OutOption = None, index: IndexOption = INDEX, a
 @recipe_commands.command("list")
 def list_recipes(index: IndexOption = INDEX, as_json: JsonOption = False) -> None:
     """List the recipes of an index."""
-    from engine.sessions import Sessions, sessions_file
+    from engine.sessions import recipes_dict
 
-    recipes = {name: request.to_dict() for name, request in Sessions(sessions_file(index)).recipes().items()}
+    listed = recipes_dict(_sessions(index).recipes())
+    for why in listed["unreadable"].values():
+        message(why, style="yellow")
     if as_json:
-        json_document({"recipes": recipes})
+        json_document(listed)
         return
-    rows = [(name, request["kind"], _outline(request)) for name, request in recipes.items()]
+    rows = [(name, request["kind"], _outline(request)) for name, request in listed["recipes"].items()]
     table(None, [("recipe", "left"), ("kind", "left"), ("request", "left")], rows)
 
 
 @recipe_commands.command("delete")
 def delete(name: NameArgument, index: IndexOption = INDEX) -> None:
     """Forget a recipe."""
-    from engine.sessions import Sessions, sessions_file
+    _sessions(index).delete_recipe(name)
 
-    Sessions(sessions_file(index)).delete_recipe(name)
+
+def _sessions(index: Path) -> Sessions:
+    """The recipes of an index; IndexMissingError where there is none, whose recipes nobody could run."""
+    from engine.sessions import Sessions, sessions_file
+    from indexer.store.generations import current_digest
+
+    current_digest(index)
+    return Sessions(sessions_file(index))
 
 
 def _outline(request: dict[str, object]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from engine.bounds import MOST_NAMES
+from engine.fields import MOST_NAME
 from engine.index import OpenIndex
 from engine.lookup.names import called, resolve
-from indexer.errors import AmbiguousSongError, EmptyQueryError, SongNotFoundError
+from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, SongNotFoundError
 from indexer.records import AUDIO_NAMES, AudioFeatures, Song
 from indexer.sources import recognise
 from indexer.sources.base import SongRow
@@ -19,6 +22,7 @@ from indexer.sources.paths import file_stem
 
 LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
 SURE = 90.0  # similarity, 0..100, from which a name in a list counts as found: nobody looks at each of them
+MOST_LISTED = 10_000  # songs of a list that somebody sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,52 @@ def read_list(index: OpenIndex, path: str | Path) -> Listed:
     A song is found by its song_id, by its Spotify id or, where the index has neither, by title and artist.
     """
     lookup = _Lookup(index)
+    if Path(path).suffix.lower() not in LINES:
+        return _listed(lookup, _rows(lookup, path))
+    with sniff(path).open_text() as file:
+        return _listed(lookup, _lines(lookup, file))
+
+
+def listed_in(index: OpenIndex, text: str) -> Listed:
+    """The songs of a text that somebody sent, an M3U or a song a line. Nothing in it is read as a path of this machine.
+
+    As many names as a request may hold are looked up with typos; beyond, a song must be called so letter by letter.
+    RequestError where there are more than MOST_LISTED of them.
+    """
+    lookup = _Lookup(index, left=MOST_NAMES)
+    lines = io.StringIO(text)
+    return _listed(lookup, _lines(lookup, lines, most=MOST_LISTED))
+
+
+def list_text(path: str | Path) -> str:
+    """A list of lines as it stands in its file."""
+    with sniff(path).open_text() as file:
+        return file.read()
+
+
+def paths_in(text: str) -> list[str]:
+    """The relative paths that may stand in an M3U."""
+    lines = (entry.locations[0] for entry, _ in m3u_entries(io.StringIO(text)))
+    return [line for line in lines if not PurePath(line).is_absolute() and "://" not in line and len(line) < MOST_NAME]
+
+
+def decoded(raw: bytes) -> str:
+    """A list as text: UTF-8, UTF-16 with its mark, else as Windows writes M3U.
+
+    >>> decoded("Café".encode("utf-8-sig")), decoded("Café".encode("utf-16")), decoded("Café".encode("cp1252"))
+    ('Café', 'Café', 'Café')
+    """
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _listed(lookup: _Lookup, entries: Iterable[tuple[str, Song | None]]) -> Listed:
     songs: dict[str | Song, Song] = {}
     missing: list[str] = []
-    for name, song in _lines(lookup, Path(path)) if Path(path).suffix.lower() in LINES else _rows(lookup, path):
+    for name, song in entries:
         if song is None:
             missing.append(name)
         else:
@@ -53,12 +100,17 @@ def read_list(index: OpenIndex, path: str | Path) -> Listed:
     return Listed(tuple(songs.values()), tuple(dict.fromkeys(missing)), ambiguous)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Lookup:
-    """Looks songs up, and remembers the names that several of them have."""
+    """Looks songs up, each name once, and remembers the names that several of them have.
+
+    left   so many names more are looked up with typos; None is any number, in a file of one's own
+    """
 
     index: OpenIndex
     ambiguous: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    left: int | None = None
+    _known: dict[str, Song | None] = field(default_factory=dict)
 
     def by_id(self, namespace: str, value: str) -> Song | None:
         row = self.index.songs.row_of(value) if namespace == "song" else None
@@ -67,6 +119,19 @@ class _Lookup:
         return None if row is None else self.index.songs.song(row)
 
     def by_name(self, name: str) -> Song | None:
+        if name not in self._known:
+            self._known[name] = self._by_name(name)
+        return self._known[name]
+
+    def _by_name(self, name: str) -> Song | None:
+        if self.left is not None:
+            if len(name) > MOST_NAME:
+                return None
+            if len(rows := called(self.index, name)) == 1:
+                return self.index.songs.song(rows[0])
+            if not self.left:
+                return None
+            self.left -= 1
         try:
             return self.index.songs.song(resolve(self.index, name, least=SURE))
         except AmbiguousSongError as error:
@@ -79,21 +144,21 @@ class _Lookup:
         return None
 
 
-def _lines(lookup: _Lookup, path: Path) -> Iterator[tuple[str, Song | None]]:
-    opened = sniff(path)
-    with opened.open_text() as file:
-        for entry, title in m3u_entries(file):
-            line = entry.locations[0]
-            track = next(filter(None, map(spotify_track, entry.locations)), "")
-            names = [title, line, file_stem(line)]
-            songs = (lookup.by_name(name) for name in names if name)
-            ids = [("spotify", track), ("song", entry.song_id)]
-            song = next(filter(None, (lookup.by_id(*each) for each in ids if each[1])), None) or next(
-                filter(None, songs), None
-            )
-            # An entry that is not found is known by the name that several songs have, where one of its names is such.
-            several = next((name for name in names if name in lookup.ambiguous), None)
-            yield several or title or line, song
+def _lines(lookup: _Lookup, lines: Iterable[str], most: int | None = None) -> Iterator[tuple[str, Song | None]]:
+    for place, (entry, title) in enumerate(m3u_entries(lines)):
+        if place == most:
+            raise RequestError(field="the list", found=f"more than {most:,} songs", expected="at most so many")
+        line = entry.locations[0]
+        track = next(filter(None, map(spotify_track, entry.locations)), "")
+        names = [title, line, file_stem(line)]
+        songs = (lookup.by_name(name) for name in names if name)
+        ids = [("spotify", track), ("song", entry.song_id)]
+        song = next(filter(None, (lookup.by_id(*each) for each in ids if each[1])), None) or next(
+            filter(None, songs), None
+        )
+        # An entry that is not found is known by the name that several songs have, where one of its names is such.
+        several = next((name for name in names if name in lookup.ambiguous), None)
+        yield several or title or line, song
 
 
 def _rows(lookup: _Lookup, path: str | Path) -> Iterator[tuple[str, Song | None]]:

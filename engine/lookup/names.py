@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -32,6 +32,7 @@ TITLE_ALONE = 0.98  # of a name's similarity, where the words are a title withou
 VERSION_NAMED = 0.97  # "song live" as a live take of "song": a song that is called so is meant rather
 UNWANTED = 4.0  # more than TIED: a karaoke version is no rival of the song
 TRANSLITERATED = 0.95
+MOST_SPLITS = 8  # places where a text may be parted into title and artist; names have two or three
 
 _DERIVED = bits(DERIVED)
 _BETWEEN = re.compile(r"\s*,\s*|\s+(?:[-–—|/]|by)\s+", re.IGNORECASE)
@@ -105,9 +106,10 @@ def called(index: OpenIndex, text: str) -> list[int]:
     by_title = index.by_title
     rows = set(by_title.get(artist_key(text), ()))
     for title, artist in _splits(text):
-        by = artist_key(artist)
         same = by_title.get(artist_key(title), ())
-        artists = index.songs.column("artist_key")
+        if not same:
+            continue
+        by, artists = artist_key(artist), index.songs.column("artist_key")
         rows.update(r for r in same if by in artists.of(r) or artist_key(index.songs.artists[r]) == by)
     return sorted(rows)
 
@@ -226,7 +228,7 @@ class _Wanted:
 
 def _splits(text: str) -> Iterator[tuple[str, str]]:
     """A title and an artist, as "title, artist", "artist - title" or "title by artist" and the other way round."""
-    for mark in _BETWEEN.finditer(text):
+    for mark in islice(_BETWEEN.finditer(text), MOST_SPLITS):
         left, right = text[: mark.start()], text[mark.end() :]
         yield left, right
         yield right, left

@@ -29,10 +29,14 @@ from indexer.text.names import fold
 SAME_NAME = 99.0  # similarity, 0..100, from which a song of the index is the one that was given by its content
 
 
-def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles) -> Playlist:
-    """The playlist that the request is for."""
+def playlist(index: OpenIndex, request: MakePlaylist, profiles: Profiles, *, opening: int | None = None) -> Playlist:
+    """The playlist that the request is for.
+
+    opening   so many of its seeds come first; None where the request says whether they do
+    """
     reading = read(index, request, profiles)
-    opening = reading.given if request.with_seeds else 0
+    if opening is None:
+        opening = reading.given if request.with_seeds else 0
     rules = Rules(
         request.max_per_artist, request.max_per_album, never=_never(reading.query), overlap=overlap_of(index.songs),
         variation=request.variation,

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.answer.answer import POOL, pool
+from engine.bounds import MOST_NAMES
 from engine.index import OpenIndex
 from engine.lookup.groups import songs_of_artist, songs_of_genre
+from engine.lookup.named import name_of
 from engine.lookup.names import called, resolve
 from engine.query.filters import Mask
 from engine.query.query import Query
@@ -24,8 +26,6 @@ from engine.tune.reactions import weights_from_reactions
 from indexer.errors import EmptyQueryError, RequestError, SongNotFoundError
 from indexer.records import Song
 from indexer.search.lexical import split_quotes
-
-MOST_NAMES = 200  # songs to exclude that are looked up as names are, with typos; of more, each letter counts
 
 TABLED = 100  # songs from which on a table of all ids is made and kept
 
@@ -132,7 +132,7 @@ def excluded_rows(index: OpenIndex, songs: Sequence[Song | str]) -> npt.NDArray[
         elif isinstance(song, str):
             names[song] = names.get(song, False) or " " in song.strip()
         elif not song_id:
-            names[_name_of(song)] = True
+            names[name_of(song)] = True
     if len(names) > MOST_NAMES:
         unknown: dict[str, bool] = {}
         for name, must in names.items():
@@ -153,13 +153,6 @@ def excluded_rows(index: OpenIndex, songs: Sequence[Song | str]) -> npt.NDArray[
             if names[name]:
                 raise
     return np.array(sorted(rows), np.int64)
-
-
-def _name_of(song: Song) -> str:
-    """What a song without an id is looked up by."""
-    if not song.title.strip():
-        raise RequestError(field="exclude", found="a song without id and title", expected="songs with one of them")
-    return f"{song.title}, {song.artist}" if song.artist.strip() else song.title
 
 
 def _seeds(

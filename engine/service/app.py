@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from engine.service import api, audiomuse, radio, recipes, sound
+from engine.service import api, audiomuse, extend, radio, recipes, sound
 from engine.service.answers import Json
 from engine.service.errors import Shape, error_dict, misread, status_of
 from engine.service.examples import document_of
@@ -50,7 +50,7 @@ def make_app(settings: Settings) -> Guard:
     )  # fmt: skip
     app.state.served = served
     # sound before our own API, whose song_ids hold slashes
-    for each in (sound, api, recipes, radio, spotify, subsonic, audiomuse, page):
+    for each in (sound, api, extend, recipes, radio, spotify, subsonic, audiomuse, page):
         app.include_router(each.router)
     app.openapi = document_of(app.openapi, lambda: served.engine)  # type: ignore[method-assign]
     app.add_exception_handler(RefrainError, _refused)

@@ -13,11 +13,14 @@ from engine.plain import shown
 from indexer.errors import (
     AmbiguousSongError,
     ArtistNotFoundError,
+    CatalogueError,
     EmptyQueryError,
+    EncoderError,
     IndexMissingError,
     RecipeNotFoundError,
     RefrainError,
     RequestError,
+    SessionsError,
     SongNotFoundError,
 )
 
@@ -33,10 +36,14 @@ _STATUS: dict[type[RefrainError], int] = {
     AmbiguousSongError: 409,
     IndexMissingError: 503,
 }
+_UNREADABLE: dict[type[RefrainError], str] = {
+    CatalogueError: "the catalogue",
+    EncoderError: "the text encoder",
+}
 
 
 def status_of(error: RefrainError) -> int:
-    """The HTTP status that an error has; 503 for what is wrong with the index and not with the request."""
+    """The HTTP status that an error has; 503 for what is wrong with this machine and not with the request."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
 
 
@@ -48,8 +55,11 @@ def error_dict(error: RefrainError) -> dict[str, Any]:
         if (value := getattr(error, name, None))
     }
     status = status_of(error)
-    # What is wrong with the machine names its files, which are nobody's business outside.
-    message = str(error) if status < 500 else "the index cannot be read; its owner finds the reason in the log"
+    message = str(error)
+    if status >= 500 and not isinstance(error, SessionsError):
+        # What is wrong with the machine names its folders, which are nobody's business outside.
+        what = next((name for kind, name in _UNREADABLE.items() if isinstance(error, kind)), "the index")
+        message = f"{what} cannot be read; its owner finds the reason in the log"
     return {"error": {"status": status, "message": message, **details}}
 
 

@@ -16,6 +16,7 @@ from indexer.errors import RefrainError
 
 SONG, OTHER = "{song}", "{other song}"  # stand for the names of two songs in examples of bodies
 MOOD, OTHER_MOOD = "{mood}", "{other mood}"
+_MARKS = (SONG, OTHER, MOOD, OTHER_MOOD)
 RECIPE, CLIENT = "Quiet evenings", "kitchen"
 WORDS = "driving home through the rain"
 LOOKED_THROUGH = 50  # best known songs, among which those of the examples are
@@ -134,4 +135,10 @@ def _filled(value: Any, marks: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         parts = [_filled(each, marks) for each in value]
         return None if None in parts else parts
-    return marks.get(value) if isinstance(value, str) and value.startswith("{") else value
+    if isinstance(value, str):
+        for mark in _MARKS:
+            if mark in value:
+                if mark not in marks:
+                    return None
+                value = value.replace(mark, marks[mark])
+    return value

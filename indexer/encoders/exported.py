@@ -58,7 +58,7 @@ def export(encoder: SentenceEncoder, folder: Path) -> None:
         (folder / TOKENIZER).write_text(model.transformer.tokenizer.backend_tokenizer.to_str(), "utf-8")
     except (RuntimeError, AttributeError, TypeError, ValueError) as error:  # torch's own errors are RuntimeErrors
         raise EncoderError(
-            f"{encoder.name} has no form as ONNX ({str(error)[:200]}); torch encodes questions"
+            f"{encoder.name} has no form as ONNX ({str(error)[:200]}); torch encodes what is asked"
         ) from error
     (folder / FACTS).write_text(json.dumps({"dim": width, "window": model.longest}), "utf-8")
     cosine = (ExportedEncoder(folder).encode(SAMPLES) * model.encode(SAMPLES)).sum(axis=1).min()

@@ -49,8 +49,11 @@ def replace_whole(path: Path, text: str) -> None:
         fsync(staging)
         os.replace(staging, path)
         fsync(path.parent)
-    except BaseException:
-        staging.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):  # of the error itself: the folder is not there, or no folder
+            staging.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == os.fspath(staging):
+            error.filename, error.filename2 = os.fspath(path), None  # the name that somebody gave
         raise
 
 

@@ -17,9 +17,11 @@ from benchmarks.cli import app
 from benchmarks.data.dataset import Dataset, Place
 from benchmarks.judge.metrics import means
 from benchmarks.report.plots import bootstrap, plot_task
+from benchmarks.report.readme import page
 from benchmarks.report.run import Run
 from benchmarks.systems.refrain import DEFAULTS, Refrain
 from benchmarks.tasks import ablation, known_item, reranking
+from benchmarks.tasks.load import RATES
 from benchmarks.tasks.registry import TASKS, tasks_named
 from benchmarks.tasks.running import Job
 from indexer.progress import quiet
@@ -149,6 +151,21 @@ def test_latency_and_encoding_are_measured(warm: Place, cold: Place) -> None:
         np.median(setting.scores["lyrics/s"]) / np.median(next(iter(plain.settings.values())).scores["lyrics/s"]),
         abs=1e-3,
     )
+
+
+@pytest.mark.slow
+def test_load_is_measured_while_the_index_is_renewed(warm: Place, cold: Place, tmp_path: Path) -> None:
+    before = sorted(warm.index.rglob("*"))
+    (run,) = measured("load", ["refrain"], warm, cold, 40)
+    for rate in RATES:
+        whole = run.settings[f"{rate} a second"]
+        assert whole.queries == 40
+        assert (whole.facts["failed"], whole.facts["generations"]) == (0, 3)
+        kinds = [run.settings[f"{rate} a second, {kind}"] for kind in ("similar", "recommend", "search", "playlist")]
+        assert [each.queries for each in kinds] == [10] * 4
+    assert sorted(warm.index.rglob("*")) == before
+    run.save(tmp_path / "2026-01-01-0a1b2c3")
+    assert "| 80 a second, search | " in page(tmp_path)
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.answer.answer import answer
 from engine.engine import Engine
+from engine.lookup.named import with_ids
 from engine.playlist.playlist import Playlist
 from engine.query.reading import read
 from engine.requests import MakePlaylist
@@ -62,9 +63,8 @@ def _as_arranged(engine: Engine, request: MakePlaylist, songs: tuple[str, ...]) 
     known = [row for row in rows if row is not None]
     if not known:
         raise SongNotFoundError("none of the songs of this playlist is in the catalogue any more; make it anew")
-    named = request.model_copy(
-        update={"exclude": (), "seeds": tuple(engine.named(str(song)) for song in request.seeds)}
-    )
+    named, _ = with_ids(index, request.model_copy(update={"exclude": ()}))
+    assert isinstance(named, MakePlaylist)  # of one kind with the request
     reading = read(index, named, engine.weights)
     allowed = np.zeros(len(index.songs), bool)
     allowed[known] = True

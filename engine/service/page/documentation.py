@@ -16,6 +16,7 @@ from engine.service.page.rendering import PageRoute, page
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _ORDER = {"PUT": 0, "DELETE": 2}  # else 1: what is asked for was saved before, and is forgotten last
+TEXT = "text/plain"  # a body that is a file
 MOST_CHOICES = 12  # values of a parameter that the page lists
 
 
@@ -52,14 +53,16 @@ def routes_of(document: Mapping[str, Any], base: str, *, token: bool = False) ->
     for path, verbs in document["paths"].items():
         for verb, route in verbs.items():
             parameters = tuple(_parameter(each) for each in route.get("parameters", ()))
-            content: Mapping[str, Any] = next(iter(route.get("requestBody", {}).get("content", {}).values()), {})
+            contents: Mapping[str, Any] = route.get("requestBody", {}).get("content", {})
+            media = next(iter(contents), "")
+            values = {name: each["value"] for name, each in contents.get(media, {}).get("examples", {}).items()}
             examples = tuple(
-                (name, json.dumps(each["value"], ensure_ascii=False, indent=2))
-                for name, each in content.get("examples", {}).items()
+                (name, value if media == TEXT else json.dumps(value, ensure_ascii=False, indent=2))
+                for name, value in values.items()
             )
             answers = tuple((status, each.get("description", "")) for status, each in route["responses"].items())
-            body = json.loads(examples[0][1]) if examples else None
-            curl = _curl(base, verb.upper(), path, parameters, body, token=token)
+            body = next(iter(values.values()), None)
+            curl = _curl(base, verb.upper(), path, parameters, body, media=media, token=token)
             tag = (route.get("tags") or ["Other"])[0]
             summary = route.get("summary", "")
             routes.append(Route(verb.upper(), path, summary, tag, parameters, examples, answers, curl))
@@ -79,7 +82,10 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _curl(base: str, verb: str, path: str, parameters: tuple[Mapping[str, Any], ...], body: Any, *, token: bool) -> str:
+def _curl(
+    base: str, verb: str, path: str, parameters: tuple[Mapping[str, Any], ...], body: Any, *, media: str = "",
+    token: bool,
+) -> str:  # fmt: skip
     """A line that can be pasted into a shell.
 
     >>> rain = {"name": "text", "where": "query", "example": "rain"}
@@ -102,6 +108,8 @@ def _curl(base: str, verb: str, path: str, parameters: tuple[Mapping[str, Any], 
         words += ["-X", verb]
     if token:
         words += ["-H", "Authorization: Bearer TOKEN"]
-    if body is not None:
+    if media == TEXT:
+        words += ["--data-binary", "@playlist.m3u8"]
+    elif body is not None:
         words += ["-H", "Content-Type: application/json", "-d", json.dumps(body, ensure_ascii=False)]
     return shlex.join([*words, f"{base}{path}{'?' + '&'.join(asked) if asked else ''}"])

@@ -7,14 +7,16 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 import numpy as np
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse
 
 from engine.listen.moods import QUADRANT_WORDS
+from engine.lookup.files import decoded
 from engine.playlist.formats import playlist_text
 from engine.playlist.locations import Files
 from engine.requests import Explain
 from engine.service.api import Service
+from engine.service.extend import LENGTH, extended, m3u8_answer
 from engine.service.guard import COOKIE, MOST_QUERY
 from engine.service.page import documentation, map_routes
 from engine.service.page.arranged import change, make
@@ -34,7 +36,7 @@ from engine.service.page.shown import (
     sound_of,
     wishes_of,
 )
-from engine.service.page.wishes import EXPORTS, Wishes
+from engine.service.page.wishes import EXPORTS, MOST_LENGTH, Wishes
 from engine.service.served import Served
 from engine.service.sound import RangedFile
 from indexer.errors import AmbiguousSongError, SongNotFoundError
@@ -163,6 +165,25 @@ def export(request: Request, service: Service, ending: str) -> Response:
     return Response(
         text.encode("utf-8", "replace"), media_type=f"{MEDIA[f'.{ending}']}; charset=utf-8",
         headers={"content-disposition": f"attachment; filename=\"playlist.{ending}\"; filename*=UTF-8''{name}"},
+    )  # fmt: skip
+
+
+@router.post("/extend")
+def extend(
+    request: Request, service: Service, list: Annotated[UploadFile, File()],
+    length: Annotated[int, Form(ge=1, le=MOST_LENGTH)] = LENGTH, save: Annotated[str, Form(max_length=10)] = "",
+) -> Response:  # fmt: skip
+    text = decoded(list.file.read())
+    made = extended(service, text, length)
+    if save:
+        return m3u8_answer(service, text, made)
+    ids = ShortIds(service.engine.index)
+    whole = [("song", song.song_id) for song in made.whole]
+    address = Wishes.of(whole, ids).url() if 0 < len(whole) <= MOST_LENGTH else ""
+    return page(
+        request, "extended.html", title="Extended", rows=rows_of(service, made.new, Wishes((), ids)),
+        before=len(made.before), file=list.filename or "the list", missing=made.missing,
+        notes=made.new.notes + made.new.relaxed, arrange=address if len(address) < MOST_QUERY else "",
     )  # fmt: skip
 
 

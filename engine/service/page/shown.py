@@ -11,6 +11,7 @@ from fastapi import Request
 
 from engine.answer.compare import Feature
 from engine.answer.hits import Hit
+from engine.lookup.named import Names
 from engine.playlist.transitions import camelot
 from engine.service.page.short import ShortIds
 from engine.service.page.wishes import Wishes
@@ -200,9 +201,10 @@ def sound_of(service: Served, song_id: str) -> str:
 def names_of(service: Served, song_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Ids or words as songs: what the chips of seeds and songs to avoid show."""
     engine, named = service.engine, []
+    names = Names(engine.index)
     for song in song_ids:
         try:
-            found = engine.named(song)
+            found = engine.song(names.song_id(song))
         except RefrainError:  # the page says so where the songs are looked for
             named.append({"song": song, "title": song, "artist": ""})
         else:

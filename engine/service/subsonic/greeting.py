@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 
+from engine.fields import MOST_NAME
 from engine.service.subsonic.entries import Call, Entry
+from engine.service.subsonic.ids import song_id_of
+from engine.service.subsonic.parameters import Parameters
 
 EXTENSIONS = {"apiKeyAuthentication": [1], "formPost": [1], "sonicSimilarity": [1]}
 FOLDER = 1  # the id of the one folder
@@ -33,7 +37,7 @@ def token_info(call: Call) -> Entry:
 
 
 def get_user(call: Call) -> Entry:
-    return {"user": {"username": _user(call), "scrobblingEnabled": False, **_ROLES, "folder": [FOLDER]}}
+    return {"user": {"username": _user(call), "scrobblingEnabled": True, **_ROLES, "folder": [FOLDER]}}
 
 
 def get_music_folders(_: Call) -> Entry:
@@ -45,9 +49,29 @@ def get_scan_status(call: Call) -> Entry:
 
 
 def scrobble(call: Call) -> Entry:
-    """What is played is not noted, but every player says it and shows an error where it is refused."""
-    call.given.required("id")
+    """What a player played goes into its history, where the radio finds it, at the times that it says (milliseconds).
+
+    A song that has only begun (`submission=false`) is none, one that is not in the index any more is passed over:
+    players say it later and show an error where it is refused.
+    """
+    given, songs, now = call.given, call.index.songs, time.time()
+    given.required("id")
+    times = [min(each / 1000, now) for each in given.numbers("time")]
+    if given.text("submission").lower() == "false":
+        return {}
+    played = [song_id_of(public) for public in given.all("id")]
+    at = [*times, *(now + place * 1e-6 for place in range(len(played) - len(times)))]
+    noted = [(song_id, when) for song_id, when in zip(played, at, strict=False) if songs.row_of(song_id) is not None]
+    if noted:
+        call.service.sessions.note_plays(
+            client_of(given), [song_id for song_id, _ in noted], [when for _, when in noted]
+        )
     return {}
+
+
+def client_of(given: Parameters) -> str:
+    """What the history calls whoever makes a call: the user, if there is one, and the player, as "ada/Symfonium"."""
+    return "/".join(name for each in ("u", "c") if (name := given.text(each)[: MOST_NAME // 3]))
 
 
 def _user(call: Call) -> str:

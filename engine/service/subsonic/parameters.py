@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from fastapi import Request
@@ -18,8 +18,9 @@ _FORM = "application/x-www-form-urlencoded"
 class Parameters:
     """The values of a call by name; of one that is given twice the first."""
 
-    def __init__(self, values: Mapping[str, str]):
-        self._values = values
+    def __init__(self, pairs: Sequence[tuple[str, str]] = ()):
+        self._pairs = pairs
+        self._values = dict(reversed(pairs))
 
     @classmethod
     async def of_request(cls, request: Request) -> Parameters:
@@ -27,10 +28,14 @@ class Parameters:
         pairs = _pairs(request.scope["query_string"])
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM:
             pairs += _pairs(await request.body())
-        return cls(dict(reversed(pairs)))
+        return cls(pairs)
 
     def text(self, name: str, default: str = "") -> str:
         return self._values.get(name, default)[:MOST_TEXT]
+
+    def all(self, name: str) -> list[str]:
+        """Every value of what may be given several times, in their order."""
+        return [value[:MOST_TEXT] for each, value in self._pairs if each == name]
 
     def given(self, name: str) -> bool:
         return name in self._values
@@ -44,12 +49,18 @@ class Parameters:
     def number(self, name: str, default: int, most: int = 2**31 - 1) -> int:
         """A whole number, what is out of 0..most brought to the nearer end; Problem 0 for what is none."""
         text = self.text(name).strip()
-        if not text:
-            return default
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
-            raise Problem(GENERIC, f"{name} is {shown(text)}, expected a whole number")
-        return min(max(int(text), 0), most)
+        return min(max(_whole(name, text), 0), most) if text else default
+
+    def numbers(self, name: str) -> list[int]:
+        """Every value as a whole number; Problem 0 for what is none."""
+        return [_whole(name, text.strip()) for text in self.all(name)]
+
+
+def _whole(name: str, text: str) -> int:
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 20):
+        raise Problem(GENERIC, f"{name} is {shown(text)}, expected a whole number")
+    return int(text)
 
 
 def _pairs(encoded: bytes) -> list[tuple[str, str]]:

@@ -91,6 +91,7 @@ def test_nearest_songs_are_those_of_brute_force_and_never_the_song_itself() -> N
         nearest(vectors, 300)
 
 
+@pytest.mark.slow
 def test_umap_keeps_groups_together_and_is_the_same_again() -> None:
     centres = np.linalg.qr(np.random.default_rng(2).standard_normal((12, 4)))[0].T
     group = np.repeat(np.arange(4), 40)

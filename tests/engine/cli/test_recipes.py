@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ def place(demo_index: Path, tmp_path: Path) -> dict[str, str]:
 
 
 def test_save_list_run_delete(place: dict[str, str], tmp_path: Path) -> None:
-    assert run("recipe", "list", "--json", env=place).json == {"recipes": {}}
+    assert run("recipe", "list", "--json", env=place).json == {"recipes": {}, "unreadable": {}}
     made = run("playlist", "--seed", "Chlorine Hair", "--length", "5", "--arc", "rise", "--json", env=place)
     assert run("recipe", "save", "five up", "-", env=place, typed=made.out).code == 0
     assert run("recipe", "run", "five up", "--json", env=place).json == made.json
@@ -62,3 +64,32 @@ def test_only_playlists_are_written_to_a_file(place: dict[str, str], tmp_path: P
     done = run("recipe", "run", "dogs", "--out", str(tmp_path / "x.m3u8"), env=place)
     assert done.code == MISUSED
     assert "the recipe is a search" in done.err
+
+
+def test_a_recipe_of_another_version_is_said_and_deleted(place: dict[str, str], tmp_path: Path) -> None:
+    assert run("recipe", "save", "dogs", "-", env=place, typed='{"kind": "search", "text": "dog"}').code == 0
+    with closing(sqlite3.connect(tmp_path / "refrain.index.sessions.db")) as connection, connection:
+        connection.execute("INSERT INTO recipes VALUES (?, ?)", ("old", '{"kind":"playlist","gone_field":1}'))
+    listed = run("recipe", "list", env=place)
+    assert (listed.code, "dogs" in listed.out, "old" in listed.out) == (0, True, False)
+    assert "'old' cannot be read" in listed.err
+    assert "gone_field" in run("recipe", "run", "old", env=place).err
+    assert run("recipe", "delete", "old", env=place).code == 0
+    assert run("recipe", "list", env=place).err == ""
+
+
+def test_without_an_index_it_says_so(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "nowhere" / "refrain.index")
+    for words in (["run", "mine"], ["list"], ["delete", "mine"], ["save", "mine", "-"]):
+        done = run("recipe", *words, "--index", nowhere, typed='{"kind": "search", "text": "dog"}')
+        assert done.code == REFUSED
+        assert f"there is no index at {nowhere}" in done.err
+
+
+def test_a_missing_folder_is_named_before_the_work(place: dict[str, str], tmp_path: Path) -> None:
+    made = '{"kind": "playlist", "text": "dog"}'
+    assert run("recipe", "save", "dogs", "-", env=place, typed=made).code == 0
+    done = run("recipe", "run", "dogs", "--out", str(tmp_path / "nowhere" / "dogs.m3u8"), env=place)
+    assert done.code == REFUSED
+    assert f"the system refused {tmp_path / 'nowhere'}: No such file" in done.err
+    assert ".new" not in done.err

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Engine
+from engine.bounds import MOST_NAMES
 from engine.lookup.files import read_list
 from engine.lookup.groups import songs_of_genre
-from engine.query.reading import MOST_NAMES
 from engine.requests import MakePlaylist, Recommend, request_from_json
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import AmbiguousSongError, EmptyQueryError, RefrainError, RequestError, SongNotFoundError
@@ -157,3 +159,11 @@ def test_a_seed_that_is_to_be_avoided_is_refused(names: Engine) -> None:
         with pytest.raises(RequestError, match="expected songs that are no seeds") as refused:
             names.recommend([seed], avoid=[again])
         assert refused.value.field == "avoid"
+
+
+def test_a_text_of_nothing_but_separators_costs_little(names: Engine) -> None:
+    begun = time.monotonic()
+    for text in ("a, " * 3_000, "a by " * 2_000, "- " * 5_000):
+        with suppress(RefrainError):
+            names.find(text)
+    assert time.monotonic() - begun < 5

@@ -45,6 +45,8 @@ def addresses(root: Element) -> list[str]:
     """Every address that a page leads to: of its links, and of its forms with each of their buttons."""
     links = [link.attributes["href"] for link in root.all("a") if link.attributes["href"].startswith("/")]
     for form in root.all("form"):
+        if form.attributes.get("method") == "post":
+            continue
         fields = [
             (field.attributes["name"], field.attributes.get("value", ""))
             for field in form.all("input")

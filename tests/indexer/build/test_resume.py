@@ -27,7 +27,14 @@ class Cut(Exception):
     """What ends a build in these tests."""
 
 
-@pytest.mark.parametrize("label", ["choose keywords", "learn taste", "score moods"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        "learn taste",
+        pytest.param("choose keywords", marks=pytest.mark.slow),
+        pytest.param("score moods", marks=pytest.mark.slow),
+    ],
+)
 def test_finished_stages_are_taken_over(catalogue: Catalogue, work: Path, label: str) -> None:
     def cut(steps: Iterable[object], name: str, total: int | None = None) -> Iterable[object]:
         if name == label:

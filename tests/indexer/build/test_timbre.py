@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from indexer import Catalogue, build_index, update_index
 from indexer.songs.table import Songs
@@ -39,6 +40,7 @@ def test_a_catalogue_without_sound_has_no_such_part(catalogue: Catalogue, work: 
     assert (actions["timbre"], actions["vectors"]) == ("apply", "apply"), "an update costs what it did"
 
 
+@pytest.mark.slow
 def test_an_update_equals_a_build(catalogue: Catalogue, work: Path) -> None:
     """Files of songs that were there, of new songs, of one that goes, and all files gone."""
     index, database, encoder = work / "ix", work / "refrain.db", HashEncoder()

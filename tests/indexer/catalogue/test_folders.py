@@ -528,6 +528,7 @@ _IMPORT = (
 )
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_leaves_whole_files_and_no_worker(tmp_path: Path) -> None:
     folder, place = many_files(tmp_path / "Music", 400), tmp_path / "refrain.db"
     script = tmp_path / "importing.py"

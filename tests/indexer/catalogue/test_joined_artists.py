@@ -83,7 +83,7 @@ JOINED = st.builds(
 
 
 @given(st.lists(st.tuples(JOINED, st.booleans()), min_size=1, max_size=8))
-@settings(max_examples=100)
+@settings(max_examples=30)
 def test_importing_again_takes_nothing_else_apart(songs: list[tuple[str, bool]]) -> None:
     with TemporaryDirectory() as folder, Catalogue(Path(folder) / "refrain.db") as catalogue:
         described = [

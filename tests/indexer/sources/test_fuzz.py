@@ -249,7 +249,7 @@ def test_one_tag_in_every_row(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("chunk", range(3))
 def test_damaged_files(chunk: int, examples: list[bytes], base: Path, tmp_path: Path) -> None:
-    import_all(range(100 * chunk, 100 * (chunk + 1)), examples, base, tmp_path)
+    import_all(range(40 * chunk, 40 * (chunk + 1)), examples, base, tmp_path)
 
 
 @pytest.mark.fuzz

@@ -31,6 +31,14 @@ from indexer.store.files import (
 # ---- written whole -------------------------------------------------------------------------------
 
 
+def test_an_error_names_the_file_that_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("nowhere", "file"):
+        with pytest.raises(OSError, match="dogs") as refused:
+            write_whole(tmp_path / folder / "dogs.txt", "new")
+        assert refused.value.filename == str(tmp_path / folder / "dogs.txt")
+
+
 def test_a_link_and_a_mode_outlast_writing(tmp_path: Path) -> None:
     target, named = tmp_path / "target.txt", tmp_path / "named.txt"
     target.write_text("old")

@@ -50,7 +50,7 @@ def test_a_sound_index_is_read(sound: Path, tmp_path: Path) -> None:
 
 
 def test_some_prepared_indexes_are_read_or_refused(sound: Path, tmp_path: Path) -> None:
-    outcomes = check(sound, tmp_path, cases(sound)[::12], seconds=120)
+    outcomes = check(sound, tmp_path, cases(sound)[::24], seconds=120)
     assert outcomes.count("refused") > len(outcomes) / 2
 
 

@@ -263,8 +263,8 @@ def test_a_title_with_what_xml_cannot_hold(client: TestClient) -> None:
     from engine.service.subsonic.parameters import Parameters
 
     body = {"song": {"title": "a\x00b\x1b]0;\ud800\uffff<script>\"'&\n\t", "note": "\x85"}}
-    root = ElementTree.fromstring(success(Parameters({}), body).body)
-    content = json.loads(success(Parameters({"f": "json"}), body).body)["subsonic-response"]
+    root = ElementTree.fromstring(success(Parameters(), body).body)
+    content = json.loads(success(Parameters([("f", "json")]), body).body)["subsonic-response"]
     assert content_of_xml(root) == content_of_json(content)
 
 

@@ -30,6 +30,7 @@ def vector(path: Path) -> np.ndarray:
     return measured
 
 
+@pytest.mark.slow
 def test_the_same_music_is_nearest_however_it_is_encoded(tmp_path: Path) -> None:
     pieces = music()
     originals = np.array([vector(saved(tmp_path / f"{i}.wav", wave)) for i, wave in enumerate(pieces.values())])
