@@ -224,7 +224,7 @@ class Engine:
         index = self.index
         row = index.songs.row_of(song_id)
         if row is None:
-            raise SongNotFoundError(f"no song has the id {shown(song_id)}; look it up by name with find")
+            raise SongNotFoundError(f"no song has the id {shown(song_id)}; look it up by its name")
         return index.songs.song(row)
 
     def show(self, song: Song | str, *, exact: bool = False) -> SongRecord:

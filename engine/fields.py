@@ -169,14 +169,28 @@ def _song_fields(song: str | Song) -> str | dict[str, Any]:
     return names | {name: value for name, value in known.items() if value not in (None, (), "")}
 
 
+_EXPECTED = {
+    "int_parsing": "a whole number", "int_type": "a whole number", "int_from_float": "a whole number",
+    "float_parsing": "a number", "float_type": "a number",
+    "bool_parsing": "true or false", "bool_type": "true or false",
+    "greater_than_equal": "{ge} or more", "less_than_equal": "{le} or less", "greater_than": "more than {gt}",
+    "less_than": "less than {lt}", "string_type": "a text", "list_type": "a list", "tuple_type": "a list",
+    "dict_type": "an object of names and values", "model_type": "an object of names and values",
+    "model_attributes_type": "an object of names and values", "extra_forbidden": "no field of this name",
+    "missing": "a value", "unexpected_keyword_argument": "no field of this name", "missing_argument": "a value",
+}  # fmt: skip
+
+
 def expected_of(error: Mapping[str, Any]) -> str:
     """What pydantic expected, as the end of the sentence "k is 0, expected ..."."""
     if "ctx" in error and "error" in error["ctx"]:
         return str(error["ctx"]["error"])
     if error["type"] == "too_long":
         return f"at most {error['ctx']['max_length']} of them, not {error['ctx']['actual_length']}"
-    if error["type"] == "tuple_type":
-        return "a list"
+    if error["type"] == "too_short":
+        return f"at least {error['ctx']['min_length']} of them, not {error['ctx']['actual_length']}"
+    if expected := _EXPECTED.get(error["type"]):
+        return expected.format_map(error.get("ctx", {}))
     message = str(error["msg"])
     for start in ("Input should be ", "Value should have ", "Tuple should have ", "String should have "):
         message = message.removeprefix(start)

@@ -247,10 +247,11 @@ def _bound(name: str, value: Any, default: float) -> float:
             _refuse(name, shown(value), "1920s or 2020s")
         first = int((century or ("20" if tens in ("00", "10") else "19")) + tens)
         return float(first + 9 if default > 0 else first)
-    return number(f"filters.{name}", value, finite=False)
+    ranges = "a decade such as 1990s, or a range such as 1990..1999" if name == "year" else "or a range such as 90..120"
+    return number(f"filters.{name}", value, finite=False, expected=f"a number, {ranges}")
 
 
-def number(field: str, value: Any, *, finite: bool = True) -> float:
+def number(field: str, value: Any, *, finite: bool = True, expected: str = "a number") -> float:
     """A value as a number; FilterError where it is none."""
     called = field.removeprefix("filters.").replace(".", " ")
     try:
@@ -260,7 +261,7 @@ def number(field: str, value: Any, *, finite: bool = True) -> float:
     except (TypeError, ValueError):
         found = shown(value)
         raise FilterError(
-            f"{called} is {found}, expected a number", field=field, found=found, expected="a number"
+            f"{called} is {found}, expected {expected}", field=field, found=found, expected=expected
         ) from None
     except OverflowError:
         checked = math.inf

@@ -89,13 +89,14 @@ def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": ErrorAnswer, "description": _MEANING[status]} for status in (*statuses, 401, 503)}
 
 
+# What stands in braces is a mark for a song or a mood of the index that is served: see engine.service.examples.
 _EXAMPLES: dict[str, dict[str, dict[str, Any]]] = {
     "songs": {
         "Ballads of the nineties": {"filters": {"year": "1990..1999", "tempo": "..90"}, "sort": "popularity"},
     },
     "recommend": {
         "Beside two songs, livelier": {
-            "seeds": ["Salt Road, The Marrows", "Paper Boats"],
+            "seeds": ["{other song}", "{song}"],
             "target": {"energy": 0.8},
             "filters": {"year": "1980.."},
             "k": 20,
@@ -103,27 +104,27 @@ _EXAMPLES: dict[str, dict[str, dict[str, Any]]] = {
         "For a scene": {"text": "driving home through the rain", "k": 10},
     },
     "search": {
-        "A line word for word": {"text": '"walked the pier"'},
+        "A line word for word": {"text": '"the rain"'},
         "A meaning": {"text": "a couple who split up", "k": 5},
     },
     "playlist": {
-        "An hour that rises": {"seeds": ["Paper Boats"], "duration_total_ms": 3_600_000, "arc": "rise"},
-        "From one mood to another": {"from_mood": "sad", "to_mood": "happy", "length": 20},
+        "An hour that rises": {"seeds": ["{song}"], "duration_total_ms": 3_600_000, "arc": "rise"},
+        "From one mood to another": {"from_mood": "{mood}", "to_mood": "{other mood}", "length": 20},
     },
-    "path": {"In ten steps": {"start": "Paper Boats", "end": "Salt Road, The Marrows", "length": 10}},
-    "explain": {"Two songs": {"a": "Paper Boats", "b": "Salt Road, The Marrows"}},
+    "path": {"In ten steps": {"start": "{song}", "end": "{other song}", "length": 10}},
+    "explain": {"Two songs": {"a": "{song}", "b": "{other song}"}},
     "recipe": {
         "Quiet evenings": {"kind": "playlist", "text": "quiet evening", "filters": {"energy": "..0.4"}, "length": 20},
     },
     "radio": {
-        "From a song": {"client": "kitchen", "request": {"seeds": ["Paper Boats"], "k": 10}},
+        "From a song": {"client": "kitchen", "request": {"seeds": ["{song}"], "k": 10}},
         "Like what was last played": {"client": "kitchen", "hours": 24},
     },
-    "plays": {"What a player played": {"client": "kitchen", "songs": ["Paper Boats"]}},
+    "plays": {"What a player played": {"client": "kitchen", "songs": ["{song}"]}},
     "answer": {"A search": {"kind": "search", "text": "rain", "k": 3}},
 }
 
 
 def example(kind: str) -> dict[str, Any]:
-    """Examples of bodies for the document."""
+    """Examples of bodies for the document, with marks for songs."""
     return {name: {"value": value} for name, value in _EXAMPLES[kind].items()}

@@ -13,9 +13,11 @@ from starlette.exceptions import HTTPException
 
 from engine.service import api, audiomuse, extend, radio, recipes, sound
 from engine.service.answers import Json
-from engine.service.errors import Shape, error_dict, status_of
+from engine.service.errors import Shape, error_dict, misread, status_of
+from engine.service.examples import document_of
 from engine.service.guard import Guard
 from engine.service.page import routes as page
+from engine.service.page.rendering import error_page, wants_page
 from engine.service.served import Served
 from engine.service.settings import Settings
 from engine.service.spotify import routes as spotify
@@ -26,6 +28,8 @@ SUMMARY = "Songs like these, songs for these words, a playlist from a seed, and 
 
 # The APIs whose errors have a form of their own, by the beginning of their paths.
 SHAPES: Mapping[str, Shape] = {spotify.PREFIX: spotify.error_answer}
+
+PROGRAMS = ("/api/", "/v1/", "/rest/")  # paths whose errors are for programs, whoever asks
 
 log = logging.getLogger("refrain.service")
 
@@ -48,6 +52,7 @@ def make_app(settings: Settings) -> Guard:
     # sound before our own API, whose song_ids hold slashes
     for each in (sound, api, extend, recipes, radio, spotify, subsonic, audiomuse, page):
         app.include_router(each.router)
+    app.openapi = document_of(app.openapi, lambda: served.engine)  # type: ignore[method-assign]
     app.add_exception_handler(RefrainError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _no_route)
@@ -70,14 +75,14 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _misread(request: Request, error: Exception) -> Response:
     """A parameter or a body that is not what the document says."""
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    field = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return _answer(request, {"status": 400, "message": f"{field[:200]}: {first['msg']}", "field": field[:200]})
+    return await _refused(request, misread(error, request.headers.get("content-type", "")))
 
 
 async def _no_route(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = f"{error.detail}; /api/openapi.json lists what there is"
+    if error.status_code == 404 and wants_page(request.headers) and not request.url.path.startswith(PROGRAMS):
+        message = "There is no page here."
     return _answer(request, {"status": error.status_code, "message": message}, error.headers)
 
 
@@ -89,6 +94,8 @@ async def _bug(request: Request, error: Exception) -> Response:
 def _answer(request: Request, error: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
     """An error in the form of the API that was asked."""
     path = f"{request.url.path}/"
+    if wants_page(request.headers) and not path.startswith(PROGRAMS):
+        return error_page(request, error["status"], error["message"], headers=headers)
     shape = next((shape for prefix, shape in SHAPES.items() if path.startswith(f"{prefix}/")), None)
     return (
         Json({"error": error}, error["status"], dict(headers or {})) if shape is None else shape(error, headers or {})

@@ -19,7 +19,7 @@ from engine.fields import MOST_NAME
 from engine.requests import Find
 from engine.service.answers import Json
 from engine.service.api import Service
-from engine.service.errors import error_dict, status_of
+from engine.service.errors import error_dict, misread, status_of
 from engine.service.nearness import nearness
 from engine.service.served import Served
 from engine.service.similar import artist_called, near_songs, rows_of, similar_artists, song_path
@@ -45,8 +45,7 @@ class _Route(APIRoute):
             try:
                 return await answer(request)
             except RequestValidationError as error:
-                first = error.errors()[0]
-                return Json({"error": f"{'.'.join(map(str, first['loc'][1:]))[:200]}: {first['msg']}"}, 400)
+                return Json({"error": str(misread(error, request.headers.get("content-type", "")))}, 400)
             except RefrainError as error:
                 return Json({"error": error_dict(error)["error"]["message"]}, status_of(error))
 

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import Response
+from fastapi.exceptions import RequestValidationError
 
+from engine.fields import MOST_NAME, expected_of
+from engine.plain import shown
 from indexer.errors import (
     AmbiguousSongError,
     ArtistNotFoundError,
@@ -58,3 +61,23 @@ def error_dict(error: RefrainError) -> dict[str, Any]:
         what = next((name for kind, name in _UNREADABLE.items() if isinstance(error, kind)), "the index")
         message = f"{what} cannot be read; its owner finds the reason in the log"
     return {"error": {"status": status, "message": message, **details}}
+
+
+def misread(error: RequestValidationError, content_type: str) -> RequestError:
+    """What a parameter or a body is that is not what the document says.
+
+    content_type   the header, "" where there is none
+    """
+    first = error.errors()[0]
+    where, *place = first["loc"]
+    if first["type"] == "json_invalid":
+        found = f"no JSON ({first['ctx']['error']}, at character {place[-1]})"
+        return RequestError(field="body", found=found, expected=expected_of({"type": "dict_type"}))
+    if where == "body" and not place and isinstance(first["input"], bytes):  # it was not read as JSON
+        found = shown(content_type) if content_type else "missing"
+        return RequestError(field="Content-Type", found=found, expected="application/json")
+    field = ".".join(str(part) for part in place)[:MOST_NAME] or str(where)
+    field = field.encode("utf-8", "replace").decode()  # a name in a body may hold half a character
+    found = "missing" if first["type"] == "missing" else shown(first["input"])
+    expected = expected_of(first if place else {"type": "dict_type"})
+    return RequestError(field=field, found=found, expected=expected)

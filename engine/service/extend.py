@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["Refrain"], default_response_class=Js
 
 LENGTH = 10  # songs that come after a list
 _M3U8 = "audio/x-mpegurl"
-_EXAMPLE = "#EXTM3U\n#EXTINF:200,Ada Gull - Salt Road\nSalt Road.mp3\n#EXTINF:180,Mo Vale - Tides\nTides.mp3\n"
+_EXAMPLE = "{song}\n{other song}\n"  # marks: see engine.service.examples
 _BODY = {
     "requestBody": {
         "required": True,

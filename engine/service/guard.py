@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
+from html import escape
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -24,7 +25,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY = 1 << 20  # bytes; the longest request, a hundred thousand excluded songs, has more than half of it
-MOST_QUERY = 16_384  # bytes of a URL after the question mark
+# Bytes of a URL after the question mark. A server of HTTP reads a head of 64 KiB at the most, in which the address may
+# stand a second time, as the referrer.
+MOST_QUERY = 24_576
 BODY_S = 10.0  # until the body is there
 ANSWER_S = 30.0  # until an answer begins
 COOKIE = "refrain_token"
@@ -40,6 +43,15 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]  # fmt: skip
+
+
+# What a browser shows: it says nothing of the catalogue, whoever asks.
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not this way · Refrain</title><link rel="stylesheet" href="/static/refrain.css"></head>
+<body><main id="main"><section class="taken"><h1>Not this way</h1><p class="lead" role="alert">{message}</p>
+<p><a class="button" href="/">To the first page</a></p></section></main></body></html>
+"""
 
 
 class Refused(Exception):
@@ -64,7 +76,10 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return
-        began = False
+        began, head = False, scope["method"] == "HEAD"
+        enough: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # where the rest is read by nobody
+        if head:  # every route that answers GET answers HEAD, with the same headers
+            scope = {**scope, "method": "GET"}
 
         async def send_guarded(message: Message) -> None:
             nonlocal began
@@ -73,15 +88,21 @@ class Guard:
                 names = {name.lower() for name, _ in message.get("headers", ())}
                 more = [(name, value) for name, value in _HEADERS if name not in names]
                 message = {**message, "headers": [*message.get("headers", ()), *more]}
+            elif head:
+                if enough.done():
+                    return
+                if message.get("more_body", False):  # the rest may be a whole file
+                    enough.set_result(None)
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
         try:
             self._check(scope)
             body = await self._body(scope, receive)
-            await self._answer(scope, body, receive, send_guarded, lambda: began)
+            await self._answer(scope, body, receive, send_guarded, lambda: began, enough)
         except Refused as refused:
             if not began:
-                await _refuse(refused, send_guarded)
+                await _refuse(refused, send_guarded, browser=_is_browser(scope))
 
     def _check(self, scope: Scope) -> None:
         headers = _headers(scope)
@@ -100,11 +121,13 @@ class Guard:
         given = headers.get("authorization", "")
         bearer = given[7:].strip() if given[:7].casefold() == "bearer " else ""
         if not any(hmac.compare_digest(each.encode(), self._token.encode()) for each in (bearer, _cookie(headers))):
-            if scope["method"] == "GET" and "text/html" in headers.get("accept", ""):  # a person, in a browser
+            if scope["method"] == "GET" and _is_browser(scope):
                 asked = scope["path"] + ("?" + scope["query_string"].decode("latin-1") if scope["query_string"] else "")
+                back = f"next={quote(asked, safe='')}"
+                place = f"/sign-in?{back}" if len(back) <= MOST_QUERY else "/sign-in"
                 raise Refused(
                     303, "no token, or another one; sign in",
-                    ((b"location", f"/sign-in?next={quote(asked, safe='')}".encode()), (b"cache-control", b"no-store")),
+                    ((b"location", place.encode()), (b"cache-control", b"no-store")),
                 )  # fmt: skip
             raise Refused(
                 401, "no token, or another one; send the header: Authorization: Bearer TOKEN",
@@ -132,7 +155,10 @@ class Guard:
         except TimeoutError:
             raise Refused(408, f"the body was not there after {self._body_s:g} seconds; send it faster") from None
 
-    async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send, began: Callable[[], bool]) -> None:
+    async def _answer(
+        self, scope: Scope, body: bytes, receive: Receive, send: Send, began: Callable[[], bool],
+        enough: asyncio.Future[None],
+    ) -> None:  # fmt: skip
         """Ask the application; an answer that has begun may last, as sound does."""
         given = False
 
@@ -145,12 +171,13 @@ class Guard:
 
         task = asyncio.ensure_future(self._app(scope, receive_body, send))
         try:
-            done, _ = await asyncio.wait((task,), timeout=self._answer_s)
+            done, _ = await asyncio.wait((task, enough), timeout=self._answer_s, return_when=asyncio.FIRST_COMPLETED)
             if not done and not began():
                 raise Refused(
                     503, f"no answer after {self._answer_s:g} seconds; ask for less", ((b"retry-after", b"5"),)
                 )
-            await task
+            if not enough.done():
+                await task
         finally:
             if not task.done():
                 task.cancel()
@@ -178,10 +205,20 @@ def _cookie(headers: dict[str, str]) -> str:
     return "" if cookie is None else cookie.value
 
 
-async def _refuse(refused: Refused, send: Send) -> None:
-    content = json.dumps({"error": {"status": refused.status, "message": str(refused)}}).encode()
+def _is_browser(scope: Scope) -> bool:
+    """Whether a person reads the answer."""
+    return "text/html" in _headers(scope).get("accept", "")
+
+
+async def _refuse(refused: Refused, send: Send, *, browser: bool) -> None:
+    if browser:
+        kind = b"text/html; charset=utf-8"
+        content = _PAGE.format(message=escape(str(refused))).encode("utf-8", "replace")
+    else:
+        kind = b"application/json"
+        content = json.dumps({"error": {"status": refused.status, "message": str(refused)}}).encode()
     headers = [
-        (b"content-type", b"application/json"),
+        (b"content-type", kind),
         (b"content-length", str(len(content)).encode()),
         *refused.headers,
     ]

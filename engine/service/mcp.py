@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from engine.engine import Engine
-from engine.plain import plain
+from engine.fields import MOST_NAME, expected_of
+from engine.plain import plain, shown
 from engine.query.filters import Filters
 from engine.requests import Explain, Find, MakePlaylist, Recommend, Request, Search
 from indexer.errors import RefrainError
@@ -37,10 +38,25 @@ _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
 def make_server(engine: Engine, version: str = "") -> MCPServer:
     """The server of an engine, with the tools find, similar, search, playlist and explain."""
-    server = MCPServer("refrain", instructions=INSTRUCTIONS, version=version, log_level="WARNING")
+    server = _Server("refrain", instructions=INSTRUCTIONS, version=version, log_level="WARNING")
     for tool in _tools(lambda request: _answer(engine, request)):
         server.add_tool(tool, annotations=_READS)
     return server
+
+
+class _Server(MCPServer):
+    """A server whose errors are sentences, also where an argument is not what a tool's schema says."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Any = None) -> Any:
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            first = error.__cause__.errors(include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"]) or name
+            found = "missing" if first["type"] == "missing" else shown(first["input"])
+            raise ToolError(f"{field[:MOST_NAME]} is {found}, expected {expected_of(first)}") from None
 
 
 def _answer(engine: Engine, request: Callable[[], Request]) -> dict[str, Any]:

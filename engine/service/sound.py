@@ -8,22 +8,28 @@ was laid since then opens no other file.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
 
 from engine.fields import MOST_NAME
-from engine.service.api import Service
+from engine.service.api import Service, show
+from engine.service.served import Served
 from engine.service.sound_files import SoundFiles
 from indexer.errors import SongNotFoundError
 from indexer.records import Song
 from indexer.sources.opened import SOUND_ENDINGS
+from indexer.sources.sound.beside import picture_type
 
+LOOKED_THROUGH = 20  # files for a cover
 MOST_PICTURE = 16 << 20  # bytes; the largest scans of covers have a fifth
 FRESH_S = 86_400  # for which a browser need not ask again for a cover
 
@@ -35,12 +41,16 @@ MEDIA_TYPES = {
     ".ape": "audio/x-ape", ".wv": "audio/x-wavpack", ".mka": "audio/x-matroska", ".webm": "audio/webm",
     ".mpc": "audio/x-musepack", ".tta": "audio/x-tta",
 }  # fmt: skip
-_PICTURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-)
+_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})", re.ASCII)
+
+
+class RangedFile(FileResponse):
+    """A file, or the byte ranges of it that a request names; a header Range that is none is passed over (RFC 9110)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not is_range(Headers(scope=scope).get("range", "")):
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0].lower() != b"range"]}
+        await super().__call__(scope, receive, send)
 
 
 class NoSoundError(SongNotFoundError):
@@ -60,36 +70,38 @@ def sound_response(files: SoundFiles, song: Song, *, download: bool = False) -> 
     file, path, status = opened
     file.close()  # the answer opens it again, after it has read which ranges are wanted
     name = f"{song.name}{path.suffix.lower()}" if download else None
-    return FileResponse(path, media_type=media_type(path), stat_result=status, filename=name)
+    return RangedFile(path, media_type=media_type(path), stat_result=status, filename=name)
 
 
 def cover_response(files: SoundFiles, songs: Iterable[Song]) -> Response:
     """The first cover that there is of the songs: inside the file of sound, else beside it."""
     songs = list(songs)
     records = files.records(song.song_id for song in songs)
-    for song in songs:
-        record = records.get(song.song_id)
-        picture = None if record is None or not record.cover else _picture_of(Path(record.path))
+    covered = [record for song in songs if (record := records.get(song.song_id)) is not None and record.cover]
+    for record in covered[:LOOKED_THROUGH]:
+        picture = _picture_of(Path(record.path))
         kind = None if picture is None else picture_type(picture)
         if picture is not None and kind is not None:
             return Response(picture, media_type=kind, headers={"cache-control": f"private, max-age={FRESH_S}"})
     raise NoSoundError(f"no cover of {songs[0].name!r} is known" if songs else "no cover is known")
 
 
+def is_range(header: str) -> bool:
+    """Whether a header Range names ranges of bytes, by RFC 9110, section 14.1.
+
+    >>> is_range("bytes=0-3, -5"), is_range("bytes=5-2"), is_range("lines=1-2"), is_range("bytes=a-")
+    (True, False, False, False)
+    """
+    unit, _, parts = header.partition("=")
+    ranges = [_RANGE.fullmatch(part.strip()) for part in parts.split(",")]
+    return unit.strip().lower() == "bytes" and all(
+        each and (each[1] or each[2]) and not (each[1] and each[2] and int(each[1]) > int(each[2])) for each in ranges
+    )
+
+
 def media_type(path: Path) -> str:
     """What kind of sound a file is, by its ending."""
     return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
-
-
-def picture_type(picture: bytes) -> str | None:
-    """What kind of picture some bytes are, by how they begin; None for anything that is none.
-
-    >>> picture_type(b"GIF89a..."), picture_type(b"<svg onload=alert(1)>")
-    ('image/gif', None)
-    """
-    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for begin, kind in _PICTURES if picture.startswith(begin)), None)
 
 
 def _picture_of(path: Path) -> bytes | None:
@@ -145,13 +157,27 @@ _COVER: dict[int | str, dict[str, Any]] = {200: {"description": "The picture.", 
 
 @router.get("/songs/{song_id:path}/sound", summary="The song's file of sound", response_class=Response,
             responses={**_SOUND, 404: {"description": "No such song, or no file of it."}})  # fmt: skip
-@router.head("/songs/{song_id:path}/sound", include_in_schema=False)
-def sound(service: Service, song_id: SongId) -> Response:
+def sound(service: Service, request: Request, song_id: SongId) -> Response:
+    if _names_a_song(service, request, song_id, "sound"):
+        return show(service, f"{song_id}/sound")
     return sound_response(service.sound, service.engine.song(song_id))
 
 
 @router.get("/songs/{song_id:path}/cover", summary="The picture of the song's album", response_class=Response,
             responses={**_COVER, 404: {"description": "No such song, or no picture of it."}})  # fmt: skip
-@router.head("/songs/{song_id:path}/cover", include_in_schema=False)
-def cover(service: Service, song_id: SongId) -> Response:
+def cover(service: Service, request: Request, song_id: SongId) -> Response:
+    if _names_a_song(service, request, song_id, "cover"):
+        return show(service, f"{song_id}/cover")
     return cover_response(service.sound, [service.engine.song(song_id)])
+
+
+def _names_a_song(service: Served, request: Request, song_id: str, last: str) -> bool:
+    """Whether a whole path is the id of a song and no more, as "velvets/sound" may be.
+
+    Where there is a song of either name, the path as it was written decides: a slash of an id is quoted.
+    """
+    row_of = service.engine.index.songs.row_of
+    if row_of(f"{song_id}/{last}") is None:
+        return False
+    written: bytes = request.scope.get("raw_path", b"")
+    return row_of(song_id) is None or not written.endswith(f"/{last}".encode())

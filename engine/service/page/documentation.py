@@ -15,13 +15,7 @@ from engine.service.page.rendering import PageRoute, page
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
-# What stands in a line of curl for a parameter: the document itself has no values of its own.
-VALUES = {
-    "text": "rain", "song": "Dentist Chair Blues", "a": "Dentist Chair Blues", "b": "Pothole on Garfield Street",
-    "song_id": "SONG_ID", "q": "rain", "k": "5",
-}  # fmt: skip
-
-
+_ORDER = {"PUT": 0, "DELETE": 2}  # else 1: what is asked for was saved before, and is forgotten last
 TEXT = "text/plain"  # a body that is a file
 MOST_CHOICES = 12  # values of a parameter that the page lists
 
@@ -48,6 +42,8 @@ def documentation(request: Request) -> Response:
     groups: dict[str, list[Route]] = {}
     for route in routes:
         groups.setdefault(route.tag, []).append(route)
+    for group in groups.values():
+        group.sort(key=lambda route: _ORDER.get(route.verb, 1))
     return page(request, "documentation.html", title="API", groups=groups, base=base)
 
 
@@ -82,7 +78,7 @@ def _parameter(parameter: Mapping[str, Any]) -> dict[str, Any]:
         "name": parameter["name"], "where": parameter["in"], "required": parameter.get("required", False),
         "kind": f"{kind or 'value'}{' ' + '..'.join(bounds) if len(bounds) == 2 else ''}",
         "default": schema.get("default"), "choices": ", ".join(map(str, choices[:MOST_CHOICES])),
-        "description": parameter.get("description", ""),
+        "description": parameter.get("description", ""), "example": parameter.get("example"),
     }  # fmt: skip
 
 
@@ -92,23 +88,28 @@ def _curl(
 ) -> str:  # fmt: skip
     """A line that can be pasted into a shell.
 
-    >>> _curl("http://h", "GET", "/find", ({"name": "text", "where": "query", "required": True},), None, token=False)
+    >>> rain = {"name": "text", "where": "query", "example": "rain"}
+    >>> _curl("http://h", "GET", "/find", (rain,), None, token=False)
     "curl 'http://h/find?text=rain'"
+    >>> _curl("http://h", "PUT", "/find", (), {}, token=False)
+    "curl -X PUT -H 'Content-Type: application/json' -d '{}' http://h/find"
     """
     asked = []
     for each in parameters:
-        value = VALUES.get(each["name"], "1")
+        if each["example"] is None:
+            continue
+        value = quote(str(each["example"]), safe="/" if each["where"] == "path" else "")
         if each["where"] == "path":
-            path = path.replace("{" + each["name"] + "}", value).replace("{" + each["name"] + ":path}", value)
-        elif each["required"] and each["where"] == "query":
-            asked.append(f"{each['name']}={quote(value)}")
+            path = path.replace("{" + each["name"] + "}", value)
+        else:
+            asked.append(f"{each['name']}={value}")
     words = ["curl"]
+    if verb != ("GET" if body is None else "POST"):
+        words += ["-X", verb]
     if token:
         words += ["-H", "Authorization: Bearer TOKEN"]
     if media == TEXT:
         words += ["--data-binary", "@playlist.m3u8"]
     elif body is not None:
         words += ["-H", "Content-Type: application/json", "-d", json.dumps(body, ensure_ascii=False)]
-    elif verb != "GET":
-        words += ["-X", verb]
     return shlex.join([*words, f"{base}{path}{'?' + '&'.join(asked) if asked else ''}"])

@@ -12,8 +12,7 @@ from engine.service.api import Service
 from engine.service.page.arranged import make
 from engine.service.page.layout import Layout, Layouts
 from engine.service.page.rendering import PageRoute, page
-from engine.service.page.shown import rows_of, song_url
-from engine.service.page.wishes import Wishes
+from engine.service.page.shown import rows_of, song_url, wishes_of
 from engine.service.served import Served
 from indexer.errors import SongNotFoundError
 
@@ -26,7 +25,7 @@ WITH_LABELS = 60  # clusters that are named on the canvas
 @router.get("/map")
 def map_page(request: Request, service: Service) -> Response:
     layout, drawing = _layout(request, service)
-    wishes = Wishes.of(request.query_params.multi_items())
+    wishes = wishes_of(request, service)
     empty = wishes.empty and not wishes.all("song")
     made = None if empty else make(service.engine, wishes)
     rows = [] if made is None else rows_of(service, made, wishes)

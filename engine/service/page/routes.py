@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import numpy as np
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from engine.listen.moods import QUADRANT_WORDS
 from engine.lookup.files import decoded
@@ -22,7 +22,8 @@ from engine.service.page import documentation, map_routes
 from engine.service.page.arranged import change, make
 from engine.service.page.curve import HEIGHT, WIDTH, curve_of
 from engine.service.page.reading import answer_box, read_box
-from engine.service.page.rendering import HERE, PageRoute, page
+from engine.service.page.rendering import HERE, PageRoute, choices_of, page, songs_meant
+from engine.service.page.short import ShortIds
 from engine.service.page.shown import (
     SIGNALS,
     compared,
@@ -32,10 +33,13 @@ from engine.service.page.shown import (
     names_of,
     rows_of,
     song_url,
-    sound_url,
+    sound_of,
+    wishes_of,
 )
 from engine.service.page.wishes import EXPORTS, MOST_LENGTH, Wishes
 from engine.service.served import Served
+from engine.service.sound import RangedFile
+from indexer.errors import AmbiguousSongError, SongNotFoundError
 from indexer.songs.table import Songs
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -50,20 +54,17 @@ MEDIA = {".m3u8": "audio/x-mpegurl", ".jspf": "application/json", ".csv": "text/
 STATIC = {"refrain.css": "text/css", "refrain.js": "text/javascript"}
 
 
-def wishes_of(request: Request) -> Wishes:
-    return Wishes.of(request.query_params.multi_items())
-
-
 @router.get("/")
 def home(request: Request, service: Service) -> Response:
+    wishes = wishes_of(request, service)
     best = service.engine.recommend(filters={"popularity": "0.."}, k=6, max_per_artist=1)
-    values = {"rows": rows_of(service, best, Wishes()), **_offers(service)}
+    values = {"wishes": wishes, "rows": rows_of(service, best, wishes), **_offers(service)}
     return page(request, "home.html", **values)
 
 
 @router.get("/search")
 def search(request: Request, service: Service) -> Response:
-    wishes = wishes_of(request)
+    wishes = wishes_of(request, service)
     if not wishes.one("q"):
         return RedirectResponse("/", 303)
     engine, index = service.engine, service.engine.index
@@ -86,13 +87,14 @@ def search(request: Request, service: Service) -> Response:
         request, "search.html", title=song.title if song else wishes.one("q"), wishes=wishes, reading=reading,
         others=others, choices=choices, sections=sections, song=song, start=start.url(),
         box=song.title if song else wishes.one("q"),
-        song_url=song_url(song.song_id, wishes.basket) if song else "", **_chips(wishes, "/search"), **_offers(service),
+        song_url=song_url(song.song_id, wishes.basket) if song else "",
+        sound=sound_of(service, song.song_id) if song else "", **_chips(wishes, "/search"), **_offers(service),
     )  # fmt: skip
 
 
 @router.get("/songs/{song_id:path}")
 def song(request: Request, service: Service, song_id: str) -> Response:
-    engine, wishes = service.engine, wishes_of(request)
+    engine, wishes = service.engine, wishes_of(request, service)
     record = engine.show(engine.song(song_id))
     seeds = (record.song.song_id,)
     moods = engine.moods(record.song)
@@ -103,15 +105,26 @@ def song(request: Request, service: Service, song_id: str) -> Response:
             alone = engine.similar(record.song, k=NEAREST, weights={**none, signal: 1.0})
             sections.append((f"Nearest by {called}", rows_of(service, alone, wishes)))
     against = request.query_params.get("against", "").strip()
-    explained = engine.answer(Explain(a=seeds[0], b=against)) if against else None
-    has_file = record.song.song_id in files_of(service, list(seeds))
+    explained, mistaken, choices = None, "", []
+    if against:
+        try:
+            explained = engine.answer(Explain(a=seeds[0], b=ShortIds(engine.index).song_id(against)))
+        except (SongNotFoundError, AmbiguousSongError) as error:  # the song stays, and says who may be meant
+            mistaken, ids = str(error), ShortIds(engine.index)
+
+            def with_(song: str) -> str:
+                params = [*wishes.basket.written, ("against", ids.short(song))]
+                return f"{song_url(seeds[0])}?{urlencode(params)}#compare"
+
+            choices = choices_of(engine.index, songs_meant(error), with_)
     return page(
         request, "song.html", title=record.song.title, wishes=wishes, record=record, song=record.song, moods=moods,
         quadrant=QUADRANT_WORDS.get(moods.quadrant or "", ""), length=length_of(_duration(record.song)),
         key=key_name(record.song.audio),
-        sections=sections, against=against, explained=explained, signals=_measured(explained),
+        sections=sections, explained=explained, mistaken=mistaken, choices=choices, signals=_measured(explained),
+        against=f"{explained.b.title}, {explained.b.artist}" if explained else against,
         compared=compared(explained.features) if explained else [],
-        sound=sound_url(record.song.song_id) if has_file else "", add=wishes.fresh.with_("seed", *seeds).url(),
+        sound=sound_of(service, record.song.song_id), add=wishes.fresh.with_("seed", *seeds).url(),
         avoid=wishes.fresh.with_("avoid", *seeds).url(), url=song_url(record.song.song_id),
         other_url=song_url(explained.b.song_id, wishes.basket) if explained else "",
     )  # fmt: skip
@@ -119,10 +132,11 @@ def song(request: Request, service: Service, song_id: str) -> Response:
 
 @router.get("/playlist")
 def playlist(request: Request, service: Service) -> Response:
-    wishes = wishes_of(request)
+    wishes = wishes_of(request, service)
     params = request.query_params
     if move := params.get("change"):
-        what, _, song_id = move.partition(":")
+        what, _, song = move.partition(":")
+        song_id = song if wishes.ids is None else wishes.ids.song_id(song)
         return RedirectResponse(change(service.engine, wishes, what, song_id).url(), 303)
     if add := params.get("add", "").strip():
         return RedirectResponse(wishes.fresh.with_("seed", service.engine.named(add).song_id).url(), 303)
@@ -143,7 +157,7 @@ def playlist(request: Request, service: Service) -> Response:
 def export(request: Request, service: Service, ending: str) -> Response:
     if f".{ending}" not in EXPORTS:
         return RedirectResponse("/playlist", 303)
-    made = make(service.engine, wishes_of(request))
+    made = make(service.engine, wishes_of(request, service))
     # A path says something of this machine: only callers on it are let in without a token.
     paths = files_of(service, [song.song_id for song in made]) if service.token is None else {}
     text = playlist_text(made, f".{ending}", Files(paths))
@@ -163,12 +177,13 @@ def extend(
     made = extended(service, text, length)
     if save:
         return m3u8_answer(service, text, made)
-    arranged = Wishes.of(("song", song.song_id) for song in made.whole) if len(made.whole) <= MOST_LENGTH else Wishes()
-    address = arranged.url() if arranged.params else ""
+    ids = ShortIds(service.engine.index)
+    whole = [("song", song.song_id) for song in made.whole]
+    address = Wishes.of(whole, ids).url() if 0 < len(whole) <= MOST_LENGTH else ""
     return page(
-        request, "extended.html", title="Extended", rows=rows_of(service, made.new, Wishes()), before=len(made.before),
-        file=list.filename or "the list", missing=made.missing, notes=made.new.notes + made.new.relaxed,
-        arrange=address if len(address) < MOST_QUERY else "",
+        request, "extended.html", title="Extended", rows=rows_of(service, made.new, Wishes((), ids)),
+        before=len(made.before), file=list.filename or "the list", missing=made.missing,
+        notes=made.new.notes + made.new.relaxed, arrange=address if len(address) < MOST_QUERY else "",
     )  # fmt: skip
 
 
@@ -180,7 +195,7 @@ def sign_in(request: Request, next: str = "/") -> Response:
 @router.post("/sign-in")
 def signed_in(
     request: Request, service: Service, token: Annotated[str, Form(max_length=500)] = "",
-    next: Annotated[str, Form(max_length=4000)] = "/",
+    next: Annotated[str, Form(max_length=MOST_QUERY)] = "/",
 ) -> Response:  # fmt: skip
     if service.token is not None and not hmac.compare_digest(token.strip().encode(), service.token.encode()):
         return page(request, "sign_in.html", 401, title="Sign in", next=_inside(next), wrong=True)
@@ -197,7 +212,7 @@ def signed_in(
 def static(request: Request, name: str) -> Response:
     if name not in STATIC:
         return page(request, "error.html", 404, title="Not here", message="no such file of the page", choices=[])
-    return FileResponse(HERE / "static" / name, media_type=STATIC[name], headers={"cache-control": "no-cache"})
+    return RangedFile(HERE / "static" / name, media_type=STATIC[name], headers={"cache-control": "no-cache"})
 
 
 def _inside(address: str) -> str:

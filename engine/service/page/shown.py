@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from fastapi import Request
+
 from engine.answer.compare import Feature
 from engine.answer.hits import Hit
 from engine.lookup.named import Names
 from engine.playlist.transitions import camelot
+from engine.service.page.short import ShortIds
 from engine.service.page.wishes import Wishes
 from engine.service.served import Served
 from indexer.catalogue import Catalogue
@@ -42,11 +45,13 @@ class Part:
 class Row:
     """A song in a list.
 
+    short    the song, as addresses have it
     sound    where it can be listened to; "" where the catalogue has no file of it
     parts    the signals that spoke for it, the strongest first
     """
 
     hit: Hit
+    short: str
     url: str
     like: str
     add: str
@@ -58,12 +63,18 @@ class Row:
     def facts(self) -> str:
         """Year, length, tempo and key, where they are known."""
         hit = self.hit
-        key = camelot(hit.key, hit.mode)
+        code = camelot(hit.key, hit.mode)
+        key = f"{key_called(hit.key, hit.mode)} ({code})" if code else ""
         facts = (
             str(hit.year) if hit.year else "", length_of(hit.duration_ms),
-            f"{hit.tempo:.0f} BPM" if hit.tempo else "", key or "",
+            f"{hit.tempo:.0f} BPM" if hit.tempo else "", key,
         )  # fmt: skip
         return " · ".join(fact for fact in facts if fact)
+
+
+def wishes_of(request: Request, service: Served) -> Wishes:
+    """What the address of a request wishes for."""
+    return Wishes.of(request.query_params.multi_items(), ShortIds(service.engine.index))
 
 
 def song_url(song_id: str, basket: Wishes | None = None) -> str:
@@ -94,9 +105,18 @@ def key_name(audio: AudioFeatures | None) -> str:
     >>> key_name(AudioFeatures(key=11.0, mode=0.0))
     'B minor, 10A'
     """
-    if audio is None or audio.key is None or (code := camelot(audio.key, audio.mode)) is None:
-        return ""
-    return f"{PITCHES[int(audio.key)]} {'major' if code.endswith('B') else 'minor'}, {code}"
+    code = None if audio is None else camelot(audio.key, audio.mode)
+    return "" if audio is None or code is None else f"{key_called(audio.key, audio.mode)}, {code}"
+
+
+def key_called(key: float | None, mode: float | None) -> str:
+    """A key in words; "" where it is unknown.
+
+    >>> key_called(11.0, 0.0), key_called(None, 1.0)
+    ('B minor', '')
+    """
+    code = camelot(key, mode)
+    return "" if code is None or key is None else f"{PITCHES[int(key)]} {'major' if code.endswith('B') else 'minor'}"
 
 
 def compared(features: Iterable[Feature]) -> list[tuple[str, str, str, float]]:
@@ -134,7 +154,8 @@ def rows_of(service: Served, hits: Iterable[Hit], wishes: Wishes) -> list[Row]:
     basket = wishes.basket
     return [
         Row(
-            song, song_url(song.song_id, basket),
+            song, song.song_id if wishes.ids is None else wishes.ids.short(song.song_id),
+            song_url(song.song_id, basket),
             basket.with_("q", song.song_id).with_("as", "song").url("/search"),
             wishes.fresh.less("avoid", song.song_id).with_("seed", song.song_id).url(),
             wishes.fresh.less("seed", song.song_id).with_("avoid", song.song_id).url(),
@@ -170,6 +191,11 @@ def files_of(service: Served, song_ids: Sequence[str]) -> dict[str, str]:
             return catalogue.files_of_songs(song_ids)
     except CatalogueError:
         return {}  # the index answers without it: songs are shown without a way to play them
+
+
+def sound_of(service: Served, song_id: str) -> str:
+    """Where a song can be listened to; "" where the catalogue has no file of it."""
+    return sound_url(song_id) if song_id in files_of(service, [song_id]) else ""
 
 
 def names_of(service: Served, song_ids: Iterable[str]) -> list[dict[str, Any]]:

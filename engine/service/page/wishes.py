@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, get_args
 from urllib.parse import urlencode
 
@@ -11,19 +11,21 @@ from engine.bounds import Arc
 from engine.playlist.formats import ENDINGS
 from engine.query.filters import Filters, number
 from engine.requests import MakePlaylist
+from engine.service.page.short import ShortIds
 from indexer.errors import RequestError
 
 Params = tuple[tuple[str, str], ...]
 
 TARGETS = ("energy", "valence", "danceability", "acousticness")  # 0..1; below 0 is "any", for a slider has a value
 LISTS = ("seed", "artist", "avoid", "gone", "song", "genre", "language", "mood")
+SONGS = ("seed", "avoid", "gone", "song")  # lists of songs, by their ids where the page wrote them
 FILTERS = ("genre", "language", "mood", "year", "tempo", "explicit", "versions")
 SINGLE = ("q", "as", "text", "year", "tempo", "explicit", "versions", "arc", "length", *TARGETS, "k")
 ARCS: tuple[str, ...] = get_args(Arc)
 EXPORTS = (".m3u8", ".jspf", ".csv")
-LENGTH, MOST_LENGTH = 15, 100  # songs of a playlist: more ids than that make addresses that no server takes
+LENGTH, MOST_LENGTH = 15, 100  # songs of a playlist
 K, MOST_K = 20, 100  # results of a search
-MOST_PARAMS = 400
+MOST_PARAMS = 400  # with ids of 22 characters and the longest words half of what `guard.MOST_QUERY` lets in
 
 assert set(EXPORTS) <= set(ENDINGS)
 
@@ -36,12 +38,14 @@ class Wishes:
     song                  the playlist as somebody put it together, song by song; without it the engine chooses
     gone                  songs that were taken out and do not come back
     q, as                 what was typed into the search box, and what it is to be taken for
+    ids                   the short ids of songs, as addresses have them; here songs go by their song_ids
     """
 
     params: Params = ()
+    ids: ShortIds | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def of(cls, params: Iterable[tuple[str, str]]) -> Self:
+    def of(cls, params: Iterable[tuple[str, str]], ids: ShortIds | None = None) -> Self:
         """The wishes in the parameters of an address; parameters that nobody knows are passed over."""
         given: dict[str, list[str]] = {}
         for count, (name, value) in enumerate(params):
@@ -53,14 +57,17 @@ class Wishes:
                 continue
             if name in LISTS:
                 values = given.setdefault(name, [])
+                value = ids.song_id(value) if ids and name in SONGS else value
                 if value not in values:
                     values.append(value)
             elif name in SINGLE and not (name in TARGETS and number(name, value) < 0):
                 given[name] = [value.strip()]
         if given.get("arc") == ["flat"]:
             del given["arc"]
+        if ids and given.get("as") == ["song"]:
+            given["q"] = [ids.song_id(value) for value in given.get("q", ())]
         names = dict.fromkeys((*LISTS, *SINGLE))
-        return cls(tuple((name, value) for name in names for value in given.get(name, ())))
+        return cls(tuple((name, value) for name in names for value in given.get(name, ())), ids)
 
     def all(self, name: str) -> tuple[str, ...]:
         return tuple(value for each, value in self.params if each == name)
@@ -71,20 +78,28 @@ class Wishes:
     def with_(self, name: str, *values: str) -> Self:
         """The wishes with these values more, or of what has but one with the last of them."""
         before = self.params if name in LISTS else self.without(name).params
-        return self.of((*before, *((name, value) for value in values)))
+        return self.of((*before, *((name, value) for value in values)), self.ids)
 
     def without(self, *names: str) -> Self:
-        return type(self)(tuple(each for each in self.params if each[0] not in names))
+        return type(self)(tuple(each for each in self.params if each[0] not in names), self.ids)
 
     def less(self, name: str, value: str) -> Self:
         """The wishes without one value."""
-        return type(self)(tuple(each for each in self.params if each != (name, value)))
+        return type(self)(tuple(each for each in self.params if each != (name, value)), self.ids)
 
     def only(self, *names: str) -> Self:
-        return type(self)(tuple(each for each in self.params if each[0] in names))
+        return type(self)(tuple(each for each in self.params if each[0] in names), self.ids)
+
+    @property
+    def written(self) -> Params:
+        """The parameters as addresses and forms have them: songs by short ids."""
+        if self.ids is None:
+            return self.params
+        songs = (*SONGS, "q") if self.one("as") == "song" else SONGS
+        return tuple((name, self.ids.short(value) if name in songs else value) for name, value in self.params)
 
     def url(self, path: str = "/playlist") -> str:
-        return f"{path}?{urlencode(self.params)}" if self.params else path
+        return f"{path}?{urlencode(self.written)}" if self.params else path
 
     @property
     def basket(self) -> Self:

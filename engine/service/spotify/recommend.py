@@ -61,8 +61,13 @@ def knobs(parameters: Mapping[str, str]) -> tuple[Filters, dict[str, float]]:
     return Filters.of(ranges), targets
 
 
-def recommendations(engine: Engine, parameters: Mapping[str, str], *, limit: int, base: str) -> dict[str, Any]:
+def recommendations(
+    engine: Engine, seeds_of: Mapping[str, str], parameters: Mapping[str, str], *, limit: int, base: str
+) -> dict[str, Any]:
     """Spotify's answer: the seeds as they were given, and the tracks.
+
+    seeds_of     "track", "artist" and "genre" -> the seeds of this kind, with commas between them
+    parameters   the knobs, among others
 
     Sizes are counted in this index: of a seed that is not in it 0; else all songs that may come back beside the seeds
     are in one pool, the same for each seed. No market is left out, so relinking changes nothing.
@@ -70,10 +75,12 @@ def recommendations(engine: Engine, parameters: Mapping[str, str], *, limit: int
     SongNotFoundError where no seed is in the index.
     """
     index = engine.index
-    seeds = _seeds(tables_of(index), parameters)
+    seeds = _seeds(tables_of(index), seeds_of)
     if not any(seed.names for seed in seeds):
         given = ", ".join(shown(seed.id) for seed in seeds)
-        raise SongNotFoundError(f"this index has none of the seeds {given}; find others with /v1/search")
+        places = {"genre": "/v1/recommendations/available-genre-seeds"}
+        others = dict.fromkeys(places.get(seed.kind, "/v1/search") for seed in seeds)
+        raise SongNotFoundError(f"this index has none of the seeds {given}; find others with {' or '.join(others)}")
     filters, targets = knobs(parameters)
 
     def named(kind: str) -> tuple[str, ...]:
@@ -97,10 +104,9 @@ def recommendations(engine: Engine, parameters: Mapping[str, str], *, limit: int
     }
 
 
-def _seeds(tables: Tables, parameters: Mapping[str, str]) -> list[_Given]:
+def _seeds(tables: Tables, seeds_of: Mapping[str, str]) -> list[_Given]:
     songs, artists, genres = (
-        [part.strip() for part in parameters.get(f"seed_{kind}s", "").split(",") if part.strip()]
-        for kind in ("track", "artist", "genre")
+        [part.strip() for part in seeds_of[kind].split(",") if part.strip()] for kind in ("track", "artist", "genre")
     )
     many = len(songs) + len(artists) + len(genres)
     if not 1 <= many <= MOST_SEEDS:

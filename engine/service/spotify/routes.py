@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
 from engine.plain import shown
@@ -23,7 +25,7 @@ from indexer.errors import ArtistNotFoundError, CatalogueError, RequestError, So
 from indexer.songs.table import UNKNOWN
 
 PREFIX = "/v1"
-MOST_FEATURES, MOST_ITEMS = 100, 50  # ids of one request
+MOST_FEATURES, MOST_ITEMS, MOST_ALBUMS = 100, 50, 20  # ids of one request
 TOP_TRACKS = 10
 RELATED = 20  # artists
 RELATED_SONGS = 60  # by as many artists, from which they come: guests and the artist's own names fall out
@@ -34,10 +36,27 @@ router = APIRouter(
 )  # fmt: skip
 
 Route = TypeVar("Route", bound=Callable[..., Any])
-Market = Annotated[
-    str | None,
-    Query(pattern=r"^([A-Za-z]{2}|from_token)$", description="A country; songs of this index are of no market."),
-]
+
+
+_MARKET = re.compile("[A-Za-z]{2}|from_token")
+
+
+def _market(
+    market: Annotated[
+        str | None,
+        Query(
+            description="A country; songs of this index are of no market.",
+            json_schema_extra={"pattern": f"^({_MARKET.pattern})$"},
+        ),
+    ] = None,
+) -> None:
+    if market is not None and not _MARKET.fullmatch(market):
+        raise RequestError(
+            field="market", found=shown(market), expected="two letters of a country, as SE, or from_token"
+        )
+
+
+IN_A_MARKET = [Depends(_market)]  # of routes that take one, which changes nothing
 Ids = Annotated[str, Query(min_length=1, description="Ids, URIs or links with commas between them.")]
 Id = Annotated[str, Path(description=f"{LENGTH} letters and digits, or a URI or link.")]
 
@@ -61,7 +80,8 @@ def _get(path: str, summary: str, **more: Any) -> Callable[[Route], Route]:
 
 
 @_get(
-    "/recommendations", "Tracks beside up to five seeds", openapi_extra={"parameters": knob_parameters()}
+    "/recommendations", "Tracks beside up to five seeds", dependencies=IN_A_MARKET,
+    openapi_extra={"parameters": knob_parameters()},
 )  # fmt: skip
 def recommend(
     service: Service,
@@ -70,9 +90,9 @@ def recommend(
     seed_artists: Annotated[str, Query(description="Ids, URIs or links with commas between them.")] = "",
     seed_genres: Annotated[str, Query(description="Genres with commas between them.")] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    market: Market = None,
 ) -> Response:
-    return Json(recommendations(service.engine, request.query_params, limit=limit, base=_base(request)))
+    seeds: dict[str, str] = {"track": seed_tracks, "artist": seed_artists, "genre": seed_genres}
+    return Json(recommendations(service.engine, seeds, request.query_params, limit=limit, base=_base(request)))
 
 
 @_get("/recommendations/available-genre-seeds", "The genres that a song of this index has")
@@ -100,7 +120,7 @@ def features(service: Service, request: Request, id: Id) -> Response:
     return Json(answer)
 
 
-@_get("/audio-analysis/{id:path}", "Always a 404: beats and segments are in no catalogue")
+@_get("/audio-analysis/{id:path}", "Always a 404: beats and segments are in no catalogue", status_code=404)
 def analysis(id: Id) -> Response:
     read_id("track", _alone(id))
     raise SongNotFoundError(
@@ -109,19 +129,19 @@ def analysis(id: Id) -> Response:
     )
 
 
-@_get("/tracks", f"Up to {MOST_ITEMS} tracks, null where an id is unknown")
-def tracks(service: Service, request: Request, ids: Ids, market: Market = None) -> Response:
+@_get("/tracks", f"Up to {MOST_ITEMS} tracks, null where an id is unknown", dependencies=IN_A_MARKET)
+def tracks(service: Service, request: Request, ids: Ids) -> Response:
     shapes = _shapes(service, request)
     return Json({"tracks": _each("track", ids, MOST_ITEMS, shapes.tables.tracks, shapes.track)})
 
 
-@_get("/tracks/{id:path}", "A track")
-def track(service: Service, request: Request, id: Id, market: Market = None) -> Response:
+@_get("/tracks/{id:path}", "A track", dependencies=IN_A_MARKET)
+def track(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     return Json(shapes.track(_row(shapes, id)))
 
 
-@_get("/search", "Tracks and artists whose names have the words of a query")
+@_get("/search", "Tracks and artists whose names have the words of a query", dependencies=IN_A_MARKET)
 def search(
     service: Service,
     request: Request,
@@ -129,7 +149,6 @@ def search(
     type: Annotated[str, Query(description=f"Of {', '.join(TYPES)}, with commas; only tracks and artists are here.")],
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
-    market: Market = None,
 ) -> Response:
     kinds = list(dict.fromkeys(part.strip() for part in type.split(",")))
     if wrong := [kind for kind in kinds if kind not in TYPES]:
@@ -145,7 +164,8 @@ def search(
             numbers = artists_of(index, tables, wanted, lambda code: _songs_of_isrc(service, code))
         page = numbers[offset : offset + limit]
         items = shapes.tracks(page) if kind == "track" else [shapes.artist(code) for code in page]
-        answer[f"{kind}s"] = _page(request, kind, items, len(numbers), limit=limit, offset=offset)
+        url = request.url.include_query_params(type=kind)  # links ask for this kind alone
+        answer[f"{kind}s"] = _page(url, items, len(numbers), limit=limit, offset=offset)
     return Json(answer)
 
 
@@ -167,8 +187,8 @@ def related_artists(service: Service, request: Request, id: Id) -> Response:
     return Json({"artists": [shapes.artist(code) for code in codes[:RELATED]]})
 
 
-@_get("/artists/{id:path}/top-tracks", "The best known songs of an artist")
-def top_tracks(service: Service, request: Request, id: Id, market: Market = None) -> Response:
+@_get("/artists/{id:path}/top-tracks", "The best known songs of an artist", dependencies=IN_A_MARKET)
+def top_tracks(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     rows = shapes.tables.rows_of_artist(_artist(shapes, id))[:TOP_TRACKS]
     return Json({"tracks": shapes.tracks(rows.tolist())})
@@ -178,6 +198,32 @@ def top_tracks(service: Service, request: Request, id: Id, market: Market = None
 def artist(service: Service, request: Request, id: Id) -> Response:
     shapes = _shapes(service, request)
     return Json(shapes.artist(_artist(shapes, id)))
+
+
+@_get("/albums", f"Up to {MOST_ALBUMS} albums, null where an id is unknown", dependencies=IN_A_MARKET)
+def albums(service: Service, request: Request, ids: Ids) -> Response:
+    shapes = _shapes(service, request)
+    every = _each("album", ids, MOST_ALBUMS, shapes.tables.album_ids, lambda number: _whole_album(shapes, number))
+    return Json({"albums": every})
+
+
+@_get("/albums/{id:path}/tracks", "The tracks of an album that this index has", dependencies=IN_A_MARKET)
+def album_tracks(
+    service: Service,
+    request: Request,
+    id: Id,
+    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS)] = 20,
+    offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
+) -> Response:
+    shapes = _shapes(service, request)
+    every = shapes.album_tracks(_album(shapes, id))
+    return Json(_page(request.url, every[offset : offset + limit], len(every), limit=limit, offset=offset))
+
+
+@_get("/albums/{id:path}", "An album, with those of its tracks that this index has", dependencies=IN_A_MARKET)
+def album(service: Service, request: Request, id: Id) -> Response:
+    shapes = _shapes(service, request)
+    return Json(_whole_album(shapes, _album(shapes, id)))
 
 
 def _base(request: Request) -> str:
@@ -200,37 +246,60 @@ def _alone(text: str) -> str:
 def _each(
     kind: Kind, ids: str, most: int, table: IdTable, shape: Callable[[int], dict[str, Any] | None]
 ) -> list[dict[str, Any] | None]:
-    """What each of the ids names, in their order; null where one names nothing."""
+    """What each of the ids names, in their order; null where one names nothing or is none."""
     parts = [part for part in ids.split(",") if part.strip()]
     if not 1 <= len(parts) <= most:
         raise RequestError(field="ids", found=f"{len(parts)} of them", expected=f"1..{most}")
-    numbers = [table.number_of(read_id(kind, part)) for part in parts]
+    numbers = [_number(kind, part, table) for part in parts]
     return [None if number is None else shape(number) for number in numbers]
 
 
+def _number(kind: Kind, text: str, table: IdTable) -> int | None:
+    """What one id among several names; None where it names nothing, or is none: the others are answered."""
+    try:
+        return table.number_of(read_id(kind, text))
+    except RequestError:
+        return None
+
+
 def _row(shapes: Shapes, text: str) -> int:
-    track_id = read_id("track", _alone(text))
-    row = shapes.tables.tracks.number_of(track_id)
-    if row is None:
-        raise SongNotFoundError(f"no song of this index has the id {track_id}; look it up with /v1/search")
-    return row
+    return _known("track", text, shapes.tables.tracks)
 
 
 def _artist(shapes: Shapes, text: str) -> int:
-    artist_id = read_id("artist", _alone(text))
-    code = shapes.tables.artists.number_of(artist_id)
-    if code is None:
-        raise ArtistNotFoundError(f"no artist of this index has the id {artist_id}; look it up with /v1/search")
-    return code
+    return _known("artist", text, shapes.tables.artists)
 
 
-def _page(
-    request: Request, kind: str, items: Sequence[Mapping[str, Any]], total: int, *, limit: int, offset: int
-) -> dict[str, Any]:
-    """A paging object; its links ask for this kind alone."""
+def _album(shapes: Shapes, text: str) -> int:
+    return _known("album", text, shapes.tables.album_ids)
+
+
+def _known(kind: Kind, text: str, table: IdTable) -> int:
+    """What the id at the end of a path names; an error where it names nothing."""
+    id_ = read_id(kind, _alone(text))
+    number = table.number_of(id_)
+    if number is None:
+        error = ArtistNotFoundError if kind == "artist" else SongNotFoundError
+        raise error(
+            f"no {'song' if kind == 'track' else kind} of this index has the id {id_}; look it up with /v1/search"
+        )
+    return number
+
+
+def _whole_album(shapes: Shapes, number: int) -> dict[str, Any]:
+    """An album with the first of its tracks."""
+
+    def tracks(every: list[dict[str, Any]], url: str) -> dict[str, Any]:
+        return _page(URL(url), every[:MOST_ITEMS], len(every), limit=MOST_ITEMS, offset=0)
+
+    return shapes.album(number, tracks)
+
+
+def _page(url: URL, items: Sequence[Mapping[str, Any]], total: int, *, limit: int, offset: int) -> dict[str, Any]:
+    """A paging object, of a list that is under a URL."""
 
     def link(first: int) -> str:
-        return str(request.url.include_query_params(type=kind, limit=limit, offset=first))
+        return str(url.include_query_params(limit=limit, offset=first))
 
     return {
         "href": link(offset),

@@ -68,9 +68,10 @@ def rows_of(
 ) -> list[int]:
     """The rows that a query finds, best first, none twice.
 
-    Every word must be in a name: in the title or an artist's, or in the field's. Words without a field find what is
-    like them too, typos and all, before the rest. The rest is in this order: titles that are the words, then others,
-    then karaoke and other recordings made of others', each the best known first.
+    Every word must begin one of a name, as people type: in the title or an artist's, or in the field's. Words without a
+    field find what is like them too, typos and all, before the rest. The rest is in this order: titles that are the
+    words, titles that begin with them, then others, then karaoke and other recordings made of others', each the best
+    known first.
 
     songs_of_isrc   the song_ids of the songs that have an International Standard Recording Code
     """
@@ -90,9 +91,11 @@ def rows_of(
     ):
         for word in looked_for:
             rows = _with_word(rows, columns, word)
-    title = " ".join(["", *_words(fields.get("track", "")), *words, ""])
+    title = " ".join(["", *_words(fields.get("track", "")), *words])
     chosen = np.array(rows, np.int64)
-    other = np.array([tables.titles[row] != title for row in rows], bool)
+    other = np.array(
+        [0 if tables.titles[row] == f"{title} " else 2 - tables.titles[row].startswith(title) for row in rows], np.int8
+    )
     known = np.nan_to_num(index.popularity[chosen], nan=-1.0)
     best = chosen[np.lexsort((chosen, -known, other, derived(index.songs, chosen)))].tolist()
     like = [] if fields else _like(index, wanted.words)
@@ -104,8 +107,8 @@ def artists_of(
 ) -> list[int]:
     """The codes of the artists that a query finds, best first.
 
-    All words without a field, and those of `artist`, must be in the name; other fields choose among the artists of the
-    songs that they find. Words without a field find names that are like them too.
+    All words without a field, and those of `artist`, must begin words of the name; other fields choose among artists
+    of the songs that they find. Words without a field find names that are like them too.
     """
     keys = tables.artist_keys
     words = _words(f"{wanted.words} {wanted.fields.get('artist', '')}")
@@ -116,13 +119,15 @@ def artists_of(
     else:
         codes = [code for code, key in enumerate(keys) if key]
     for word in words:
-        codes = [code for code in codes if f" {word} " in f" {keys[code]} "]
+        codes = [code for code in codes if f" {word}" in f" {keys[code]}"]
     name = " ".join(words)
     if name and not others:
         near = process.extract(name, keys, scorer=fuzz.ratio, score_cutoff=MEANT, limit=LIKE)
         codes = list(dict.fromkeys([*codes, *(code for key, _, code in near if key)]))
     known = tables.artist_popularity
-    return sorted(codes, key=lambda code: (keys[code] != name, -known[code], keys[code]))
+    return sorted(
+        codes, key=lambda code: (keys[code] != name, not keys[code].startswith(name), -known[code], keys[code])
+    )
 
 
 def _mask(
@@ -175,8 +180,8 @@ def _words(text: str) -> list[str]:
 
 
 def _with_word(numbers: list[int], columns: Sequence[Sequence[str]], word: str) -> list[int]:
-    """Those of the numbers whose text, in one of the columns, has the word."""
-    part = f" {word} "
+    """Those of the numbers in whose text, in one of the columns, the word begins one."""
+    part = f" {word}"
     if len(columns) == 1:
         texts = columns[0]
         return [number for number in numbers if part in texts[number]]

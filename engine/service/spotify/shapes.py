@@ -2,26 +2,28 @@
 
 Every answer has the fields of the published contract and no others: strict clients warn of more, and why a song was
 chosen is answered by /api/v1/explain. What nobody knows has the value that Spotify itself writes for it: a popularity,
-a length, a track number or followers of 0, no market, a year "0000", a key of -1, a tempo of 0. A meter
+a length or followers of 0, no market, a year "0000", a key of -1, a tempo of 0, the first disc. A song's number on its
+album is its place among the songs of the album here. A meter
 (time_signature) is in no catalogue and always 0, which lies outside of Spotify's 3..7. A URL at Spotify stands only
 where the id is Spotify's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from engine.index import OpenIndex
 from engine.plain import key_number, mode_number
 from engine.service.spotify.ids import Kind, digest_id
-from engine.service.spotify.tables import Tables
+from engine.service.spotify.tables import Tables, album_name
 from indexer.records import AUDIO_NAMES, Song
 
 UNKNOWN_KEY, UNKNOWN_TEMPO, UNKNOWN_METER = -1, 0.0, 0
 UNKNOWN_YEAR = "0000"
-MOST_GENRES = 10  # of an artist
+MOST_GENRES = 10  # of an artist or an album
 _NEEDED = tuple(name for name in AUDIO_NAMES if name not in ("key", "tempo"))
 
 
@@ -39,21 +41,27 @@ class Shapes:
     def track(self, row: int) -> dict[str, Any]:
         """A full track object."""
         song = next(self.index.songs.described([row]))
+        return {
+            **self.simple_track(row, song),
+            "album": self._album(row, song),
+            "external_ids": {},
+            "popularity": 0 if song.popularity is None else round(song.popularity),
+        }
+
+    def simple_track(self, row: int, song: Song) -> dict[str, Any]:
+        """A track object as it stands in an album."""
         track_id = self.tables.tracks.id_of(row)
         length = None if song.audio is None else song.audio.duration_ms
         return {
             **self._item("track", track_id, song.title),
-            "album": self._album(row, song),
             "artists": self._artists_of(row),
-            "disc_number": 0,
+            "disc_number": 1,
             "duration_ms": 0 if length is None else round(length),
             "explicit": bool(song.explicit),
-            "external_ids": {},
             "external_urls": _at_spotify("track", track_id) if song.spotify_id == track_id else {},
             "is_local": False,
-            "popularity": 0 if song.popularity is None else round(song.popularity),
             "preview_url": None,
-            "track_number": 0,
+            "track_number": int(self.tables.album_places[row]),
         }
 
     def tracks(self, rows: Sequence[int]) -> list[dict[str, Any]]:
@@ -62,19 +70,43 @@ class Shapes:
     def artist(self, code: int) -> dict[str, Any]:
         """A full artist object: genres by how many songs have them, the popularity of the best known song."""
         songs = self.index.songs
-        genres = songs.column("genre")
-        counts: dict[int, int] = {}
-        for row in self.tables.rows_of_artist(code).tolist():
-            for genre in genres.codes_of(row):
-                counts[genre] = counts.get(genre, 0) + 1
-        most = sorted(counts, key=lambda genre: (-counts[genre], genre))[:MOST_GENRES]
         return {
             **self._simple_artist(code, songs.artist_called(code)),
             "followers": {"href": None, "total": 0},
-            "genres": [genres.terms[genre] for genre in most],
+            "genres": self._genres(self.tables.rows_of_artist(code).tolist()),
             "images": [],
             "popularity": round(self.tables.artist_popularity[code]),
         }
+
+    def album(self, number: int, tracks: Callable[[list[dict[str, Any]], str], dict[str, Any]]) -> dict[str, Any]:
+        """A full album object, by its number in `album_ids`; the popularity of its best known song.
+
+        tracks   makes a paging object of the album's tracks and the URL under which they are
+        """
+        rows = self.tables.rows_of_album(number).tolist()
+        songs = list(self.index.songs.described(rows))
+        album = self._album(rows[0], songs[0])
+        known = [song.popularity for song in songs if song.popularity is not None]
+        return {
+            **album,
+            "copyrights": [],
+            "external_ids": {},
+            "genres": self._genres(rows),
+            "label": "",
+            "popularity": round(max(known, default=0)),
+            "tracks": tracks(self.album_tracks(number), f"{album['href']}/tracks"),
+        }
+
+    def album_tracks(self, number: int) -> list[dict[str, Any]]:
+        rows = self.tables.rows_of_album(number).tolist()
+        return [self.simple_track(*each) for each in zip(rows, self.index.songs.described(rows), strict=True)]
+
+    def _genres(self, rows: Sequence[int]) -> list[str]:
+        """The genres of songs, by how many of them have each."""
+        genres = self.index.songs.column("genre")
+        counts = Counter(genre for row in rows for genre in genres.codes_of(row))
+        most = sorted(counts, key=lambda genre: (-counts[genre], genre))[:MOST_GENRES]
+        return [genres.terms[genre] for genre in most]
 
     def features(self, row: int) -> dict[str, Any] | None:
         """An audio features object; None where they are not known on Spotify's own scale.
@@ -125,7 +157,7 @@ class Shapes:
         albums = self.index.songs.column("album_key")
         code = int(self.index.songs.single("album_key")[row])
         known = code >= 0
-        album_id = digest_id("album", albums.terms[code] if known else f"\0{song.song_id}")  # no folded name has a null
+        album_id = digest_id("album", albums.terms[code] if known else album_name(song.song_id))
         return {
             **self._item("album", album_id, song.album or ""),
             "album_type": "album" if known else "single",

@@ -94,6 +94,36 @@ class Tables:
         return sizes
 
     @lazy
+    def album_ids(self) -> IdTable:
+        """Ids of the codes of albums, and behind them of the rows whose songs have none: each is an album alone."""
+        songs = self._songs
+        terms = songs.column("album_key").terms
+        codes = songs.single("album_key").tolist()
+        alone = [
+            album_name(songs.song_ids[row]) if here and codes[row] < 0 else ""
+            for row, here in enumerate(songs.alive.tolist())
+        ]
+        return IdTable(
+            "album", [*(term if size else "" for term, size in zip(terms, self.album_sizes, strict=True)), *alone]
+        )
+
+    def rows_of_album(self, number: int) -> Rows:
+        """The living songs of an album, by its number in `album_ids`, in the order of `album_places`."""
+        songs, many = self._songs, len(self._songs.column("album_key").terms)
+        if number >= many:
+            return np.array([number - many], np.int64)
+        return np.flatnonzero(songs.alive & (songs.single("album_key") == number))
+
+    @lazy
+    def album_places(self) -> npt.NDArray[np.int64]:
+        """int64 (rows,): a song's place among the songs of its album here, from 1; no index has the album's own."""
+        codes = np.where(self._songs.alive, self._songs.single("album_key"), -1)
+        order = np.argsort(codes, kind="stable")
+        places = np.empty(len(codes), np.int64)
+        places[order] = np.arange(len(codes)) - np.searchsorted(codes[order], codes[order]) + 1
+        return np.where(codes < 0, 1, places)
+
+    @lazy
     def _artist_rows(self) -> tuple[Rows, npt.NDArray[np.int64]]:
         """Living rows in the order of their artists' codes, and where each code's begin."""
         column = self._songs.column("artist_key")
@@ -116,6 +146,11 @@ class Tables:
         owner = np.repeat(np.arange(len(best)), np.diff(starts))
         np.maximum.at(best, owner, np.nan_to_num(self._songs.popularity[rows], nan=0.0))
         return best
+
+
+def album_name(song_id: str) -> str:
+    """What the album of a song without one is called towards ids: no folded name has a null."""
+    return f"\0{song_id}"
 
 
 def genre_key(genre: str) -> str:

@@ -89,11 +89,16 @@ def _of_file(song: Song, file: FileRecord) -> Entry:
 
 def album_entries(call: Call, keys: Iterable[str]) -> list[Entry]:
     """Albums as `AlbumID3`."""
-    return [_album(call, key) for key in keys]
+    songs_of = {key: list(call.index.songs.described(call.collection.songs_of_album(key).tolist())) for key in keys}
+    files = call.service.sound.records(song.song_id for songs in songs_of.values() for song in songs)
+    covered = {song_id for song_id, file in files.items() if file.cover}
+    return [
+        _album(call, key, songs, cover=any(song.song_id in covered for song in songs))
+        for key, songs in songs_of.items()
+    ]
 
 
-def _album(call: Call, key: str) -> Entry:
-    songs = list(call.index.songs.described(call.collection.songs_of_album(key).tolist()))
+def _album(call: Call, key: str, songs: Sequence[Song], *, cover: bool) -> Entry:
     artist = key.partition("|")[0]
     name = call.collection.artist_name(artist) if artist else None
     artist_id = marked_id(ARTIST, artist) if artist else None
@@ -101,7 +106,8 @@ def _album(call: Call, key: str) -> Entry:
     genres = [name for name, _ in Counter(genre for song in songs for genre in song.genres).most_common()]
     return {
         "id": marked_id(ALBUM, key), "name": songs[0].album, "artist": name, "artistId": artist_id,
-        "coverArt": marked_id(ALBUM, key), "songCount": len(songs), "duration": round(sum(lengths) / 1000),
+        "coverArt": marked_id(ALBUM, key) if cover else None,
+        "songCount": len(songs), "duration": round(sum(lengths) / 1000),
         "created": call.index.manifest["created"],
         "year": min((song.year for song in songs if song.year is not None), default=None),
         "genre": genres[0] if genres else None, "genres": [{"name": genre} for genre in genres],

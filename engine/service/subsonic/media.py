@@ -12,8 +12,6 @@ from engine.service.subsonic.problems import NOT_FOUND, Problem
 from engine.service.subsonic.similarity import known_song
 from indexer.records import Song
 
-LOOKED_THROUGH = 20  # songs of an album or an artist for a cover
-
 
 def stream(call: Call) -> Response:
     """The file as it is: nothing is transcoded, whatever format or bit rate is asked for."""
@@ -32,7 +30,7 @@ def get_cover_art(call: Call) -> Response:
         return cover_response(call.service.sound, [_song(call)])
     of = call.collection
     rows = of.songs_of_album(album) if album is not None else of.songs_of_artist(artist or "")
-    best = best_known(call.service.engine, rows)[:LOOKED_THROUGH]
+    best = best_known(call.service.engine, rows)
     return cover_response(call.service.sound, call.index.songs.described(best))
 
 

@@ -61,7 +61,7 @@ OPEN = ("getOpenSubsonicExtensions",)  # what a player must be able to ask befor
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/rest/{method}", methods=["GET", "HEAD", "POST"])
+@router.api_route("/rest/{method}", methods=["GET", "POST"])
 def rest(method: str, service: Service, given: Annotated[Parameters, Depends(Parameters.of_request)]) -> Response:
     """Errors too are answered with 200, as the specification has it; so is a method that it does not have here."""
     name = method.removesuffix(".view")

@@ -1,4 +1,4 @@
-"""Beside: what lies in the folder of a file of sound and belongs to it: a cover, the words."""
+"""Beside: what lies in the folder of a file of sound and belongs to it: a cover, the words; and what is a picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ COVERS = tuple(  # the first of them that there is
     f"{name}{ending}"
     for name in ("cover", "folder", "front", "album", "albumart", "albumartsmall")
     for ending in (".jpg", ".jpeg", ".png", ".webp", ".gif")
+)
+_PICTURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
 )
 WORDS = (".lrc", ".txt")  # the first of them that there is
 _MAX_BYTES = 1 << 20
@@ -38,6 +44,17 @@ def cover_beside(names: Mapping[str, str]) -> str:
     'Folder.PNG'
     """
     return next((names[name] for name in COVERS if name in names), "")
+
+
+def picture_type(picture: bytes) -> str | None:
+    """What kind of picture some bytes are, by how they begin; None for anything that is none.
+
+    >>> picture_type(b"GIF89a..."), picture_type(b"<svg onload=alert(1)>")
+    ('image/gif', None)
+    """
+    if picture[:4] == b"RIFF" and picture[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for begin, kind in _PICTURES if picture.startswith(begin)), None)
 
 
 def read_words(path: Path) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from indexer.sources.cells import plain, unknown
 from indexer.sources.identifiers import isrc, mbid, spotify_track
+from indexer.sources.sound.beside import picture_type
 from indexer.sources.sound.mending import mended
 from indexer.sources.units import key_and_mode, year_of
 from indexer.sources.validate import MAX_NAME, number
@@ -61,7 +62,7 @@ class Tags:
     tempo          beats per minute; key 0..11 and mode 1 or 0, as some program noted them; None unknown
     gain_db        ReplayGain of the track and of the album, dB towards -18 LUFS; None unknown
     duration_ms    as the file's header says; None where it says nothing
-    cover          whether a picture is inside
+    cover          whether a picture is inside, of a kind that browsers and players show and that holds no program
     remarks        sentences: values that were refused or mended
     """
 
@@ -222,7 +223,7 @@ class _Reading:
             duration_ms=round(duration * 1000)
             if isinstance(duration, int | float) and 0.001 < duration < 86_400
             else None,
-            cover=self._tag.images.any is not None,
+            cover=(image := self._tag.images.any) is not None and picture_type(image.data) is not None,
             remarks=tuple(dict.fromkeys(self._remarks)),
         )
 

@@ -124,6 +124,22 @@ def test_an_answer_that_has_begun_may_last() -> None:
     assert client_of(Guard(long, answer_s=0.05)).get("/").text == "xxxx"
 
 
+def test_a_head_is_answered_without_what_a_get_would_send() -> None:
+    sent = []
+
+    async def endless(scope: Scope, receive: Any, send: Any) -> None:
+        assert scope["method"] == "GET"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+        while True:
+            sent.append(1)
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+            await asyncio.sleep(0)
+
+    answer = client_of(Guard(endless)).head("/")
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "9")
+    assert len(sent) < 5, "nobody reads the rest"
+
+
 def test_every_answer_says_what_a_browser_may_do() -> None:
     client = client_of(Guard(echo))
     for answer in (client.get("/"), client.get("/", headers={"host": "evil.example"})):

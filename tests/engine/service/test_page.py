@@ -8,12 +8,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
 
 from engine import Engine
+from engine.service.guard import MOST_QUERY
 from indexer import Catalogue, IndexConfig, build_index
 from tests.engine.service.pages import Element, read_page, site_of
 from tests.indexer.sources.sound.collection import sound_file
@@ -43,7 +44,8 @@ def titles(root: Element) -> list[str]:
 
 
 def playlist_ids(root: Element) -> list[str]:
-    return [song.attributes["data-song"] for song in root.all("li", class_="song")]
+    links = [song.one("div", class_="name").one("a").attributes["href"] for song in root.all("li", class_="song")]
+    return [unquote(urlsplit(link).path).removeprefix("/songs/") for link in links]
 
 
 @pytest.mark.parametrize(
@@ -171,15 +173,15 @@ def test_seeds_are_added_and_taken_away_by_links(site: TestClient) -> None:
     results = page(site, f"/search?{urlencode({'q': OTHER, 'seed': SONG})}")
     add = next(link for link in results.all("a") if link.text.startswith("Add to seeds"))
     seeds = parse_qs(urlsplit(add.attributes["href"]).query)["seed"]
-    assert seeds[0] == SONG
     assert len(seeds) == 2
+    assert page(site, f"/playlist?seed={seeds[0]}").text == page(site, f"/playlist?{urlencode({'seed': SONG})}").text
     made = page(site, add.attributes["href"])
     chips = made.one("ul", aria_label="Songs and artists to be like").all("a")
     assert len(chips) == 2
     less = parse_qs(urlsplit(chips[0].attributes["href"]).query)["seed"]
     assert less == seeds[1:]
     by_name = site.get(f"/playlist?{urlencode({'add': OTHER, 'seed': SONG})}")
-    assert "big-corliss-dray/dentist-chair-blues" in parse_qs(urlsplit(str(by_name.url)).query)["seed"]
+    assert OTHER in read_page(by_name.text).one("ul", aria_label="Songs and artists to be like").text
 
 
 def test_filters_are_chips_that_go_away(site: TestClient) -> None:
@@ -227,7 +229,7 @@ def test_wrong_values_are_a_page_that_says_what_is_wrong(
 
 
 def test_an_address_that_is_too_long_is_refused(site: TestClient) -> None:
-    assert site.get("/search?q=" + "x" * 17_000).status_code == 414
+    assert site.get("/search?q=" + "x" * MOST_QUERY).status_code == 414
 
 
 def test_the_first_page_is_light_and_nothing_comes_from_outside(site: TestClient) -> None:
@@ -355,6 +357,11 @@ def test_songs_with_a_file_can_be_played_and_their_paths_stay_on_this_machine(de
         root = page(site, address)
         links = [link.attributes["href"] for link in root.all("a", class_="play")]
         assert links == [f"/api/v1/songs/{SONG}/sound"]
+        for place in (f"/search?{urlencode({'q': TITLE})}", f"/songs/{SONG}"):
+            head = page(site, place).one("section", class_="taken")
+            assert [a.attributes["href"] for a in head.all("a") if a.text == "Play"] == links, "the song that was found"
+        head = page(site, f"/search?{urlencode({'q': OTHER})}").one("section")
+        assert "Play" not in [a.text for a in head.all("a")]
         assert str(tmp_path) not in site.get(address).text
         assert str(tmp_path / "Music" / "a.ogg") in site.get(address.replace("/playlist", "/playlist.m3u8")).text
     with site_of(tmp_path / "refrain.index", token=str(tmp_path / "token.txt")) as site:
@@ -368,7 +375,36 @@ def test_songs_with_a_file_can_be_played_and_their_paths_stay_on_this_machine(de
 def test_the_api_s_page_has_every_route_of_the_document(site: TestClient) -> None:
     document = site.get("/api/openapi.json").json()
     shown = [article.one("h3").text for article in page(site, "/api/docs").all("article", class_="route")]
-    assert shown == [f"{verb.upper()} {path}" for path, verbs in document["paths"].items() for verb in verbs]
+    every = [f"{verb.upper()} {path}" for path, verbs in document["paths"].items() for verb in verbs]
+    assert sorted(shown) == sorted(every)
     lines = [each.text for each in page(site, "/api/docs").all("code") if each.text.startswith("curl ")]
     assert len(lines) == len(shown)
     assert not [path for path in document["paths"] if path in ("/", "/search", "/playlist")]
+
+
+def test_a_wrong_name_in_a_comparison_leaves_the_song_where_it_is(site: TestClient) -> None:
+    root = page(site, f"/songs/{SONG}?{urlencode({'against': 'dentist xyzzy qqq', 'seed': SONG})}")
+    assert root.one("h1").text == TITLE
+    compare = root.one("section", id="compare")
+    assert "no song is called" in compare.one("p", role="alert").text
+    links = [link for link in compare.all("a") if OTHER in link.text]
+    assert links, "what may be meant"
+    then = page(site, links[0].attributes["href"])
+    assert then.one("h1").text == TITLE
+    assert OTHER in then.one("section", id="compare").one("h3").text
+    assert len(parse_qs(urlsplit(links[0].attributes["href"]).query)["seed"]) == 1
+
+
+def test_the_page_counts_and_explains_its_words(site: TestClient) -> None:
+    alone = page(site, f"/playlist?{urlencode({'song': SONG})}").one("section", class_="made").text
+    assert re.search(r"\b1 song, \d+ minutes?\.", alone)
+    for address in (f"/playlist?{urlencode({'seed': SONG})}", f"/songs/{SONG}", "/map"):
+        text = page(site, address).text
+        assert not re.search(r"\b1 (songs|minutes|seeds)\b", text)
+        for word, meaning in (
+            ("Valence", "how bright"), ("Acousticness", "electric"), ("UMAP", "a method"), ("seeds", "belong beside"),
+            ("Camelot", "neighbours"),
+        ):  # fmt: skip
+            assert word not in page(site, address).one("main").text or meaning in site.get(address).text, word
+    canvas = page(site, "/map").one("canvas")
+    assert canvas.attributes["tabindex"] == "0"

@@ -119,6 +119,8 @@ def tab(chromium: Any, url: str) -> Iterator[Callable[..., Any]]:
 
     yield opened
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")  # sound that is still being fetched
         context.close()
     assert not wrong, wrong
 
@@ -237,11 +239,16 @@ def test_a_playlist_is_built_reordered_replaced_and_exported(tab: Callable[..., 
     until(page, "id => document.querySelectorAll('#arrange .song')[3].dataset.song === id", arg=last[3])
 
 
-def test_the_map_names_and_opens_songs_and_shows_the_playlist(tab: Callable[..., Any], url: str) -> None:
+def drawn(url: str) -> None:
+    """Until the map is no more drawn anew."""
     deadline = time.monotonic() + 120
     while json.load(urlopen(f"{url}/api/v1/map/about"))["drawing"]:
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def test_the_map_names_and_opens_songs_and_shows_the_playlist(tab: Callable[..., Any], url: str) -> None:
+    drawn(url)
     page = tab(f"/map?seed={SONG}&length=5")
     canvas = page.locator("canvas")
     page.wait_for_selector("canvas[data-drawn]")
@@ -265,6 +272,26 @@ def test_the_map_names_and_opens_songs_and_shows_the_playlist(tab: Callable[...,
     page.get_by_label("Farther").click()
     canvas.click(position=at)
     page.wait_for_url(f"**/songs/{SONG}*")
+
+
+def test_the_map_is_walked_with_keys(tab: Callable[..., Any], url: str) -> None:
+    drawn(url)
+    page = tab("/map")
+    page.wait_for_selector("canvas[data-drawn]")
+    canvas, tip = page.locator("canvas"), page.locator(".tip")
+    canvas.focus()
+    assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+    named = []
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown", "+", "ArrowLeft"):
+        before = tip.inner_text()
+        page.keyboard.press(key)
+        if key != "+":
+            until(page, "before => document.querySelector('.tip').textContent.trim() !== before", arg=before)
+        named.append(tip.inner_text())
+    title = named[-1].partition(",")[0]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/songs/**")
+    assert title in page.locator("h1").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

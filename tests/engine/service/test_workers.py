@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from engine.service.workers import listening_at
+from indexer.errors import ConfigError
 
 
 @pytest.fixture
@@ -42,13 +43,13 @@ def test_each_worker_has_its_share_of_the_connections(opened: ExitStack) -> None
 @pytest.mark.parametrize(("first", "second"), [(1, 1), (1, 2), (2, 1), (2, 2)])
 def test_nobody_else_can_have_the_port(opened: ExitStack, first: int, second: int) -> None:
     port = opened.enter_context(listening_at("127.0.0.1", 0, first))[0].getsockname()[1]
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(ConfigError, match="in use"):
         opened.enter_context(listening_at("127.0.0.1", port, second))
 
 
 def test_ipv6(opened: ExitStack) -> None:
     try:
         listening = opened.enter_context(listening_at("[::1]", 0, 2))
-    except OSError:
+    except ConfigError:
         pytest.skip("this machine has no IPv6")
     assert listening[0].getsockname()[0] == "::1"

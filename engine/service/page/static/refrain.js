@@ -205,7 +205,10 @@ async function map(box) {
     pen.textAlign = "center";
     const taken = [];
     for (const { name, x: lx, y: ly } of labels) {
-      const u = px(lx), v = py(ly) - 16, half = pen.measureText(name).width / 2 + 6;
+      const half = pen.measureText(name).width / 2 + 6;
+      const x0 = px(lx), y0 = py(ly) - 16;
+      if (x0 < 0 || y0 < -16 || x0 > w || y0 > h) continue;
+      const u = Math.min(Math.max(x0, half), w - half), v = Math.max(y0, 16); // whole, also where its songs lie at the edge
       if (taken.some(([a, b, c]) => Math.abs(a - u) < half + c && Math.abs(b - v) < 18)) continue;
       taken.push([u, v, half]);
       pen.lineWidth = 4;
@@ -266,8 +269,12 @@ async function map(box) {
     near = found;
     redraw();
     if (near < 0) return;
-    const song = await named(near);
-    if (found === near) tip.textContent = `${song.title}, ${song.artist}${song.cluster ? ` (${song.cluster})` : ""}`;
+    await announce(near);
+  }
+
+  async function announce(place) {
+    const song = await named(place);
+    if (place === near) tip.textContent = `${song.title}, ${song.artist}${song.cluster ? ` (${song.cluster})` : ""}`;
   }
 
   function scale(by, u = box.clientWidth / 2, v = box.clientHeight / 2) {
@@ -306,6 +313,38 @@ async function map(box) {
     const { left: l, top: t } = canvas.getBoundingClientRect();
     scale(event.deltaY < 0 ? 1.2 : 1 / 1.2, event.clientX - l, event.clientY - t);
   }, { passive: false });
+  // With keys: the nearest song in a direction, from the one that has the mark or from the middle.
+  const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  function beside([dx, dy]) {
+    const u = near < 0 ? box.clientWidth / 2 : px(x[near]), v = near < 0 ? box.clientHeight / 2 : py(y[near]);
+    let best = Infinity, found = near;
+    for (let i = 0; i < n; i++) {
+      const ahead = (px(x[i]) - u) * dx + (py(y[i]) - v) * dy, aside = Math.abs((px(x[i]) - u) * dy) + Math.abs((py(y[i]) - v) * dx);
+      if (i !== near && ahead > 0.5 && ahead + 2 * aside < best) [best, found] = [ahead + 2 * aside, i];
+    }
+    return found;
+  }
+
+  function land(place) {
+    near = place;
+    const u = px(x[near]), v = py(y[near]); // what the mark leaves is brought back into sight
+    if (u < 20 || u > box.clientWidth - 20) left += (u - box.clientWidth / 2) / (side() * zoom);
+    if (v < 20 || v > box.clientHeight - 60) top += (v - box.clientHeight / 2) / (side() * zoom);
+    redraw();
+    return announce(place);
+  }
+
+  canvas.addEventListener("keydown", async (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (WAYS[event.key]) {
+      const place = beside(WAYS[event.key]);
+      if (place >= 0) land(place);
+    } else if (event.key === "+" || event.key === "=") scale(1.5, near < 0 ? undefined : px(x[near]), near < 0 ? undefined : py(y[near]));
+    else if (event.key === "-" || event.key === "−") scale(1 / 1.5);
+    else if (event.key === "Enter" && near >= 0) show((await named(near)).url);
+    else return;
+    event.preventDefault();
+  });
   $("[data-zoom=in]", box).addEventListener("click", () => scale(1.5));
   $("[data-zoom=out]", box).addEventListener("click", () => scale(1 / 1.5));
   new ResizeObserver(redraw).observe(box);

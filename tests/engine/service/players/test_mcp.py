@@ -60,3 +60,7 @@ def test_what_cannot_be_is_said_to_the_assistant(demo_index: Path) -> None:
     assert [result.is_error for result in results] == [True] * 4
     assert "no song is called 'zzzz qqqq'" in results[0].content[0].text
     assert "no filter is called 'yaer'" in results[3].content[0].text
+    texts = [result.content[0].text for result in results]
+    assert texts[1] == "songs is [], expected at least 1 of them, not 0"
+    assert texts[2] == "k is 5000, expected 100 or less"
+    assert not any("pydantic" in text or "further information" in text for text in texts)

@@ -101,6 +101,19 @@ def test_what_is_known_of_a_song(client: TestClient, known: dict[str, str]) -> N
     assert {name: song.get(name) for name in expected} == expected
 
 
+def test_every_cover_that_is_named_is_there(client: TestClient) -> None:
+    albums = ask(client, "getAlbumList2", type="alphabeticalByName", size=500)["albumList2"]["album"]
+    assert {album["name"]: "coverArt" in album for album in albums} == {
+        "Tin Heron Sings": True, "Mo Vale Sings": True, "Uma Pike Sings": False,
+    }  # fmt: skip
+    songs = ask(client, "search3", query="", songCount=500)["searchResult3"]["song"]
+    named = [each["coverArt"] for each in (*albums, *songs) if "coverArt" in each]
+    assert len(named) == 12
+    for public in named:
+        answer = client.get("/rest/getCoverArt", params={**WHO, "id": public})
+        assert answer.headers["content-type"].startswith("image/"), public
+
+
 def test_an_album_and_an_artist_hold_their_songs(client: TestClient, known: dict[str, str]) -> None:
     album = ask(client, "getAlbum", id=known["album"])["album"]
     assert [song["title"] for song in album["song"]] == [f"Heron {i}" for i in range(1, 6)]

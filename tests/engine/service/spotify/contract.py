@@ -29,9 +29,15 @@ OBJECTS: dict[str, dict[str, str]] = {
     },
     "Track": _ITEM
     | {
-        "album": "Album", "artists": "[Artist]", "available_markets": "[str]", "disc_number": "int",
+        "album": "Album", "artists": "[Artist]", "available_markets": "[str]", "disc_number": "int 1..999",
         "duration_ms": "int", "explicit": "bool", "external_ids": "ExternalIds", "is_local": "bool",
-        "is_playable": "bool", "popularity": "int 0..100", "preview_url": "str?", "track_number": "int",
+        "is_playable": "bool", "popularity": "int 0..100", "preview_url": "str?", "track_number": "int 1..9999",
+    },
+    "SimpleTrack": _ITEM
+    | {
+        "artists": "[SimpleArtist]", "available_markets": "[str]", "disc_number": "int 1..9999", "duration_ms": "int",
+        "explicit": "bool", "is_local": "bool", "is_playable": "bool", "preview_url": "str?",
+        "track_number": "int 1..9999",
     },
     "AudioFeatures": {
         "acousticness": "number 0..1", "analysis_url": "str", "danceability": "number 0..1", "duration_ms": "int",
@@ -57,8 +63,16 @@ OBJECTS: dict[str, dict[str, str]] = {
         "tracks": "TrackPage", "artists": "ArtistPage", "albums": "OtherPage", "playlists": "OtherPage",
         "shows": "OtherPage", "episodes": "OtherPage", "audiobooks": "OtherPage",
     },
+    "TracksOfAlbum": _PAGE | {"items": "[SimpleTrack]"},
+    "Copyright": {"text": "str", "type": "str"},
+    "Albums": {"albums": "[FullAlbum?]"},
     "Error": {"status": "int 400..599", "message": "str"},
     "Refusal": {"error": "Error"},
+}  # fmt: skip
+
+OBJECTS["FullAlbum"] = OBJECTS["Album"] | {
+    "copyrights": "[Copyright]", "external_ids": "ExternalIds", "genres": "[str]", "label": "str",
+    "popularity": "int 0..100", "tracks": "TracksOfAlbum",
 }  # fmt: skip
 
 REQUIRED: dict[str, set[str]] = {
@@ -72,10 +86,13 @@ REQUIRED: dict[str, set[str]] = {
     "Tracks": {"tracks"},
     "Artists": {"artists"},
     "ManyFeatures": {"audio_features"},
-    **{key: {*_PAGE, "items"} for key in ("TrackPage", "ArtistPage", "OtherPage")},
+    **{key: {*_PAGE, "items"} for key in ("TrackPage", "ArtistPage", "OtherPage", "TracksOfAlbum")},
+    "Albums": {"albums"},
     "Error": {"status", "message"},
     "Refusal": {"error"},
 }  # fmt: skip
+
+REQUIRED["FullAlbum"] = set(OBJECTS["FullAlbum"])
 
 CHOICES = {
     "album_type": {"album", "single", "compilation"},
@@ -94,6 +111,9 @@ ANSWERS = {  # by path
     r"/v1/artists/.+/related-artists/?": "Artists",
     r"/v1/artists/.+/top-tracks/?": "Tracks",
     r"/v1/artists/.+": "Artist",
+    r"/v1/albums/?": "Albums",
+    r"/v1/albums/.+/tracks/?": "TracksOfAlbum",
+    r"/v1/albums/.+": "FullAlbum",
 }
 
 _PLAIN = {"str": str, "int": int, "number": (int, float), "bool": bool}

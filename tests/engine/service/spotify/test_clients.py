@@ -90,6 +90,40 @@ def test_spotipy_looks_up(sp, ids):
     assert [track["popularity"] for track in top] == sorted((track["popularity"] for track in top), reverse=True)
 
 
+def test_spotipy_and_tekore_open_albums(sp, tk, ids):
+    """Whatever an answer names by an href is there: of a song, its album, and of the album each of its songs."""
+    for track in sp.artist_top_tracks(ids.artist)["tracks"]:
+        album = sp.album(track["album"]["id"])
+        assert {name: album[name] for name in track["album"]} == track["album"]
+        songs = sp.album_tracks(album["uri"])["items"]
+        assert album["tracks"]["items"] == songs
+        assert track["id"] in [song["id"] for song in songs]
+        assert [song["track_number"] for song in songs] == list(range(1, album["total_tracks"] + 1))
+        assert sp.track(songs[-1]["id"])["album"]["id"] == album["id"]
+        assert [each and each["id"] for each in sp.albums([NOBODY, album["id"]])["albums"]] == [None, album["id"]]
+        assert tk.album(album["id"]).tracks.total == album["total_tracks"]
+        assert len(tk.album_tracks(album["id"]).items) == album["total_tracks"]
+
+
+def test_every_href_of_an_answer_is_answered(sp, ids):
+    def hrefs(value):
+        if isinstance(value, dict):
+            yield from (value[name] for name in ("href", "track_href", "next") if value.get(name))
+            yield from (each for inner in value.values() for each in hrefs(inner))
+        elif isinstance(value, list):
+            yield from (each for inner in value for each in hrefs(inner))
+
+    answers = [
+        sp.track(ids.track), sp.artist(ids.artist), sp.audio_features(ids.track), sp.search("rain", limit=2),
+        sp.recommendations(seed_tracks=[ids.track], seed_artists=[ids.artist], limit=3),
+        sp.album(sp.track(ids.track)["album"]["id"]),
+    ]  # fmt: skip
+    places = {href for answer in answers for href in hrefs(answer)}
+    assert len(places) > 10
+    for place in places:
+        assert sp._internal_call("GET", place, None, {}), place
+
+
 def test_spotipy_reads_page_after_page(sp):
     page = sp.search("genre:hip-hop", limit=3, type="track,artist")["tracks"]
     seen = [track["id"] for track in page["items"]]

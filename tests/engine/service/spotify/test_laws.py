@@ -12,6 +12,7 @@ from engine.service.spotify.ids import IdTable, digest_id, read_id
 from engine.service.spotify.recommend import ATTRIBUTES
 from engine.service.spotify.tables import tables_of
 from indexer.records import AUDIO_NAMES
+from indexer.text.names import artist_key
 from tests.engine.service.spotify.contract import complaints
 
 RANGES = {
@@ -153,3 +154,34 @@ def test_a_meter_changes_nothing(client, names):
     plain = client.get("/v1/recommendations", params={"seed_tracks": names[0][0]}).content
     knobs = {f"{end}_time_signature": 3 for end in ("min", "max", "target")}
     assert client.get("/v1/recommendations", params={"seed_tracks": names[0][0], **knobs}).content == plain
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_name_is_found_while_it_is_typed(client, names, data):
+    """Whatever begins each of the words of a title, or of an artist's name, finds it."""
+    track = client.get(f"/v1/tracks/{data.draw(st.sampled_from(names[0]))}").json()
+    for kind, name, id_ in (
+        ("track", track["name"], track["id"]), ("artist", track["artists"][0]["name"], track["artists"][0]["id"])
+    ):  # fmt: skip
+        words = [word for word in artist_key(name).split() if not word.isspace()]
+        typed = " ".join(word[: data.draw(st.integers(min(2, len(word)), len(word)))] for word in words)
+        found = client.get("/v1/search", params={"q": f"{kind}:{typed}", "type": kind, "limit": 50}).json()[f"{kind}s"]
+        if found["total"] <= 50:
+            assert id_ in [each["id"] for each in found["items"]], typed
+        assert found["total"] > 0
+        bare = client.get("/v1/search", params={"q": typed, "type": kind}).json()[f"{kind}s"]
+        assert bare["total"] > 0
+
+
+@given(st.lists(st.sampled_from((True, False)) | st.text(max_size=30), min_size=1, max_size=20))
+def test_one_wrong_id_leaves_the_others_answered(client, names, drawn):
+    track, nobody = names[0][0], "0" * 22
+    ids = [{True: track, False: nobody}.get(each, each) for each in drawn]
+    given_ids = [each for each in ",".join(ids).split(",") if each.strip()]
+    answer = client.get("/v1/tracks", params={"ids": ",".join(ids)})
+    if not given_ids:
+        assert answer.status_code == 400
+        return
+    answered = [each and each["id"] for each in answer.json()["tracks"]]
+    assert answered == [each.strip() if each.strip() == track else None for each in given_ids]

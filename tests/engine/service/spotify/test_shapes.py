@@ -65,7 +65,7 @@ def test_no_id_is_of_two_songs(odd):
 
 def test_what_nobody_knows_has_spotifys_word_for_it(odd):
     track = titled(odd, "nothing known")
-    unknown = {"artists": [], "duration_ms": 0, "popularity": 0, "explicit": False, "track_number": 0}
+    unknown = {"artists": [], "duration_ms": 0, "popularity": 0, "explicit": False, "track_number": 1}
     assert {name: track[name] for name in unknown} == unknown
     album = track["album"]
     assert (album["name"], album["release_date"], album["total_tracks"]) == ("", "0000", 1)

@@ -72,7 +72,7 @@ def test_an_mp3_with_everything(untagged: Path, tmp_path: Path) -> None:
     tag.add(id3.TCMP(3, ["1"]))
     tag.add(id3.SYLT(3, "eng", 2, 1, "", [("Grey is the road", 1000), ("grey is the sky", 2500)]))
     tag.add(id3.USLT(3, "eng", "", "Grey is the road\ngrey is the sky"))
-    tag.add(id3.APIC(3, "image/png", 3, "", b"\x89PNG" * 50))
+    tag.add(id3.APIC(3, "image/png", 3, "", b"\x89PNG\r\n\x1a\n" * 50))
     tag.save(path)
     tags = read_tags(path)
     assert (tags.facts["artist"], tags.artists) == ("Ada, Bo", ("Ada", "Bo"))
@@ -238,13 +238,26 @@ def test_hostile_values_are_harmless(untagged: Path, tmp_path: Path) -> None:
     assert len(problems) == 2
 
 
+@pytest.mark.parametrize("picture", [b"<svg onload='alert(1)'/>", b"", b"\x00" * 99])
+def test_a_picture_that_nothing_shows_is_no_cover(untagged: Path, tmp_path: Path, picture: bytes) -> None:
+    from mutagen import flac
+
+    path = copy(untagged, tmp_path, ".flac")
+    file = flac.FLAC(path)
+    inside = flac.Picture()
+    inside.data, inside.type, inside.mime = picture, 3, "image/svg+xml"
+    file.add_picture(inside)
+    file.save()
+    assert not read_tags(path).cover
+
+
 def test_a_tag_of_ten_megabytes(untagged: Path, tmp_path: Path) -> None:
     from mutagen import flac
 
     path = copy(untagged, tmp_path, ".flac")
     file = flac.FLAC(path)
     picture = flac.Picture()
-    picture.data, picture.type, picture.mime = b"\x89PNG" * 2_500_000, 3, "image/png"
+    picture.data, picture.type, picture.mime = b"\x89PNG\r\n\x1a\n" * 1_250_000, 3, "image/png"
     file.add_picture(picture)
     file["title"] = "Rain"
     file.save()
