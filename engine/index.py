@@ -84,10 +84,8 @@ class OpenIndex:
         }
         self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
-        if before is not None and before._encoder_settings == self._encoder_settings:
-            vars(self).update(
-                {name: vars(before)[name] for name in ("encoder", "query_encoder") if name in vars(before)}
-            )
+        if before is not None and "encoder" in vars(before) and before._encoder_settings == self._encoder_settings:
+            self.encoder = before.encoder
 
     def __len__(self) -> int:
         return self._living
@@ -142,7 +140,15 @@ class OpenIndex:
         from indexer.encoders.exported import ExportedEncoder
 
         folder = self.generation.place(artefacts.QUERY_ENCODER)
-        return ExportedEncoder(folder) if folder.is_dir() else self.encoder
+        if not folder.is_dir():
+            return self.encoder
+        exported, width = ExportedEncoder(folder), self.sentence.shape[1]
+        if exported.dim != width:
+            raise IndexFormatError(
+                f"{folder} encodes to {exported.dim} numbers, expected {width} as of the lyrics; rebuild with "
+                "`refrain build`"
+            )
+        return exported
 
     @lazy
     def encoder(self) -> SentenceEncoder:

@@ -37,7 +37,7 @@ def serve(
 
         from engine.service.app import make_app
         from engine.service.connection import Connection
-        from engine.service.workers import listening_at, run_workers
+        from engine.service.workers import run_workers, socket_at
     except ImportError as error:
         raise ConfigError(f"serve needs the package {error.name}; pip install 'refrain[serve]'") from None
     from engine.service.settings import Settings, shown_host
@@ -53,14 +53,14 @@ def serve(
         "log_level": "warning", "access_log": False, "server_header": False, "http": Connection,
         "timeout_graceful_shutdown": FINISH_S,
     }  # fmt: skip
-    with listening_at(host, port, workers) as listening:
-        message(f"Refrain answers at http://{shown_host(host)}:{listening[0].getsockname()[1]}/ ; Ctrl-C ends it")
+    with socket_at(host, port, workers) as reserved:
+        message(f"Refrain answers at http://{shown_host(host)}:{reserved.getsockname()[1]}/ ; Ctrl-C ends it")
         if workers == 1:
-            uvicorn.Server(uvicorn.Config(app, **options)).run(listening)
+            uvicorn.Server(uvicorn.Config(app, **options)).run([reserved])
         else:
             settings.hand_over()
             made = "engine.service.app:handed_over"
-            run_workers(uvicorn.Config(made, factory=True, workers=workers, **options), listening)
+            run_workers(uvicorn.Config(made, factory=True, workers=workers, **options), [reserved])
 
 
 @serving.command(rich_help_panel="Serve")

@@ -52,7 +52,7 @@ class Served:
             if not self.engine.stale():
                 return False
             self.engine.reopen()
-        except (RefrainError, OSError) as error:
+        except Exception as error:  # of any kind: what is served goes on, and so does the watch
             log.warning("the newer index is left aside: %s", error)
             return False
         log.info("generation %d is served", self.engine.index.generation.number)
@@ -61,7 +61,8 @@ class Served:
     def _work_beside(self) -> None:
         self._answer_once()
         while self.settings.watch and not self._stopped.wait(WATCH_S):
-            self.refresh()
+            if self.refresh():
+                self._answer_once()
 
     def _answer_once(self) -> None:
         """Answer one request of each kind, so that the first who asks does not wait for what is loaded then."""
@@ -71,5 +72,7 @@ class Served:
                 self.engine.answer(Find(text=song.title, k=1))
                 self.engine.answer(Search(text=song.title, k=1))
                 self.engine.answer(MakePlaylist(seeds=(song.song_id,), length=2))
-        except RefrainError as error:
+        except RefrainError as error:  # whoever asks is told
             log.info("%s", error)
+        except Exception as error:
+            log.error("a bug of this program", exc_info=error)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from indexer.encoders.sentence import SentenceEncoder
 
 GRAPH, TOKENIZER, FACTS = "model.onnx", "tokenizer.json", "encoder.json"
+MOST_DIM, LEAST_WINDOW, MOST_WINDOW = 65_536, 3, 65_536
 LEAST_COSINE = 0.999  # to what torch computes in float32, for each of SAMPLES
 SAMPLES = (
     "rain", "Driving all night to get back home", "nobody understands me but the moon, and she is not talking tonight",
@@ -79,7 +80,10 @@ class ExportedEncoder(WindowEncoder):
     def _facts(self) -> dict[str, Any]:
         try:
             facts = json.loads((self.folder / FACTS).read_bytes())
-            return {"dim": int(facts["dim"]), "window": int(facts["window"])}
+            dim, window = int(facts["dim"]), int(facts["window"])
+            if not (0 < dim <= MOST_DIM and LEAST_WINDOW <= window <= MOST_WINDOW):
+                raise ValueError(f"dim {dim} and window {window} are no encoder's")
+            return {"dim": dim, "window": window}
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise self._damaged(FACTS, error) from error
 
@@ -117,8 +121,14 @@ class ExportedEncoder(WindowEncoder):
                 yield place, window.ids
 
     def _forward(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> FloatMatrix:
-        (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
-        return np.asarray(vectors, np.float32)
+        try:
+            (vectors,) = self._session.run(None, {"input_ids": ids, "attention_mask": mask})
+            found = np.asarray(vectors, np.float32)
+            if found.shape != (len(ids), self.dim) or not np.isfinite(found).all():
+                raise ValueError(f"it gives {found.shape} numbers, expected {(len(ids), self.dim)} finite ones")
+        except Exception as error:  # of another model's graph: other inputs, tokens that it does not know
+            raise self._damaged(GRAPH, error) from error
+        return found
 
     def _damaged(self, name: str, error: Exception) -> IndexFormatError:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__

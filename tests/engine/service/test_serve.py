@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -130,6 +131,26 @@ def test_two_workers_answer(serve: Serve, small_index: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: asked(service.url, "similar?song=s1&k=5")["songs"], range(50)))
     assert all(answer == answers[0] for answer in answers)
+
+
+def test_a_worker_that_cannot_begin_again_leaves_its_share_to_the_other(serve: Serve, small_index: Path) -> None:
+    service = serve(small_index, "--workers", "2")
+    children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")
+    if not children.exists():
+        pytest.skip("only Linux says which processes are whose")
+    current = (small_index / "CURRENT").read_text()
+    (small_index / "CURRENT").write_text("nonsense")
+    workers = [int(pid) for pid in children.read_text().split() if b"spawn_main" in commands_of(int(pid))]
+    assert len(workers) == 2
+    os.kill(workers[0], signal.SIGKILL)
+    time.sleep(1)
+    for _ in range(30):
+        assert asked(service.url, "similar?song=s1&k=5")["songs"]
+    (small_index / "CURRENT").write_text(current)
+
+
+def commands_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def test_a_missing_index_and_a_taken_port_are_one_line(service: Running, small_index: Path, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_it_says_what_the_encoder_says(encoder: SentenceEncoder, folder: Path, t
 
 
 @pytest.mark.parametrize("name", [GRAPH, TOKENIZER, FACTS])
-@pytest.mark.parametrize("content", [None, b"", b"{}", b"nonsense", b"[" * 9_999])
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"nonsense", b"[" * 9_999, b'{"dim": 0, "window": 16}'])
 def test_a_damaged_copy_is_one_line(folder: Path, tmp_path: Path, name: str, content: bytes | None) -> None:
     for file in folder.iterdir():
         (tmp_path / file.name).symlink_to(file)
@@ -67,6 +67,29 @@ def test_a_damaged_copy_is_one_line(folder: Path, tmp_path: Path, name: str, con
     with pytest.raises(IndexFormatError, match=f"{name} cannot be read.*refrain build") as raised:
         ExportedEncoder(tmp_path).encode(["rain"])
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("dim", "window"), [(31, 16), (32, 2), (32, 10**12), (32, -5), (10**9, 16)])
+def test_what_another_encoder_says_is_refused(folder: Path, tmp_path: Path, dim: int, window: int) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / FACTS).unlink()
+    (tmp_path / FACTS).write_text(json.dumps({"dim": dim, "window": window}))
+    with pytest.raises(IndexFormatError, match="refrain build"):
+        ExportedEncoder(tmp_path).encode(["rain"])
+
+
+def test_tokens_that_the_graph_does_not_know_are_refused(folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    tokenizer = json.loads((folder / TOKENIZER).read_text("utf-8"))
+    tokenizer["model"]["vocab"] = {token: 10_000 + i for token, i in tokenizer["model"]["vocab"].items()}
+    tokenizer["post_processor"] = None
+    tokenizer["added_tokens"] = []
+    (tmp_path / TOKENIZER).unlink()
+    (tmp_path / TOKENIZER).write_text(json.dumps(tokenizer), "utf-8")
+    with pytest.raises(IndexFormatError, match="refrain build"):
+        ExportedEncoder(tmp_path).encode(["rain"])
 
 
 def test_what_means_something_else_is_refused(
