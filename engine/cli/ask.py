@@ -40,6 +40,7 @@ from engine.cli.render import moods as mood_tables
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
 from engine.cli.render.console import message
+from indexer.errors import ConfigError
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -299,10 +300,16 @@ def _show_extended(engine: Engine, request: MakePlaylist, file: Path, out: Path 
     from engine.playlist.locations import Files
     from indexer.store.files import write_whole
 
+    as_text = out is not None and out.suffix.lower() == ".m3u8" and file.suffix.lower() in (".m3u8", ".m3u")
+    if out is not None and not as_text and out.exists() and out.samefile(file):
+        raise ConfigError(
+            f"--out {out} is the list itself, of which only an M3U8 is kept as it is; give another file, which will "
+            "hold the songs of the list that are in the catalogue, and the new ones"
+        )
     made = extension(engine.index, read_list(engine.index, file), request, engine.weights)
     if out is not None:
         files = files_for(out, made.whole)
-        if out.suffix.lower() == ".m3u8" and file.suffix.lower() in (".m3u8", ".m3u"):
+        if as_text:
             text = list_text(file)
             moved = out.resolve().parent != file.resolve().parent
             if moved and any(os.path.exists(file.parent / line) for line in paths_in(text)):
@@ -310,5 +317,7 @@ def _show_extended(engine: Engine, request: MakePlaylist, file: Path, out: Path 
             write_whole(out, appended(text, made.new, Files.for_list(files, out)))
         else:
             made.whole.save(out, files)
+            if made.missing:
+                message(f"{len(made.missing):,} songs of {file.name} are not found, so not in {out}", "yellow")
         message(f"{file.name} and {len(made.new)} songs more written to {out}")
     playlists.show_playlist(made.new, as_json=as_json)

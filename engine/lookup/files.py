@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -18,6 +19,7 @@ from indexer.sources.base import SongRow
 from indexer.sources.detect import sniff
 from indexer.sources.formats.m3u import m3u_entries
 from indexer.sources.identifiers import spotify_track
+from indexer.sources.meanings import meaning
 from indexer.sources.paths import file_stem
 
 LINES = (".txt", ".m3u", ".m3u8")  # a song per line; other files are known by their content
@@ -58,9 +60,24 @@ def listed_in(index: OpenIndex, text: str) -> Listed:
     As many names as a request may hold are looked up with typos; beyond, a song must be called so letter by letter.
     RequestError where there are more than MOST_LISTED of them.
     """
+    if other := _other_kind(text):
+        raise RequestError(field="the list", found=other, expected="the text of an M3U or M3U8, or a song a line")
     lookup = _Lookup(index, left=MOST_NAMES)
-    lines = io.StringIO(text)
+    lines = io.StringIO("\n".join(text.splitlines()))  # whatever ends them
     return _listed(lookup, _lines(lookup, lines, most=MOST_LISTED))
+
+
+def _other_kind(text: str) -> str:
+    """What a text is that is no list of lines; "" for one that may be.
+
+    >>> _other_kind("title,artist"), _other_kind("Rain, Ada"), _other_kind("[1]")
+    ('a table', '', 'JSON or XML')
+    """
+    first = next((line.strip("\ufeff \t") for line in text.splitlines() if line.strip("\ufeff \t")), "")
+    if first[:1] in ("{", "[", "<"):
+        return "JSON or XML"
+    cells = list(filter(None, (cell.strip(' "') for cell in re.split(r"[,;\t]", first))))
+    return "a table" if len(cells) > 1 and all(map(meaning, cells)) else ""
 
 
 def list_text(path: str | Path) -> str:

@@ -168,6 +168,12 @@ def export(request: Request, service: Service, ending: str) -> Response:
     )  # fmt: skip
 
 
+@router.get("/extend")
+def extended_before() -> Response:
+    """Where a browser goes that comes back to the answer to a file."""
+    return RedirectResponse("/playlist", 303)
+
+
 @router.post("/extend")
 def extend(
     request: Request, service: Service, list: Annotated[UploadFile, File()],

@@ -18,7 +18,7 @@ from engine.service.api import Service
 from engine.service.served import Served
 from engine.service.spotify.ids import LENGTH, IdTable, Kind, read_id
 from engine.service.spotify.recommend import knob_parameters, recommendations
-from engine.service.spotify.search import TYPES, Wanted, artists_of, rows_of
+from engine.service.spotify.search import TYPES, Wanted, albums_of, artists_of, rows_of
 from engine.service.spotify.shapes import Shapes
 from engine.service.spotify.tables import tables_of
 from indexer.errors import ArtistNotFoundError, CatalogueError, RequestError, SongNotFoundError
@@ -141,12 +141,14 @@ def track(service: Service, request: Request, id: Id) -> Response:
     return Json(shapes.track(_row(shapes, id)))
 
 
-@_get("/search", "Tracks and artists whose names have the words of a query", dependencies=IN_A_MARKET)
+@_get("/search", "Tracks, artists and albums whose names have the words of a query", dependencies=IN_A_MARKET)
 def search(
     service: Service,
     request: Request,
     q: Annotated[str, Query(description="Words, and track: artist: album: year: genre: isrc: with a value.")],
-    type: Annotated[str, Query(description=f"Of {', '.join(TYPES)}, with commas; only tracks and artists are here.")],
+    type: Annotated[
+        str, Query(description=f"Of {', '.join(TYPES)}, with commas; only tracks, artists and albums are here.")
+    ],
     limit: Annotated[int, Query(ge=1, le=50)] = 20,
     offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
 ) -> Response:
@@ -155,15 +157,18 @@ def search(
         raise RequestError(field="type", found=shown(wrong[0]), expected=f"some of {', '.join(TYPES)}")
     shapes, wanted = _shapes(service, request), Wanted.of(q)
     index, tables = shapes.index, shapes.tables
+    here = {
+        "track": (rows_of, shapes.tracks),
+        "artist": (artists_of, lambda codes: [shapes.artist(code) for code in codes]),
+        "album": (albums_of, shapes.albums),
+    }
     answer = {}
     for kind in kinds:
-        numbers: list[int] = []
-        if kind == "track":
-            numbers = rows_of(index, tables, wanted, lambda code: _songs_of_isrc(service, code))
-        elif kind == "artist":
-            numbers = artists_of(index, tables, wanted, lambda code: _songs_of_isrc(service, code))
-        page = numbers[offset : offset + limit]
-        items = shapes.tracks(page) if kind == "track" else [shapes.artist(code) for code in page]
+        numbers, items = [], []
+        if kind in here:
+            find, shown_as = here[kind]
+            numbers = find(index, tables, wanted, lambda code: _songs_of_isrc(service, code))
+            items = shown_as(numbers[offset : offset + limit])
         url = request.url.include_query_params(type=kind)  # links ask for this kind alone
         answer[f"{kind}s"] = _page(url, items, len(numbers), limit=limit, offset=offset)
     return Json(answer)

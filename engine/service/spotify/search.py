@@ -79,19 +79,8 @@ def rows_of(
     if linked is not None:
         return linked
     fields = wanted.fields
-    if "upc" in fields or "tag" in fields:  # of albums, which no index has
-        return []
-    rows = np.flatnonzero(_mask(index, tables, fields, songs_of_isrc)).tolist()
-    words = _words(wanted.words)
-    for columns, looked_for in (
-        ((tables.titles,), _words(fields.get("track", ""))),
-        ((tables.artist_names,), _words(fields.get("artist", ""))),
-        ((tables.albums,), _words(fields.get("album", ""))),
-        ((tables.titles, tables.artist_names), words),
-    ):
-        for word in looked_for:
-            rows = _with_word(rows, columns, word)
-    title = " ".join(["", *_words(fields.get("track", "")), *words])
+    rows = _rows_with(index, tables, wanted, songs_of_isrc, (tables.titles, tables.artist_names))
+    title = " ".join(["", *_words(fields.get("track", "")), *_words(wanted.words)])
     chosen = np.array(rows, np.int64)
     other = np.array(
         [0 if tables.titles[row] == f"{title} " else 2 - tables.titles[row].startswith(title) for row in rows], np.int8
@@ -100,6 +89,24 @@ def rows_of(
     best = chosen[np.lexsort((chosen, -known, other, derived(index.songs, chosen)))].tolist()
     like = [] if fields else _like(index, wanted.words)
     return list(dict.fromkeys([*like, *best]))
+
+
+def albums_of(
+    index: OpenIndex, tables: Tables, wanted: Wanted, songs_of_isrc: Callable[[str], Sequence[str]]
+) -> list[int]:
+    """The codes of the albums that a query finds: those that are called so, then those that begin so, then others, each
+    by their best known songs.
+
+    All words without a field must begin words of the album's name or of an artist's; fields choose among its songs.
+    """
+    rows = np.array(_rows_with(index, tables, wanted, songs_of_isrc, (tables.albums, tables.artist_names)), np.int64)
+    rows = rows[index.songs.single("album_key")[rows] >= 0]
+    name = " ".join(["", *_words(wanted.fields.get("album", "")), *_words(wanted.words)])
+    other = [
+        0 if tables.albums[row] == f"{name} " else 2 - tables.albums[row].startswith(name) for row in rows.tolist()
+    ]
+    order = np.lexsort((rows, -np.nan_to_num(index.popularity[rows], nan=-1.0), np.array(other, np.int8)))
+    return list(dict.fromkeys(index.songs.single("album_key")[rows[order]].tolist()))
 
 
 def artists_of(
@@ -128,6 +135,29 @@ def artists_of(
     return sorted(
         codes, key=lambda code: (keys[code] != name, not keys[code].startswith(name), -known[code], keys[code])
     )
+
+
+def _rows_with(
+    index: OpenIndex,
+    tables: Tables,
+    wanted: Wanted,
+    songs_of_isrc: Callable[[str], Sequence[str]],
+    named: Sequence[Sequence[str]],
+) -> list[int]:
+    """The rows that meet all fields and have every word without a field in one of the columns `named`."""
+    fields = wanted.fields
+    if "upc" in fields or "tag" in fields:  # of albums: no index knows them
+        return []
+    rows: list[int] = np.flatnonzero(_mask(index, tables, fields, songs_of_isrc)).tolist()
+    for columns, text in (
+        ((tables.titles,), fields.get("track", "")),
+        ((tables.artist_names,), fields.get("artist", "")),
+        ((tables.albums,), fields.get("album", "")),
+        (named, wanted.words),
+    ):
+        for word in _words(text):
+            rows = _with_word(rows, columns, word)
+    return rows
 
 
 def _mask(

@@ -97,6 +97,11 @@ class Shapes:
             "tracks": tracks(self.album_tracks(number), f"{album['href']}/tracks"),
         }
 
+    def albums(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """Album objects as they stand in a list, by their numbers in `album_ids`."""
+        rows = [int(self.tables.rows_of_album(number)[0]) for number in numbers]
+        return [self._album(row, self.index.songs.song(row)) for row in rows]
+
     def album_tracks(self, number: int) -> list[dict[str, Any]]:
         rows = self.tables.rows_of_album(number).tolist()
         return [self.simple_track(*each) for each in zip(rows, self.index.songs.described(rows), strict=True)]

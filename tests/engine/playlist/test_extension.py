@@ -127,6 +127,23 @@ def test_the_command_writes_what_was_there_and_more(place: dict[str, str], tmp_p
     assert len(json.loads((tmp_path / "all.jspf").read_text())["playlist"]["track"]) == 2 + 4 + 2
 
 
+@pytest.mark.parametrize("name", ["mine.csv", "mine.m3u"])
+def test_a_list_that_would_lose_what_nobody_knows_is_not_written_over(
+    place: dict[str, str], tmp_path: Path, name: str
+) -> None:
+    list_ = "title,artist,notes\nMilkthistle Year,Chlorine Hair,mine\nMy Own Demo,Zzq Nobody,mine\n"
+    (tmp_path / name).write_text(list_ if name.endswith("csv") else MIX)
+    before = (tmp_path / name).read_text()
+    done = run("playlist", "--extend", name, "--length", "1", "--out", name, env=place, cwd=tmp_path)
+    assert done.code != 0
+    assert (tmp_path / name).read_text() == before
+    if name.endswith("csv"):
+        assert "is the list itself" in done.err
+        other = run("playlist", "--extend", name, "--length", "1", "--out", "b.csv", env=place, cwd=tmp_path)
+        assert other.code == 0
+        assert "1 songs of mine.csv are not found, so not in b.csv" in other.err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

@@ -22,7 +22,8 @@ def new_songs(demo: Engine, length: int) -> list[str]:
 
 
 def test_a_text_is_answered_with_songs(client: TestClient, demo: Engine) -> None:
-    for raw in (MIX.encode(), MIX.encode("utf-8-sig"), MIX.encode("utf-16"), MIX.replace("\n", "\r\n").encode()):
+    for raw in (MIX.encode(), MIX.encode("utf-8-sig"), MIX.encode("utf-16"), MIX.replace("\n", "\r\n").encode(),
+                MIX.replace("\n", "\r").encode()):  # fmt: skip
         answer = client.post(URL, params={"length": 5}, content=raw)
         assert answer.status_code == 200, answer.text
         assert [song["song_id"] for song in answer.json()["songs"]] == new_songs(demo, 5)
@@ -50,8 +51,20 @@ def test_what_is_no_list_is_refused(client: TestClient, demo_index: Path) -> Non
         refused = client.post(URL, content=raw)
         assert refused.status_code == 400, raw
         assert "no song of the list is in the catalogue" in refused.json()["error"]["message"]
+    for raw, what in (
+        (b"title,artist,energy\nRain,Ada,0.5\n", "a table"),
+        (b'{"songs": [{"title": "Rain"}]}', "JSON or XML"),
+        (b"<?xml version='1.0'?><playlist/>", "JSON or XML"),
+    ):
+        refused = client.post(URL, params={"format": "m3u8"}, content=raw)
+        assert refused.status_code == 400
+        assert what in refused.json()["error"]["message"]
     assert client.post(URL, params={"length": 0}, content=MIX).status_code == 400
     assert client.post(URL, content=b"x" * (1 << 21)).status_code == 413
+
+
+def test_a_browser_that_comes_back_is_led_to_the_form(client: TestClient) -> None:
+    assert client.get("/extend", follow_redirects=False).headers["location"] == "/playlist"
 
 
 def test_the_page_takes_a_file(client: TestClient, demo: Engine) -> None:

@@ -58,9 +58,10 @@ OBJECTS: dict[str, dict[str, str]] = {
     "ManyFeatures": {"audio_features": "[AudioFeatures?]"},
     "TrackPage": _PAGE | {"items": "[Track]"},
     "ArtistPage": _PAGE | {"items": "[Artist]"},
+    "AlbumPage": _PAGE | {"items": "[Album]"},
     "OtherPage": _PAGE | {"items": "[Nothing]"},
     "Search": {
-        "tracks": "TrackPage", "artists": "ArtistPage", "albums": "OtherPage", "playlists": "OtherPage",
+        "tracks": "TrackPage", "artists": "ArtistPage", "albums": "AlbumPage", "playlists": "OtherPage",
         "shows": "OtherPage", "episodes": "OtherPage", "audiobooks": "OtherPage",
     },
     "TracksOfAlbum": _PAGE | {"items": "[SimpleTrack]"},

@@ -135,11 +135,19 @@ def test_spotipy_reads_page_after_page(sp):
     assert sp.previous(page)["tracks"]["offset"] == page["offset"] - 3
 
 
-def test_spotipy_finds_no_albums(sp):
-    answer = sp.search("air", type="album,playlist,show,episode,audiobook")
-    assert {name: page["total"] for name, page in answer.items()} == dict.fromkeys(
-        ("albums", "playlists", "shows", "episodes", "audiobooks"), 0
-    )
+def test_spotipy_finds_albums_by_their_names_and_artists_and_what_is_not_here_is_empty(sp, ids):
+    album = sp.track(ids.track)["album"]
+    assert album["name"]
+    by_name, artist = album["name"], album["artists"][0]["name"]
+    for query in (by_name, by_name[:-1], f"album:{by_name}", f"{by_name} {artist}", f"album:{by_name} artist:{artist}"):
+        found = sp.search(query, type="album")["albums"]["items"]
+        assert album["id"] in [each["id"] for each in found], query
+    assert sp.search(by_name, type="album")["albums"]["items"][0]["name"] == by_name
+    every = sp.search(f"artist:{artist}", type="album", limit=50)["albums"]
+    assert every["total"] == len({each["id"] for each in every["items"]}) >= 1
+    assert all(sp.album(each["id"])["name"] == each["name"] for each in every["items"])
+    others = sp.search("air", type="playlist,show,episode,audiobook")
+    assert {page["total"] for page in others.values()} == {0}
 
 
 @pytest.mark.parametrize(
