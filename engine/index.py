@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from engine.query.targets import closeness, spread_of
 from indexer.config import EncoderConfig, IndexConfig
+from indexer.encoders.exported import ExportedEncoder
 from indexer.errors import EncoderError, IndexFormatError
 from indexer.lazy import lazy
 from indexer.models import audio_origins, audio_scaler
@@ -28,7 +29,7 @@ from indexer.songs.table import Songs, audio_table
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact
 from indexer.store.columns import Strings
-from indexer.store.generations import Generation, current_place, open_generation
+from indexer.store.generations import Facts, Generation, current_place, open_generation
 from indexer.text.names import artist_key
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class OpenIndex:
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
         if before is not None and "encoder" in vars(before) and before._encoder_settings == self._encoder_settings:
             self.encoder = before.encoder
+        if before is not None and before._query_encoder_facts == self._query_encoder_facts != {}:
+            exported = vars(before).get("query_encoder")
+            if isinstance(exported, ExportedEncoder) and exported.loaded:
+                self.query_encoder = exported
 
     def __len__(self) -> int:
         return self._living
@@ -134,11 +139,13 @@ class OpenIndex:
     def _encoder_settings(self) -> tuple[EncoderConfig, object]:
         return self.config.encoder, self.manifest["encoder"]
 
+    @property
+    def _query_encoder_facts(self) -> Facts:
+        return self.generation.facts_of(artefacts.QUERY_ENCODER)
+
     @lazy
     def query_encoder(self) -> WindowEncoder:
         """What encodes words that are asked for: `encoder` in the form that the index holds, where it holds one."""
-        from indexer.encoders.exported import ExportedEncoder
-
         folder = self.generation.place(artefacts.QUERY_ENCODER)
         if not folder.is_dir():
             return self.encoder

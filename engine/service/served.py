@@ -61,8 +61,7 @@ class Served:
     def _work_beside(self) -> None:
         self._answer_once()
         while self.settings.watch and not self._stopped.wait(WATCH_S):
-            if self.refresh():
-                self._answer_once()
+            self.refresh()
 
     def _answer_once(self) -> None:
         """Answer one request of each kind, so that the first who asks does not wait for what is loaded then."""

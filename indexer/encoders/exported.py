@@ -76,6 +76,11 @@ class ExportedEncoder(WindowEncoder):
     def __init__(self, folder: Path):
         self.folder = folder
 
+    @property
+    def loaded(self) -> bool:
+        """Whether all of it is in memory, so that its folder may go."""
+        return {"_facts", "_tokenizer", "_session"} <= vars(self).keys()
+
     @lazy
     def _facts(self) -> dict[str, Any]:
         try:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine import Engine
+from engine.index import OpenIndex
 from indexer import Catalogue, IndexConfig, build_index, update_index
 from indexer.encoders import exported
 from indexer.encoders.exported import FACTS, GRAPH, TOKENIZER, ExportedEncoder, export
@@ -117,6 +118,24 @@ def test_an_index_holds_it_and_an_update_keeps_it(
     assert files[0].samefile(files[1])
     first.close()
     second.close()
+
+
+def test_a_newer_index_takes_over_what_was_loaded_and_nothing_that_failed(
+    sung: Catalogue, encoder: SentenceEncoder, tiny_config: IndexConfig, tmp_path: Path
+) -> None:
+    path = tmp_path / "refrain.index"
+    build_index(sung, path, tiny_config, encoder=encoder)
+    first = OpenIndex(path)
+    graph = first.generation.place(artefacts.QUERY_ENCODER) / GRAPH
+    whole = graph.read_bytes()
+    graph.write_bytes(bytes(len(whole)))
+    with pytest.raises(IndexFormatError, match="refrain build"):
+        first.query_encoder.encode(["rain"])
+    graph.write_bytes(whole)
+    second = OpenIndex(path, before=first)
+    assert second.query_encoder is not first.query_encoder
+    assert second.query_encoder.encode(["rain"]).any()
+    assert OpenIndex(path, before=second).query_encoder is second.query_encoder
 
 
 def test_a_model_without_such_a_form_leaves_the_questions_to_torch(
