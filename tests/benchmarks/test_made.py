@@ -100,6 +100,7 @@ def test_prose_and_what_python_leaves_decide_nothing(change: Callable[[str], Non
     assert Builder.here() == before
 
 
+@pytest.mark.slow
 def test_what_other_code_made_is_made_again_but_no_lyric_encoded(
     warm: Place, prepared: Prepare, change: Callable[[str], None], encoded: list[str]
 ) -> None:
@@ -117,6 +118,7 @@ def test_what_other_code_made_is_made_again_but_no_lyric_encoded(
     assert made_at(prepared()) == made_at(again)
 
 
+@pytest.mark.slow
 def test_lyrics_are_encoded_again_where_encoding_has_changed(
     warm: Place, prepared: Prepare, change: Callable[[str], None], encoded: list[str]
 ) -> None:

@@ -54,6 +54,7 @@ def unpacked(content: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_map_is_drawn_aside_while_principal_components_stand_in(site: TestClient, scenes: Path) -> None:
     pytest.importorskip("umap")
     first = site.get("/api/v1/map/about").json()

@@ -153,6 +153,7 @@ def test_many_requests_at_once_get_other_songs_each(client: TestClient) -> None:
     assert (len(had), len(set(had))) == (24, 24)
 
 
+@pytest.mark.slow
 def test_many_processes_give_other_songs_each(serve: Callable[..., Running], demo_index: Path, tmp_path: Path) -> None:
     shutil.copytree(demo_index, tmp_path / "refrain.index", symlinks=True)
     url = serve(tmp_path / "refrain.index", "--workers", "2").url

@@ -133,6 +133,7 @@ def test_two_workers_answer(serve: Serve, small_index: Path) -> None:
     assert all(answer == answers[0] for answer in answers)
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_begin_again_leaves_its_share_to_the_other(serve: Serve, small_index: Path) -> None:
     service = serve(small_index, "--workers", "2")
     children = Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children")

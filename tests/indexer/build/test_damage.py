@@ -121,6 +121,7 @@ def test_a_build_leaves_out_settings_that_it_does_not_know_and_says_which(catalo
     assert IndexConfig.from_json(open_generation(index).manifest["config"]) == config
 
 
+@pytest.mark.slow
 def test_an_update_never_mixes_two_encoders_and_a_build_makes_all_vectors_anew(
     catalogue: Catalogue, work: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_changed_catalogue_takes_over_nothing_that_read_it(catalogue: Catalogu
     assert "factors" not in over
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_the_good_generation_and_the_next_build_mends(work: Path) -> None:
     """At three moments, in a process of its own."""
     index = work / "ix"
