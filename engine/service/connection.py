@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from asyncio import TimerHandle, Transport
-from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
@@ -33,6 +32,6 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             self._head.cancel()
         super().connection_lost(exc)
 
-    def _no_head(self) -> Any:
+    def _no_head(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()

@@ -35,6 +35,7 @@ def export(encoder: SentenceEncoder, folder: Path) -> None:
     import torch
 
     model = encoder.in_float32()
+    model.transformer.to("cpu")  # where questions are encoded; on a machine with a GPU it was made there
     width = model.transformer.get_embedding_dimension()
 
     class Graph(torch.nn.Module):
