@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from engine.index import OpenIndex
 from engine.playlist.playlist import Playlist
 from engine.playlist.tracks import Candidates, Selection
 from engine.playlist.transitions import Matrix, Transitions
-from engine.playlist.versions import Overlap, Versions, overlap_of
+from engine.playlist.versions import Overlap, Versions, namesakes, overlap_of
 from indexer.errors import RequestError, SongNotFoundError
 from indexer.songs.table import UNKNOWN
 
@@ -133,7 +132,6 @@ def path(
             f"the two songs are {where}, so no path leads from one to the other; choose another end",
             field="end", found=f"a song {where}", expected="a song in another direction",
         )  # fmt: skip
-    candidates = replace(candidates, stems=list(candidates.stems))  # all are read, and more than once
     sideways = (goal[1] - np.cos(angle) * goal[0]) / np.sin(angle)
     progress = np.arctan2(points @ sideways, points @ goal[0]) / angle
 
@@ -184,12 +182,14 @@ def _unit(vectors: npt.NDArray[np.floating], shape: tuple[int, int], name: str) 
 
 def _without_versions(candidates: Candidates, ends: Candidates, far: Matrix, overlap: Overlap | None) -> Places:
     """The places of the candidates that are no version of an end, and of each song the version nearest to the way."""
-    versions = Versions(overlap, ends)
     nearest = far.min(axis=1) if far.shape[1] else np.zeros(len(candidates))
-    rows = candidates.rows.tolist()
-    by_nearness = np.lexsort((candidates.rows, nearest)).tolist()
-    first = [i for i in by_nearness if versions.new(rows[i], candidates.artists_of(i), candidates.stems[i])]
-    return np.array(sorted(first), np.int64)
+    versions, new = Versions(overlap, ends), ~np.isin(candidates.rows, ends.rows)
+    doubtful = new & namesakes(candidates.stems, ends.stems)
+    rows, stems = candidates.rows.tolist(), candidates.stems.tolist()
+    for i in np.lexsort((candidates.rows, nearest)).tolist():
+        if doubtful[i]:
+            new[i] = versions.new(rows[i], candidates.artists_of(i), stems[i])
+    return np.flatnonzero(new)
 
 
 def _under_caps(
