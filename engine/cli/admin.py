@@ -17,10 +17,12 @@ from engine.cli.options import (
     CatalogueOption,
     IndexOption,
     JsonOption,
+    NoWaitOption,
     QuietOption,
     file_to_read,
     flag,
     is_text,
+    patience,
 )
 from engine.cli.progress import progress
 from engine.cli.render import build as builds
@@ -63,6 +65,7 @@ def import_files(
         int | None, typer.Option("--workers", metavar="N", min=1, help="Processes that measure sound; else one a core.")
     ] = None,
     catalogue: CatalogueOption = CATALOGUE,
+    no_wait: NoWaitOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,7 +88,7 @@ def import_files(
             imports.show_folders(of_sound)
             return
         reports = []
-        with Catalogue(catalogue) as opened:
+        with Catalogue(catalogue, patience=patience(no_wait)) as opened:
             loads = [partial(opened.load, source) for source in gathered.sources]
             loads += [
                 partial(opened.load_folder, file, workers=workers or cores(), prune=prune, sure=sure)
@@ -133,12 +136,13 @@ def delete(
     yes: Annotated[bool, flag("--yes", "-y", help="Do not ask.")] = False,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete songs from the catalogue. `refrain update` then takes their words out of the index."""
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as opened:
+    with Catalogue(catalogue, create=False, patience=patience(no_wait)) as opened:
         named = list(_songs_called(opened, index, songs))
         for song in named:
             message(f"{song.name} [{song.song_id}]")
@@ -195,6 +199,7 @@ def build(
         str | None, typer.Option("--stage", metavar="NAME", help="Only this stage and what depends on it.")
     ] = None,
     force: Annotated[bool, flag("--force", help="Every stage, whether or not something changed.")] = False,
+    no_wait: NoWaitOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -215,7 +220,9 @@ def build(
 
             builds.show_plan(plan_index(opened, index, settings, stage=stage, force=force), as_json=as_json)
             return
-        report = build_index(opened, index, settings, stage=stage, force=force, track=progress(quiet))
+        report = build_index(
+            opened, index, settings, stage=stage, force=force, track=progress(quiet), patience=patience(no_wait)
+        )
         builds.show_build(report, as_json=as_json)
 
 

@@ -29,17 +29,18 @@ from indexer.sources.base import KINDS, EntryRow, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
 from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
+from indexer.waiting import Patience
 
 REFUSALS_KEPT = 20_000  # one by one, of each kind; whoever mends a file does not read more of them
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
 
-def load(engine: Engine, source: Source, *, patience_s: float, track: Track) -> LoadReport:
+def load(engine: Engine, source: Source, *, patience: Patience, track: Track) -> LoadReport:
     """Import one file; on any failure the catalogue is as it was."""
     sha256 = file_sha256(source.path)
     rows = source.opened.rows
     total = None if rows is None else -(-rows // BATCH_ROWS)
-    with writing(engine, patience_s) as connection:
+    with writing(engine, patience) as connection:
         loading = _Loading(connection, source, sha256)
         for batch in track(source.batches(), f"import {source.opened.name}", total):
             loading.take(batch)

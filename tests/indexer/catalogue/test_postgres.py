@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, text
 
 from indexer.catalogue import Catalogue
 from indexer.errors import CatalogueError
+from indexer.waiting import Patience
 from tests.indexer.catalogues import FORMATS
 
 pytestmark = pytest.mark.postgres
@@ -59,7 +60,7 @@ def test_two_programs_that_make_a_catalogue_at_once(postgres_place: str) -> None
 
 
 def test_an_import_waits_for_another_and_then_sees_what_it_did(postgres_place: str) -> None:
-    with Catalogue(postgres_place) as one, Catalogue(postgres_place, patience_s=20) as other:
+    with Catalogue(postgres_place) as one, Catalogue(postgres_place, patience=Patience(20)) as other:
         waiting: list[Thread] = []
         reports: list[Any] = []
 
