@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import sys
@@ -32,6 +33,9 @@ class Patience:
 
     seconds: float = 0.0
     waiting: Callable[[str], None] = silent
+
+
+ENDLESS = Patience(math.inf)
 
 
 @dataclass(frozen=True, slots=True)

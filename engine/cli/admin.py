@@ -17,18 +17,17 @@ from engine.cli.options import (
     CatalogueOption,
     IndexOption,
     JsonOption,
-    NoWaitOption,
     QuietOption,
     file_to_read,
     flag,
     is_text,
-    patience,
 )
 from engine.cli.progress import progress
 from engine.cli.render import build as builds
 from engine.cli.render import imports
 from engine.cli.render import index as indexes
 from engine.cli.render.console import json_document, message
+from engine.cli.waiting import NoWaitOption, patience
 
 if TYPE_CHECKING:
     from indexer.catalogue import Catalogue
@@ -228,17 +227,41 @@ def build(
 
 @admin.command(rich_help_panel=PANEL)
 def update(
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch",
+            metavar="FOLDER",
+            help="Import what appears in a folder, and bring the index up to it, until Ctrl-C or SIGTERM.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
+    no_wait: NoWaitOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the index up to the catalogue: only songs that are new, changed or deleted are read again."""
+    """Bring the index up to the catalogue: only songs that are new, changed or deleted are read again.
+
+    With --watch, files of all kinds, archives and folders of sound are imported when they have been whole for two
+    seconds, all that came together in one go; a file that changes is imported again. The catalogue and the index are
+    made where there are none. Songs stay when their files go. --json writes a line for each go.
+    """
+    if watch is not None:
+        from engine.cli.watch import keep_up
+
+        if no_wait:
+            raise typer.BadParameter("--watch waits for other writers; leave out one of them", param_hint="--no-wait")
+        keep_up(watch, catalogue, index, track=progress(quiet), as_json=as_json)
+        return
     from indexer.build.run import update_index
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:
-        builds.show_build(update_index(opened, index, track=progress(quiet)), as_json=as_json)
+        report = update_index(opened, index, track=progress(quiet), patience=patience(no_wait))
+        builds.show_build(report, as_json=as_json)
 
 
 @admin.command(rich_help_panel=PANEL)

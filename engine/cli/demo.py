@@ -7,10 +7,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from engine.cli.options import patience
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
 from engine.cli.render.console import json_document, line, message
+from engine.cli.waiting import patience
 from indexer.progress import Track
 
 SEED = "My Landlord Bought a Boat, Ludie Sparrow"

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import CATALOGUE, CatalogueOption, JsonOption, NoWaitOption, flag, patience
+from engine.cli.options import CATALOGUE, CatalogueOption, JsonOption, flag
 from engine.cli.render import merges as shown
 from engine.cli.render.console import json_document, message
+from engine.cli.waiting import NoWaitOption, patience
 
 merging = typer.Typer()
 

@@ -18,7 +18,6 @@ from engine.cli.catalogue_songs import songs_of_words
 from engine.cli.opening import CATALOGUE as CATALOGUE
 from engine.cli.render.console import message, some_of
 from engine.playlist.formats import ENDINGS
-from indexer.waiting import Patience
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -42,11 +41,6 @@ def _playlist_file(out: Path | None) -> Path | None:
     if out is not None:
         out.parent.stat()  # OSError names a folder that is not there
     return out
-
-
-def patience(no_wait: bool) -> Patience:
-    """How long a command waits for another writer: as long as it takes, with a line on stderr that says for whom."""
-    return Patience(0.0 if no_wait else math.inf, message)
 
 
 def _words(option: str, metavar: str, help: str, panel: str | None = None) -> Any:
@@ -78,9 +72,6 @@ IndexOption = Annotated[
     Path, typer.Option("--index", metavar="FOLDER", envvar="REFRAIN_INDEX", help="The index folder.", callback=_named)
 ]
 JsonOption = Annotated[bool, flag("--json", help="JSON on stdout instead of a table.")]
-NoWaitOption = Annotated[
-    bool, flag("--no-wait", help="Where another process writes, say which and leave with status 75; else wait for it.")
-]
 QuietOption = Annotated[bool, flag("--quiet", "-q", help="No progress on stderr.")]
 CountOption = Annotated[int, typer.Option("-k", "--count", metavar="N", help="How many songs.")]
 LengthOption = Annotated[int, typer.Option("--length", metavar="N", help="How many songs.")]

@@ -5,7 +5,7 @@ The only home of SQLAlchemy and Alembic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike, fspath
 from pathlib import Path
@@ -123,6 +123,7 @@ class Catalogue(Queries):
         workers: int = 0,
         prune: bool = False,
         sure: Sure = never,
+        leave: Set[Path] = frozenset(),
         track: Track = quiet,
     ) -> LoadReport:
         """Import a folder of files of sound, or one such file: their tags, and what is measured from their sound.
@@ -132,6 +133,7 @@ class Catalogue(Queries):
 
         workers   processes that measure; 0: this one, where a file that kills its decoder ends the import
         prune     take out the files of the folder that are gone, with songs that nothing else brought
+        leave     files that are not read this time, for somebody is still writing them; by their paths without links
         sure      asked before more than a tenth of the known files is taken out: (how many are gone, of how many)
         """
         return load_folder(
@@ -141,6 +143,7 @@ class Catalogue(Queries):
             workers=workers,
             prune=prune,
             sure=sure,
+            leave=leave,
             track=track,
         )
 

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -53,7 +53,15 @@ def never(gone: int, known: int) -> bool:
 
 
 def load_folder(
-    engine: Engine, folder: Path, *, patience: Patience, workers: int, prune: bool, sure: Sure, track: Track
+    engine: Engine,
+    folder: Path,
+    *,
+    patience: Patience,
+    workers: int,
+    prune: bool,
+    sure: Sure,
+    leave: Set[Path],
+    track: Track,
 ) -> LoadReport:
     """Import a folder, or one file of sound. See `Catalogue.load_folder`."""
     if workers < 0:
@@ -62,8 +70,9 @@ def load_folder(
     whole = folder.is_dir()
     loading = _FolderLoading(engine, walk, patience)
     known = loading.known()
-    new = [each for each in walk.files if _changed(each, known.get(path_key(each.path)), loading.analysis)]
-    loading.begin(unchanged=len(walk.files) - len(new))
+    ready = [each for each in walk.files if each.path not in leave]
+    new = [each for each in ready if _changed(each, known.get(path_key(each.path)), loading.analysis)]
+    loading.begin(unchanged=len(ready) - len(new))
     waiting: list[SoundFile] = []
     written = time.monotonic()
     with closing(read_all(new, loading.measured_already(), workers=min(workers, len(new)))) as files:
