@@ -17,7 +17,7 @@ from indexer.encoders.sentence import Encoder
 from indexer.errors import IndexMissingError, RefrainError, SourceError
 from indexer.progress import Track, quiet
 from indexer.sources import gather
-from indexer.sources.arrivals import LONGEST_S, REST_S, Arrivals, Arrived
+from indexer.sources.arrivals import REST_S, Arrivals, Arrived
 from indexer.sources.opened import SOUND_ENDINGS, shown
 from indexer.sources.sound.beside import WORDS
 from indexer.sources.sound.walk import PLAYLISTS
@@ -25,6 +25,7 @@ from indexer.waiting import ENDLESS, Patience
 
 LOOK_S = 1.0  # between two looks at a folder of which one takes no time
 LOOK_SHARE = 0.05  # of the time that looking may take
+MANY = 10  # files of which nobody wants to know how far each is
 RETRY_S, LONGEST_RETRY_S = 10.0, 600.0  # after what is wrong with the disk, the catalogue or the index; doubled
 
 
@@ -46,16 +47,36 @@ class Round:
     problem: str = ""
 
 
+def publish(
+    catalogue: str,
+    index: str | Path,
+    config: IndexConfig | None = None,
+    encoder: Encoder | None = None,
+    patience: Patience = ENDLESS,
+    track: Track = quiet,
+) -> BuildReport | None:
+    """Bring an index up to a catalogue, or make it; None where there is neither an index nor a song.
+
+    config, encoder   of an index that is made; one that is there has its own configuration
+    """
+    with Catalogue(catalogue, patience=patience) as opened:
+        try:
+            return update_index(opened, index, encoder=encoder, track=track, patience=patience)
+        except IndexMissingError:
+            if not len(opened):
+                return None
+            return build_index(opened, index, config, encoder=encoder, track=track, patience=patience)
+
+
 class Watch:
     """A folder whose files go into a catalogue, and from there into an index. See `Round`, and `Arrivals` for when.
 
     Sound, and the playlists and words beside it, are imported as folders of sound: each folder of FOLDER that holds
-    some, or FOLDER where it lies there itself. Every other file is imported by its content. A catalogue and an index
-    are made where there are none.
+    some, or FOLDER where it lies there itself. Every other file is imported by its content.
 
-    config, encoder   of an index that is made; an index that is there has its own
-    workers           processes that measure sound
-    patience          for other writers of the catalogue and the index
+    publish    brings the index up to the catalogue, as the function of that name does
+    workers    processes that measure sound
+    patience   for other writers of the catalogue
     """
 
     def __init__(
@@ -63,23 +84,18 @@ class Watch:
         folder: str | Path,
         catalogue: str,
         index: str | Path,
+        publish: Callable[[], BuildReport | None],
         *,
-        config: IndexConfig | None = None,
-        encoder: Encoder | None = None,
         workers: int = 0,
         patience: Patience = ENDLESS,
         track: Track = quiet,
         rest_s: float = REST_S,
-        longest_s: float = LONGEST_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._place, self._index = catalogue, Path(index)
-        self._config, self._encoder, self._workers = config, encoder, workers
+        self._place, self._publish, self._workers = catalogue, publish, workers
         self._patience, self._track, self._clock = patience, track, clock
-        self._arrivals = Arrivals(
-            Path(folder), _belongs_to(catalogue, self._index), rest_s=rest_s, longest_s=longest_s, clock=clock
-        )
-        self._unpublished = True  # the catalogue may be ahead of the index
+        self._arrivals = Arrivals(Path(folder), _belongs_to(catalogue, Path(index)), rest_s=rest_s, clock=clock)
+        self._unpublished = False
         self._closed: dict[Path, str] = {}  # what was said of folders that cannot be read
         self._problem = ""  # that was said last
         self._retry_s, self._retry_at = RETRY_S, -math.inf
@@ -119,6 +135,7 @@ class Watch:
         if not problem and self._unpublished:
             try:
                 published = self._publish()
+                self._unpublished = False
             except (RefrainError, OSError) as error:
                 problem = str(error)
         if problem:  # look again later, and later still where that fails too
@@ -138,9 +155,10 @@ class Watch:
             with Catalogue(self._place, patience=self._patience) as catalogue:
                 with gather(files, below=self.folder) as gathered:
                     skipped += gathered.skipped
-                    for source in gathered.sources:
+                    track = self._track if len(gathered.sources) <= MANY else quiet
+                    for source in self._track(gathered.sources, "import files"):
                         try:
-                            imports.append(catalogue.load(source, track=self._track))
+                            imports.append(catalogue.load(source, track=track))
                         except SourceError as error:
                             skipped.append((source.opened.name, str(error)))
                         except (RefrainError, OSError):
@@ -157,27 +175,6 @@ class Watch:
             self._arrivals.give_again(left)
             return str(error)
         return ""
-
-    def _publish(self) -> BuildReport | None:
-        with Catalogue(self._place, patience=self._patience) as catalogue:
-            try:
-                report = update_index(
-                    catalogue, self._index, encoder=self._encoder, track=self._track, patience=self._patience
-                )
-            except IndexMissingError:
-                if not len(catalogue):
-                    self._unpublished = False
-                    return None
-                report = build_index(
-                    catalogue,
-                    self._index,
-                    self._config,
-                    encoder=self._encoder,
-                    track=self._track,
-                    patience=self._patience,
-                )
-        self._unpublished = False
-        return report
 
     def _unless_said(self, done: Round) -> Round | None:
         before, self._problem = self._problem, done.problem

@@ -65,11 +65,10 @@ class Arrivals:
         own: Callable[[str], bool] = lambda _: False,
         *,
         rest_s: float = REST_S,
-        longest_s: float = LONGEST_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.folder = Path(os.path.realpath(folder))
-        self._own, self._rest_s, self._longest_s, self._clock = own, rest_s, longest_s, clock
+        self._own, self._rest_s, self._clock = own, rest_s, clock
         self._seen: dict[str, tuple[_State, float]] = {}  # what is there, and since when it is as it is
         self._given: dict[str, _State] = {}  # also of files that are gone: a disk may come back
         self._gone: set[str] = set()
@@ -88,7 +87,7 @@ class Arrivals:
         due = {path: since for path, (state, since) in seen.items() if self._given.get(path) != state}
         ready = sorted(path for path, since in due.items() if now - since >= self._rest_s)
         waited = now - min((due[path] for path in ready), default=now)
-        if len(ready) < len(due) and waited < self._longest_s:
+        if len(ready) < len(due) and waited < LONGEST_S:
             ready = []  # the others of the same copy, export or download come in a moment
         gone = {path for path in self._given if path not in seen}
         newly_gone = len(gone - self._gone)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import wave
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from indexer import Catalogue
-from indexer.build.watch import RETRY_S, Round, Watch
+from indexer.build.watch import RETRY_S, Round, Watch, publish
 from indexer.errors import IndexFormatError
 from indexer.songs.table import Songs
 from indexer.store.generations import open_generation, verify
 from indexer.store.locks import writer_lock
-from indexer.waiting import Patience
+from indexer.waiting import ENDLESS, Patience
 from tests.indexer.catalogues import rows
 from tests.indexer.hash_encoder import HashEncoder
 from tests.indexer.small import SMALL
@@ -30,18 +31,17 @@ SONGS = [
 class Watched:
     """A folder `inbox` that is watched, its catalogue and index, and the time."""
 
-    def __init__(self, work: Path) -> None:
+    def __init__(self, work: Path, patience: Patience = ENDLESS) -> None:
+        self.patience = patience
         self.work, self.inbox, self.index = work, work / "inbox", work / "ix"
         self.inbox.mkdir(exist_ok=True)
         self.now = 0.0
-        self.sentences: list[str] = []
         self.watch = self.started()
 
     def started(self) -> Watch:
-        return Watch(
-            self.inbox, str(self.work / "refrain.db"), self.index, config=SMALL, encoder=HashEncoder(), rest_s=1.0,
-            patience=Patience(30, self.sentences.append), clock=lambda: self.now,
-        )  # fmt: skip
+        place = str(self.work / "refrain.db")
+        bring_up = partial(publish, place, self.index, SMALL, HashEncoder(), self.patience)
+        return Watch(self.inbox, place, self.index, bring_up, rest_s=1.0, clock=lambda: self.now)
 
     def round(self) -> Round:
         """The next in which something is done, within three looks."""
@@ -246,10 +246,9 @@ def test_sound_that_is_still_written_is_left_until_it_is_whole(ahead: Watched) -
 
 
 def test_the_catalogue_and_the_index_in_the_folder_itself_are_not_imported(tmp_path: Path) -> None:
-    watch = Watch(
-        tmp_path, str(tmp_path / "refrain"), tmp_path / "ix", config=SMALL, encoder=HashEncoder(), rest_s=0.0,
-        patience=Patience(0), clock=iter(range(0, 10_000, 10)).__next__,
-    )  # fmt: skip
+    place, index = str(tmp_path / "refrain"), tmp_path / "ix"
+    bring_up = partial(publish, place, index, SMALL, HashEncoder())
+    watch = Watch(tmp_path, place, index, bring_up, rest_s=0.0)
     assert watch.begin() is None
     rows(tmp_path, *SONGS, name="songs.jsonl")
     done = watch.look()
@@ -271,13 +270,15 @@ def test_two_watches_of_one_folder_do_no_harm(ahead: Watched) -> None:
 
 
 def test_a_watch_waits_for_another_writer_and_says_for_whom(ahead: Watched) -> None:
+    sentences: list[str] = []
+    ahead.patience = Patience(0.2, sentences.append)
+    ahead.watch = ahead.started()
     rows(ahead.inbox, *SONGS, name="songs.jsonl")
-    with pytest.MonkeyPatch.context() as patch, writer_lock(ahead.index):
-        patch.setattr(ahead.watch, "_patience", Patience(0.2, ahead.sentences.append))
+    with writer_lock(ahead.index):
         done = ahead.round()
     assert len(done.imports) == 1
     assert f"{ahead.index} is being written by process" in done.problem
-    assert len(ahead.sentences) == 1
+    assert len(sentences) == 1
     ahead.now += RETRY_S
     done = ahead.round()
     assert done.published is not None
