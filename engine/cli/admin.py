@@ -245,9 +245,9 @@ def update(
 ) -> None:
     """Bring the index up to the catalogue: only songs that are new, changed or deleted are read again.
 
-    With --watch, files of all kinds, archives and folders of sound are imported when they have been whole for two
-    seconds, all that came together in one go; a file that changes is imported again. The catalogue and the index are
-    made where there are none. Songs stay when their files go. --json writes a line for each go.
+    --watch imports files of every kind, archives and folders of sound once they are whole, and again when they change.
+    What comes together is one update. Catalogue and index are made where there are none; songs stay when files go.
+    With --json it writes a line for each update.
     """
     if watch is not None:
         from engine.cli.watch import keep_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from indexer.config import IndexConfig
 from indexer.encoders.sentence import Encoder
 from indexer.errors import IndexMissingError, RefrainError, SourceError
 from indexer.progress import Track, quiet
-from indexer.sources import gather
+from indexer.sources import Gathered, gather
 from indexer.sources.arrivals import REST_S, Arrivals, Arrived
 from indexer.sources.opened import SOUND_ENDINGS, shown
 from indexer.sources.sound.beside import WORDS
@@ -154,23 +154,29 @@ class Watch:
         try:
             with Catalogue(self._place, patience=self._patience) as catalogue:
                 with gather(files, below=self.folder) as gathered:
-                    skipped += gathered.skipped
+                    skipped += _worth_saying(gathered, {self._name(path) for path in files})
+                    left.difference_update(self.folder / name for name, _ in gathered.skipped)
                     track = self._track if len(gathered.sources) <= MANY else quiet
                     for source in self._track(gathered.sources, "import files"):
+                        name = source.opened.name
                         try:
                             imports.append(catalogue.load(source, track=track))
-                        except SourceError as error:
-                            skipped.append((source.opened.name, str(error)))
-                        except (RefrainError, OSError):
+                        except (SourceError, OSError) as error:  # OSError: of the file, the catalogue has its own
+                            skipped.append((name, str(error)))
+                        except RefrainError:
                             raise
                         except Exception as error:  # one file must not stop the others, today and at every start
                             bug = f"a bug of this program ({type(error).__name__}: {error}); report it with the file"
-                            skipped.append((source.opened.name, bug))
-                        left.discard(self.folder / source.opened.name)
-                left.difference_update(files)
+                            skipped.append((name, bug))
+                        left.discard(self.folder / name)
+                left.difference_update(files)  # archives, whose members have names of their own
                 leave = arrived.unfinished | {path.resolve() for path in arrived.unfinished}
                 for folder in folders:
-                    imports.append(catalogue.load_folder(folder, workers=self._workers, leave=leave, track=self._track))
+                    try:
+                        report = catalogue.load_folder(folder, workers=self._workers, leave=leave, track=self._track)
+                        imports.append(report)
+                    except SourceError as error:
+                        skipped.append((self._name(folder), str(error)))
         except (RefrainError, OSError) as error:
             self._arrivals.give_again(left)
             return str(error)
@@ -190,6 +196,19 @@ def _belongs_to(catalogue: str, index: Path) -> Callable[[str], bool]:
     files = {own, *files_of(catalogue)}
     beside = (f"{own}.sessions.", f"{own}.weights.", f"{own}.map-")
     return lambda path: path in files or path.startswith(beside)
+
+
+def _worth_saying(gathered: Gathered, files: Set[str]) -> list[tuple[str, str]]:
+    """What was skipped, but for members of archives that hold something else that is known: an export has many."""
+    known = {_archive(source.opened.name, files) for source in gathered.sources} - {None}
+    return [each for each in gathered.skipped if _archive(each[0], files) not in known]
+
+
+def _archive(member: str, files: Set[str]) -> str | None:
+    """The file in which a member lies, by its name; None for what lies in none."""
+    parts = member.split("/")
+    names = ("/".join(parts[:count]) for count in range(1, len(parts)))
+    return next((name for name in names if name in files), None)
 
 
 def _parted(root: Path, arrived: Arrived) -> tuple[list[Path], list[Path]]:
@@ -214,5 +233,5 @@ def _top(root: Path, path: Path) -> Path:
     return root / path.relative_to(root).parts[0]
 
 
-def _is_words(path: Path, stems: Sequence[Path] | set[Path]) -> bool:
+def _is_words(path: Path, stems: Set[Path]) -> bool:
     return path.suffix.lower() in WORDS and path.with_suffix("") in stems

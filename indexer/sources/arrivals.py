@@ -1,7 +1,8 @@
 """Arrivals: the files of a folder that are new or changed and are written no more, found by looking again and again.
 
-Looking works on every disk, those of other machines too, and costs 4 microseconds a file; what a system says of its own
-accord (inotify and its kin) is said of local disks alone, and leaves the question when a file is whole.
+Looking works on every disk, those of other machines too, and costs 6 microseconds a file. A system tells of changes
+(inotify and the like, by the package watchfiles) on its own disks alone, of so many folders at most, and not when a
+file is whole: one has to look again in any case.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Arrived:
     """What one look at a folder found.
 
     files       new or changed, and ready; by path
-    unfinished  new or changed, still being written
-    present     all files there are
+    unfinished  where some are ready: those that are new or changed and still being written
+    present     where some are ready: all files there are
     gone        how many of those that were given out are not there any more, and were at the look before
     closed      folders and links that cannot be read -> why
     """
@@ -79,27 +80,27 @@ class Arrivals:
         found = dict(self._walk(closed))
         now = self._clock()
         unread = tuple(f"{folder}{os.sep}" for folder in closed)
-        seen = {path: kept for path, kept in self._seen.items() if path not in found and path.startswith(unread)}
+        seen = {path: each for path, each in self._seen.items() if path.startswith(unread)} if unread else {}
         for path, state in found.items():
             before = self._seen.get(path)
-            seen[path] = before if before is not None and before[0] == state else (state, now)
+            seen[path] = (state, now) if before is None or before[0] != state else before
         self._seen = seen
         due = {path: since for path, (state, since) in seen.items() if self._given.get(path) != state}
         ready = sorted(path for path, since in due.items() if now - since >= self._rest_s)
         waited = now - min((due[path] for path in ready), default=now)
         if len(ready) < len(due) and waited < LONGEST_S:
             ready = []  # the others of the same copy, export or download come in a moment
-        gone = {path for path in self._given if path not in seen}
+        gone = self._given.keys() - seen.keys()
         newly_gone = len(gone - self._gone)
         self._gone = gone
+        named = {Path(folder): why for folder, why in closed.items()}
+        if not ready:
+            return Arrived((), frozenset(), frozenset(), newly_gone, named)
         for path in ready:
             self._given[path] = seen[path][0]
+        unfinished = due.keys() - set(ready)
         return Arrived(
-            tuple(map(Path, ready)),
-            frozenset(map(Path, due.keys() - ready)),
-            frozenset(map(Path, seen)),
-            newly_gone,
-            {Path(path): why for path, why in closed.items()},
+            tuple(map(Path, ready)), frozenset(map(Path, unfinished)), frozenset(map(Path, seen)), newly_gone, named
         )
 
     def give_again(self, files: Collection[Path]) -> None:

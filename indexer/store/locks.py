@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from indexer.errors import RefrainError
+from indexer.errors import BusyError, RefrainError
 from indexer.store.files import parse_json
 from indexer.waiting import Patience, Writer, take_turn, this_process
 
@@ -72,6 +72,8 @@ def writer_lock(index: Path, patience: Patience | None = None) -> Iterator[None]
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _no_lock_file(path)
         take_turn(lambda: _locked(descriptor, index), str(index), lambda: _writer(descriptor), patience or Patience())
+        if is_gone(descriptor):
+            raise BusyError(f"{index} was removed while this process waited for it; run this again")
         _sign(descriptor, this_process())
         try:
             yield

@@ -17,7 +17,7 @@ from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.store.draft import Draft, journal_of
 from indexer.store.files import fsync, read_json, replace_whole
 from indexer.store.generations import FORMAT, FORMAT_VERSION, JOURNAL, NUMBERED, current_place, open_base
-from indexer.store.locks import unread, writer_lock
+from indexer.store.locks import WRITER, unread, writer_lock
 from indexer.waiting import Patience
 
 _DRAFT = re.compile(r"\.(\d{6})\.(\d+)\Z")
@@ -25,15 +25,25 @@ _DRAFT = re.compile(r"\.(\d{6})\.(\d+)\Z")
 
 @contextlib.contextmanager
 def only_writer(index: Path, patience: Patience | None = None) -> Iterator[None]:
-    """Be the only writer of an index folder, which is made where there is none. See `writer_lock`."""
+    """Be the only writer of an index folder, which is made where there is none. See `writer_lock`.
+
+    A block that fails before it has written anything leaves no folder that was not there.
+    """
     if index.is_file():
         raise IndexMissingError(f"{index} is a file, expected a folder for the index; choose another --index")
+    new = not index.exists()
     try:
         index.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RefrainError(f"{index} cannot be written ({error.strerror}); choose another --index") from error
     with writer_lock(index, patience):
-        yield
+        try:
+            yield
+        except BaseException:
+            if new and [path.name for path in index.iterdir()] == [WRITER]:
+                (index / WRITER).unlink()
+                index.rmdir()
+            raise
 
 
 @contextlib.contextmanager

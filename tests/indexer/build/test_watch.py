@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import wave
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -127,12 +128,16 @@ def test_what_cannot_be_imported_is_said_once_and_tried_again_when_it_changes(ah
     (ahead.inbox / "broken.zip").write_bytes(b"PK\x03\x04 no archive")
     (ahead.inbox / "notes.txt").write_text("buy milk\n")
     (ahead.inbox / "cover.jpg").write_bytes(b"\xff\xd8\xff")
-    rows(ahead.inbox, SONGS[0], name="good.jsonl")
+    with zipfile.ZipFile(ahead.inbox / "export.zip", "w") as archive:
+        archive.writestr("export/songs.jsonl", json.dumps(SONGS[1]))
+        archive.writestr("export/account.txt", "Ada, since 2009")
+    good = rows(ahead.work, SONGS[0], name="good.jsonl")
+    (ahead.inbox / "good.jsonl").symlink_to(good)
     done = ahead.round()
     assert {name for name, _ in done.skipped} == {"half.json", "empty.csv", "broken.zip", "notes.txt"}
     assert all(why for _, why in done.skipped)
     assert done.published is not None
-    assert done.published.added == 1
+    assert done.published.added == 2
     assert half.exists(), "it stays where it is"
     assert ahead.idle()
     half.write_text('[{"title": "Rain", "artist": "Ada"}, {"title": "Sleet", "artist": "Ada"}]')

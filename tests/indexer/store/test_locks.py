@@ -49,6 +49,22 @@ def test_a_second_writer_waits_for_the_first_and_says_for_whom(tmp_path: Path) -
     assert sentences[0].endswith("waiting until that has ended")
 
 
+def test_who_waited_for_a_folder_that_is_gone_by_then_writes_nowhere(tmp_path: Path) -> None:
+    waits = threading.Event()
+
+    def second() -> None:
+        with writer_lock(tmp_path, Patience(60, lambda _: waits.set())):
+            raise AssertionError("it has the lock of a file that nobody else can find")
+
+    with ThreadPoolExecutor(1) as pool:
+        with writer_lock(tmp_path):
+            waited = pool.submit(second)
+            assert waits.wait(60)
+            (tmp_path / ".writer").unlink()
+        with pytest.raises(BusyError, match="was removed while this process waited"):
+            waited.result(60)
+
+
 @pytest.mark.parametrize(
     "words", [b"", b"{", b"[" * 999, b'{"pid": "4"}', b"null", b"\xff\0", b'{"pid":1,"command":2,"since":3,"host":4}']
 )
