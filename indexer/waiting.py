@@ -64,7 +64,7 @@ def take_turn(attempt: Callable[[], bool], place: str, writer: Callable[[], Writ
     while not attempt():
         busy = f"{place} is being written by {writer() or 'another process'}"
         if time.monotonic() >= deadline:
-            raise BusyError(f"{busy}; nothing was changed, try again when that has ended")
+            raise BusyError(f"{busy}; try again when that has ended")
         if busy != announced:
             patience.waiting(f"{busy}; waiting until that has ended")
             announced = busy

@@ -62,10 +62,14 @@ def _show_imports(reports: Sequence[LoadReport]) -> None:
             line(f"{_clock()} {report.file}: {_counts([report])}")
     else:
         line(f"{_clock()} {len(reports):,} files: {_counts(reports)}")
-    refused = sum(report.refused for report in reports)
-    if refused:
-        rows = "1 row was" if refused == 1 else f"{refused:,} rows were"
+    left_out = sum(counts.refused for report in reports for counts in report.counts.values())
+    remarked = sum(bool(report.remarks) for report in reports)
+    if left_out:
+        rows = "1 row was" if left_out == 1 else f"{left_out:,} rows were"
         message(f"{rows} left out; list why with `refrain refused`")
+    elif remarked:
+        where = "1 of them" if remarked == 1 else f"{remarked:,} of them"
+        message(f"there is more to say of {where}; list it with `refrain refused`")
 
 
 def _show_skipped(skipped: Sequence[tuple[str, str]]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from engine.cli.render.watch import Rounds
 from indexer.build.run import BuildReport
 from indexer.build.watch import Round
-from indexer.catalogue import LoadReport, RowCounts
+from indexer.catalogue import LoadReport, Remark, RowCounts
 
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d ", re.MULTILINE)
 UPDATED = BuildReport("updated", "ix", 7, 12, added=2, notes=("learn again",))
@@ -40,6 +41,9 @@ def test_few_files_have_a_line_each_and_many_one_together(capsys: pytest.Capture
     out, err = printed(capsys, Round(tuple(report(f"{n}.csv", refused=2) for n in range(40))))
     assert out == "40 files: songs 40,000 added, 80 unchanged, 80 left out\n"
     assert err == "80 rows were left out; list why with `refrain refused`\n"
+    remarked = replace(report("a.csv"), remarks=(Remark("a.csv", "value", "energy is out of range", 1, (7,)),))
+    _, err = printed(capsys, Round((remarked, report("b.csv"))))
+    assert err == "there is more to say of 1 of them; list it with `refrain refused`\n"
 
 
 def test_what_was_not_imported_is_on_stderr_and_a_note_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from indexer.waiting import Patience
 
 
 def test_a_second_writer_is_refused_and_the_next_one_is_not(tmp_path: Path) -> None:
-    here = rf"is being written by process {os.getpid()} \(.*\) since \d\d:\d\d:\d\d; nothing was changed"
+    here = rf"is being written by process {os.getpid()} \(.*\) since \d\d:\d\d:\d\d; try again"
     with writer_lock(tmp_path), pytest.raises(BusyError, match=here), writer_lock(tmp_path):
         pass
     with writer_lock(tmp_path):
@@ -71,7 +71,7 @@ def test_who_waited_for_a_folder_that_is_gone_by_then_writes_nowhere(tmp_path: P
 def test_a_lock_file_whose_words_nobody_can_read_names_nobody(tmp_path: Path, words: bytes) -> None:
     with writer_lock(tmp_path):
         (tmp_path / ".writer").write_bytes(words)
-        with pytest.raises(BusyError, match="by another process; nothing was changed"), writer_lock(tmp_path):
+        with pytest.raises(BusyError, match="by another process; try again"), writer_lock(tmp_path):
             pass
 
 
@@ -79,7 +79,7 @@ def test_a_writer_on_another_machine_is_named_with_it(tmp_path: Path) -> None:
     words = {"pid": 7, "command": "refrain build", "since": "yesterday", "host": "nas"}
     with writer_lock(tmp_path):
         (tmp_path / ".writer").write_text(json.dumps(words))
-        with pytest.raises(BusyError, match=r"process 7 \(refrain build\) on nas; nothing"), writer_lock(tmp_path):
+        with pytest.raises(BusyError, match=r"process 7 \(refrain build\) on nas; try again"), writer_lock(tmp_path):
             pass
 
 
