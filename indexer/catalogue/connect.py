@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from indexer.catalogue.places import read_place, shown_place, without_secrets
 from indexer.catalogue.schema import SCHEMA_VERSION, ImportTable
 from indexer.errors import CatalogueError
-from indexer.waiting import Patience, Writer, sqlite_writer, take_turn
+from indexer.waiting import Patience, Writer, sqlite_writer, take_turn, this_process
 
 T = TypeVar("T")
 
@@ -25,6 +27,12 @@ _SILENT_S = 1.0  # that SQLite itself waits, during which Ctrl-C is not heeded a
 _CACHE_KIB = 65_536  # of pages per connection; an import touches keys at random
 _WAL_KEPT_BYTES = 64 << 20
 _FIRST_READ = select(ImportTable.import_id).limit(1)
+_LONGEST_NAME = 63  # that PostgreSQL keeps of an application's name
+_NAMED = re.compile(r"(\d{1,10}) (\S*) (.*)")  # how a writer calls itself there: process, machine, command
+_POSTGRESQL_WRITER = text(
+    "SELECT application_name, xact_start FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted "
+    "AND locktype = 'advisory' AND classid = :high AND objid = :low AND xact_start IS NOT NULL"
+)
 IDS_AT_A_TIME = 10_000  # SQLite takes 32,766 values in one statement, PostgreSQL 65,535
 _NEXT_IMPORT = "make one with: refrain import FILE..."
 
@@ -197,6 +205,8 @@ def _set_up_sqlite(engine: Engine, patience: Patience) -> None:
 def _set_up_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _: object, arguments: Any, options: Any) -> Any:
+        me = this_process()  # for those that wait: the server's own number of this process means nothing to them
+        options.setdefault("application_name", f"{me.pid} {me.host} {me.command}"[:_LONGEST_NAME])
         connection = dialect.connect(*arguments, **options)
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":  # SQLAlchemy's first questions would fail on the answers already
@@ -266,7 +276,16 @@ def _is_locked(error: OperationalError) -> bool:
 
 
 def _writer(engine: Engine) -> Writer | None:
-    return sqlite_writer(Path(engine.url.database or "")) if engine.dialect.name == "sqlite" else None
+    """Who writes now, where that can be known."""
+    if engine.dialect.name == "sqlite":
+        return sqlite_writer(Path(engine.url.database or ""))
+    high, low = divmod(_WRITER_LOCK, 2**32)
+    with engine.connect() as connection:
+        row = connection.execute(_POSTGRESQL_WRITER, {"high": high, "low": low}).first()
+    if row is None or not (named := _NAMED.fullmatch(row.application_name)):
+        return None  # it has ended by now, or is another program
+    pid, host, command = named.groups()
+    return Writer(int(pid), command, row.xact_start.isoformat(), "" if host == socket.gethostname() else host)
 
 
 _FULL = "the disk is full; make room and import again (the catalogue is as it was before)"

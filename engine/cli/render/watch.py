@@ -68,8 +68,8 @@ def _show_imports(reports: Sequence[LoadReport]) -> None:
         rows = "1 row was" if left_out == 1 else f"{left_out:,} rows were"
         message(f"{rows} left out; list why with `refrain refused`")
     elif remarked:
-        where = "1 of them" if remarked == 1 else f"{remarked:,} of them"
-        message(f"there is more to say of {where}; list it with `refrain refused`")
+        files = "1 of them has" if remarked == 1 else f"{remarked:,} of them have"
+        message(f"{files} remarks; list them with `refrain refused`")
 
 
 def _show_skipped(skipped: Sequence[tuple[str, str]]) -> None:

@@ -43,7 +43,7 @@ def test_few_files_have_a_line_each_and_many_one_together(capsys: pytest.Capture
     assert err == "80 rows were left out; list why with `refrain refused`\n"
     remarked = replace(report("a.csv"), remarks=(Remark("a.csv", "value", "energy is out of range", 1, (7,)),))
     _, err = printed(capsys, Round((remarked, report("b.csv"))))
-    assert err == "there is more to say of 1 of them; list it with `refrain refused`\n"
+    assert err == "1 of them has remarks; list them with `refrain refused`\n"
 
 
 def test_what_was_not_imported_is_on_stderr_and_a_note_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
