@@ -131,7 +131,8 @@ class Watch:
         imports: list[LoadReport] = []
         published = None
         problem = self._import(arrived, imports, skipped)
-        self._unpublished |= any(report.changed for report in imports)
+        # A folder of sound that could not be imported to its end may have brought some of its files.
+        self._unpublished |= bool(problem) or any(report.changed for report in imports)
         if not problem and self._unpublished:
             try:
                 published = self._publish()
