@@ -159,6 +159,6 @@ def test_a_watch_that_is_killed_leaves_no_lock_and_the_next_one_goes_on(own: Pat
                 until(lambda: catalogue.song(name))  # noqa: B023  it is read at once
             time.sleep(after_s)
             watch.kill()
-        assert run("update", "--no-wait", cwd=own).code == DONE
+        assert run("update", cwd=own).code == DONE, "what the watch began ends with it, and nobody waits for ever"
         assert run("show", name, "--json", cwd=own).code == DONE
         assert verify(own / "refrain.index") == []
