@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -74,7 +73,7 @@ def take_turn(attempt: Callable[[], bool], place: str, writer: Callable[[], Writ
 def this_process() -> Writer:
     """What this process says of itself to those that wait for it."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Writer(os.getpid(), command_of(sys.argv), now, socket.gethostname())
+    return Writer(os.getpid(), command_of(sys.argv), now, os.uname().nodename)
 
 
 def command_of(words: Sequence[str]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import socket
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -285,7 +285,7 @@ def _writer(engine: Engine) -> Writer | None:
     if row is None or not (named := _NAMED.fullmatch(row.application_name)):
         return None  # it has ended by now, or is another program
     pid, host, command = named.groups()
-    return Writer(int(pid), command, row.xact_start.isoformat(), "" if host == socket.gethostname() else host)
+    return Writer(int(pid), command, row.xact_start.isoformat(), "" if host == os.uname().nodename else host)
 
 
 _FULL = "the disk is full; make room and import again (the catalogue is as it was before)"

@@ -7,7 +7,6 @@ import errno
 import fcntl
 import json
 import os
-import socket
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -115,7 +114,7 @@ def _writer(file: int) -> Writer | None:
         )
     except (OSError, ValueError, TypeError):
         return None
-    here = writer.host == socket.gethostname()
+    here = writer.host == os.uname().nodename
     return replace(writer, host="" if here else writer.host) if named else None
 
 
