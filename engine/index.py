@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from engine.query.targets import closeness, spread_of
 from indexer.config import EncoderConfig, IndexConfig
 from indexer.encoders.exported import ExportedEncoder
 from indexer.errors import EncoderError, IndexFormatError
-from indexer.lazy import lazy
+from indexer.lazy import Remembered, lazy
 from indexer.models import audio_origins, audio_scaler
 from indexer.models.audio_origins import OriginScales
 from indexer.models.audio_scaler import AudioScaler
@@ -68,13 +68,14 @@ class OpenIndex:
     cooccurrence    the playlists that may be learned from, and how near songs are by sharing them
     factors     float16 (rows, size): what playlists have in common, zero for a song of no playlist
     popularity  float32 (rows,): 0..1, NaN where nothing is known
+    conditions  the rows that conditions leave, by condition: the next query often has the same
     parts       name -> float32 (rows, dim), unit or zero: what FAISS searches, side by side
     keywords    each song's TF-IDF keywords, and of them the telling ones, separated by spaces
     """
 
     def __init__(self, path: str | Path, before: OpenIndex | None = None):
         """Open the newest generation; `before` is an older one, whose encoder serves on if it is the same."""
-        self._conditions: dict[Hashable, Allowed | None] = {}
+        self.conditions = Remembered[Hashable, Allowed | None](MOST_CONDITIONS)
         self.path = Path(os.path.abspath(path))  # the process may move to another folder; links keep their names
         self.generation: Generation = open_generation(self.path)
         self.manifest = self.generation.manifest
@@ -115,15 +116,6 @@ class OpenIndex:
     def living(self) -> Allowed | None:
         """The living rows where some row is dead, None where none is."""
         return None if len(self) == len(self.songs) else Allowed(self.songs.alive)
-
-    def remembered(self, condition: Hashable, compute: Callable[[], Allowed | None]) -> Allowed | None:
-        """What `compute` gives for a condition, computed once: the next query often has the same filters."""
-        known = self._conditions
-        if condition not in known:
-            if len(known) >= MOST_CONDITIONS:
-                known = self._conditions = {}
-            known[condition] = compute()
-        return known[condition]
 
     @lazy
     def lyrics_vectors(self) -> VectorIndex | None:
