@@ -13,6 +13,7 @@ import numpy as np
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Asked = TypeVar("Asked")
 
 WARM_UP = 3  # calls before the clock runs: files are mapped and compiled code is loaded
 
@@ -22,6 +23,18 @@ def timed(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> tuple[T, 
     start = time.perf_counter()
     returned = call(*args, **options)
     return returned, 1000 * (time.perf_counter() - start)
+
+
+def each_timed(call: Callable[[Asked], T], asked: Sequence[Asked], *, warm_up: int) -> tuple[list[T], list[float]]:
+    """What a call returns for each, and the milliseconds; the first `warm_up` are asked before the clock runs, too.
+
+    >>> each_timed(str.upper, ["a", "b"], warm_up=1)[0]
+    ['A', 'B']
+    """
+    for each in asked[:warm_up]:
+        call(each)
+    answers = [timed(call, each) for each in asked]
+    return [answer for answer, _ in answers], [ms for _, ms in answers]
 
 
 def spread(ms: Sequence[float]) -> tuple[float, float]:

@@ -1,0 +1,129 @@
+"""The whole answer beside peers: words under filters to twenty songs with their names and scores.
+
+A question is a line of a song, mutilated, and filters that the song meets: does it come back? Words are encoded
+beforehand: times are given without the encoding, and with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.judge.metrics import KNOWN_ITEM, Question
+from benchmarks.judge.timing import each_timed, peak_mib, resident_mib, spread
+from benchmarks.report.run import Result, Run
+from benchmarks.systems.search.answers import YEARS, AnswerSystem, Filters, Found, Vector, facts_of
+from benchmarks.systems.search.stores import SYSTEMS
+from benchmarks.tasks import known_item
+from benchmarks.tasks.as_it_is import QUERIES, WARM_UP, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.latency import WORDS
+from benchmarks.tasks.running import Job, result
+from engine.index import OpenIndex
+from indexer.progress import Track
+
+SEED = 13
+MANY_SONGS, FEW_QUERIES = 200_000, 30
+INFINITY = (
+    "Infinity (infinity-embedded) is left out: it could not be installed, the package index has no wheel of it for "
+    "this platform and Python"
+)
+UNFILTERED = "no filter"
+SENTENCES = "a sentence, decade"  # what nobody knows the right songs of: times alone
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of a whole answer."""
+
+    question: Question
+    filters: Filters
+    vector: Vector
+
+
+def questions_of(index: OpenIndex, count: int) -> dict[str, list[tuple[Question, Filters]]]:
+    """The same mutilated lines without filters, with each, and with all; every second line has two letters wrong,
+    the others lack a word.
+    """
+    songs = index.songs
+    dated = np.where(songs.year >= 0, songs.year, songs.decade) >= 0
+    known = dated & (songs.single("language_key") >= 0) & (songs.single("genre") >= 0)
+    rng = random.Random(SEED)
+    asked: dict[str, list[tuple[Question, Filters]]] = {}
+    for number, (row, line) in enumerate(known_item.draw(songs, SEED, count, among=known)):
+        slip = known_item.one_word_missing if number % 2 else known_item.two_letters_wrong
+        question = Question(np.zeros(0, np.int64), np.array([row]), text=slip(line, rng))
+        (facts,) = facts_of(index, np.array([row]))
+        assert facts.year is not None  # it was drawn from those whose year or decade is known
+        decade, language, genre = facts.year // YEARS * YEARS, facts.languages[0], rng.choice(facts.genres)
+        kinds = {
+            UNFILTERED: Filters(),
+            "decade": Filters(decade=decade),
+            "language": Filters(language=language),
+            "genre": Filters(genre=genre),
+            "decade, language and genre": Filters(decade, language, genre),
+        }
+        for kind, filters in kinds.items():
+            asked.setdefault(kind, []).append((question, filters))
+    decades = [filters for _, filters in asked.get("decade", ())]
+    asked[SENTENCES] = [
+        (Question(np.zeros(0, np.int64), np.zeros(0, np.int64), text=WORDS[i % len(WORDS)]), filters)
+        for i, filters in enumerate(decades)
+    ]
+    return asked
+
+
+def measure_answers(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
+    """A run for each system: built from the songs of the index, then asked."""
+    index = open_as_it_is(job)
+    for name in systems:
+        system = SYSTEMS[name]()
+        count = FEW_QUERIES if system.slow and len(index) > MANY_SONGS else QUERIES
+        with tempfile.TemporaryDirectory() as place:
+            before, start = resident_mib(), time.perf_counter()
+            system.build(index, Path(place))
+            built = time.perf_counter() - start
+            facts = {"mib": grown_mib(before), "disk_mib": disk_mib(Path(place))}
+            settings = {}
+            asked = questions_of(index, min(count, job.limit or count))
+            texts = list(dict.fromkeys(question.text for each in asked.values() for question, _ in each))
+            vectors, took = each_timed(system.encode, texts, warm_up=WARM_UP)
+            vector_of, encoding = dict(zip(texts, vectors, strict=True)), dict(zip(texts, took, strict=True))
+            for kind, each in track(list(asked.items()), f"answers: {name}"):
+                setting = kind if count == QUERIES else f"{kind}, {count} of them"
+                listed = [Asked(question, filters, vector_of[question.text]) for question, filters in each]
+                scored = _measured(system, listed, encoding)
+                settings[setting] = scored.model_copy(update={"facts": {**scored.facts, **facts}})
+            yield run_on(
+                job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning, notes=[INFINITY],
+                config={"reason": system.reason},
+            )  # fmt: skip
+
+
+def _measured(system: AnswerSystem, asked: Sequence[Asked], encoding: dict[str, float]) -> Result:
+    found, took = each_timed(partial(_answer, system), asked, warm_up=WARM_UP)
+    questions = [each.question for each in asked]
+    rankings = [np.array([song.row for song in songs], np.int64) for songs in found]
+    with_encoding = [ms + encoding[question.text] for ms, question in zip(took, questions, strict=True)]
+    known = any(len(question.relevant) for question in questions)
+    scored = result(questions, rankings, took, KNOWN_ITEM if known else ())
+    median, p99 = spread(with_encoding)
+    filters = hashlib.blake2b(repr([each.filters for each in asked]).encode(), digest_size=6).hexdigest()
+    return scored.model_copy(
+        update={
+            "digest": scored.digest + filters,
+            "scores": {**scored.scores, "ms": [round(ms, 4) for ms in took]},
+            "facts": {"median_ms_with_encoding": median, "p99_ms_with_encoding": p99},
+        }
+    )
+
+
+def _answer(system: AnswerSystem, asked: Asked) -> Sequence[Found]:
+    return system.answer(asked.question.text, asked.vector, asked.filters)

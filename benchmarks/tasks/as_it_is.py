@@ -1,0 +1,61 @@
+"""Any index that is built, for tasks that learn from no playlist: opened as it lies, and what runs record of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.judge.timing import resident_mib
+from benchmarks.report.run import Result, Run
+from benchmarks.tasks.running import Job, run_of
+from engine.index import OpenIndex
+from indexer.store.generations import open_generation
+
+WARM_UP = 20  # questions of each setting before the clock runs
+QUERIES = 300
+
+
+def open_as_it_is(job: Job) -> OpenIndex:
+    """The index of a job, whoever built it."""
+    if job.warm is None:
+        raise ValueError("the task did not ask for an index")
+    return OpenIndex(job.warm.index)
+
+
+def recorded(index: Path) -> dict[str, object]:
+    """What a run records of what it reads: the index's fingerprint, which is of catalogue and configuration."""
+    generation = open_generation(index)
+    try:
+        return {"catalogue": generation.manifest["fingerprint"]}
+    finally:
+        generation.close()
+
+
+def run_on(
+    job: Job,
+    system: str,
+    index: OpenIndex,
+    settings: Mapping[str, Result],
+    *,
+    fit_s: float,
+    peak: float,
+    tuning: str,
+    config: Mapping[str, object],
+    notes: Sequence[str] = (),
+) -> Run:
+    """A run of a task on an index of this many songs: those of one size stand in one table, as `TASK-SONGS`."""
+    sized = replace(job, task=f"{job.task}-{len(index)}")
+    data = {**recorded(index.path), "songs": len(index)}
+    run = run_of(sized, system, settings, None, tuning=tuning, fit_s=fit_s, peak=peak, config=config, data=data)
+    return run.model_copy(update={"notes": list(notes)})
+
+
+def grown_mib(before: float) -> float:
+    """Resident memory that has come since."""
+    return round(max(0.0, resident_mib() - before), 1)
+
+
+def disk_mib(folder: Path) -> float:
+    """What the files of a folder take."""
+    return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 2**20, 1)

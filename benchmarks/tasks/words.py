@@ -1,0 +1,58 @@
+"""Search of words beside peers: a line of a song, quoted rightly or nearly, to the k best songs.
+
+Quality is whether the song itself comes first, in the top ten, or at all; time is that of the k row numbers.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.judge.metrics import KNOWN_ITEM, Question
+from benchmarks.judge.timing import each_timed, peak_mib, resident_mib
+from benchmarks.report.run import Run
+from benchmarks.systems.search.words import SYSTEMS, WordSearch
+from benchmarks.systems.system import Rows
+from benchmarks.tasks import known_item
+from benchmarks.tasks.as_it_is import WARM_UP, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.running import Job, result
+from indexer.progress import Track
+
+K = 200
+MANY_SONGS, FEW_QUERIES = 200_000, 30  # what scores every song in Python takes seconds a query there
+
+
+def measure_words(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
+    """A run for each system: built from the songs of the index, then asked for the lines."""
+    index = open_as_it_is(job)
+    for name in systems:
+        system = SYSTEMS[name]()
+        count = FEW_QUERIES if system.slow and len(index) > MANY_SONGS else known_item.SONGS
+        asked = known_item.questions(index.songs, limit=min(count, job.limit or count))
+        notes = [] if count == known_item.SONGS else [f"{name} was asked {count} questions of each kind: it is slow"]
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place) / "words"
+            folder.mkdir()
+            before, start = resident_mib(), time.perf_counter()
+            system.build(index, folder)
+            built = time.perf_counter() - start
+            facts = {"mib": grown_mib(before), "disk_mib": disk_mib(folder)}
+            settings = {}
+            for kind, questions in track(list(asked.items()), f"words: {name}"):
+                rankings, took = each_timed(partial(_found, system), questions, warm_up=WARM_UP)
+                found = [float(q.relevant[0] in rows) for q, rows in zip(questions, rankings, strict=True)]
+                scored = result(questions, rankings, took, KNOWN_ITEM)
+                scores = {**scored.scores, "found": found, "ms": [round(ms, 4) for ms in took]}
+                setting = kind if count == known_item.SONGS else f"{kind}, {count} of them"
+                settings[setting] = scored.model_copy(update={"scores": scores, "facts": facts})
+        yield run_on(
+            job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning, notes=notes,
+            config={"k": K, "reason": system.reason},
+        )  # fmt: skip
+
+
+def _found(system: WordSearch, question: Question) -> Rows:
+    return system.search(question.text, K)
