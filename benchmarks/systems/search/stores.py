@@ -108,7 +108,7 @@ class LanceDb(Peer):
     def store(self, index: OpenIndex, rows: Rows, folder: Path) -> None:
         import pyarrow
 
-        os.environ["LANCE_LOG"] = "error"  # else it warns on stderr at every query, and that would count
+        os.environ["LANCEDB_LOG"] = "error"  # else it warns on stderr at every query, and that would count
         kit, indexes = library("lancedb"), library("lancedb.index")
         facts = list(facts_of(index, rows))
         width = index.sentence.shape[1]
@@ -146,9 +146,7 @@ class LanceDb(Peer):
         query = query.vector(vector).text(text).rerank(self._reranker).limit(SONGS).select(["row", "title", "artist"])
         if conditions:
             query = query.where(" AND ".join(conditions))
-        return [
-            Found(each["row"], each["title"], each["artist"], each["_relevance_score"]) for each in query.to_list()
-        ]
+        return [Found(each["row"], each["title"], each["artist"], each["_relevance_score"]) for each in query.to_list()]
 
 
 SYSTEMS: dict[str, Callable[[], AnswerSystem]] = {

@@ -134,9 +134,7 @@ class Usearch(VectorSearch):
 
     def build(self, matrix: Matrix, folder: Path) -> None:
         made = library("usearch.index").Index
-        self._index: Any = made(
-            ndim=matrix.shape[1], metric="ip", dtype="f32", connectivity=LINKS, expansion_add=CARE
-        )
+        self._index: Any = made(ndim=matrix.shape[1], metric="ip", dtype="f32", connectivity=LINKS, expansion_add=CARE)
         self._index.add(np.arange(len(matrix)), matrix, threads=1)
         self._index.save(str(folder / "hnsw"))
 
