@@ -6,8 +6,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -25,16 +26,32 @@ def timed(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> tuple[T, 
     return returned, 1000 * (time.perf_counter() - start)
 
 
-def each_timed(call: Callable[[Asked], T], asked: Sequence[Asked], *, warm_up: int) -> tuple[list[T], list[float]]:
-    """What a call returns for each, and the milliseconds; the first `warm_up` are asked before the clock runs, too.
+@dataclass(frozen=True, slots=True)
+class Timed(Generic[T]):
+    """What calls returned, and what they took.
 
-    >>> each_timed(str.upper, ["a", "b"], warm_up=1)[0]
+    ms       of each, by the clock
+    cpu_ms   the processor's, of all threads, a call on average: what is left of the time where others share the machine
+    """
+
+    answers: list[T]
+    ms: list[float]
+    cpu_ms: float
+
+
+def each_timed(call: Callable[[Asked], T], asked: Sequence[Asked], *, warm_up: int) -> Timed[T]:
+    """A call for each; the first `warm_up` are asked before the clock runs, too.
+
+    >>> each_timed(str.upper, ["a", "b"], warm_up=1).answers
     ['A', 'B']
     """
     for each in asked[:warm_up]:
         call(each)
+    start = time.process_time()
     answers = [timed(call, each) for each in asked]
-    return [answer for answer, _ in answers], [ms for _, ms in answers]
+    spent = time.process_time() - start
+    cpu_ms = round(1000 * spent / max(1, len(asked)), 4)
+    return Timed([answer for answer, _ in answers], [ms for _, ms in answers], cpu_ms)
 
 
 def spread(ms: Sequence[float]) -> tuple[float, float]:

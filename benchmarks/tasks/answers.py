@@ -26,11 +26,11 @@ from benchmarks.tasks import known_item
 from benchmarks.tasks.as_it_is import QUERIES, WARM_UP, disk_mib, grown_mib, open_as_it_is, run_on
 from benchmarks.tasks.latency import WORDS
 from benchmarks.tasks.running import Job, result
+from benchmarks.tasks.words import FEW_QUERIES, MANY_SONGS
 from engine.index import OpenIndex
 from indexer.progress import Track
 
 SEED = 13
-MANY_SONGS, FEW_QUERIES = 200_000, 30
 INFINITY = (
     "Infinity (infinity-embedded) is left out: it could not be installed, the package index has no wheel of it for "
     "this platform and Python"
@@ -94,8 +94,9 @@ def measure_answers(job: Job, systems: Sequence[str], track: Track) -> Iterator[
             settings = {}
             asked = questions_of(index, min(count, job.limit or count))
             texts = list(dict.fromkeys(question.text for each in asked.values() for question, _ in each))
-            vectors, took = each_timed(system.encode, texts, warm_up=WARM_UP)
-            vector_of, encoding = dict(zip(texts, vectors, strict=True)), dict(zip(texts, took, strict=True))
+            encoded = each_timed(system.encode, texts, warm_up=WARM_UP)
+            vector_of = dict(zip(texts, encoded.answers, strict=True))
+            encoding = dict(zip(texts, encoded.ms, strict=True))
             for kind, each in track(list(asked.items()), f"answers: {name}"):
                 setting = kind if count == QUERIES else f"{kind}, {count} of them"
                 listed = [Asked(question, filters, vector_of[question.text]) for question, filters in each]
@@ -108,19 +109,19 @@ def measure_answers(job: Job, systems: Sequence[str], track: Track) -> Iterator[
 
 
 def _measured(system: AnswerSystem, asked: Sequence[Asked], encoding: dict[str, float]) -> Result:
-    found, took = each_timed(partial(_answer, system), asked, warm_up=WARM_UP)
+    timed = each_timed(partial(_answer, system), asked, warm_up=WARM_UP)
     questions = [each.question for each in asked]
-    rankings = [np.array([song.row for song in songs], np.int64) for songs in found]
-    with_encoding = [ms + encoding[question.text] for ms, question in zip(took, questions, strict=True)]
+    rankings = [np.array([song.row for song in songs], np.int64) for songs in timed.answers]
+    with_encoding = [ms + encoding[question.text] for ms, question in zip(timed.ms, questions, strict=True)]
     known = any(len(question.relevant) for question in questions)
-    scored = result(questions, rankings, took, KNOWN_ITEM if known else ())
+    scored = result(questions, rankings, timed.ms, KNOWN_ITEM if known else ())
     median, p99 = spread(with_encoding)
     filters = hashlib.blake2b(repr([each.filters for each in asked]).encode(), digest_size=6).hexdigest()
     return scored.model_copy(
         update={
             "digest": scored.digest + filters,
-            "scores": {**scored.scores, "ms": [round(ms, 4) for ms in took]},
-            "facts": {"median_ms_with_encoding": median, "p99_ms_with_encoding": p99},
+            "scores": {**scored.scores, "ms": [round(ms, 4) for ms in timed.ms]},
+            "facts": {"cpu_ms": timed.cpu_ms, "median_ms_with_encoding": median, "p99_ms_with_encoding": p99},
         }
     )
 

@@ -52,14 +52,15 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
             before, start = resident_mib(), time.perf_counter()
             system.build(matrix, Path(place))
             built = time.perf_counter() - start
-            facts = {"mib": grown_mib(before), "disk_mib": disk_mib(Path(place))}
+            built_facts = {"mib": grown_mib(before), "disk_mib": disk_mib(Path(place))}
             settings = {}
             for width in track(system.widths, f"vectors: {name}"):
                 for filtered, mask in masks.items():
                     if mask is None or system.filters:
-                        found, took = each_timed(partial(_search, system, width, mask), list(queries), warm_up=WARM_UP)
-                        scored = _scores(matrix, queries, found, right[filtered], took)
+                        timed = each_timed(partial(_search, system, width, mask), list(queries), warm_up=WARM_UP)
+                        scored = _scores(matrix, queries, timed.answers, right[filtered], timed.ms)
                         setting = f"width {width}" if width else PLAIN
+                        facts = {**built_facts, "cpu_ms": timed.cpu_ms}
                         settings[setting + filtered] = scored.model_copy(update={"facts": facts})
         yield run_on(
             job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning,
