@@ -113,14 +113,14 @@ def _measured(system: AnswerSystem, asked: Sequence[Asked], encoding: dict[str, 
     questions = [each.question for each in asked]
     rankings = [np.array([song.row for song in songs], np.int64) for songs in timed.answers]
     with_encoding = [ms + encoding[question.text] for ms, question in zip(timed.ms, questions, strict=True)]
+    scored = result(questions, rankings, timed.ms, KNOWN_ITEM)
     known = any(len(question.relevant) for question in questions)
-    scored = result(questions, rankings, timed.ms, KNOWN_ITEM if known else ())
     median, p99 = spread(with_encoding)
     filters = hashlib.blake2b(repr([each.filters for each in asked]).encode(), digest_size=6).hexdigest()
     return scored.model_copy(
         update={
             "digest": scored.digest + filters,
-            "scores": {**scored.scores, "ms": [round(ms, 4) for ms in timed.ms]},
+            "scores": {**(scored.scores if known else {}), "ms": [round(ms, 4) for ms in timed.ms]},
             "facts": {"cpu_ms": timed.cpu_ms, "median_ms_with_encoding": median, "p99_ms_with_encoding": p99},
         }
     )

@@ -43,8 +43,7 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
     index = open_as_it_is(job)
     matrix = StackedParts(index.parts)[:]
     queries = queries_of(index, min(QUERIES, job.limit or QUERIES))
-    rng = np.random.default_rng(1)
-    masks = {name: None if share is None else rng.random(len(matrix)) < share for name, share in SHARES.items()}
+    masks = {name: _mask(len(matrix), share) for name, share in SHARES.items()}
     right = {name: [_least(matrix, query, mask) for query in queries] for name, mask in masks.items()}
     for name in systems:
         system = SYSTEMS[name]()
@@ -68,6 +67,15 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
         )  # fmt: skip
 
 
+def _mask(songs: int, share: float | None) -> Mask | None:
+    """Songs drawn at random, one at least; None allows all."""
+    if share is None:
+        return None
+    mask = np.zeros(songs, bool)
+    mask[np.random.default_rng(1).choice(songs, max(1, round(share * songs)), replace=False)] = True
+    return mask
+
+
 def _search(system: VectorSearch, width: int, mask: Mask | None, query: Vector) -> Rows:
     return system.search(query, K, width, mask)
 
@@ -76,8 +84,6 @@ def _least(matrix: Matrix, query: Vector, mask: Mask | None) -> tuple[int, float
     """How many rows there are to be found, and the scores of the last of the best HEAD, and of the last of all."""
     scores = matrix @ query if mask is None else matrix[mask] @ query
     best = np.sort(scores)[::-1][:K]
-    if not len(best):
-        return 0, 0.0, 0.0
     return len(best), float(best[min(HEAD, len(best)) - 1]), float(best[-1])
 
 
@@ -91,8 +97,8 @@ def _scores(
         scores = matrix[rows] @ query
         head = min(HEAD, count)
         slack = 1e-5 * max(1.0, abs(least_of_head))
-        heads.append(float((scores[:head] >= least_of_head - slack).sum() / max(1, head)))
-        wholes.append(float((scores >= least - slack).sum() / max(1, count)))
+        heads.append(float((scores[:head] >= least_of_head - slack).sum() / head))
+        wholes.append(float((scores >= least - slack).sum() / count))
     median, p99 = spread(took)
     scores_of = {
         f"recall@{HEAD}": [round(share, 4) for share in heads], f"recall@{K}": [round(share, 4) for share in wholes],
