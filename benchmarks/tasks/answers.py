@@ -59,7 +59,8 @@ def questions_of(index: OpenIndex, count: int) -> dict[str, list[tuple[Question,
     asked: dict[str, list[tuple[Question, Filters]]] = {}
     for number, (row, line) in enumerate(known_item.draw(songs, SEED, count, among=known)):
         slip = known_item.one_word_missing if number % 2 else known_item.two_letters_wrong
-        question = Question(np.zeros(0, np.int64), np.array([row]), text=slip(line, rng))
+        text = slip(line, rng).replace('"', " ")  # quotes would ask for an exact phrase
+        question = Question(np.zeros(0, np.int64), np.array([row]), text=text)
         (facts,) = facts_of(index, np.array([row]))
         assert facts.year is not None  # it was drawn from those whose year or decade is known
         decade, language, genre = facts.year // YEARS * YEARS, facts.languages[0], rng.choice(facts.genres)
