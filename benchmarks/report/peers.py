@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.judge.metrics import means
 from benchmarks.report.run import Result, Run
 from benchmarks.report.tables import number
+
+
+FEWER = re.compile(r", \d+ of them\Z")  # after the setting of a system that was asked fewer questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +104,17 @@ def ahead(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _lines(run: Run) -> Iterator[tuple[str, Run, dict[str, Result]]]:
-    """The lines of a run, as (name, run, its cells by column): settings "width 100, 1 % allowed" are of line 100."""
+    """The lines of a run, as (name, run, its cells by column).
+
+    "width 100, 1 % allowed" stands in the line of its width; "exact, 50 of them" in the column of the others' "exact".
+    """
     by_line: dict[str, dict[str, Result]] = {}
     for setting, result in run.settings.items():
         width, _, column = (
             setting.partition(", ") if setting.startswith(("width ", "one setting")) else ("", "", setting)
         )
         line = f"{run.system}, {width}" if width.startswith("width ") else run.system
-        by_line.setdefault(line, {})[column or "every song allowed"] = result
+        by_line.setdefault(line, {})[FEWER.sub("", column) or "every song allowed"] = result
     for line, cells in by_line.items():
         yield line, run, cells
 

@@ -23,10 +23,9 @@ from benchmarks.report.run import Result, Run
 from benchmarks.systems.search.answers import YEARS, AnswerSystem, Filters, Found, Vector, facts_of
 from benchmarks.systems.search.stores import SYSTEMS
 from benchmarks.tasks import known_item
-from benchmarks.tasks.as_it_is import QUERIES, WARM_UP, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.as_it_is import WARM_UP, Dose, disk_mib, grown_mib, open_as_it_is, run_on
 from benchmarks.tasks.latency import WORDS
 from benchmarks.tasks.running import Job, result
-from benchmarks.tasks.words import FEW_QUERIES, MANY_SONGS
 from engine.index import OpenIndex
 from indexer.progress import Track
 
@@ -86,31 +85,31 @@ def measure_answers(job: Job, systems: Sequence[str], track: Track) -> Iterator[
     index = open_as_it_is(job)
     for name in systems:
         system = SYSTEMS[name]()
-        count = FEW_QUERIES if system.slow and len(index) > MANY_SONGS else QUERIES
+        dose = Dose.of(system.slow, len(index))
         with tempfile.TemporaryDirectory() as place:
             before, start = resident_mib(), time.perf_counter()
             system.build(index, Path(place))
             built = time.perf_counter() - start
             facts = {"mib": grown_mib(before), "disk_mib": disk_mib(Path(place))}
             settings = {}
-            asked = questions_of(index, min(count, job.limit or count))
+            asked = questions_of(index, min(dose.queries, job.limit or dose.queries))
             texts = list(dict.fromkeys(question.text for each in asked.values() for question, _ in each))
             encoded = each_timed(system.encode, texts, warm_up=WARM_UP)
             vector_of = dict(zip(texts, encoded.answers, strict=True))
             encoding = dict(zip(texts, encoded.ms, strict=True))
             for kind, each in track(list(asked.items()), f"answers: {name}"):
-                setting = kind if count == QUERIES else f"{kind}, {count} of them"
+                setting = dose.named(kind)
                 listed = [Asked(question, filters, vector_of[question.text]) for question, filters in each]
-                scored = _measured(system, listed, encoding)
+                scored = _measured(system, listed, encoding, dose.warm_up)
                 settings[setting] = scored.model_copy(update={"facts": {**scored.facts, **facts}})
             yield run_on(
-                job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning, notes=[INFINITY],
-                config={"reason": system.reason},
+                job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning,
+                notes=[INFINITY, *dose.notes(name)], config={"reason": system.reason},
             )  # fmt: skip
 
 
-def _measured(system: AnswerSystem, asked: Sequence[Asked], encoding: dict[str, float]) -> Result:
-    timed = each_timed(partial(_answer, system), asked, warm_up=WARM_UP)
+def _measured(system: AnswerSystem, asked: Sequence[Asked], encoding: dict[str, float], warm_up: int) -> Result:
+    timed = each_timed(partial(_answer, system), asked, warm_up=warm_up)
     questions = [each.question for each in asked]
     rankings = [np.array([song.row for song in songs], np.int64) for songs in timed.answers]
     with_encoding = [ms + encoding[question.text] for ms, question in zip(timed.ms, questions, strict=True)]

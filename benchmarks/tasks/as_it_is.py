@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.judge.timing import resident_mib
@@ -14,6 +14,29 @@ from indexer.store.generations import open_generation
 
 WARM_UP = 20  # questions of each setting before the clock runs
 QUERIES = 300
+MANY_SONGS = 50_000  # from here on, what scores every song in Python takes a tenth of a second and more
+
+
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """How many questions of each kind a system is asked."""
+
+    queries: int = QUERIES
+    warm_up: int = WARM_UP
+
+    @classmethod
+    def of(cls, slow: bool, songs: int) -> Dose:
+        """Fewer for a slow system where songs are many."""
+        return cls(50, 3) if slow and songs > MANY_SONGS else cls()
+
+    def named(self, setting: str) -> str:
+        """Scores of fewer questions stand apart: they are no pairs of the others'."""
+        return setting if self.queries == QUERIES else f"{setting}, {self.queries} of them"
+
+    def notes(self, system: str) -> list[str]:
+        if self.queries == QUERIES:
+            return []
+        return [f"{system} was asked {self.queries} questions of each kind: it takes long for one"]
 
 
 def open_as_it_is(job: Job) -> OpenIndex:

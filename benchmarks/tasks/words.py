@@ -17,12 +17,11 @@ from benchmarks.report.run import Run
 from benchmarks.systems.search.words import SYSTEMS, WordSearch
 from benchmarks.systems.system import Rows
 from benchmarks.tasks import known_item
-from benchmarks.tasks.as_it_is import WARM_UP, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.as_it_is import Dose, disk_mib, grown_mib, open_as_it_is, run_on
 from benchmarks.tasks.running import Job, result
 from indexer.progress import Track
 
 K = 200
-MANY_SONGS, FEW_QUERIES = 50_000, 50  # what scores every song in Python takes a tenth of a second and more there
 
 
 def measure_words(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run]:
@@ -30,9 +29,8 @@ def measure_words(job: Job, systems: Sequence[str], track: Track) -> Iterator[Ru
     index = open_as_it_is(job)
     for name in systems:
         system = SYSTEMS[name]()
-        count = FEW_QUERIES if system.slow and len(index) > MANY_SONGS else known_item.SONGS
-        asked = known_item.questions(index.songs, limit=min(count, job.limit or count))
-        notes = [] if count == known_item.SONGS else [f"{name} was asked {count} questions of each kind: it is slow"]
+        dose = Dose.of(system.slow, len(index))
+        asked = known_item.questions(index.songs, limit=min(dose.queries, job.limit or dose.queries))
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "words"
             folder.mkdir()
@@ -42,15 +40,15 @@ def measure_words(job: Job, systems: Sequence[str], track: Track) -> Iterator[Ru
             built_facts = {"mib": grown_mib(before), "disk_mib": disk_mib(folder)}
             settings = {}
             for kind, questions in track(list(asked.items()), f"words: {name}"):
-                timed = each_timed(partial(_found, system), questions, warm_up=WARM_UP)
+                timed = each_timed(partial(_found, system), questions, warm_up=dose.warm_up)
                 found = [float(q.relevant[0] in rows) for q, rows in zip(questions, timed.answers, strict=True)]
                 scored = result(questions, timed.answers, timed.ms, KNOWN_ITEM)
                 scores = {**scored.scores, "found": found, "ms": [round(ms, 4) for ms in timed.ms]}
                 facts = {**built_facts, "cpu_ms": timed.cpu_ms}
-                setting = kind if count == known_item.SONGS else f"{kind}, {count} of them"
+                setting = dose.named(kind)
                 settings[setting] = scored.model_copy(update={"scores": scores, "facts": facts})
         yield run_on(
-            job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning, notes=notes,
+            job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning, notes=dose.notes(name),
             config={"k": K, "reason": system.reason},
         )  # fmt: skip
 
