@@ -10,7 +10,6 @@ from benchmarks.judge.metrics import means
 from benchmarks.report.run import Result, Run
 from benchmarks.report.tables import number
 
-
 FEWER = re.compile(r", \d+ of them\Z")  # after the setting of a system that was asked fewer questions
 
 
@@ -69,32 +68,38 @@ def peers_table(runs: Sequence[Run]) -> str:
         built = [number(run.fit_s), *(f"{facts[fact]:,.0f}" for fact in ("mib", "disk_mib"))]
         shown = [_cell(cells[column], kind) if column in cells else "" for column in columns]
         text.append(f"| {' | '.join([name, *shown, *built])} |")
-    behind = list(ahead(runs))
-    if behind:
-        text += ["", "Where a peer is ahead (as good or better, in less time):", "", *behind]
+    for said, worse in (
+        ("Where a peer is ahead (as good or better, in less time)", False),
+        ("Where a peer is quicker, and finds less", True),
+    ):
+        if behind := list(ahead(runs, worse=worse)):
+            text += ["", f"{said}:", "", *behind]
     notes = sorted({note for run in runs for note in run.notes})
     return "\n".join([*text, *(["", *(f"- {note}" for note in notes)] if notes else [])]) + "\n"
 
 
-def ahead(runs: Sequence[Run]) -> Iterator[str]:
-    """A line for each peer that is at least as good as a run of Refrain in less time, somewhere."""
+def ahead(runs: Sequence[Run], *, worse: bool = False) -> Iterator[str]:
+    """A line for each peer that is at least as good as a run of Refrain in less time, somewhere.
+
+    worse   only where it is quicker and not as good
+    """
     kind = kind_of(runs[0].task)
     if kind is None:
         return
-    lines = [(name, run, cells) for run in runs for name, run, cells in _lines(run)]
+    lines = [line for run in runs for line in _lines(run)]
     ours = [line for line in lines if line[1].is_refrain]
     for peer in dict.fromkeys(run.system for _, run, _ in lines if not run.is_refrain):
-        theirs = [line for line in lines if line[1].system == peer]
+        theirs = [(name, run, cells) for name, run, cells in lines if run.system == peer]
         for mine, _, own in ours:
             found = []
             for setting, result in own.items():
-                better = [
+                quicker = [
                     (name, cells[setting]) for name, _, cells in theirs
-                    if setting in cells and _as_good(cells[setting], result, kind.quality)
-                    and (cells[setting].median_ms or 0.0) < (result.median_ms or 0.0)
+                    if setting in cells and (cells[setting].median_ms or 0.0) < (result.median_ms or 0.0)
                 ]  # fmt: skip
-                if better:
-                    name, best = min(better, key=lambda each: each[1].median_ms or 0.0)
+                as_good = [each for each in quicker if _as_good(each[1], result, kind.quality)]
+                if chosen := (quicker if worse and not as_good else [] if worse else as_good):
+                    name, best = min(chosen, key=lambda each: each[1].median_ms or 0.0)
                     width = name.removeprefix(peer).strip(", ")
                     times = f"{number(best.median_ms or 0.0)} ms to {number(result.median_ms or 0.0)}"
                     found.append(f"{setting}{f' ({width})' if width else ''} {times}")

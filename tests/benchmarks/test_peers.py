@@ -102,6 +102,8 @@ def test_what_is_as_good_in_less_time_is_ahead_and_says_why(tmp_path: Path) -> N
     assert list(ahead([ours, quick, worse])) == [
         "- quick of refrain: every song allowed (width 100) 0.400 ms to 1.000. Why: it is."
     ]
+    (quicker,) = ahead([ours, quick, worse], worse=True)
+    assert quicker == "- worse of refrain: every song allowed (width 100) 0.100 ms to 1.000. Why: it guesses."
     table = peers_table([ours, quick, worse])
     assert "| quick, width 200 | 0.970 / 0.970; 0.600 (1.200) | 0.970 / 0.970; 3.000 (6.000) |" in table
     for run in (ours, quick):
