@@ -55,7 +55,7 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
             settings = {}
             for width in track(system.widths, f"vectors: {name}"):
                 for filtered, mask in masks.items():
-                    if mask is None or system.filters:
+                    if mask is None or width in system.filtered:
                         timed = each_timed(partial(_search, system, width, mask), list(queries), warm_up=WARM_UP)
                         scored = _scores(matrix, queries, timed.answers, right[filtered], timed.ms)
                         setting = f"width {width}" if width else PLAIN

@@ -27,7 +27,7 @@ Vector = npt.NDArray[np.float32]
 
 SONGS = 20
 CANDIDATES = 100  # of each list that a peer fuses
-RRF_K = 2  # of 2, 10 and 60 the best on other lines
+RRF_K = 2  # of 2, 10 and 60 the best on other lines, and the default of Qdrant
 YEARS = 10  # of a decade, which is what years are filtered by: of some songs only the decade is known
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.systems.scoring import library
 from benchmarks.systems.search.answers import (
     CANDIDATES,
+    RRF_K,
     SONGS,
     YEARS,
     AnswerSystem,
@@ -30,6 +31,7 @@ from benchmarks.systems.system import Rows
 from engine.index import OpenIndex
 
 AT_ONCE = 1_000  # songs written together
+WORDS_WEIGHT = 3.0  # of the words' ranks beside the meaning's
 
 
 class QdrantEdge(Peer):
@@ -38,7 +40,7 @@ class QdrantEdge(Peer):
     name = "qdrant-edge"
     tuning = (
         f"as its documentation recommends: BM25 vectors with idf, {CANDIDATES} prefetched of each, RRF, payload "
-        "indexes; stop words and stems off, which found fewer lines"
+        "indexes; the words' weight in RRF, stop words and stems chosen on 100 other lines, of 10 settings"
     )
     reason = "a store of native code: filter, both searches, fusion and payload without a step in Python"
 
@@ -88,7 +90,7 @@ class QdrantEdge(Peer):
         request = kit.QueryRequest(
             limit=SONGS,
             prefetches=[kit.Prefetch(limit=CANDIDATES, query=query, filter=chosen) for query in queries],
-            query=kit.Fusion.Rrf(k=2),
+            query=kit.Fusion.Rrf(k=RRF_K, weights=[1.0, WORDS_WEIGHT]),
             with_payload=["title", "artist"],
         )
         points = self._shard.query(request)

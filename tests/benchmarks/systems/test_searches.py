@@ -81,7 +81,7 @@ def check_vectors(system: vectors.VectorSearch, matrix: vectors.Matrix) -> None:
         scores = matrix @ query
         best = np.argsort(-scores, kind="stable")
         assert system.search(query, 10, max(system.widths)).tolist() == best[:10].tolist()
-        if system.filters:
+        if system.filtered:
             within = best[allowed[best]][:10].tolist()
             assert system.search(query, 10, max(system.widths), allowed).tolist() == within
             assert set(system.search(query, 10, max(system.widths), few).tolist()) <= {5, 40}
