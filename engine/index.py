@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,10 @@ from indexer.models import audio_origins, audio_scaler
 from indexer.models.audio_origins import OriginScales
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
+from indexer.models.factors import FoldIn
 from indexer.models.topics import TopicModel, load_topics
 from indexer.records import MEASURED, Song
+from indexer.search.allowed import Allowed
 from indexer.search.lexical import LexicalIndex
 from indexer.search.vectors.base import Parts
 from indexer.search.vectors.faiss_store import VectorIndex
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 FloatMatrix = npt.NDArray[np.float32]
 
+MOST_CONDITIONS = 32  # masks that are kept for the next query: of a million songs 1.1 MB each
+
 
 class OpenIndex:
     """An index folder, read only.
@@ -63,6 +67,7 @@ class OpenIndex:
 
     def __init__(self, path: str | Path, before: OpenIndex | None = None):
         """Open the newest generation; `before` is an older one, whose encoder serves on if it is the same."""
+        self._conditions: dict[Hashable, Allowed | None] = {}
         self.path = Path(os.path.abspath(path))  # the process may move to another folder; links keep their names
         self.generation: Generation = open_generation(self.path)
         self.manifest = self.generation.manifest
@@ -99,10 +104,18 @@ class OpenIndex:
     def _living(self) -> int:
         return int(self.songs.alive.sum())
 
-    @property
-    def dead_mask(self) -> npt.NDArray[np.bool_] | None:
-        """`songs.alive` where some row is dead, None where none is: a query without filters then needs no mask."""
-        return None if len(self) == len(self.songs) else self.songs.alive
+    @lazy
+    def living(self) -> Allowed | None:
+        """The living rows where some row is dead, None where none is."""
+        return None if len(self) == len(self.songs) else Allowed(self.songs.alive)
+
+    def remembered(self, condition: Hashable, compute: Callable[[], Allowed | None]) -> Allowed | None:
+        """What `compute` gives for a condition, computed once: the next query often has the same filters."""
+        if condition in self._conditions:
+            return self._conditions[condition]
+        if len(self._conditions) >= MOST_CONDITIONS:
+            self._conditions = {}
+        return self._conditions.setdefault(condition, compute())
 
     @lazy
     def tbert(self) -> npt.NDArray[np.float16]:
@@ -127,9 +140,9 @@ class OpenIndex:
         return self.generation.array(artefacts.FACTORS)
 
     @lazy
-    def factors_gram(self) -> FloatMatrix:
-        """float32 (size, size): the products of the columns of `factors`."""
-        return self.generation.array(artefacts.FACTORS_GRAM)
+    def fold_in(self) -> FoldIn:
+        """The factors of a playlist that holds some songs."""
+        return FoldIn(self.generation.array(artefacts.FACTORS_GRAM), self.config.factors)
 
     @lazy
     def popularity(self) -> FloatMatrix:

@@ -15,20 +15,22 @@ from engine.retrieve.lexical import LexicalRetriever
 from engine.retrieve.pool import Pool
 from engine.retrieve.popular import PopularRetriever
 from engine.retrieve.ranking import Ranking
-from engine.retrieve.retriever import Mask, Retriever
+from engine.retrieve.retriever import Retriever
 from engine.retrieve.target import TargetRetriever
 from engine.retrieve.vectors import VectorRetriever
 from engine.score.fusion import contributions, normalise, scores
 from engine.score.signals import measure
+from indexer.search.allowed import Allowed
 
 POOL = 200  # candidates from each retriever at least
 POOL_PER_HIT = 3  # and for each song that is to come back
+FEW_EXCLUDED = 50  # songs that are taken out of what was found; of more, none is found
 
 
-def answer(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None = None) -> Answer:
+def answer(query: Query, weights: Mapping[str, float], k: int, allowed: Allowed | None = None) -> Answer:
     """The k best songs.
 
-    allowed   bool (rows,): the rows that may come back; None is every living row
+    allowed   the rows that may come back; None is every living row
     """
     return ranked(query, pool(query, weights, k, allowed), weights, k)
 
@@ -55,23 +57,22 @@ def head_of(k: int) -> int:
     return max(POOL, POOL_PER_HIT * k)
 
 
-def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Mask | None) -> Pool:
+def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Allowed | None) -> Pool:
     """The candidates of a query: what the retrievers propose, without seeds, songs to avoid and songs excluded.
 
-    allowed   bool (rows,): the rows that may be proposed; None is every living row
+    allowed   the rows that may be proposed; None is every living row
     """
     if k < 1:
         raise ValueError(f"k is {k}, expected 1 or more")
     index = query.index
-    if allowed is None:
-        allowed = index.dead_mask
-    if allowed is not None or len(query.excluded_rows):
-        allowed = np.ones(len(index.songs), bool) if allowed is None else allowed.copy()
-        allowed[query.own_rows] = False
-        allowed[query.excluded_rows] = False
-    most = min(head_of(k) + len(query.own_rows), len(index.songs))
+    allowed, gone = index.living if allowed is None else allowed, query.own_rows
+    if len(query.excluded_rows) <= FEW_EXCLUDED:
+        gone = np.union1d(gone, query.excluded_rows)
+    else:
+        allowed = (allowed or Allowed(index.songs.alive)).without(query.excluded_rows)
+    most = min(head_of(k) + len(gone), len(index.songs))
     rankings = {
-        retriever.name: retriever.retrieve(query, most, allowed).without(query.own_rows)
+        retriever.name: retriever.retrieve(query, most, allowed).without(gone)
         for retriever in _retrievers(query, weights)
     }
     rows = np.unique(np.concatenate([np.zeros(0, np.int64), *(ranking.rows for ranking in rankings.values())]))

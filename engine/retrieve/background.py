@@ -6,7 +6,8 @@ import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
-from engine.retrieve.retriever import Mask, first_allowed
+from engine.retrieve.retriever import first_allowed
+from indexer.search.allowed import Allowed
 
 
 class BackgroundRetriever:
@@ -19,6 +20,6 @@ class BackgroundRetriever:
 
     name = "background"
 
-    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+    def retrieve(self, query: Query, k: int, allowed: Allowed | None) -> Ranking:
         rows = first_allowed(query.index.shuffled_rows, k, allowed)
         return Ranking.sorted(rows, np.zeros(len(rows), np.float32))

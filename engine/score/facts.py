@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
-from engine.score.signal import FloatVector, Signal, listed, no_clause, unknown
+from engine.score.signal import FloatVector, Rows, Signal, listed, no_clauses, unknown
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES
 
@@ -33,13 +33,17 @@ def artist(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
-def artist_clause(query: Query, row: int) -> str | None:
+def artist_clauses(query: Query, rows: Rows) -> list[str | None]:
     songs = query.index.songs
     column = songs.column("artist_key")
     of_seeds = {code for seed in query.seeds if seed.row is not None for code in column.codes_of(seed.row)}
-    main, featured = songs.artists_of(row)
-    shared = [name for name, code in zip((*main, *featured), column.codes_of(row), strict=True) if code in of_seeds]
-    return f"is also {'by' if shared[0] in main else 'with'} {shared[0]}" if shared else None
+
+    def clause(row: int) -> str | None:
+        main, featured = songs.artists_of(row)
+        shared = [name for name, code in zip((*main, *featured), column.codes_of(row), strict=True) if code in of_seeds]
+        return f"is also {'by' if shared[0] in main else 'with'} {shared[0]}" if shared else None
+
+    return [clause(row) for row in rows.tolist()]
 
 
 def genre(query: Query, pool: Pool) -> FloatVector:
@@ -59,10 +63,11 @@ def genre(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
-def genre_clause(query: Query, row: int) -> str | None:
+def genre_clauses(query: Query, rows: Rows) -> list[str | None]:
     of_seeds = {name for seed in query.seeds for name in seed.song.genres}
-    both = [name for name in query.index.songs.column("genre").of(row) if name in of_seeds]
-    return f"is also {both[-1]}" if both else None  # the narrowest genre comes last
+    genres = query.index.songs.column("genre")
+    shared = ([name for name in genres.of(row) if name in of_seeds] for row in rows.tolist())
+    return [f"is also {both[-1]}" if both else None for both in shared]  # the narrowest genre comes last
 
 
 def language(query: Query, pool: Pool) -> FloatVector:
@@ -94,9 +99,9 @@ def _year(year: int | None, decade: int | None) -> float | None:
     return float(year) if year is not None else decade + 5.0 if decade is not None else None
 
 
-def era_clause(query: Query, row: int) -> str | None:
-    year, decade = query.index.songs.when(row)
-    return f"is from {year}" if year else f"is from the {decade}s" if decade else None
+def era_clauses(query: Query, rows: Rows) -> list[str | None]:
+    when = map(query.index.songs.when, rows.tolist())
+    return [f"is from {year}" if year else f"is from the {decade}s" if decade else None for year, decade in when]
 
 
 def target(query: Query, pool: Pool) -> FloatVector:
@@ -104,9 +109,9 @@ def target(query: Query, pool: Pool) -> FloatVector:
     return query.closeness[pool.rows] if query.target else unknown(pool)
 
 
-def target_clause(query: Query, row: int) -> str | None:
+def target_clauses(query: Query, rows: Rows) -> list[str | None]:
     moods = target_moods(query)
-    return mood_clause(query, moods, "and") if moods else "is near the target values"
+    return [mood_clause(query, moods, "and") if moods else "is near the target values"] * len(rows)
 
 
 def target_moods(query: Query) -> list[str]:
@@ -126,9 +131,9 @@ def mood_clause(query: Query, moods: Sequence[str], conjunction: Literal["and", 
 
 
 FACTS = (
-    Signal("artist", artist, artist_clause, "facts", "cheap"),
-    Signal("genre", genre, genre_clause, "facts", "cheap"),
-    Signal("language", language, no_clause, "facts", "cheap"),
-    Signal("era", era, era_clause, "facts", "cheap"),
-    Signal("target", target, target_clause, "facts", "cheap"),
+    Signal("artist", artist, artist_clauses, "facts", "cheap"),
+    Signal("genre", genre, genre_clauses, "facts", "cheap"),
+    Signal("language", language, no_clauses, "facts", "cheap"),
+    Signal("era", era, era_clauses, "facts", "cheap"),
+    Signal("target", target, target_clauses, "facts", "cheap"),
 )

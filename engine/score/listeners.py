@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
-from engine.score.signal import FloatVector, Signal, unit_cosine, unknown
+from engine.score.signal import FloatVector, Rows, Signal, unit_cosine, unknown
 
 
 def taste(query: Query, pool: Pool) -> FloatVector:
@@ -48,23 +48,24 @@ def popularity(query: Query, pool: Pool) -> FloatVector:
     return np.asarray(pool.column("popularity"), np.float32)
 
 
-def playlist_clause(query: Query, row: int) -> str | None:
+def playlist_clauses(query: Query, rows: Rows) -> list[str | None]:
     """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
-    playlists = query.index.cooccurrence.playlists_of(row)
-    shared = max((len(of_seed.intersection(playlists)) for of_seed in query.playlists), default=0)
-    if not shared:
-        return "fits the same playlists" if query.seeds else "is in playlists that are called so"
-    many = f"{shared} playlist{'s' * (shared > 1)}"
-    return f"shares {many} with it" if len(query.seeds) == 1 else f"shares {many} with a seed"
+    shared = np.zeros(len(rows), np.int64)
+    for seed in query.seeds:
+        if seed.row is not None:
+            shared = np.maximum(shared, query.index.cooccurrence.shared(seed.row, rows))
+    without = "fits the same playlists" if query.seeds else "is in playlists that are called so"
+    whom = "it" if len(query.seeds) == 1 else "a seed"
+    return [f"shares {many} playlist{'s' * (many > 1)} with {whom}" if many else without for many in shared.tolist()]
 
 
-def popularity_clause(query: Query, row: int) -> str | None:
-    return "is often chosen by listeners"
+def popularity_clauses(query: Query, rows: Rows) -> list[str | None]:
+    return ["is often chosen by listeners"] * len(rows)
 
 
 LISTENERS = (
-    Signal("taste", taste, playlist_clause, "listeners", "cheap"),
-    Signal("cooccurrence", cooccurrence, playlist_clause, "listeners", "cheap"),
-    Signal("factors", factors, playlist_clause, "listeners", "cheap"),
-    Signal("popularity", popularity, popularity_clause, "listeners", "cheap"),
+    Signal("taste", taste, playlist_clauses, "listeners", "cheap"),
+    Signal("cooccurrence", cooccurrence, playlist_clauses, "listeners", "cheap"),
+    Signal("factors", factors, playlist_clauses, "listeners", "cheap"),
+    Signal("popularity", popularity, popularity_clauses, "listeners", "cheap"),
 )

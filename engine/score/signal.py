@@ -13,6 +13,7 @@ from engine.query.query import Query
 from engine.retrieve.pool import Pool
 
 FloatVector = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 Family = Literal["content", "listeners", "facts"]
 Cost = Literal["cheap", "dear"]
 
@@ -23,14 +24,14 @@ class Signal:
 
     name      its key in weights and in `Hit.signals`
     measure   float32 (candidates,): higher is better, NaN where nothing is known of the candidate
-    clause    its part of the reason for a song (its row): a verb phrase ("is also by X"), None where it has none to say
+    clauses   its part of the reason for each of some rows: a verb phrase ("is also by X"), None where it has none
     family    what it rests on: the songs' own content, listeners' playlists, or facts of the catalogue
     cost      "cheap" is measured for every candidate; "dear" for the best of them, where its weight allows
     """
 
     name: str
     measure: Callable[[Query, Pool], FloatVector]
-    clause: Callable[[Query, int], str | None]
+    clauses: Callable[[Query, Rows], list[str | None]]
     family: Family
     cost: Cost
 
@@ -40,9 +41,9 @@ def unknown(pool: Pool) -> FloatVector:
     return np.full(len(pool), np.nan, np.float32)
 
 
-def no_clause(query: Query, row: int) -> str | None:
+def no_clauses(query: Query, rows: Rows) -> list[str | None]:
     """What is true of most songs is no reason for one."""
-    return None
+    return [None] * len(rows)
 
 
 def cosine(query: FloatVector, vectors: npt.NDArray[np.float32]) -> FloatVector:

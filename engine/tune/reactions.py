@@ -14,6 +14,7 @@ from engine.score.signals import measure
 from engine.score.weights import UNTUNED
 from engine.tune.golden import golden_section
 from indexer.errors import RequestError
+from indexer.search.allowed import Allowed
 
 Rows = npt.NDArray[np.int64]
 
@@ -28,12 +29,12 @@ def weights_from_reactions(
     weights: Mapping[str, float],
     liked: Sequence[int],
     skipped: Sequence[int],
-    allowed: npt.NDArray[np.bool_] | None = None,
+    allowed: Allowed | None = None,
 ) -> dict[str, float]:
     """The weights under which liked songs stand above skipped ones, near those given; one at a time, golden section.
 
     liked, skipped   rows; where nothing was liked, or nothing skipped, the other candidates of the query stand for it
-    allowed          bool (rows,): the rows that may be candidates, those of the answer that the weights are for
+    allowed          the rows that may be candidates, those of the answer that the weights are for
 
     Minimises the mean over `pairs` of ln(1 + exp(score(skipped) - score(liked))) (RankNet, Burges et al. 2005) plus
     LOYALTY x the squared change of each weight in units of the mean weight that is not 0.

@@ -8,6 +8,7 @@ from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
     Stage("songs", content.songs, lambda c: None, tables=("songs",), version=3),
+    Stage("title_stems", content.title_stems, lambda c: None, reads=("songs",)),
     Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage("query_encoder", content.query_encoder, lambda c: None, encoder=True),

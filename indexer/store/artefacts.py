@@ -113,6 +113,9 @@ AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "audio 
 AUDIO_MEASURED = _array("songs/audio_measured", "songs", "bool", ("rows",), "whether they were measured from a file")
 VERSIONS = _array("songs/versions", "songs", "uint32", ("rows",), "what a title is marked as: bit i is KINDS[i]")
 LYRICS_HASH = _array("songs/lyrics_hash", "songs", "uint8", ("rows", 16), "which text was encoded, 0 without lyrics")
+TITLE_STEMS = _array(
+    "title_stems", "title_stems", "int64", ("rows",), "a hash of the title without version marks, 0 where none is left"
+)
 ALIVE = _array(
     "songs/alive", "songs", "bool", ("rows",), "False for a deleted song and an old version of a changed one"
 )

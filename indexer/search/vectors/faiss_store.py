@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError
-from indexer.search.vectors.base import BLOCK, Mask, Matrix, Rows, Scores, Vectors
+from indexer.search.allowed import Allowed, Mask
+from indexer.search.vectors.base import BLOCK, Matrix, Rows, Scores, Vectors
 from indexer.store.files import open_regular, writing
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ class VectorIndex:
     def dim(self) -> int:
         return int(self._index.d)
 
-    def search(self, query: npt.ArrayLike, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search(self, query: npt.ArrayLike, k: int, *, allowed: Mask | Allowed | None = None) -> tuple[Rows, Scores]:
         """The rows with the largest inner product with `query` (dim,), among those where `allowed` is True."""
         vector = np.asarray(query, np.float32)
         if vector.ndim != 1:
@@ -216,7 +217,9 @@ class VectorIndex:
         rows, scores = self.search_batch(vector[np.newaxis], k, allowed=allowed)
         return rows[0], scores[0]
 
-    def search_batch(self, queries: npt.ArrayLike, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search_batch(
+        self, queries: npt.ArrayLike, k: int, *, allowed: Mask | Allowed | None = None
+    ) -> tuple[Rows, Scores]:
         """The same for many queries (m, dim): rows int64 and scores float32, both (m, min(k, rows allowed))."""
         asked = np.ascontiguousarray(queries, np.float32)
         if asked.ndim != 2 or asked.shape[1] != self.dim:
@@ -225,13 +228,14 @@ class VectorIndex:
             raise ValueError("a query holds NaN or infinity")
         if k < 1:
             raise ValueError(f"k is {k}, expected 1 or more")
-        if allowed is not None and allowed.shape != (len(self),):
-            raise ValueError(f"allowed has shape {allowed.shape}, expected ({len(self)},)")
-        kept = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        among = None if allowed is None else Allowed.of(allowed)
+        if among is not None and len(among) != len(self):
+            raise ValueError(f"allowed has shape ({len(among)},), expected ({len(self)},)")
+        kept = len(self) if among is None else among.count
         found = min(k, kept)
         if not found or not len(asked):
             return np.zeros((len(asked), found), np.int64), np.zeros((len(asked), found), np.float32)
-        bitmap = None if allowed is None or kept == len(self) else np.packbits(allowed, bitorder="little")
+        bitmap = None if among is None or kept == len(self) else among.bitmap
         limit, lists = min(found + 1, kept), self._lists(k, kept)
         while True:
             with _threads_for(len(asked)):
