@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import random
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from benchmarks.judge.metrics import KNOWN_ITEM, Question
-from benchmarks.judge.timing import each_timed, peak_mib, resident_mib, spread
+from benchmarks.judge.timing import each_timed, peak_mib, spread
 from benchmarks.report.run import Result, Run
 from benchmarks.systems.search.answers import YEARS, AnswerSystem, Filters, Found, Vector, facts_of
 from benchmarks.systems.search.stores import SYSTEMS
 from benchmarks.tasks import known_item
-from benchmarks.tasks.as_it_is import WARM_UP, Dose, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.as_it_is import WARM_UP, Dose, built, open_as_it_is, run_on
 from benchmarks.tasks.latency import WORDS
 from benchmarks.tasks.running import Job, result
 from engine.index import OpenIndex
@@ -86,11 +83,7 @@ def measure_answers(job: Job, systems: Sequence[str], track: Track) -> Iterator[
     for name in systems:
         system = SYSTEMS[name]()
         dose = Dose.of(system.slow, len(index))
-        with tempfile.TemporaryDirectory() as place:
-            before, start = resident_mib(), time.perf_counter()
-            system.build(index, Path(place))
-            built = time.perf_counter() - start
-            facts = {"mib": grown_mib(before), "disk_mib": disk_mib(Path(place))}
+        with built(partial(system.build, index)) as made:
             settings = {}
             asked = questions_of(index, min(dose.queries, job.limit or dose.queries))
             texts = list(dict.fromkeys(question.text for each in asked.values() for question, _ in each))
@@ -101,9 +94,9 @@ def measure_answers(job: Job, systems: Sequence[str], track: Track) -> Iterator[
                 setting = dose.named(kind)
                 listed = [Asked(question, filters, vector_of[question.text]) for question, filters in each]
                 scored = _measured(system, listed, encoding, dose.warm_up)
-                settings[setting] = scored.model_copy(update={"facts": {**scored.facts, **facts}})
+                settings[setting] = scored.model_copy(update={"facts": {**scored.facts, **made.facts}})
             yield run_on(
-                job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning,
+                job, name, index, settings, fit_s=made.seconds, peak=peak_mib(), tuning=system.tuning,
                 notes=[INFINITY, *dose.notes(name)], config={"reason": system.reason},
             )  # fmt: skip
 

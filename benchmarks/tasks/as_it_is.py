@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -74,11 +77,26 @@ def run_on(
     return run.model_copy(update={"notes": list(notes)})
 
 
-def grown_mib(before: float) -> float:
-    """Resident memory that has come since."""
-    return round(max(0.0, resident_mib() - before), 1)
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What building a system took.
+
+    seconds   by the clock
+    facts     mib: resident memory that has come; disk_mib: what its files take
+    """
+
+    seconds: float
+    facts: Mapping[str, float]
 
 
-def disk_mib(folder: Path) -> float:
-    """What the files of a folder take."""
-    return round(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 2**20, 1)
+@contextmanager
+def built(build: Callable[[Path], None]) -> Iterator[Built]:
+    """Build a system into a new folder, which is there while it is asked."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        before, start = resident_mib(), time.perf_counter()
+        build(folder)
+        seconds = time.perf_counter() - start
+        grown = round(max(0.0, resident_mib() - before), 1)
+        written = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        yield Built(seconds, {"mib": grown, "disk_mib": round(written / 2**20, 1)})

@@ -6,19 +6,16 @@ peer has a line for each width of its search, so that times can be read where re
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from benchmarks.judge.timing import each_timed, peak_mib, resident_mib, spread
+from benchmarks.judge.timing import each_timed, peak_mib, spread
 from benchmarks.report.run import Result, Run
 from benchmarks.systems.search.vectors import SYSTEMS, Mask, Matrix, Vector, VectorSearch
 from benchmarks.systems.system import Rows
-from benchmarks.tasks.as_it_is import QUERIES, WARM_UP, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.as_it_is import QUERIES, WARM_UP, built, open_as_it_is, run_on
 from benchmarks.tasks.running import Job
 from engine.index import OpenIndex
 from engine.score.weights import DEFAULT_WEIGHTS
@@ -47,11 +44,7 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
     right = {name: [_least(matrix, query, mask) for query in queries] for name, mask in masks.items()}
     for name in systems:
         system = SYSTEMS[name]()
-        with tempfile.TemporaryDirectory() as place:
-            before, start = resident_mib(), time.perf_counter()
-            system.build(matrix, Path(place))
-            built = time.perf_counter() - start
-            built_facts = {"mib": grown_mib(before), "disk_mib": disk_mib(Path(place))}
+        with built(partial(system.build, matrix)) as made:
             settings = {}
             for width in track(system.widths, f"vectors: {name}"):
                 for filtered, mask in masks.items():
@@ -59,10 +52,10 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
                         timed = each_timed(partial(_search, system, width, mask), list(queries), warm_up=WARM_UP)
                         scored = _scores(matrix, queries, timed.answers, right[filtered], timed.ms)
                         setting = f"width {width}" if width else PLAIN
-                        facts = {**built_facts, "cpu_ms": timed.cpu_ms}
+                        facts = {**made.facts, "cpu_ms": timed.cpu_ms}
                         settings[setting + filtered] = scored.model_copy(update={"facts": facts})
         yield run_on(
-            job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning,
+            job, name, index, settings, fit_s=made.seconds, peak=peak_mib(), tuning=system.tuning,
             config={"k": K, "reason": system.reason},
         )  # fmt: skip
 

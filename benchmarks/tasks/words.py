@@ -5,19 +5,16 @@ Quality is whether the song itself comes first, in the top ten, or at all; time 
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 from benchmarks.judge.metrics import KNOWN_ITEM, Question
-from benchmarks.judge.timing import each_timed, peak_mib, resident_mib
+from benchmarks.judge.timing import each_timed, peak_mib
 from benchmarks.report.run import Run
 from benchmarks.systems.search.words import SYSTEMS, WordSearch
 from benchmarks.systems.system import Rows
 from benchmarks.tasks import known_item
-from benchmarks.tasks.as_it_is import Dose, disk_mib, grown_mib, open_as_it_is, run_on
+from benchmarks.tasks.as_it_is import Dose, built, open_as_it_is, run_on
 from benchmarks.tasks.running import Job, result
 from indexer.progress import Track
 
@@ -31,25 +28,19 @@ def measure_words(job: Job, systems: Sequence[str], track: Track) -> Iterator[Ru
         system = SYSTEMS[name]()
         dose = Dose.of(system.slow, len(index))
         asked = known_item.questions(index.songs, limit=min(dose.queries, job.limit or dose.queries))
-        with tempfile.TemporaryDirectory() as place:
-            folder = Path(place) / "words"
-            folder.mkdir()
-            before, start = resident_mib(), time.perf_counter()
-            system.build(index, folder)
-            built = time.perf_counter() - start
-            built_facts = {"mib": grown_mib(before), "disk_mib": disk_mib(folder)}
+        with built(partial(system.build, index)) as made:
             settings = {}
             for kind, questions in track(list(asked.items()), f"words: {name}"):
                 timed = each_timed(partial(_found, system), questions, warm_up=dose.warm_up)
                 found = [float(q.relevant[0] in rows) for q, rows in zip(questions, timed.answers, strict=True)]
                 scored = result(questions, timed.answers, timed.ms, KNOWN_ITEM)
                 scores = {**scored.scores, "found": found, "ms": [round(ms, 4) for ms in timed.ms]}
-                facts = {**built_facts, "cpu_ms": timed.cpu_ms}
+                facts = {**made.facts, "cpu_ms": timed.cpu_ms}
                 setting = dose.named(kind)
                 settings[setting] = scored.model_copy(update={"scores": scores, "facts": facts})
         yield run_on(
-            job, name, index, settings, fit_s=built, peak=peak_mib(), tuning=system.tuning, notes=dose.notes(name),
-            config={"k": K, "reason": system.reason},
+            job, name, index, settings, fit_s=made.seconds, peak=peak_mib(), tuning=system.tuning,
+            notes=dose.notes(name), config={"k": K, "reason": system.reason},
         )  # fmt: skip
 
 

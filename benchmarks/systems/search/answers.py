@@ -161,9 +161,10 @@ class Refrain(AnswerSystem):
     def answer(self, text: str, vector: Vector, filters: Filters) -> Sequence[Found]:
         index = self._engine.index
         vars(index)["query_encoder"] = Known(vector)
-        hits = self._engine.search(text, SONGS, filters=filters.conditions()).to_dict()["songs"]
+        hits = self._engine.search(text, SONGS, filters=filters.conditions())
         return [
-            Found(index.songs.row_of(hit["song_id"]) or 0, hit["title"], hit["artist"], hit["score"]) for hit in hits
+            Found(row, song["title"], song["artist"], song["score"])
+            for row, song in zip(hits.rows.tolist(), hits.to_dict()["songs"], strict=True)
         ]
 
 
