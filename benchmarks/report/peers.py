@@ -70,7 +70,7 @@ def peers_table(runs: Sequence[Run]) -> str:
         text.append(f"| {' | '.join([name, *shown, *built])} |")
     for said, worse in (
         ("Where a peer is ahead (as good or better, in less time)", False),
-        ("Where a peer is quicker, and finds less", True),
+        ("Where a peer is quicker, and finds less, or nobody knows what is right", True),
     ):
         if behind := list(ahead(runs, worse=worse)):
             text += ["", f"{said}:", "", *behind]
@@ -133,6 +133,7 @@ def _cell(result: Result, kind: Kind) -> str:
 
 
 def _as_good(theirs: Result, ours: Result, quality: Sequence[str]) -> bool:
-    """Whether no metric of theirs is lower; where none was measured, time alone counts."""
+    """Whether some metric was measured of both, and none of theirs is lower."""
     left, right = means(theirs.scores), means(ours.scores)
-    return all(left[metric] >= right[metric] for metric in quality if metric in left and metric in right)
+    shared = [metric for metric in quality if metric in left and metric in right]
+    return bool(shared) and all(left[metric] >= right[metric] for metric in shared)

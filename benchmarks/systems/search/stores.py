@@ -102,10 +102,10 @@ class LanceDb(Peer):
 
     name = "lancedb"
     tuning = (
-        "as its documentation recommends: IVF_HNSW_SQ, a full-text index, indexes of what is filtered by, RRFReranker; "
-        "stop words and stems off, which found fewer lines"
+        "as its documentation recommends: IVF_HNSW_SQ (on 100 other lines better than IVF_PQ), a full-text index, indexes "
+        f"of what is filtered by, RRFReranker (K {RRF_K}); stop words and stems off, as for Qdrant"
     )
-    reason = "a store of native code"
+    reason = "a store of native code, whose answers come as Arrow"
 
     def store(self, index: OpenIndex, rows: Rows, folder: Path) -> None:
         import pyarrow
@@ -134,7 +134,7 @@ class LanceDb(Peer):
         for column, config in by_column.items():
             self._table.create_index(column, config=config)
         self._table.optimize()
-        self._reranker = library("lancedb.rerankers").RRFReranker()
+        self._reranker = library("lancedb.rerankers").RRFReranker(K=RRF_K)
 
     def answer(self, text: str, vector: Vector, filters: Filters) -> Sequence[Found]:
         conditions = []
