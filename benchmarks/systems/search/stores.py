@@ -102,8 +102,8 @@ class LanceDb(Peer):
 
     name = "lancedb"
     tuning = (
-        "as its documentation recommends: IVF_HNSW_SQ (on 100 other lines better than IVF_PQ), a full-text index, indexes "
-        f"of what is filtered by, RRFReranker (K {RRF_K}); stop words and stems off, as for Qdrant"
+        "as its documentation recommends: IVF_HNSW_SQ (better than IVF_PQ on 100 other lines), a full-text index, "
+        f"indexes of what is filtered by, RRFReranker (K {RRF_K}); stop words and stems off, as for Qdrant"
     )
     reason = "a store of native code, whose answers come as Arrow"
 
