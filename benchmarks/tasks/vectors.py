@@ -76,7 +76,7 @@ def _search(system: VectorSearch, width: int, mask: Mask | None, query: Vector) 
 def _least(matrix: Matrix, query: Vector, mask: Mask | None) -> tuple[int, float, float]:
     """How many rows there are to be found, and the scores of the last of the best HEAD, and of the last of all."""
     scores = matrix @ query if mask is None else matrix[mask] @ query
-    best = np.sort(scores)[::-1][:K]
+    best = np.sort(np.partition(scores, max(0, len(scores) - K))[-K:])[::-1]
     return len(best), float(best[min(HEAD, len(best)) - 1]), float(best[-1])
 
 
