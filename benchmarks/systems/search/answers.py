@@ -20,6 +20,7 @@ from benchmarks.systems.search.words import documents
 from benchmarks.systems.system import Rows
 from engine.engine import Engine
 from engine.index import OpenIndex
+from indexer.encoders.windows import WindowEncoder
 from indexer.progress import Track, quiet
 from indexer.text.tokens import tokenise
 
@@ -86,14 +87,21 @@ class AnswerSystem(ABC):
     tuning = "as its documentation recommends"
     reason = ""
     slow = False
+    _encoder: WindowEncoder
 
-    @abstractmethod
     def build(self, index: OpenIndex, folder: Path) -> None:
         """Index the living songs; what is written lies in the folder."""
+        self._encoder = index.query_encoder
+        self.store(index, np.flatnonzero(index.songs.alive), folder)
 
     @abstractmethod
+    def store(self, index: OpenIndex, rows: Rows, folder: Path) -> None:
+        """Index these rows."""
+
     def encode(self, text: str) -> Vector:
-        """The vector of the words."""
+        """The vector of the words, by the index's encoder: of all that could be had here it is the quickest."""
+        vector: Vector = self._encoder.encode([text])[0]
+        return vector
 
     @abstractmethod
     def answer(self, text: str, vector: Vector, filters: Filters) -> Sequence[Found]:
@@ -118,22 +126,6 @@ def words_of(index: OpenIndex, row: int) -> str:
     return f"{songs.titles[row]}\n{songs.artists[row]}\n{songs.lyrics[row]}"
 
 
-class Peer(AnswerSystem):
-    """A peer: the words' vectors come from the encoder of the index, which is the quickest there is here."""
-
-    def build(self, index: OpenIndex, folder: Path) -> None:
-        self._encoder = index.query_encoder
-        self.store(index, np.flatnonzero(index.songs.alive), folder)
-
-    @abstractmethod
-    def store(self, index: OpenIndex, rows: Rows, folder: Path) -> None:
-        """Index these rows."""
-
-    def encode(self, text: str) -> Vector:
-        vector: Vector = self._encoder.encode([text])[0]
-        return vector
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """An encoder that has encoded the one text which is asked for, so that what follows can be timed alone."""
@@ -150,13 +142,8 @@ class Refrain(AnswerSystem):
     name = "refrain"
     tuning = "nothing here: the program's default weights"
 
-    def build(self, index: OpenIndex, folder: Path) -> None:
+    def store(self, index: OpenIndex, rows: Rows, folder: Path) -> None:
         self._engine = Engine.open(index.path)
-        self._encoder = self._engine.index.query_encoder
-
-    def encode(self, text: str) -> Vector:
-        vector: Vector = self._encoder.encode([text])[0]
-        return vector
 
     def answer(self, text: str, vector: Vector, filters: Filters) -> Sequence[Found]:
         index = self._engine.index
@@ -168,7 +155,7 @@ class Refrain(AnswerSystem):
         ]
 
 
-class Glued(Peer):
+class Glued(AnswerSystem):
     """BM25 and the vectors' products of every song, masks for filters, reciprocal rank fusion: fifty lines of numpy.
 
     The fusion's k was chosen on other lines.

@@ -21,7 +21,6 @@ from benchmarks.systems.search.answers import (
     Found,
     Glued,
     GluedRankBm25,
-    Peer,
     Refrain,
     Vector,
     facts_of,
@@ -34,7 +33,7 @@ AT_ONCE = 1_000  # songs written together
 WORDS_WEIGHT = 3.0  # of the words' ranks beside the meaning's
 
 
-class QdrantEdge(Peer):
+class QdrantEdge(AnswerSystem):
     """A dense vector and a BM25 vector a song, prefetched under the filter and fused by reciprocal ranks."""
 
     name = "qdrant-edge"
@@ -97,7 +96,7 @@ class QdrantEdge(Peer):
         return [Found(point.id, point.payload["title"], point.payload["artist"], point.score) for point in points]
 
 
-class LanceDb(Peer):
+class LanceDb(AnswerSystem):
     """Full-text and vector search of one table, filtered before both, and fused by its RRF reranker."""
 
     name = "lancedb"
