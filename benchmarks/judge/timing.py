@@ -6,13 +6,15 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 import numpy as np
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Asked = TypeVar("Asked")
 
 WARM_UP = 3  # calls before the clock runs: files are mapped and compiled code is loaded
 
@@ -22,6 +24,34 @@ def timed(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> tuple[T, 
     start = time.perf_counter()
     returned = call(*args, **options)
     return returned, 1000 * (time.perf_counter() - start)
+
+
+@dataclass(frozen=True, slots=True)
+class Timed(Generic[T]):
+    """What calls returned, and what they took.
+
+    ms       of each, by the clock
+    cpu_ms   the processor's, of all threads, a call on average: what is left of the time where others share the machine
+    """
+
+    answers: list[T]
+    ms: list[float]
+    cpu_ms: float
+
+
+def each_timed(call: Callable[[Asked], T], asked: Sequence[Asked], *, warm_up: int) -> Timed[T]:
+    """A call for each; the first `warm_up` are asked before the clock runs, too.
+
+    >>> each_timed(str.upper, ["a", "b"], warm_up=1).answers
+    ['A', 'B']
+    """
+    for each in asked[:warm_up]:
+        call(each)
+    start = time.process_time()
+    answers = [timed(call, each) for each in asked]
+    spent = time.process_time() - start
+    cpu_ms = round(1000 * spent / max(1, len(asked)), 4)
+    return Timed([answer for answer, _ in answers], [ms for _, ms in answers], cpu_ms)
 
 
 def spread(ms: Sequence[float]) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.judge.metrics import means
 from benchmarks.judge.paired import SIGNIFICANT
 from benchmarks.report.campaigns import MIXED, campaigns, is_mixed, latest
+from benchmarks.report.peers import kind_of, peers_table
 from benchmarks.report.run import Run, load_runs
 from benchmarks.report.tables import against_best_peer, cells, difference, differences, number
 from benchmarks.tasks import ablation, continuation
@@ -147,6 +148,7 @@ def _campaign(folder: Path) -> str:
     mixed = is_mixed(folder)
     parts = [(folder / MIXED).read_text("utf-8")] if mixed else []
     parts += [text for sheet in SHEETS if (text := _sheet(sheet, runs, tested=not mixed))]
+    parts += [peers_table(listed) for task, listed in runs.items() if kind_of(task)]
     parts += [_latency(run) for run in runs.get("latency", ())]
     parts += [_load(run) for run in runs.get("load", ())]
     parts += [_ablation(group, base) for base, group in ablation.by_base(runs.get(ablation.TASK, ()))]
@@ -199,7 +201,7 @@ def split_readme(text: str, name: str = "README.md") -> tuple[str, str, str]:
 def _chosen(runs: Sequence[Run]) -> str:
     """What was chosen for each system, task by task, equal sentences once."""
     sentences: dict[tuple[str, str], list[str]] = {}
-    notes = sorted({note for run in runs for note in run.notes})
+    notes = sorted({note for run in runs if kind_of(run.task) is None for note in run.notes})
     for run in runs:
         if run.tuning in ("none", "nothing"):
             continue
