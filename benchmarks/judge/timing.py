@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import sys
 import time
@@ -63,6 +64,14 @@ def resident_mib() -> float:
     """Resident memory of this process now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 2**20
+
+
+def memory_mib(pid: int) -> float:
+    """The memory of a process and of those that it started which no other process has (Linux)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    pages = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    private = sum(int(kib) for kib in re.findall(r"^Private_(?:Clean|Dirty): +(\d+) kB", pages, re.MULTILINE))
+    return private / 2**10 + sum(memory_mib(int(child)) for child in children)
 
 
 def peak_mib() -> float:

@@ -130,7 +130,7 @@ TASKS: dict[str, Task] = {
             as_it_is=True,
             one_core=True,
         ),
-        Task("latency", "what a user waits for", ("refrain",), measure_latency),
+        Task("latency", "what a user waits for, beside its bars", ("refrain",), measure_latency, as_it_is=True),
         Task("load", "`refrain serve` under requests at a rate, its index renewed", ("refrain",), measure_load),
         Task(
             "encoding",
