@@ -103,12 +103,17 @@ def filtered_rows(engine: Engine, draws: Draws, count: int, warm_up: int) -> dic
 
 
 def whole_answer(engine: Engine, hits: Hits, filters: Mapping[str, Any]) -> tuple[int, int]:
-    """How many songs an answer of K lacks though the filters keep them, and how many it has that they do not keep."""
+    """How many songs an answer of K lacks though the filters keep them, and how many it has that they do not keep.
+
+    Of an answer to words only songs with lyrics are lacking: nothing says that another one is about them.
+    """
     index, query, wanted = engine.index, hits.query, Filters.of(filters)
     outside = int(np.count_nonzero(~wanted.mask(index.songs)[hits.rows]))
     if len(hits) >= K:
         return 0, outside
     allowed = allowed_rows(index, wanted, query.seeds, query.text) or Allowed(index.songs.alive)
     left = allowed.without(query.own_rows, query.excluded_rows, hits.rows).rows
+    if not query.seeds:
+        left = left[index.songs.has_lyrics[left]]
     exist = without_other_versions(index.songs, np.concatenate([hits.rows, left]), most=K)
     return int(np.count_nonzero(exist)) - len(hits), outside

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.judge.timing import memory_mib, resident_mib
+from benchmarks.judge.timing import memory_mib, own_mib, resident_mib
 from engine.engine import Engine
 from engine.requests import request_from_dict
 from indexer.errors import RefrainError
@@ -28,6 +28,7 @@ def memory_of_requests(index: Path, requests: Sequence[Mapping[str, Any]]) -> di
 
     requests   as JSON has them
     mib        what no other process has, pages of mapped files among it where no other process maps them
+    own_mib        of it what no file holds
     resident_mib   all of it
     opened_mib     as `mib`, before the first request
     answered       how many; names that several songs have are refused
@@ -48,6 +49,7 @@ def _asked(index: Path, requests: Sequence[Mapping[str, Any]]) -> dict[str, floa
             answered += 1
         return {
             "mib": round(memory_mib(os.getpid()), 1),
+            "own_mib": round(own_mib(), 1),
             "resident_mib": round(resident_mib(), 1),
             "opened_mib": round(opened, 1),
             "answered": answered,
