@@ -17,11 +17,11 @@ def is_latency(task: str) -> bool:
 def latency_table(run: Run) -> str:
     """A line a kind of question; bars stand in runs that have some."""
     barred = any(MET in result.facts for result in run.settings.values())
-    heads = ["", "median", "p99", "n", *(["bar", "met"] if barred else [])]
+    heads = ["median", "p99", "n", *(["bar", "met"] if barred else [])]
     facts = run.settings["open"].facts
     size = f"{facts['songs']:,.0f} songs"
     lines = [f"**Latency, ms: median / 99th percentile{f'; {size}' if barred else ''}**", ""]
-    lines += [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * (len(heads) - 1)]
+    lines += [f"| | {' | '.join(heads)} |", "| --- |" + " --- |" * len(heads)]
     for name, result in run.settings.items():
         median = means(result.scores).get("ms")
         times = ["" if ms is None else number(ms) for ms in (median, result.p99_ms)]
