@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engine.patterns import Patterns, songs_of_artist
 from engine.query.targets import closeness, spread_of
 from indexer.config import EncoderConfig, IndexConfig
 from indexer.encoders.exported import ExportedEncoder
@@ -20,6 +21,7 @@ from indexer.models.audio_origins import OriginScales
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
 from indexer.models.factors import FoldIn
+from indexer.models.moments import Moments
 from indexer.models.topics import TopicModel, load_topics
 from indexer.records import MEASURED, Song
 from indexer.search.allowed import Allowed
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from indexer.models.timbre import TimbreModel
 
 FloatMatrix = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 MOST_CONDITIONS = 32  # masks that are kept for the next query: of a million songs 1.1 MB each
 
@@ -53,7 +56,7 @@ class OpenIndex:
 
     songs       titles, artists, lyrics and every facet, by row
     lexical     the inverted index
-    vectors     the FAISS index over the parts of `layout`
+    vectors     the FAISS index over the columns of `layout`: the parts, the popularity and the factors
     sentence    float16 (rows, d): the lyrics' sentence vectors, zero where a song has none
     audio       float32 (rows, 14): scaled audio features, zero where a song has none
     topics      float32 (rows, topics): zero where a song has none
@@ -86,7 +89,7 @@ class OpenIndex:
         self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
         self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)
         self.parts: Mapping[str, FloatMatrix] = {
-            name: self.generation.array(artefacts.PARTS[name]) for name in self.layout.names
+            name: self.generation.array(artefacts.PARTS[name]) for name in self.layout.names if name in artefacts.PARTS
         }
         self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
@@ -111,11 +114,34 @@ class OpenIndex:
 
     def remembered(self, condition: Hashable, compute: Callable[[], Allowed | None]) -> Allowed | None:
         """What `compute` gives for a condition, computed once: the next query often has the same filters."""
-        if condition in self._conditions:
-            return self._conditions[condition]
-        if len(self._conditions) >= MOST_CONDITIONS:
-            self._conditions = {}
-        return self._conditions.setdefault(condition, compute())
+        known = self._conditions
+        if condition not in known:
+            if len(known) >= MOST_CONDITIONS:
+                known = self._conditions = {}
+            known[condition] = compute()
+        return known[condition]
+
+    @lazy
+    def lyrics_vectors(self) -> VectorIndex | None:
+        """The FAISS index over the lyrics part alone; None where no song has one."""
+        place = self.generation.place(artefacts.LYRICS_VECTORS)
+        if not place.exists():
+            return None
+        index = VectorIndex(place)
+        if len(index) != len(self.songs):
+            raise IndexFormatError(
+                f"{place} holds {len(index):,} vectors, expected {len(self.songs):,}; rebuild with `refrain build`"
+            )
+        return index
+
+    @lazy
+    def moments(self) -> Mapping[str, Moments]:
+        """Signal -> the mean and covariance of the vectors that it compares, over the songs of the catalogue."""
+        return {
+            name: Moments.of_array(self.generation.array(artefact), artefact.name)
+            for name, artefact in artefacts.MOMENTS.items()
+            if self.generation.has(artefact)
+        }
 
     @lazy
     def tbert(self) -> npt.NDArray[np.float16]:
@@ -261,7 +287,12 @@ class OpenIndex:
 
     def no_parts(self) -> dict[str, FloatMatrix]:
         """A zero vector for each part: nothing is known."""
-        return {name: np.zeros(dim, np.float32) for name, dim in zip(self.layout.names, self.layout.dims, strict=True)}
+        return {name: np.zeros(part.shape[1], np.float32) for name, part in self.parts.items()}
+
+    @lazy
+    def songs_with_history(self) -> int:
+        """How many living songs a playlist holds."""
+        return int(np.count_nonzero(self.songs.alive & (self.cooccurrence.totals > 0)))
 
     @lazy
     def by_popularity(self) -> npt.NDArray[np.int64]:
@@ -292,9 +323,14 @@ class OpenIndex:
         return {spotify_id: row for spotify_id, row in ids if spotify_id}
 
     @lazy
-    def shuffled_rows(self) -> npt.NDArray[np.int64]:
-        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
-        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
+    def songs_of_artist(self) -> Rows:
+        """int64 (artists,): how many living songs each made or is a guest of."""
+        return songs_of_artist(self.songs)
+
+    @lazy
+    def patterns(self) -> dict[str, Patterns]:
+        """By fact, "genre", "language" and "era": its values, filled when one is first asked for."""
+        return {}
 
     @lazy
     def artist_codes(self) -> dict[str, int]:

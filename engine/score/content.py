@@ -43,6 +43,11 @@ def shared_words(seeds: Sequence[Seed], keywords: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for seed in seeds for word in seed.keywords if word in here))
 
 
+def lexical_moments(query: Query) -> None:
+    """Nobody knows: BM25 is computed of the songs that it finds first."""
+    return
+
+
 def lexical_clauses(query: Query, rows: Rows) -> list[str | None]:
     if query.has_text:
         return ["has the words"] * len(rows)
@@ -60,6 +65,14 @@ def lyrics(query: Query, pool: Pool) -> FloatVector:
     return unit_cosine(query.sentence, pool.column("sentence")) if query.sentence.any() else unknown(pool)
 
 
+def lyrics_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["lyrics"].of(_unit(query.sentence)) if query.sentence.any() else None
+
+
+def _unit(vector: FloatVector) -> FloatVector:
+    return vector / np.float32(np.linalg.norm(vector))
+
+
 def lyrics_clauses(query: Query, rows: Rows) -> list[str | None]:
     return ["sings of the same things" if query.seeds else "is close in meaning"] * len(rows)
 
@@ -67,6 +80,10 @@ def lyrics_clauses(query: Query, rows: Rows) -> list[str | None]:
 def audio(query: Query, pool: Pool) -> FloatVector:
     """Cosine of the scaled audio features."""
     return cosine(query.audio, pool.column("audio")) if query.audio.any() else unknown(pool)
+
+
+def audio_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["audio"].of(_unit(query.audio)) if query.audio.any() else None
 
 
 def audio_clauses(query: Query, rows: Rows) -> list[str | None]:
@@ -96,9 +113,18 @@ def timbre(query: Query, pool: Pool) -> FloatVector:
     return unknown(pool) if wanted is None or not wanted.any() else unit_cosine(wanted, pool.column("timbre"))
 
 
+def timbre_moments(query: Query) -> tuple[float, float] | None:
+    wanted = query.parts.get("timbre")
+    return None if wanted is None or not wanted.any() else query.index.moments["timbre"].of(_unit(wanted))
+
+
 def tbert(query: Query, pool: Pool) -> FloatVector:
     """Cosine of the tBERT embeddings."""
     return unit_cosine(query.tbert, pool.column("tbert")) if query.tbert.any() else unknown(pool)
+
+
+def tbert_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["tbert"].of(_unit(query.tbert)) if query.tbert.any() else None
 
 
 def tbert_clauses(query: Query, rows: Rows) -> list[str | None]:
@@ -106,9 +132,9 @@ def tbert_clauses(query: Query, rows: Rows) -> list[str | None]:
 
 
 CONTENT = (
-    Signal("lexical", lexical, lexical_clauses, "content", "cheap"),
-    Signal("lyrics", lyrics, lyrics_clauses, "content", "dear"),
-    Signal("audio", audio, audio_clauses, "content", "cheap"),
-    Signal("timbre", timbre, audio_clauses, "content", "cheap"),
-    Signal("tbert", tbert, tbert_clauses, "content", "dear"),
+    Signal("lexical", lexical, lexical_moments, lexical_clauses, "content", "cheap"),
+    Signal("lyrics", lyrics, lyrics_moments, lyrics_clauses, "content", "dear"),
+    Signal("audio", audio, audio_moments, audio_clauses, "content", "cheap"),
+    Signal("timbre", timbre, timbre_moments, audio_clauses, "content", "cheap"),
+    Signal("tbert", tbert, tbert_moments, tbert_clauses, "content", "dear"),
 )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 
+from engine.patterns import Patterns
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
-from engine.score.signal import FloatVector, Rows, Signal, listed, no_clauses, unknown
+from engine.score.signal import FloatVector, Rows, Signal, listed, no_clauses, unknown, weighted
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES
 
@@ -31,6 +32,16 @@ def artist(query: Query, pool: Pool) -> FloatVector:
             shared[owner[codes == code]] = True
         out += shared * np.float32(times / len(query.seeds))
     return out
+
+
+def artist_moments(query: Query) -> tuple[float, float]:
+    """A song of two of the seeds' artists counts for each, which is as good as exact."""
+    own, many = query.index.songs.column("artist_key"), max(1, len(query.index))
+    of_artist = Counter(code for seed in query.seeds if seed.row is not None for code in set(own.codes_of(seed.row)))
+    shares = np.array(list(of_artist.values()), np.float64) / max(1, len(query.seeds))
+    counts = query.index.songs_of_artist[list(of_artist)]
+    mean = float(shares @ counts) / many
+    return mean, max(float(shares**2 @ counts) / many - mean**2, 0.0) ** 0.5
 
 
 def artist_clauses(query: Query, rows: Rows) -> list[str | None]:
@@ -56,11 +67,16 @@ def genre(query: Query, pool: Pool) -> FloatVector:
     out = np.zeros(len(pool), np.float32)
     code_of = query.index.genre_codes
     for genres in of_seeds:
-        wanted = [code_of[name] for name in genres if name in code_of]
-        shared = np.bincount(owner, weights=np.isin(codes, wanted), minlength=len(out)).astype(np.float32)
+        wanted = np.zeros(len(query.index.songs.column("genre").terms))
+        wanted[[code_of[name] for name in genres if name in code_of]] = 1.0
+        shared = np.bincount(owner, weights=wanted[codes], minlength=len(out)).astype(np.float32)
         out += shared / np.maximum(counts + len(genres) - shared, 1) / len(of_seeds)
     out[counts == 0] = np.nan
     return out
+
+
+def genre_moments(query: Query) -> tuple[float, float]:
+    return _of_patterns(query, "genre", genre)
 
 
 def genre_clauses(query: Query, rows: Rows) -> list[str | None]:
@@ -82,6 +98,10 @@ def language(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
+def language_moments(query: Query) -> tuple[float, float]:
+    return _of_patterns(query, "language", language)
+
+
 def era(query: Query, pool: Pool) -> FloatVector:
     """exp(-|years between| / 10), the mean over the seeds; a decade alone counts as its middle."""
     years = [_year(seed.song.year, seed.song.decade) for seed in query.seeds]
@@ -93,6 +113,20 @@ def era(query: Query, pool: Pool) -> FloatVector:
     near: FloatVector = np.mean([np.exp(-np.abs(when - y) / ERA_YEARS) for y in of_seeds], axis=0).astype(np.float32)
     near[(year < 0) & (decade < 0)] = np.nan
     return near
+
+
+def era_moments(query: Query) -> tuple[float, float]:
+    return _of_patterns(query, "era", era)
+
+
+def _of_patterns(query: Query, fact: str, measure: Callable[[Query, Pool], FloatVector]) -> tuple[float, float]:
+    """Of a song for each value of the fact, each as often as songs have the value."""
+    index = query.index
+    if fact not in index.patterns:
+        index.patterns[fact] = Patterns.of(index.songs, fact)
+    patterns = index.patterns[fact]
+    examples = Pool(index, patterns.rows, {}, len(patterns.rows), patterns.columns)
+    return weighted(measure(query, examples), patterns.counts)
 
 
 def _year(year: int | None, decade: int | None) -> float | None:
@@ -107,6 +141,13 @@ def era_clauses(query: Query, rows: Rows) -> list[str | None]:
 def target(query: Query, pool: Pool) -> FloatVector:
     """Closeness to the target values: 1 at the target, 0 at the other end of the feature's spread."""
     return query.closeness[pool.rows] if query.target else unknown(pool)
+
+
+def target_moments(query: Query) -> tuple[float, float] | None:
+    if not query.target:
+        return None
+    values = query.closeness[query.index.songs.alive]
+    return weighted(values, np.ones(len(values), np.int64))
 
 
 def target_clauses(query: Query, rows: Rows) -> list[str | None]:
@@ -131,9 +172,9 @@ def mood_clause(query: Query, moods: Sequence[str], conjunction: Literal["and", 
 
 
 FACTS = (
-    Signal("artist", artist, artist_clauses, "facts", "cheap"),
-    Signal("genre", genre, genre_clauses, "facts", "cheap"),
-    Signal("language", language, no_clauses, "facts", "cheap"),
-    Signal("era", era, era_clauses, "facts", "cheap"),
-    Signal("target", target, target_clauses, "facts", "cheap"),
+    Signal("artist", artist, artist_moments, artist_clauses, "facts", "cheap"),
+    Signal("genre", genre, genre_moments, genre_clauses, "facts", "cheap"),
+    Signal("language", language, language_moments, no_clauses, "facts", "cheap"),
+    Signal("era", era, era_moments, era_clauses, "facts", "cheap"),
+    Signal("target", target, target_moments, target_clauses, "facts", "cheap"),
 )

@@ -14,6 +14,10 @@ def taste(query: Query, pool: Pool) -> FloatVector:
     return unit_cosine(query.parts["taste"], pool.column("taste")) if has_taste(query) else unknown(pool)
 
 
+def taste_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["taste"].of(query.parts["taste"]) if has_taste(query) else None
+
+
 def has_taste(query: Query) -> bool:
     """Whether the query has a place in taste: that of its seeds, or that of playlists that its words name."""
     return "taste" in query.parts and bool(query.parts["taste"].any())
@@ -35,6 +39,16 @@ def cooccurrence(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
+def cooccurrence_moments(query: Query) -> tuple[float, float] | None:
+    """Of the songs with a history; all that are no neighbours have 0."""
+    _, values = query.cooccurrence
+    many = query.index.songs_with_history
+    if not many:
+        return None
+    mean = float(np.sqrt(values).sum(dtype=np.float64)) / many
+    return mean, max(float(values.sum(dtype=np.float64)) / many - mean**2, 0.0) ** 0.5
+
+
 def factors(query: Query, pool: Pool) -> FloatVector:
     """How likely a playlist that holds the seeds holds the candidate, by its factors; NaN for a song of no playlist."""
     if not query.listener_factors.any():
@@ -43,17 +57,22 @@ def factors(query: Query, pool: Pool) -> FloatVector:
     return np.asarray(np.where(pool.column("history"), likely, np.nan), np.float32)
 
 
+def factors_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["factors"].of(query.listener_factors) if query.listener_factors.any() else None
+
+
 def popularity(query: Query, pool: Pool) -> FloatVector:
     """How often the catalogue's playlists hold the song, or its popularity where there are none."""
     return np.asarray(pool.column("popularity"), np.float32)
 
 
+def popularity_moments(query: Query) -> tuple[float, float]:
+    return query.index.moments["popularity"].of([1.0])
+
+
 def playlist_clauses(query: Query, rows: Rows) -> list[str | None]:
     """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
-    shared = np.zeros(len(rows), np.int64)
-    for seed in query.seeds:
-        if seed.row is not None:
-            shared = np.maximum(shared, query.index.cooccurrence.shared(seed.row, rows))
+    shared = query.index.cooccurrence.most_shared([s.row for s in query.seeds if s.row is not None], rows)
     without = "fits the same playlists" if query.seeds else "is in playlists that are called so"
     whom = "it" if len(query.seeds) == 1 else "a seed"
     return [f"shares {many} playlist{'s' * (many > 1)} with {whom}" if many else without for many in shared.tolist()]
@@ -64,8 +83,8 @@ def popularity_clauses(query: Query, rows: Rows) -> list[str | None]:
 
 
 LISTENERS = (
-    Signal("taste", taste, playlist_clauses, "listeners", "cheap"),
-    Signal("cooccurrence", cooccurrence, playlist_clauses, "listeners", "cheap"),
-    Signal("factors", factors, playlist_clauses, "listeners", "cheap"),
-    Signal("popularity", popularity, popularity_clauses, "listeners", "cheap"),
+    Signal("taste", taste, taste_moments, playlist_clauses, "listeners", "cheap"),
+    Signal("cooccurrence", cooccurrence, cooccurrence_moments, playlist_clauses, "listeners", "cheap"),
+    Signal("factors", factors, factors_moments, playlist_clauses, "listeners", "cheap"),
+    Signal("popularity", popularity, popularity_moments, popularity_clauses, "listeners", "cheap"),
 )

@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from engine.answer.answer import POOL, pool
 from engine.query.query import Query
-from engine.score.fusion import normalise
-from engine.score.signals import measure
+from engine.score.signals import z_scores
 from engine.score.weights import UNTUNED
 from engine.tune.golden import golden_section
 from indexer.errors import RequestError
@@ -49,7 +48,7 @@ def weights_from_reactions(
     proposed = pool(query, weights, POOL, allowed)
     reacted = np.array(sorted({*liked, *skipped}), np.int64)
     candidates = proposed.of_rows(np.union1d(proposed.rows, reacted))
-    signals = normalise(measure(query, candidates, weights))
+    signals = z_scores(query, candidates, list(weights))
     others = np.flatnonzero(~np.isin(candidates.rows, reacted))
     above = np.searchsorted(candidates.rows, np.unique(liked)) if liked else others
     below = np.searchsorted(candidates.rows, np.unique(skipped)) if skipped else others

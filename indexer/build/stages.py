@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from indexer.build import content_stages as content
 from indexer.build import listener_stages as listeners
+from indexer.build import vector_stages as searching
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
@@ -44,8 +45,13 @@ STAGES: tuple[Stage, ...] = (
         tables=("playlists",), reads=("songs", "sentences", "topics", "audio"), encoder=True, learns=True,
     ),
     Stage(
-        "vectors", listeners.vectors, lambda c: c.exact_below,
-        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), version=2,
+        "moments", searching.moments, lambda c: None,
+        reads=("songs", "sentences", "audio", "timbre", "popularity", "factors", "taste", "tbert"),
+    ),
+    Stage(
+        "vectors", searching.vectors, lambda c: c.exact_below,
+        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), looks_at=("factors", "popularity", "moments"),
+        version=3,
     ),
     Stage(
         "moods", listeners.moods, lambda c: {"moods": c.moods, "held_out": c.held_out},

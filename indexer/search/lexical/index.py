@@ -44,6 +44,7 @@ LINE_WEIGHT, LINE_POWER = 2.0, 4.0  # a perfect line adds twice the best score; 
 VARIANTS, VARIANT_WEIGHT = 8, 0.7  # the weight is per letter that differs
 RARE, SUSPICIOUS = 20, 50
 KNOWN_NAME_WEIGHT, PREFIX_WEIGHT = 0.5, 0.6
+MOST_READINGS = 4_096  # words whose meanings are remembered: of the words of questions few are rare
 
 
 class LexicalIndex:
@@ -63,6 +64,7 @@ class LexicalIndex:
         self._folder, self._rows = folder, rows
         self._shards = self._with_lyrics, self._without_lyrics = Shard(folder / SHARDS[0]), Shard(folder / SHARDS[1])
         self._spelling = Spelling(folder)
+        self._readings: dict[tuple[str, Kind], Reading] = {}
 
     def __len__(self) -> int:
         return self._with_lyrics.size + self._without_lyrics.size
@@ -163,6 +165,14 @@ class LexicalIndex:
 
     def _reading(self, word: str, kind: Kind) -> Reading:
         """What a word may mean: itself, and words of the index that it may be a slip or the beginning of."""
+        reading = self._readings.get((word, kind))
+        if reading is None:
+            if len(self._readings) >= MOST_READINGS:
+                self._readings = {}
+            reading = self._readings[word, kind] = self._read(word, kind)
+        return reading
+
+    def _read(self, word: str, kind: Kind) -> Reading:
         frequency = self._frequency(word, FIELDS if kind == "lyrics" else NAME_FIELDS)
         found = {word: 1.0} if frequency else {}
         if is_unspaced(word):  # a letter more or less makes another word

@@ -70,42 +70,55 @@ class FaissStore:
 
 
 def build_vectors(
-    matrix: Vectors, path: Path, *, exact_below: int = EXACT_BELOW, layout: Layout = "auto", seed: int = 0
+    matrix: Vectors,
+    path: Path,
+    *,
+    exact_below: int = EXACT_BELOW,
+    layout: Layout = "auto",
+    seed: int = 0,
+    scale: Scores | None = None,
 ) -> None:
     """Write the index of `matrix`, float32 (songs, dim), inner product, row = position, to `path`.
 
     layout "flat" is exact; "ivf" keeps one byte a number in k-means lists; "pq" scores 4 bits a number,
     32 songs at a time, and keeps one byte a number to score the best again. "auto" takes flat below
     `exact_below` songs, pq from PQ_FROM, ivf between. k-means runs on the GPU where faiss sees one.
+    scale   float32 (dim,), above 0 or 0: the lists gather songs that are near once each column is multiplied by it.
+            A list is read for what it holds: where queries weigh some columns far more than others, and these do when
+            songs are gathered, half the lists hold what is looked for
+
     Same matrix, same seed, same machine: same file. `matrix` is read in blocks (see `StackedParts`).
     ValueError where it is no finite float32 matrix, RefrainError where the disk is full.
     """
-    _write(_built(matrix, exact_below, layout, seed), Path(path))
+    _write(_built(matrix, exact_below, layout, seed, scale), Path(path))
 
 
-def add_vectors(old_path: Path, new_path: Path, matrix: Vectors) -> None:
-    """Write the index at `old_path` with the rows of `matrix` after its own to `new_path`, without training."""
+def add_vectors(old_path: Path, new_path: Path, matrix: Vectors, *, scale: Scores | None = None) -> None:
+    """Write the index at `old_path` with the rows of `matrix` after its own to `new_path`, without training.
+
+    scale   that of the build
+    """
     _check_shape(matrix)
     index = _read(Path(old_path), mapped=False)  # faiss aborts the process on adding to a mapped index
     if matrix.shape[1] != index.d:
         raise ValueError(f"the matrix has {matrix.shape[1]} columns, the index {index.d}")
-    _add(index, matrix)
+    _add(index, matrix, scale)
     _write(index, Path(new_path))
 
 
-def _built(matrix: Vectors, exact_below: int, layout: Layout, seed: int) -> faiss.Index:
+def _built(matrix: Vectors, exact_below: int, layout: Layout, seed: int, scale: Scores | None = None) -> faiss.Index:
     import faiss
 
     _check_shape(matrix)
     n, dim = matrix.shape
     if layout == "auto":
         layout = "flat" if n < exact_below else "ivf" if n < PQ_FROM else "pq"
-    index: faiss.Index = faiss.IndexFlatIP(dim) if layout == "flat" or n == 0 else _trained(matrix, layout, seed)
-    _add(index, matrix)
+    index: faiss.Index = faiss.IndexFlatIP(dim) if layout == "flat" or n == 0 else _trained(matrix, layout, seed, scale)
+    _add(index, matrix, scale)
     return index
 
 
-def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
+def _trained(matrix: Vectors, layout: Layout, seed: int, scale: Scores | None) -> faiss.Index:
     """An empty index whose lists and codes are learned from a sample.
 
     faiss's factory takes unit vectors as centroids for inner products. Here the centroid is the mean of its
@@ -120,9 +133,9 @@ def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
     sample = _finite(matrix[chosen])
     width = -(-dim // LANES) * LANES
     means = faiss.Kmeans(width, lists, niter=10, seed=seed, gpu=faiss.get_num_gpus() > 0)
-    means.train(np.pad(sample, ((0, 0), (0, width - dim))))
+    means.train(np.pad(sample if scale is None else sample * scale, ((0, 0), (0, width - dim))))
     quantizer = faiss.IndexFlatIP(width)
-    quantizer.add(np.asarray(means.centroids, np.float32))
+    quantizer.add(_unscaled(sample, means, scale, width))
     inner, byte = faiss.METRIC_INNER_PRODUCT, faiss.ScalarQuantizer.QT_8bit
     index: faiss.Index
     if layout == "ivf":
@@ -138,14 +151,36 @@ def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
     return index
 
 
-def _add(index: faiss.Index, matrix: Vectors) -> None:
+def _unscaled(sample: Matrix, means: faiss.Kmeans, scale: Scores | None, width: int) -> Matrix:
+    """float32 (lists, width): the means of the songs of each list as they are, for products with a query."""
+    centroids = np.asarray(means.centroids, np.float32)
+    if scale is None:
+        return centroids
+    dim = len(scale)
+    whole = np.zeros_like(centroids)
+    whole[:, :dim] = centroids[:, :dim] / np.where(scale > 0, scale, 1.0)
+    if not (scale > 0).all():  # what was multiplied by 0 is left to be asked for
+        own = means.index.search(np.pad(sample * scale, ((0, 0), (0, width - dim))), 1)[1][:, 0]
+        counts = np.maximum(np.bincount(own, minlength=len(centroids)), 1)
+        for column in np.flatnonzero(scale == 0):
+            whole[:, column] = np.bincount(own, sample[:, column], minlength=len(centroids)) / counts
+    return whole
+
+
+def _add(index: faiss.Index, matrix: Vectors, scale: Scores | None = None) -> None:
     """Add rows; each goes to the list with the nearest mean, though lists are later read by inner product."""
     import faiss
 
     ivf = None if isinstance(index, faiss.IndexFlat) else faiss.extract_index_ivf(index)
     if ivf is not None:
         by_product = ivf.quantizer
-        by_distance = faiss.IndexFlatL2(ivf.d)
+        by_distance: faiss.Index = faiss.IndexFlatL2(ivf.d)
+        if scale is not None:
+            diagonal = faiss.LinearTransform(ivf.d, ivf.d, False)
+            stretched = np.diag(np.pad(np.asarray(scale, np.float32), (0, ivf.d - len(scale))))
+            faiss.copy_array_to_vector(stretched.ravel(), diagonal.A)
+            diagonal.is_trained = True
+            by_distance = faiss.IndexPreTransform(diagonal, by_distance)
         by_distance.add(by_product.reconstruct_n(0, ivf.nlist))
         ivf.quantizer = by_distance
     try:
