@@ -32,10 +32,12 @@ class VectorSearch(ABC):
 
     widths    settings that trade time for recall, narrowest first; (0,) where there is one only
     filtered   the widths at which it is asked for allowed rows alone; none where it cannot be
+    scale     float32 (dim,): what each number usually counts, for who gathers songs by it; None where all count alike
     reason    why it is faster than Refrain, where it is
     """
 
     name: str
+    scale: Vector | None = None
     tuning = f"{LINKS} links, efConstruction {CARE}; its width as each line says"
     widths: Sequence[int] = WIDTHS
     filtered: Sequence[int] = ()
@@ -59,7 +61,7 @@ class Refrain(VectorSearch):
     reason = ""
 
     def build(self, matrix: Matrix, folder: Path) -> None:
-        build_vectors(matrix, folder / "vectors.faiss")
+        build_vectors(matrix, folder / "vectors.faiss", scale=self.scale)
         self._index = VectorIndex(folder / "vectors.faiss")
 
     def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
