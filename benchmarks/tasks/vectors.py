@@ -71,7 +71,8 @@ def measure_vectors(job: Job, systems: Sequence[str], track: Track) -> Iterator[
             for width in track(system.widths, f"vectors: {name}"):
                 for filtered, mask in masks.items():
                     if mask is None or width in system.filtered:
-                        timed = each_timed(partial(_search, system, width, mask), list(queries), warm_up=WARM_UP)
+                        condition = None if mask is None else system.condition(mask)
+                        timed = each_timed(partial(_search, system, width, condition), list(queries), warm_up=WARM_UP)
                         scored = _scores(matrix, queries, timed.answers, right[filtered], timed.ms)
                         setting = f"width {width}" if width else PLAIN
                         facts = {**made.facts, "cpu_ms": timed.cpu_ms}
@@ -91,8 +92,8 @@ def _mask(songs: int, share: float | None) -> Mask | None:
     return mask
 
 
-def _search(system: VectorSearch, width: int, mask: Mask | None, query: Vector) -> Rows:
-    return system.search(query, K, width, mask)
+def _search(system: VectorSearch, width: int, condition: Any, query: Vector) -> Rows:
+    return system.search(query, K, width, condition)
 
 
 def _least(matrix: Matrix, query: Vector, mask: Mask | None) -> tuple[int, float, float]:
