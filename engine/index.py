@@ -48,6 +48,10 @@ if TYPE_CHECKING:
 FloatMatrix = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
+# Lists that a search reads. On 79,062 songs of shared/data the candidates of 120 queries of one and five seeds hold
+# 0.9975 of the 20 songs with the highest product at 1/16 (0.9992 at 1/8, 0.990 at 1/32); of lyrics alone, which lie
+# less close together, 0.976 at 1/8 and 0.996 at 1/4.
+READ_SHARE, LYRICS_READ_SHARE = 1 / 16, 1 / 6
 MOST_CONDITIONS = 32  # masks that are kept for the next query: of a million songs 1.1 MB each
 
 
@@ -79,7 +83,7 @@ class OpenIndex:
         self.lexical = LexicalIndex(self.generation.place(artefacts.LEXICAL), rows=len(self.songs))
         names, dims = zip(*self.manifest["parts"], strict=True)
         self.layout = Parts(names, dims)
-        self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS))
+        self.vectors = VectorIndex(self.generation.place(artefacts.VECTORS), read_share=READ_SHARE)
         if (len(self.vectors), self.vectors.dim) != (len(self.songs), self.layout.dim):
             raise IndexFormatError(
                 f"{path} holds {len(self.vectors):,} vectors of {self.vectors.dim}, expected {len(self.songs):,} of "
@@ -127,7 +131,7 @@ class OpenIndex:
         place = self.generation.place(artefacts.LYRICS_VECTORS)
         if not place.exists():
             return None
-        index = VectorIndex(place)
+        index = VectorIndex(place, read_share=LYRICS_READ_SHARE)
         if len(index) != len(self.songs):
             raise IndexFormatError(
                 f"{place} holds {len(index):,} vectors, expected {len(self.songs):,}; rebuild with `refrain build`"
