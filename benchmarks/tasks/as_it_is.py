@@ -22,7 +22,11 @@ MANY_SONGS = 50_000  # from here on, what scores every song in Python takes a te
 
 @dataclass(frozen=True, slots=True)
 class Dose:
-    """How many questions of each kind a system is asked."""
+    """How many questions of each kind a system is asked.
+
+    >>> Dose.of(slow=False, songs=60_000).named("exact"), Dose.of(slow=True, songs=60_000).named("exact")
+    ('exact', 'exact, 50 of them')
+    """
 
     queries: int = QUERIES
     warm_up: int = WARM_UP

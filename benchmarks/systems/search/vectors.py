@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from benchmarks.systems.scoring import NO_ROWS, library
 from benchmarks.systems.system import Rows
+from indexer.search.allowed import Allowed
 from indexer.search.vectors.faiss_store import VectorIndex, build_vectors
 
 Matrix = npt.NDArray[np.float32]
@@ -32,10 +33,12 @@ class VectorSearch(ABC):
 
     widths    settings that trade time for recall, narrowest first; (0,) where there is one only
     filtered   the widths at which it is asked for allowed rows alone; none where it cannot be
+    scale     float32 (dim,): what each number usually counts, for who gathers songs by it; None where all count alike
     reason    why it is faster than Refrain, where it is
     """
 
     name: str
+    scale: Vector | None = None
     tuning = f"{LINKS} links, efConstruction {CARE}; its width as each line says"
     widths: Sequence[int] = WIDTHS
     filtered: Sequence[int] = ()
@@ -45,9 +48,13 @@ class VectorSearch(ABC):
     def build(self, matrix: Matrix, folder: Path) -> None:
         """Index the rows of float32 (songs, dim), by one thread; a file of the index lies in the folder."""
 
+    def condition(self, allowed: Mask) -> Any:
+        """A filter as `search` takes it: made once, for the next query often has the same."""
+        return allowed
+
     @abstractmethod
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
-        """At most k rows with the largest inner products, best first."""
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
+        """At most k rows with the largest inner products that meet the condition, best first."""
 
 
 class Refrain(VectorSearch):
@@ -59,11 +66,14 @@ class Refrain(VectorSearch):
     reason = ""
 
     def build(self, matrix: Matrix, folder: Path) -> None:
-        build_vectors(matrix, folder / "vectors.faiss")
+        build_vectors(matrix, folder / "vectors.faiss", scale=self.scale)
         self._index = VectorIndex(folder / "vectors.faiss")
 
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
-        return self._index.search(query, k, allowed=allowed)[0]
+    def condition(self, allowed: Mask) -> Allowed:
+        return Allowed(allowed)
+
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
+        return self._index.search(query, k, allowed=condition)[0]
 
 
 class Exact(VectorSearch):
@@ -77,12 +87,15 @@ class Exact(VectorSearch):
     def build(self, matrix: Matrix, folder: Path) -> None:
         self._matrix = matrix
 
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
-        rows = None if allowed is None else np.flatnonzero(allowed)
-        scores = self._matrix @ query if rows is None else self._matrix[rows] @ query
+    def condition(self, allowed: Mask) -> Rows:
+        return np.flatnonzero(allowed)
+
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
+        scores = self._matrix @ query if condition is None else self._matrix[condition] @ query
         at = np.argpartition(-scores, min(k, len(scores)) - 1)[:k] if len(scores) else NO_ROWS
         at = at[np.argsort(-scores[at], kind="stable")]
-        return at if rows is None else rows[at]
+        found: Rows = at if condition is None else condition[at]
+        return found
 
 
 class FaissHnsw(VectorSearch):
@@ -97,10 +110,12 @@ class FaissHnsw(VectorSearch):
         self._index.add(matrix)
         kit.write_index(self._index, str(folder / "hnsw"))
 
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
+    def condition(self, allowed: Mask) -> npt.NDArray[np.uint8]:
+        return np.packbits(allowed, bitorder="little")
+
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
         kit = self._kit
-        bitmap = None if allowed is None else np.packbits(allowed, bitorder="little")
-        chosen = None if bitmap is None else kit.IDSelectorBitmap(len(bitmap), kit.swig_ptr(bitmap))
+        chosen = None if condition is None else kit.IDSelectorBitmap(len(condition), kit.swig_ptr(condition))
         params = kit.SearchParametersHNSW(efSearch=width, sel=chosen)
         rows: Rows = self._index.search(query[np.newaxis], k, params=params)[1][0]
         return rows[rows >= 0]
@@ -118,11 +133,13 @@ class Hnswlib(VectorSearch):
         self._index.add_items(matrix, num_threads=1)
         self._index.save_index(str(folder / "hnsw"))
 
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
+    def condition(self, allowed: Mask) -> Any:
+        return allowed.item
+
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
         self._index.set_ef(width)
-        chosen = None if allowed is None else allowed.item
         try:
-            return np.asarray(self._index.knn_query(query, k, num_threads=1, filter=chosen)[0][0], np.int64)
+            return np.asarray(self._index.knn_query(query, k, num_threads=1, filter=condition)[0][0], np.int64)
         except RuntimeError:  # it met fewer than k, and then returns none of them
             return NO_ROWS
 
@@ -136,7 +153,7 @@ class Usearch(VectorSearch):
         self._index.add(np.arange(len(matrix)), matrix, threads=1)
         self._index.save(str(folder / "hnsw"))
 
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
         self._index.expansion_search = width
         return np.asarray(self._index.search(query, k, threads=1).keys, np.int64)
 
@@ -150,7 +167,7 @@ class Voyager(VectorSearch):
         self._index.add_items(matrix, num_threads=1)
         self._index.save(str(folder / "hnsw"))
 
-    def search(self, query: Vector, k: int, width: int, allowed: Mask | None = None) -> Rows:
+    def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
         return np.asarray(self._index.query(query, k, query_ef=width)[0], np.int64)
 
 

@@ -40,7 +40,7 @@ LANES = 16  # faiss scores bytes with AVX-512 only where this divides the column
 # and more where many hits are wanted or few songs allowed. The share is high because one partition serves
 # every weighting of the parts: songs near in one part alone are spread over many lists. Up to FLOOR_K hits the
 # number does not change: a smaller k only cuts the result.
-READ_SHARE, READ_SONGS, SONGS_PER_HIT, FLOOR_K = 1 / 8, 10_000, 12, 500
+READ_SHARE, READ_SONGS, SONGS_PER_HIT, FLOOR_K = 1 / 8, 10_000, 8, 500
 # A filter that keeps no more songs than this reads every list: few are scored, and none is missed.
 EVERY_LIST_UP_TO = 20_000
 REFINE = 4  # times max(k, FLOOR_K) candidates of a "pq" index are scored again with one byte a number
@@ -198,10 +198,13 @@ class VectorIndex:
     smaller k only cuts the list.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_share: float = READ_SHARE) -> None:
         """Open what `build_vectors` wrote; IndexMissingError where there is none, IndexFormatError where it is
-        damaged, also when a search meets the damage."""
-        self._hold(_read(Path(path), mapped=True), str(path))
+        damaged, also when a search meets the damage.
+
+        read_share   of the lists that a search reads, see READ_SHARE
+        """
+        self._hold(_read(Path(path), mapped=True), str(path), read_share)
 
     @classmethod
     def of(
@@ -213,13 +216,13 @@ class VectorIndex:
         [1, 2]
         """
         index = cls.__new__(cls)
-        index._hold(_built(matrix, exact_below, layout, seed), "the vectors in memory")
+        index._hold(_built(matrix, exact_below, layout, seed), "the vectors in memory", READ_SHARE)
         return index
 
-    def _hold(self, index: faiss.Index, source: str) -> None:
+    def _hold(self, index: faiss.Index, source: str, read_share: float) -> None:
         import faiss
 
-        self._kit, self._index, self._source = faiss, index, source
+        self._kit, self._index, self._source, self._read_share = faiss, index, source, read_share
         self._one_at_a_time = threading.Lock()
         self._on_gpu: faiss.Index | None = None  # a copy, made when it is first of use
         inner = index
@@ -296,7 +299,11 @@ class VectorIndex:
         every = int(self._ivf.nlist)
         if candidates <= EVERY_LIST_UP_TO:
             return every
-        share = max(READ_SHARE, READ_SONGS / len(self), SONGS_PER_HIT * max(k, FLOOR_K) / candidates)
+        share = max(
+            self._read_share,
+            READ_SONGS * self._read_share / READ_SHARE / len(self),
+            SONGS_PER_HIT * max(k, FLOOR_K) / candidates,
+        )
         return min(every, math.ceil(every * share))
 
     def _ask(

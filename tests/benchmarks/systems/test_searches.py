@@ -77,14 +77,15 @@ def check_vectors(system: vectors.VectorSearch, matrix: vectors.Matrix) -> None:
     allowed = np.random.default_rng(4).random(len(matrix)) < 0.3
     few = np.zeros(len(matrix), bool)
     few[[5, 40]] = True
+    conditions = [system.condition(allowed), system.condition(few)]
     for query in matrix[::60]:
         scores = matrix @ query
         best = np.argsort(-scores, kind="stable")
         assert system.search(query, 10, max(system.widths)).tolist() == best[:10].tolist()
         if system.filtered:
             within = best[allowed[best]][:10].tolist()
-            assert system.search(query, 10, max(system.widths), allowed).tolist() == within
-            assert set(system.search(query, 10, max(system.widths), few).tolist()) <= {5, 40}
+            assert system.search(query, 10, max(system.widths), conditions[0]).tolist() == within
+            assert set(system.search(query, 10, max(system.widths), conditions[1]).tolist()) <= {5, 40}
 
 
 @pytest.mark.parametrize("name", ["refrain", "numpy", "faiss-hnsw"])
