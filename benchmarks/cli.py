@@ -53,6 +53,9 @@ def run(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file for the indexes, as for `refrain build`")] = None,
     encoded: Annotated[Path | None, typer.Option(help="an index whose sentence vectors are taken over")] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="an index that is built, taken as it is: words, vectors, answers, latency")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="queries a setting at most, for a quick look")] = None,
     again: Annotated[bool, typer.Option("--again", help="measure also what this code has measured before")] = False,
 ) -> None:
@@ -74,6 +77,7 @@ def run(
         config=None if config is None else IndexConfig.from_toml(config),
         config_file=config,
         encoded=encoded,
+        index=index,
         limit=limit,
         again=again,
         track=progress(),

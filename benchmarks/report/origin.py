@@ -21,7 +21,8 @@ MEASURING = ("engine", "indexer", "benchmarks/data", "benchmarks/judge", "benchm
 NOT_MEASURING = ("engine/cli", "engine/service", "engine/atlas/page")
 PROSE = ".md"  # the ending of files that no program reads
 LIBRARIES = ("refrain", "numpy", "scipy", "torch", "transformers", "sentence-transformers", "keras", "faiss-cpu",
-             "faiss-gpu-cu12", "tantivy", "scikit-learn", "rank-bm25", "bm25s", "implicit", "ir-measures")  # fmt: skip
+             "faiss-gpu-cu12", "tantivy", "scikit-learn", "rank-bm25", "bm25s", "implicit", "ir-measures", "numba",
+             "hnswlib", "usearch", "voyager", "lancedb", "qdrant-edge-py")  # fmt: skip
 
 
 class Code(BaseModel):

@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.judge.metrics import means
 from benchmarks.judge.paired import SIGNIFICANT
 from benchmarks.report.campaigns import MIXED, campaigns, is_mixed, latest
+from benchmarks.report.latency import is_latency, latency_table
+from benchmarks.report.peers import kind_of, peers_table
 from benchmarks.report.run import Run, load_runs
 from benchmarks.report.tables import against_best_peer, cells, difference, differences, number
 from benchmarks.tasks import ablation, continuation
@@ -147,7 +149,8 @@ def _campaign(folder: Path) -> str:
     mixed = is_mixed(folder)
     parts = [(folder / MIXED).read_text("utf-8")] if mixed else []
     parts += [text for sheet in SHEETS if (text := _sheet(sheet, runs, tested=not mixed))]
-    parts += [_latency(run) for run in runs.get("latency", ())]
+    parts += [peers_table(listed) for task, listed in runs.items() if kind_of(task)]
+    parts += [latency_table(run) for task, listed in runs.items() if is_latency(task) for run in listed]
     parts += [_load(run) for run in runs.get("load", ())]
     parts += [_ablation(group, base) for base, group in ablation.by_base(runs.get(ablation.TASK, ()))]
     every = [run for listed in runs.values() for run in listed]
@@ -199,7 +202,7 @@ def split_readme(text: str, name: str = "README.md") -> tuple[str, str, str]:
 def _chosen(runs: Sequence[Run]) -> str:
     """What was chosen for each system, task by task, equal sentences once."""
     sentences: dict[tuple[str, str], list[str]] = {}
-    notes = sorted({note for run in runs for note in run.notes})
+    notes = sorted({note for run in runs if kind_of(run.task) is None for note in run.notes})
     for run in runs:
         if run.tuning in ("none", "nothing"):
             continue
@@ -218,18 +221,6 @@ def _measured(runs: Sequence[Run]) -> str:
     codes = sorted({str(run.code) for run in runs})
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     return f"Measured {when} by {' and '.join(codes)} on {'; '.join(machines)}.\n"
-
-
-def _latency(run: Run) -> str:
-    """What a user waits for, by song_id and by name."""
-    lines = ["**Latency, ms: median / 99th percentile**", "", "| | median | p99 | n |", "| --- | --- | --- | --- |"]
-    for name, result in run.settings.items():
-        median = means(result.scores)["ms"]
-        p99 = "" if result.p99_ms is None else number(result.p99_ms)
-        lines.append(f"| {name} | {number(median)} | {p99} | {result.queries:,} |")
-    facts = run.settings["open"].facts
-    built = "" if run.build_s is None else f"; the index was built in {run.build_s:,.0f} s"
-    return "\n".join(lines) + f"\n\n{facts['songs']:,.0f} songs, {facts['resident_mib']:,.0f} MiB resident{built}.\n"
 
 
 def _load(run: Run) -> str:

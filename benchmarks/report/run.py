@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from benchmarks.judge.timing import spread
 from benchmarks.report.origin import Code
 from indexer.store.files import write_whole
 
@@ -33,6 +35,13 @@ class Result(BaseModel):
     median_ms: float | None = None
     p99_ms: float | None = None
     facts: Mapping[str, float] = Field(default_factory=dict)
+
+    @classmethod
+    def of_times(cls, digest: str, ms: Sequence[float], facts: Mapping[str, float] = MappingProxyType({})) -> Result:
+        """Times, one a query, of questions whose answers nobody judges."""
+        median, p99 = spread(ms)
+        scores = {"ms": [round(each, 3) for each in ms]}
+        return cls(digest=digest, scores=scores, median_ms=median, p99_ms=p99, facts=facts)
 
     @property
     def queries(self) -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
+from benchmarks.judge.bars import MET
 from benchmarks.judge.metrics import means
 from benchmarks.judge.paired import SIGNIFICANT, Paired, best, better, compare, corrected
-from benchmarks.report.run import Run
+from benchmarks.report.run import Result, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,38 @@ def number(value: float) -> str:
 def overview(run: Run) -> Table:
     """One run: a line a setting."""
     names = list(dict.fromkeys(metric for setting in run.settings.values() for metric in setting.scores))
+    barred = any(MET in setting.facts for setting in run.settings.values())
     title = f"{run.task}: {run.system}, fitted in {run.fit_s:g} s, peak {run.peak_mib:,.0f} MiB"
     table = Table(
-        "setting", "n", *names, "ms", "p99", title=title, title_justify="left",
+        "setting", "n", *names, "ms", "p99", *(("bar", "met") if barred else ()), title=title, title_justify="left",
         caption="\n".join([f"chosen: {run.tuning}", f"code: {run.code}", *run.notes]), caption_justify="left",
     )  # fmt: skip
     for name, setting in run.settings.items():
         found = means(setting.scores)
         ms = [("" if value is None else number(value)) for value in (setting.median_ms, setting.p99_ms)]
-        table.add_row(name, f"{setting.queries:,}", *(number(found[m]) if m in found else "" for m in names), *ms)
+        table.add_row(name, f"{setting.queries:,}", *(number(found[m]) if m in found else "" for m in names), *ms,
+                      *(bar_cells(setting) if barred else ()))  # fmt: skip
     return table
+
+
+def bar_cells(result: Result) -> tuple[str, str]:
+    """A row's bar, with the figures that no other column shows, and whether it is met; empty where it has none.
+
+    >>> facts = {"median_ms_bar": 1.5, "p99_ms_bar": 4.0, "met": 0.0}
+    >>> bar_cells(Result(digest="q", scores={}, median_ms=1.7, p99_ms=3.0, facts=facts))
+    ('1.5 / 4', 'no')
+    >>> bar_cells(Result(digest="q", scores={}, facts={"ratio": 1.31, "ratio_bar": 2.0, "met": 1.0}))
+    ('1.31 times the unfiltered, of 2', 'yes')
+    """
+    facts = result.facts
+    if MET not in facts:
+        return "", ""
+    parts = [" / ".join(f"{facts[name]:g}" for name in ("median_ms_bar", "p99_ms_bar") if name in facts)]
+    for name, words in (("ratio", "times the unfiltered"), ("mib", "MiB"), ("a_second", "a second")):
+        if f"{name}_bar" in facts:
+            parts.append(f"{facts[name]:,.4g} {words}, of {facts[f'{name}_bar']:,g}")
+    parts += [f"{facts[name]:g} songs {name}" for name in ("missing", "outside") if facts.get(name, 0) > 0]
+    return "; ".join(part for part in parts if part), "yes" if facts[MET] else "no"
 
 
 def against_best_peer(runs: Sequence[Run]) -> dict[tuple[str, str, str], tuple[str, Paired]]:

@@ -11,6 +11,7 @@ import string
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.judge.metrics import Question
 from indexer.songs.table import Songs
@@ -19,10 +20,16 @@ SONGS, MIN_WORDS, SEED = 300, 5, 11
 WRONG = 2  # letters
 
 
-def draw(songs: Songs, seed: int = SEED, count: int = SONGS) -> list[tuple[int, str]]:
-    """`count` pairs of (row, one of its lines)."""
+def draw(
+    songs: Songs, seed: int = SEED, count: int = SONGS, *, among: npt.NDArray[np.bool_] | None = None
+) -> list[tuple[int, str]]:
+    """`count` pairs of (row, one of its lines).
+
+    among   bool (rows,): the songs that may be drawn; None is all
+    """
     rng = random.Random(seed)
-    rows = np.flatnonzero(songs.alive & songs.has_lyrics).tolist()
+    drawable = songs.alive & songs.has_lyrics
+    rows = np.flatnonzero(drawable if among is None else drawable & among).tolist()
     drawn: list[tuple[int, str]] = []
     for row in rng.sample(rows, len(rows)):
         lines = songs.lyrics[row].split("\n")

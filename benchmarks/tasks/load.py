@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 import numpy as np
 
 from benchmarks.data.dataset import Place, copy_index
-from benchmarks.judge.timing import spread
+from benchmarks.judge.timing import memory_mib
 from benchmarks.report.run import Result, Run
 from benchmarks.tasks.running import Job, opened, run_of
 from indexer.progress import Track
@@ -121,14 +121,6 @@ def served(place: Place, workers: int) -> Iterator[tuple[str, int]]:
             process.terminate()
 
 
-def memory_mib(pid: int) -> float:
-    """The memory of a process and of those that it started which no other process has (Linux)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    pages = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    private = sum(int(kib) for kib in re.findall(r"^Private_(?:Clean|Dirty): +(\d+) kB", pages, re.MULTILINE))
-    return private / 2**10 + sum(memory_mib(int(child)) for child in children)
-
-
 def publish(index: Path) -> None:
     """Publish the newest generation once more, under the next number: what readers see of an update that is done."""
     newest = open_generation(index)
@@ -181,11 +173,7 @@ def measure_load(job: Job, systems: Sequence[str], track: Track) -> Iterator[Run
             }
         for kind in ("", *dict.fromkeys(each.kind for each in asked)):
             times = [each.ms for each in asked if each.ms is not None and kind in ("", each.kind)]
-            median, p99 = spread(times)
             name = f"{rate} a second" + (f", {kind}" if kind else "")
-            settings[name] = Result(
-                digest=name, scores={"ms": [round(ms, 3) for ms in times]}, median_ms=median, p99_ms=p99,
-                facts={} if kind else facts,
-            )  # fmt: skip
+            settings[name] = Result.of_times(name, times, {} if kind else facts)
     for name in systems:
         yield run_of(job, name, settings, dataset)

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shlex
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-from benchmarks.data.dataset import PROTOCOL, Place, prepare, whole_fingerprint
+from benchmarks.data.dataset import Place, prepare, whole_fingerprint
 from benchmarks.judge.metrics import CONTINUATION, KNOWN_ITEM
-from benchmarks.report.origin import LIBRARIES, measuring_code, reading, same_versions, versions
+from benchmarks.judge.threads import keep_to_one_core, one_thread_each
+from benchmarks.report.origin import measuring_code, reading
 from benchmarks.report.run import Run
 from benchmarks.systems.peers import PEERS, PeerUnavailableError
 from benchmarks.systems.refrain import VARIANTS
+from benchmarks.systems.search import stores
+from benchmarks.systems.search import vectors as vector_searches
+from benchmarks.systems.search import words as word_searches
 from benchmarks.systems.system import System
 from benchmarks.tasks import ann, compression, continuation, known_item, moods, reranking
 from benchmarks.tasks.ablation import measure_ablation
+from benchmarks.tasks.answers import measure_answers
 from benchmarks.tasks.asking import Unfinished
 from benchmarks.tasks.encoding import measure_encoding
 from benchmarks.tasks.latency import measure_latency
 from benchmarks.tasks.load import measure_load
 from benchmarks.tasks.running import Job, Task, evaluate, opened
+from benchmarks.tasks.state import State, finished, unfinished_folder
+from benchmarks.tasks.vectors import measure_vectors
+from benchmarks.tasks.words import measure_words
 from indexer.config import IndexConfig
 from indexer.progress import Track, quiet
-from indexer.store.generations import open_generation
 
 SYSTEMS: dict[str, Callable[[], System]] = {**VARIANTS, **PEERS}
 
@@ -97,7 +102,31 @@ TASKS: dict[str, Task] = {
             apart=False,
         ),
         Task("ann", "recall, latency and bytes of vector indexes", ann.LAYOUTS, ann.measure_ann, warm=False),
-        Task("latency", "what a user waits for", ("refrain",), measure_latency),
+        Task(
+            "words",
+            "a line of a song to the 200 best songs, beside other inverted indexes",
+            tuple(word_searches.SYSTEMS),
+            measure_words,
+            as_it_is=True,
+            one_core=True,
+        ),
+        Task(
+            "vectors",
+            "recall and time of vector search, beside graphs",
+            tuple(vector_searches.SYSTEMS),
+            measure_vectors,
+            as_it_is=True,
+            one_core=True,
+        ),
+        Task(
+            "answers",
+            "words under filters to twenty songs with their names, beside hybrid searches",
+            tuple(stores.SYSTEMS),
+            measure_answers,
+            as_it_is=True,
+            one_core=True,
+        ),
+        Task("latency", "what a user waits for, beside its bars", ("refrain",), measure_latency, as_it_is=True),
         Task("load", "`refrain serve` under requests at a rate, its index renewed", ("refrain",), measure_load),
         Task(
             "encoding",
@@ -145,6 +174,7 @@ def run_tasks(
     config: IndexConfig | None = None,
     config_file: Path | None = None,
     encoded: Path | None = None,
+    index: Path | None = None,
     limit: int | None = None,
     again: bool = False,
     track: Track = quiet,
@@ -154,9 +184,13 @@ def run_tasks(
     systems   all that a task has, where none is named
     out       the campaign's folder
     config_file   where `config` was read from, for the command that runs record
+    index     one that is built, for tasks that take it as it is: nothing is built, and no catalogue is read
     again     measure also what is there
     """
     config = config or IndexConfig()
+    if index is not None and (others := [task.name for task in tasks if not task.as_it_is]):
+        able = ", ".join(task.name for task in TASKS.values() if task.as_it_is)
+        raise ValueError(f"{', '.join(others)} needs an index of its own; expected --index with one of {able}")
     for task in tasks:
         if unknown := sorted(set(systems) - set(task.systems)):
             raise ValueError(
@@ -166,9 +200,10 @@ def run_tasks(
     def place(wanted: bool, cold: bool) -> Place | None:
         return prepare(catalogue, work, config, cold=cold, encoded=encoded, track=track) if wanted else None
 
-    warm = place(any(task.warm for task in tasks), cold=False)
+    given = None if index is None else Place(catalogue, index, cold=False)
+    warm = given or place(any(task.warm for task in tasks), cold=False)
     cold = place(any(task.cold for task in tasks), cold=True)
-    data = whole_fingerprint(catalogue) if warm or cold else ""
+    data = whole_fingerprint(catalogue) if any(not task.as_it_is for task in tasks) and (warm or cold) else ""
     for task in tasks:
         state = State.of(task, (warm if task.warm else cold) if task.warm or task.cold else None, data, limit)
         chosen = [name for name in task.systems if not systems or name in systems]
@@ -185,6 +220,7 @@ def run_tasks(
                 if again:
                     shutil.rmtree(folder, ignore_errors=True)
                 read = reading(catalogue, config_file, encoded) if task.warm or task.cold else []
+                read = read if index is None else ["--index", str(index)]
                 command = _command(task.name, missing, limit, read)
                 job = Job(task.name, warm, cold, limit, command, Unfinished(folder))
                 yield _measured_apart(job, tuple(missing), out, track)
@@ -202,7 +238,8 @@ def _command(task: str, systems: Sequence[str], limit: int | None, read: Sequenc
 
 
 def _measured_apart(job: Job, systems: tuple[str, ...], out: Path, track: Track) -> Outcome:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+    threads = one_thread_each() if TASKS[job.task].one_core else nullcontext()
+    with threads, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         try:
             return Outcome(job.task, systems, tuple(process.submit(measured, job, systems, out, track).result()))
         except PeerUnavailableError as error:
@@ -212,66 +249,6 @@ def _measured_apart(job: Job, systems: tuple[str, ...], out: Path, track: Track)
 def measured(job: Job, systems: Sequence[str], out: Path, track: Track) -> list[Path]:
     """What runs in a process of its own: the runs' files."""
     measuring_code()  # read now: hours later, the files may be those of other code
+    if TASKS[job.task].one_core:
+        keep_to_one_core()
     return [run.save(out) for run in TASKS[job.task].measure(job, systems, track)]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that decides the figures of a task's runs beside the system: runs of two states are not each other's.
-
-    index     configuration and encoder of the indexes, as `run_of` records them; empty where the task reads none
-    data      what runs record of what they read: the catalogue, files beside it, and the limit
-    """
-
-    index: Mapping[str, Any]
-    data: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, task: Task, place: Place | None, catalogue: str, limit: int | None) -> State:
-        """Of a task that reads this dataset, None where it reads none.
-
-        catalogue   its whole fingerprint
-        """
-        if place is None:
-            return cls({}, {**task.reads(), "limit": limit})
-        generation = open_generation(place.index)
-        try:
-            manifest = generation.manifest
-            index = {"index": json.loads(manifest["config"]), "encoder": manifest["encoder"]}
-        finally:
-            generation.close()
-        return cls(index, {"protocol": PROTOCOL, "catalogue": catalogue, **task.reads(), "limit": limit})
-
-    def is_of(self, run: Run) -> bool:
-        """Whether the run came about in this state, by this code and with these libraries."""
-        return (
-            run.code.sha256 == measuring_code().sha256
-            and same_versions(run.machine.get("libraries", {}))
-            and all(run.config.get(name) == value for name, value in self.index.items())
-            and all(run.data.get(name) == value for name, value in self.data.items())
-        )
-
-    @property
-    def digest(self) -> str:
-        """12 digits, for the folder of what is not finished."""
-        said = [measuring_code().sha256, versions(LIBRARIES), self.index, self.data]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def finished(out: Path, task: str, system: str, state: State) -> tuple[Path, ...]:
-    """Files of a system's runs of this state: one, or all variants of a system that was measured in several."""
-    files: dict[str, Path] = {}
-    together: set[str] = set()
-    for path in sorted((out / task).glob("*.json")):
-        run = Run.load(path)
-        variants = run.data.get("variants", [run.system])
-        if (run.system == system or run.system.startswith(f"{system}, ")) and state.is_of(run):
-            files[run.system] = path
-            together.update(variants)
-    return tuple(files.values()) if together <= files.keys() else ()
-
-
-def unfinished_folder(work: Path, task: str, systems: Sequence[str], state: State) -> Path:
-    """Where the answers of an interrupted run of this state lie."""
-    named = hashlib.sha256(" ".join(systems).encode()).hexdigest()[:6]
-    return work / "unfinished" / f"{task}-{named}-{state.digest}"

@@ -52,6 +52,8 @@ class Task:
     warm, cold   the indexes that it reads
     reads     what its runs record of files that it reads beside the catalogue
     apart     each system in a process of its own, so that nobody's memory or threads count as another's
+    as_it_is  it learns from no playlist, so that any index that is built serves it (`--index`)
+    one_core  its systems have one thread each, on one core
     """
 
     name: str
@@ -62,6 +64,8 @@ class Task:
     cold: bool = False
     reads: Callable[[], Mapping[str, Any]] = dict
     apart: bool = True
+    as_it_is: bool = False
+    one_core: bool = False
 
 
 def evaluate(

@@ -42,7 +42,7 @@ def vectors(context: Context) -> Outcome:
     """The FAISS indexes: over all that likeness to a song is made of, and over the lyrics alone, for words."""
     draft, exact_below = context.draft, context.config.exact_below
     whole = stack_of(draft)
-    _write(context, artefacts.VECTORS, whole, exact_below, _scale(whole, context.songs.alive))
+    _write(context, artefacts.VECTORS, whole, exact_below, scale_of(whole, context.songs.alive))
     if draft.has(artefacts.LYRICS_PART):
         _write(context, artefacts.LYRICS_VECTORS, {"lyrics": whole["lyrics"]}, exact_below, None)
     return Outcome()
@@ -79,7 +79,7 @@ def stack_of(draft: Draft) -> Stack:
     return stack
 
 
-def _scale(stack: Stack, alive: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32] | None:
+def scale_of(stack: Stack, alive: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32] | None:
     """float32 (columns,): what each is multiplied with when songs are gathered in lists; None where nothing differs.
 
     In a query's product a part counts weight / deviation: on both sides of it, the root of that.

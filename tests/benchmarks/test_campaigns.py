@@ -16,8 +16,9 @@ from benchmarks.systems.system import Fold, Rows
 from benchmarks.tasks import asking, registry
 from benchmarks.tasks.asking import CHUNK, Unfinished, ask
 from benchmarks.tasks.continuation import NoQuestionsError
-from benchmarks.tasks.registry import TASKS, State, finished, run_tasks
+from benchmarks.tasks.registry import TASKS, run_tasks
 from benchmarks.tasks.running import Job
+from benchmarks.tasks.state import State, finished
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
 from indexer.progress import quiet

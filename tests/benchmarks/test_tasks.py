@@ -139,12 +139,7 @@ def test_an_exact_vector_index_finds_all() -> None:
     assert means(ivf.settings["weights 1.0, 1.0"].scores)["recall@100"] > 0.5
 
 
-def test_latency_and_encoding_are_measured(warm: Place, cold: Place) -> None:
-    (run,) = measured("latency", ["refrain"], warm, cold, 2)
-    seeded = {"similar k=20", "playlist of 25", "recommend k=500"}
-    by_name = {f"{name}, by name" for name in seeded}
-    assert run.settings.keys() == {"open", "search, a sentence", "find, a name", *seeded, *by_name}
-    assert run.build_s == warm.build_s
+def test_encoding_is_measured(warm: Place, cold: Place) -> None:
     ours, plain = measured("encoding", ["refrain", "sentence-transformers"], warm, cold, 4)
     (setting,) = ours.settings.values()
     assert setting.facts["share"] == pytest.approx(
