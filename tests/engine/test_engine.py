@@ -261,7 +261,7 @@ def test_wrong_arguments_say_what_was_expected(demo: Engine) -> None:
 def test_several_seeds_are_averaged_part_by_part(demo: Engine) -> None:
     rows = [demo.index.songs.row_of(demo.find(name)[0].song_id) or 0 for name in (BOAT, POOL)]
     query = Query(demo.index, seeds=tuple(Seed.of_row(demo.index, row) for row in rows))
-    for name in demo.index.layout.names:
+    for name in demo.index.parts:
         mean = demo.index.parts[name][rows].mean(axis=0)
         np.testing.assert_allclose(query.parts[name], mean / np.linalg.norm(mean), atol=1e-6)
 

@@ -264,7 +264,7 @@ def test_a_song_is_as_like_itself_as_all_that_is_known_of_it(demo: Engine) -> No
     songs = [demo.index.songs.song(row) for row in rows]
     sound = np.square(demo.index.audio[rows]).mean(axis=1) * VECTORS["audio"]
     known = np.zeros(len(rows))
-    for name in demo.index.layout.names:
+    for name in demo.index.parts:
         if name != "audio":
             known += demo.index.parts[name].any(axis=1) * VECTORS[name]
     known += (

@@ -87,8 +87,9 @@ def test_a_playlist_takes_every_song_that_its_rules_allow_before_it_says_that_no
     """One song of each artist, where few songs are ranked at first: the others are looked for."""
     monkeypatch.setattr(playlists, "RANKED_PER_SONG", 0)
     monkeypatch.setattr(requested, "POOL", 3)
-    monkeypatch.setattr(answers, "POOL", 3)
-    monkeypatch.setattr(answers, "POOL_PER_HIT", 1)
+    monkeypatch.setattr(answers, "LEAST", 3)
+    monkeypatch.setattr(answers, "SPARE", 0)
+    monkeypatch.setattr(answers, "EVERY_UP_TO", 0)
     with Engine.open(names_index) as engine:
         artists = {song.artist for song in engine if song.artist}
         everyone = len(artists) + NOBODY
