@@ -1,4 +1,4 @@
-"""The command: list, run, reproduce, records, table, plot, compare."""
+"""The command: list, run, make, reproduce, records, table, plot, compare."""
 
 from __future__ import annotations
 
@@ -88,6 +88,26 @@ def run(
             else:
                 Console().print(overview(Run.load(file)))
                 notice.print(f"written to {file}")
+
+
+@app.command()
+def make(
+    folder: Annotated[Path, typer.Argument(help="where refrain.db and refrain.index are made")],
+    songs: Annotated[int, typer.Option(min=1, help="how many")],
+    encoded: Annotated[Path, typer.Option(help="an index of the catalogue, whose vectors are drawn from")],
+    catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
+    seed: Annotated[int, typer.Option(min=0, help="another one makes another catalogue")] = 0,
+) -> None:
+    """Make a catalogue of any size from a real one, and an index folder from which it is built without encoding."""
+    from benchmarks.data.scaled.make import make_scaled
+
+    made = make_scaled(folder, songs, catalogue=catalogue, encoded=encoded, seed=seed, track=progress())
+    console = Console(soft_wrap=True)
+    console.print(
+        f"{made.songs:,} songs, {made.lyrics:,} with lyrics, {made.playlists:,} playlists of {made.entries:,} entries "
+        f"in {made.seconds:g} s; {made.said}"
+    )
+    console.print(f"refrain build --catalogue {made.catalogue} --index {made.index}", markup=False)
 
 
 @app.command()
