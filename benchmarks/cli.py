@@ -45,6 +45,10 @@ def list_() -> None:
 @app.command()
 def run(
     task: Annotated[str, typer.Argument(help="a task, or the first word of several")],
+    more_songs: Annotated[list[int] | None, typer.Argument(metavar="", help="more numbers after --songs")] = None,
+    songs: Annotated[
+        list[int] | None, typer.Option(help="sizes of the catalogues that scale makes: --songs 10000 100000")
+    ] = None,
     system: Annotated[list[str] | None, typer.Option(help="one of the task's systems; all without")] = None,
     catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
     work: Annotated[Path, typer.Option(help="folder of the indexes, kept for the next run")] = Path(".benchmarks"),
@@ -64,6 +68,8 @@ def run(
     from benchmarks.tasks.registry import run_tasks, tasks_named
     from indexer.config import IndexConfig
 
+    if more_songs and not songs:
+        raise ValueError(f"{more_songs[0]} is no option; numbers of songs stand after --songs")
     notice = Console(stderr=True, soft_wrap=True)
     outcomes = run_tasks(
         tasks_named(task),
@@ -75,6 +81,7 @@ def run(
         config_file=config,
         encoded=encoded,
         limit=limit,
+        songs=[*(songs or ()), *(more_songs or ())],
         again=again,
         track=progress(),
     )
@@ -180,8 +187,9 @@ def table(
 ) -> None:
     """Means of every system, setting by setting; the best in bold, * where refrain and its best peer differ."""
     from benchmarks.report.readme import write
+    from benchmarks.report.scaling import scaling_tables
     from benchmarks.report.tables import difference_table, setting_tables
-    from benchmarks.tasks import ablation
+    from benchmarks.tasks import ablation, scale
 
     if readme:
         changed = write(RESULTS, README, PAGE)
@@ -190,6 +198,8 @@ def table(
     for name, listed in load(runs, task, mixed=mixed).items():
         if name == ablation.TASK:
             shown = [difference_table(group, base) for base, group in ablation.by_base(listed)]
+        elif name == scale.TASK:
+            shown = scaling_tables(listed)
         else:
             shown = setting_tables(listed)
         for each in shown:
@@ -236,9 +246,11 @@ def plot(
 ) -> None:
     """Figures from the runs: means with bootstrap intervals, and quality against time."""
     from benchmarks.report.plots import plot_task
+    from benchmarks.report.scaling import plot_scaling
+    from benchmarks.tasks import scale
 
-    for listed in load(runs, task, mixed=mixed).values():
-        for file in plot_task(listed, out):
+    for name, listed in load(runs, task, mixed=mixed).items():
+        for file in plot_scaling(listed, out) if name == scale.TASK else plot_task(listed, out):
             Console().print(str(file))
 
 

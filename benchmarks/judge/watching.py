@@ -1,4 +1,4 @@
-"""Watching a build in a process of its own: for each stage its seconds, the memory at its highest, its bytes on disk."""
+"""Watching a build in a process of its own: for each stage its seconds, its memory at its highest, its bytes."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def watched_build(catalogue: str, index: Path, *options: str, command: Sequence[
     for stage in report["stages"]:
         peak, own = (0.0, 0.0) if stage["action"] == "keep" else next(peaks, (0.0, 0.0))
         stages.append(Watched(stage["name"], stage["action"], stage["seconds"], peak, own, sizes.get(stage["name"], 0)))
-    whole = [max(values, default=0.0) for values in zip(*watch.peaks, strict=True)] or [0.0, 0.0]
-    return [*stages, Watched("whole", report["kind"], round(seconds, 1), *whole, sum(sizes.values()))]
+    peak, own = (max(each[i] for each in watch.peaks) for i in (0, 1))
+    return [*stages, Watched("whole", report["kind"], round(seconds, 1), peak, own, sum(sizes.values()))]
 
 
 def _sizes(index: Path) -> dict[str, int]:

@@ -52,6 +52,7 @@ class Scaled:
     entries: int
     lyrics: int
     seconds: float
+    seed: int
     said: str = SAID
 
 
@@ -94,6 +95,7 @@ def make_scaled(
     scaled = Scaled(
         str(folder / "refrain.db"), str(folder / "refrain.index"), songs, counts["playlists"].added,
         counts["entries"].added, vectors.count, round(time.perf_counter() - start, 1),
+        seed,
     )  # fmt: skip
     write_whole(made, json.dumps(asdict(scaled), indent=1) + "\n")
     return scaled

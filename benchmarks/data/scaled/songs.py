@@ -102,10 +102,10 @@ def _mixed(plan: Plan, row: int, rng: np.random.Generator) -> tuple[str, Rows, F
     originals = plan.originals
     among = originals.by_language[originals.songs[row].language]
     others = among[rng.integers(0, len(among), int(rng.integers(1, OTHERS + 1)))].tolist()
-    used = [row, *others]
+    used = list(dict.fromkeys([row, *others]))
     texts = [originals.texts[each] for each in used]
     lines = texts[0].lines
-    whose = np.where(rng.random(len(lines)) < OWN, 0, rng.integers(1, len(used), len(lines)))
+    whose = np.where(rng.random(len(lines)) < OWN, 0, rng.integers(min(1, len(used) - 1), len(used), len(lines)))
     if not (whose == 0).any():
         whose[0] = 0
     taken = [texts[w].lines[at % len(texts[w].lines)] for at, w in enumerate(whose.tolist())]
