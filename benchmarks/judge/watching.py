@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,13 +22,15 @@ from indexer.store.generations import JOURNAL, open_generation
 POLL_S = 0.02
 _OWN = "RssAnon"  # memory that is the process's alone, without the files that it has mapped
 _HIGHEST = "VmHWM"
+_NOTHING = (0.0, 0.0, 0.0)
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A stage, or a whole build, as it was seen from outside.
 
-    seconds   0 for a stage that was kept
+    seconds   0 for a stage that was kept;  cpu_s  of the processor, all threads: what a busy machine does not change
     peak_mib  resident memory at its highest, mapped files among it;  own_mib  without them, as far as looking every
               POLL_S seconds shows; 0 where the system does not say
     bytes     of the files that it wrote
@@ -35,6 +39,7 @@ class Watched:
     name: str
     action: str
     seconds: float
+    cpu_s: float
     peak_mib: float
     own_mib: float
     bytes: int
@@ -60,13 +65,16 @@ def watched_build(catalogue: str, index: Path, *options: str, command: Sequence[
             raise RefrainError(f"the build of {index} failed: {err.read().decode('utf-8', 'replace').strip()[-500:]}")
         report = json.loads(out.read())
     sizes = _sizes(index)
-    peaks = iter(watch.peaks)
+    seen = iter(watch.seen)
     stages = []
     for stage in report["stages"]:
-        peak, own = (0.0, 0.0) if stage["action"] == "keep" else next(peaks, (0.0, 0.0))
-        stages.append(Watched(stage["name"], stage["action"], stage["seconds"], peak, own, sizes.get(stage["name"], 0)))
-    peak, own = (max(each[i] for each in watch.peaks) for i in (0, 1))
-    return [*stages, Watched("whole", report["kind"], round(seconds, 1), peak, own, sum(sizes.values()))]
+        peak, own, cpu = _NOTHING if stage["action"] == "keep" else next(seen, _NOTHING)
+        stages.append(
+            Watched(stage["name"], stage["action"], stage["seconds"], cpu, peak, own, sizes.get(stage["name"], 0))
+        )
+    peak, own = (max(each[i] for each in watch.seen) for i in (0, 1))
+    cpu = round(sum(each[2] for each in watch.seen), 1)
+    return [*stages, Watched("whole", report["kind"], round(seconds, 1), cpu, peak, own, sum(sizes.values()))]
 
 
 def _sizes(index: Path) -> dict[str, int]:
@@ -83,15 +91,16 @@ def _sizes(index: Path) -> dict[str, int]:
 
 
 class _Watch:
-    """Looks at a process's memory; the journal of its draft says when a stage ends.
+    """Looks at a process's memory and time; the journal of its draft says when a stage ends.
 
-    peaks   MiB of each stage that was done: (resident, its own); last, what came after the last stage
+    seen   of each stage that was done: (MiB resident, MiB its own, seconds of the processor); what goes before
+           the first stage counts as its; last, what came after the last stage
     """
 
     def __init__(self, pid: int, index: Path):
         self._process, self._index = Path(f"/proc/{pid}"), index
-        self.peaks: list[tuple[float, float]] = []
-        self._own, self._resident = 0.0, 0.0
+        self.seen: list[tuple[float, float, float]] = []
+        self._own = self._resident = self._cpu = self._before = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -126,16 +135,18 @@ class _Watch:
             return
         self._resident = max(self._resident, _mib(facts.get(_HIGHEST)))
         self._own = max(self._own, _mib(facts.get(_OWN)))
+        with contextlib.suppress(OSError):
+            times = (self._process / "stat").read_text().rpartition(")")[2].split()
+            self._cpu = (int(times[11]) + int(times[12])) / _TICKS
 
     def _next(self, many: int) -> None:
         """The stage at work is over; so are those that took no time, which get the same."""
         self._read()
-        self.peaks += [(self._resident, self._own)] * many
-        self._resident = self._own = 0.0
-        try:
+        took = round(self._cpu - self._before, 2)
+        self.seen += [(self._resident, self._own, took), *[(self._resident, self._own, 0.0)] * (many - 1)]
+        self._resident, self._own, self._before = 0.0, 0.0, self._cpu
+        with contextlib.suppress(OSError):  # no Linux, or the process has just ended
             (self._process / "clear_refs").write_text("5")  # the highest begins anew
-        except OSError:
-            return
 
 
 def _changed(path: Path) -> int:

@@ -23,7 +23,12 @@ TASK = "scale"
 SONGS = (10_000, 100_000, 1_000_000)
 BUILD, QUERY = "build: ", "query: "  # what the names of settings begin with
 WHOLE = "whole"
-MEASURES = {"s": "seconds", "MiB": "memory at its highest, MiB", "B/song": "bytes on disk a song"}
+MEASURES = {
+    "s": "seconds",
+    "CPU s": "seconds of the processor",
+    "MiB": "memory at its highest, MiB",
+    "B/song": "bytes on disk a song",
+}
 
 
 def system_of(system: str, songs: int) -> str:
@@ -68,6 +73,7 @@ def stage_settings(stages: Sequence[Watched], songs: int) -> dict[str, Result]:
     for stage in stages:
         scores = {
             "s": [stage.seconds],
+            "CPU s": [stage.cpu_s],
             "MiB": [round(stage.peak_mib, 1)],
             "B/song": [round(stage.bytes / songs, 1)],
         }

@@ -89,7 +89,7 @@ def test_tables_and_plots_are_of_these_runs(campaign: Path) -> None:
     )
     assert plots.exit_code == 0, repr(plots.exception)
     assert {path.name for path in (campaign / "plots").iterdir()} == {
-        "scale-s.png", "scale-MiB.png", "scale-B.png", "scale-ms.png",
+        "scale-s.png", "scale-CPU-s.png", "scale-MiB.png", "scale-B.png", "scale-ms.png",
     }  # fmt: skip
 
 
@@ -111,9 +111,9 @@ def test_exponents_are_those_of_the_powers_that_values_follow() -> None:
     runs = []
     for songs in (1_000, 10_000, 100_000):
         stages = [
-            Watched("songs", "compute", songs / 100, 100 + songs / 1000, 0, 7 * songs),
-            Watched("taste", "learn", (songs / 1_000) ** 1.5, 50.0, 0, 3),
-            Watched("audio", "learn", 0.0, 50.0, 0, 0),
+            Watched("songs", "compute", songs / 100, 1.0, 100 + songs / 1000, 0, 7 * songs),
+            Watched("taste", "learn", (songs / 1_000) ** 1.5, 1.0, 50.0, 0, 3),
+            Watched("audio", "learn", 0.0, 0.0, 50.0, 0, 0),
         ]
         run = made_run(system_of("refrain", songs), {}, task="scale")
         runs.append(run.model_copy(update={"settings": stage_settings(stages, songs), "data": {"songs": songs}}))
@@ -122,4 +122,4 @@ def test_exponents_are_those_of_the_powers_that_values_follow() -> None:
     assert math.isclose(exponent(seconds["songs"]), 1)
     assert math.isclose(exponent(seconds["taste"]), 1.5)
     assert math.isclose(exponent(curves(runs, "B/song")["songs"]), 1)
-    assert len(scaling_tables(runs)) == 3
+    assert len(scaling_tables(runs)) == 4
