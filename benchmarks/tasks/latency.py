@@ -53,7 +53,7 @@ def measure_latency(job: Job, systems: Sequence[str], track: Track) -> Iterator[
         raise ValueError("latency is measured on the warm index")
     engine, opening = timed(Engine.open, job.warm.index)
     ids, names = seeds_of(engine.index.songs)
-    names = [name for name in names if _is_answered(engine, name)]
+    names = [name for name in names if is_answered(engine, name)]
     engine.similar(ids[0])
     facts = {"songs": len(engine), "resident_mib": round(resident_mib(), 1)}
     settings = {"open": Result(digest="open", scores={"ms": [round(opening, 3)]}, facts=facts)}
@@ -68,7 +68,7 @@ def measure_latency(job: Job, systems: Sequence[str], track: Track) -> Iterator[
         yield run_of(job, name, settings, opened(job.warm), peak=round(resident_mib(), 1))
 
 
-def _is_answered(engine: Engine, name: str) -> bool:
+def is_answered(engine: Engine, name: str) -> bool:
     """Whether the engine takes the name for one song; it refuses what might be several."""
     try:
         engine.similar(name, 1)

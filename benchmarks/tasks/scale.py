@@ -13,10 +13,9 @@ from benchmarks.data.scaled.make import make_scaled
 from benchmarks.judge.timing import WARM_UP, resident_mib, spread, timed
 from benchmarks.judge.watching import Watched, watched_build
 from benchmarks.report.run import Result, Run
-from benchmarks.tasks.latency import calls, seeds_of
+from benchmarks.tasks.latency import calls, is_answered, seeds_of
 from benchmarks.tasks.running import Job, Sizes, run_of
 from engine.engine import Engine
-from indexer.errors import RefrainError
 from indexer.progress import Track
 
 TASK = "scale"
@@ -86,7 +85,7 @@ def _asked(index: Path, limit: int | None) -> Mapping[str, Result]:
     """Times of each of latency's calls, and of opening."""
     engine, opening = timed(Engine.open, index)
     ids, names = seeds_of(engine.index.songs)
-    names = [name for name in names if _is_answered(engine, name)]
+    names = [name for name in names if is_answered(engine, name)]
     settings = {f"{QUERY}open": Result(digest="open", scores={"ms": [round(opening, 3)]})}
     for name, (count, call) in calls(engine, ids, names).items():
         if not names and ", by name" in name:
@@ -101,10 +100,3 @@ def _asked(index: Path, limit: int | None) -> Mapping[str, Result]:
         )
     return settings
 
-
-def _is_answered(engine: Engine, name: str) -> bool:
-    try:
-        engine.similar(name, 1)
-    except RefrainError:
-        return False
-    return True
