@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,11 @@ from indexer.models import audio_origins, audio_scaler
 from indexer.models.audio_origins import OriginScales
 from indexer.models.audio_scaler import AudioScaler
 from indexer.models.cooccurrence import CoOccurrence
+from indexer.models.factors import FoldIn
+from indexer.models.moments import Moments
 from indexer.models.topics import TopicModel, load_topics
 from indexer.records import MEASURED, Song
+from indexer.search.allowed import Allowed
 from indexer.search.lexical import LexicalIndex
 from indexer.search.vectors.base import Parts
 from indexer.search.vectors.faiss_store import VectorIndex
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     from indexer.models.timbre import TimbreModel
 
 FloatMatrix = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
+
+MOST_CONDITIONS = 32  # masks that are kept for the next query: of a million songs 1.1 MB each
 
 
 class OpenIndex:
@@ -49,7 +55,7 @@ class OpenIndex:
 
     songs       titles, artists, lyrics and every facet, by row
     lexical     the inverted index
-    vectors     the FAISS index over the parts of `layout`
+    vectors     the FAISS index over the columns of `layout`: the parts, the popularity and the factors
     sentence    float16 (rows, d): the lyrics' sentence vectors, zero where a song has none
     audio       float32 (rows, 14): scaled audio features, zero where a song has none
     topics      float32 (rows, topics): zero where a song has none
@@ -63,6 +69,7 @@ class OpenIndex:
 
     def __init__(self, path: str | Path, before: OpenIndex | None = None):
         """Open the newest generation; `before` is an older one, whose encoder serves on if it is the same."""
+        self._conditions: dict[Hashable, Allowed | None] = {}
         self.path = Path(os.path.abspath(path))  # the process may move to another folder; links keep their names
         self.generation: Generation = open_generation(self.path)
         self.manifest = self.generation.manifest
@@ -81,7 +88,7 @@ class OpenIndex:
         self.audio: FloatMatrix = self.generation.array(artefacts.AUDIO)
         self.topics: FloatMatrix = self.generation.array(artefacts.TOPICS)
         self.parts: Mapping[str, FloatMatrix] = {
-            name: self.generation.array(artefacts.PARTS[name]) for name in self.layout.names
+            name: self.generation.array(artefacts.PARTS[name]) for name in self.layout.names if name in artefacts.PARTS
         }
         self.keywords: Strings = self.generation.strings(artefacts.KEYWORDS)
         self.salient_keywords: Strings = self.generation.strings(artefacts.SALIENT_KEYWORDS)
@@ -99,10 +106,41 @@ class OpenIndex:
     def _living(self) -> int:
         return int(self.songs.alive.sum())
 
-    @property
-    def dead_mask(self) -> npt.NDArray[np.bool_] | None:
-        """`songs.alive` where some row is dead, None where none is: a query without filters then needs no mask."""
-        return None if len(self) == len(self.songs) else self.songs.alive
+    @lazy
+    def living(self) -> Allowed | None:
+        """The living rows where some row is dead, None where none is."""
+        return None if len(self) == len(self.songs) else Allowed(self.songs.alive)
+
+    def remembered(self, condition: Hashable, compute: Callable[[], Allowed | None]) -> Allowed | None:
+        """What `compute` gives for a condition, computed once: the next query often has the same filters."""
+        known = self._conditions
+        if condition not in known:
+            if len(known) >= MOST_CONDITIONS:
+                known = self._conditions = {}
+            known[condition] = compute()
+        return known[condition]
+
+    @lazy
+    def lyrics_vectors(self) -> VectorIndex | None:
+        """The FAISS index over the lyrics part alone; None where no song has one."""
+        place = self.generation.place(artefacts.LYRICS_VECTORS)
+        if not place.exists():
+            return None
+        index = VectorIndex(place)
+        if len(index) != len(self.songs):
+            raise IndexFormatError(
+                f"{place} holds {len(index):,} vectors, expected {len(self.songs):,}; rebuild with `refrain build`"
+            )
+        return index
+
+    @lazy
+    def moments(self) -> Mapping[str, Moments]:
+        """Signal -> the mean and covariance of the vectors that it compares, over the songs of the catalogue."""
+        return {
+            name: Moments.of_array(self.generation.array(artefact), artefact.name)
+            for name, artefact in artefacts.MOMENTS.items()
+            if self.generation.has(artefact)
+        }
 
     @lazy
     def tbert(self) -> npt.NDArray[np.float16]:
@@ -127,9 +165,9 @@ class OpenIndex:
         return self.generation.array(artefacts.FACTORS)
 
     @lazy
-    def factors_gram(self) -> FloatMatrix:
-        """float32 (size, size): the products of the columns of `factors`."""
-        return self.generation.array(artefacts.FACTORS_GRAM)
+    def fold_in(self) -> FoldIn:
+        """The factors of a playlist that holds some songs."""
+        return FoldIn(self.generation.array(artefacts.FACTORS_GRAM), self.config.factors)
 
     @lazy
     def popularity(self) -> FloatMatrix:
@@ -248,7 +286,12 @@ class OpenIndex:
 
     def no_parts(self) -> dict[str, FloatMatrix]:
         """A zero vector for each part: nothing is known."""
-        return {name: np.zeros(dim, np.float32) for name, dim in zip(self.layout.names, self.layout.dims, strict=True)}
+        return {name: np.zeros(part.shape[1], np.float32) for name, part in self.parts.items()}
+
+    @lazy
+    def songs_with_history(self) -> int:
+        """How many living songs a playlist holds."""
+        return int(np.count_nonzero(self.songs.alive & (self.cooccurrence.totals > 0)))
 
     @lazy
     def by_popularity(self) -> npt.NDArray[np.int64]:
@@ -279,9 +322,34 @@ class OpenIndex:
         return {spotify_id: row for spotify_id, row in ids if spotify_id}
 
     @lazy
-    def shuffled_rows(self) -> npt.NDArray[np.int64]:
-        """Living rows in an order drawn once: its beginning is a sample of the catalogue, the same for every query."""
-        return np.random.default_rng(0).permutation(np.flatnonzero(self.songs.alive))
+    def songs_of_artist(self) -> npt.NDArray[np.int64]:
+        """int64 (artists,): how many living songs each made or is a guest of."""
+        artists = self.songs.column("artist_key")
+        codes = artists.of_rows(np.flatnonzero(self.songs.alive))[1]
+        return np.bincount(codes, minlength=len(artists.terms))
+
+    @lazy
+    def genre_patterns(self) -> tuple[Rows, Rows]:
+        """A living row of each set of genres that songs have, ascending, and how many have it."""
+        genres, rows = self.songs.column("genre"), np.flatnonzero(self.songs.alive)
+        owner, codes = genres.of_rows(rows)
+        numbers = np.random.default_rng(0).integers(1, 2**62, len(genres.terms), np.int64)  # sums tell sets apart
+        sums = np.zeros(len(rows), np.int64)
+        np.add.at(sums, owner, numbers[codes])
+        return _examples(rows, sums)
+
+    @lazy
+    def language_patterns(self) -> tuple[Rows, Rows]:
+        """The same of languages."""
+        rows = np.flatnonzero(self.songs.alive)
+        return _examples(rows, self.songs.single("language_key")[rows])
+
+    @lazy
+    def era_patterns(self) -> tuple[Rows, Rows]:
+        """The same of year and decade."""
+        rows = np.flatnonzero(self.songs.alive)
+        year, decade = self.songs.year[rows].astype(np.int64), self.songs.decade[rows].astype(np.int64)
+        return _examples(rows, np.where(year >= 0, year, -1 - decade))
 
     @lazy
     def artist_codes(self) -> dict[str, int]:
@@ -317,3 +385,10 @@ class OpenIndex:
 
     def close(self) -> None:
         self.generation.close()
+
+
+def _examples(rows: Rows, values: npt.NDArray[np.integer]) -> tuple[Rows, Rows]:
+    """A row of each value, ascending, and how many rows have it."""
+    first, counts = np.unique(values, return_index=True, return_counts=True)[1:]
+    order = np.argsort(first)
+    return rows[first[order]], counts[order].astype(np.int64)

@@ -143,7 +143,9 @@ def _derived_again(index: OpenIndex) -> Iterator[str]:
         yield from _differing("audio row", index, rows, np.where(off < 1e-3, 1.0, 0.0))
     rows = sample(np.ones(len(songs), bool))
     if len(rows):
-        whole = np.hstack([index.parts[name][rows] for name in index.layout.names])
+        whole = np.zeros((len(rows), index.layout.dim), np.float32)
+        for name, part in index.parts.items():  # the others may have changed since
+            whole[:, index.layout.slice(name)] = part[rows]
         try:
             _, scores = index.vectors.search_batch(whole, 1)
         except RefrainError as error:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.systems.system import Fold, Rows
 from engine.answer.answer import pool, ranked
@@ -18,6 +17,7 @@ from engine.score.search_policy import search_weights
 from engine.score.weights import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Profile, profile_of
 from engine.tune.golden import Trial
 from engine.tune.playlists import LEAST_QUERIES, LEAST_SONGS, MOST_QUERIES, SEEDS, draw, tune_on_queries
+from indexer.search.allowed import Allowed
 
 NOTHING: Rows = np.zeros(0, np.int64)
 DEFAULTS = (
@@ -46,8 +46,9 @@ class Refrain:
     def fit(self, fold: Fold) -> None:
         self.fold = fold
         alive = fold.index.songs.alive
-        self.mask: npt.NDArray[np.bool_] = np.zeros(len(alive), bool)
-        self.mask[fold.candidates] = True
+        mask = np.zeros(len(alive), bool)
+        mask[fold.candidates] = True
+        self.allowed = Allowed(mask)
         if self.tuned:
             self._tune()
         self.weights = {
@@ -95,7 +96,7 @@ class Refrain:
         return ranked(query, candidates, search_weights(query, candidates), k).ranking.rows
 
     def _pool(self, query: Query, weights: dict[str, float], k: int) -> Pool:
-        candidates = pool(query, weights, MOST_SONGS if self.every_song else k, self.mask)
+        candidates = pool(query, weights, MOST_SONGS if self.every_song else k, self.allowed)
         if not self.every_song:
             return candidates
         return candidates.of_rows(np.setdiff1d(self.fold.candidates, query.own_rows))

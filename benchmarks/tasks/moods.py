@@ -201,7 +201,7 @@ def scored(dataset: Dataset, blocks: Sequence[Floats], evidence: Evidence, shown
 def taste(dataset: Dataset) -> Floats:
     """float32 (rows, columns): places in taste; no columns where the index has none."""
     index = dataset.index
-    if "taste" not in index.layout.names:
+    if "taste" not in index.parts:
         return np.zeros((len(index.songs), 0), np.float32)
     return np.asarray(index.parts["taste"])
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.answer.reasons import reason
+from engine.answer.reasons import reasons
 from engine.plain import plain, song_dict
 from engine.query.query import Query
 from engine.query.seeds import Seed
@@ -20,6 +20,7 @@ from engine.score.content import shared_words
 from engine.score.fusion import contributions, normalise
 from engine.score.signals import measure
 from indexer.records import AUDIO_NAMES, Song
+from indexer.search.allowed import Allowed
 from indexer.search.lexical import best_line
 
 TOPIC_WORDS = 6
@@ -82,13 +83,13 @@ def explain(query: Query, other: Seed, weights: Mapping[str, float]) -> Explanat
     sample = np.random.default_rng(0).choice(living, min(BACKGROUND, len(living)), replace=False)
     rows = np.unique(np.append(sample, row))
     shares = contributions(normalise(_values(query, rows, weights)), list(weights.values()))
-    of_row = dict(zip(weights, shares[np.searchsorted(rows, row)].tolist(), strict=True))
+    own = shares[[np.searchsorted(rows, row)]]
     words = shared_words([seed], index.keywords[row].split())
     song = index.songs.song(row)
     return Explanation(
         a=seed.song,
         b=song,
-        reason="The same song" if row == seed.row else reason(query, row, of_row, weights),
+        reason="The same song" if row == seed.row else reasons(query, np.array([row]), own, weights, lambda: [None])[0],
         signals={n: None if np.isnan(v) else float(v) for n, v in zip(weights, values, strict=True)},
         shared_words=tuple(words),
         topics=_shared_topic(query, other),
@@ -102,7 +103,7 @@ def _values(query: Query, rows: npt.NDArray[np.int64], weights: Mapping[str, flo
     if "lexical" in weights:
         allowed = np.zeros(len(query.index.songs), bool)
         allowed[rows] = True
-        rankings["lexical"] = LexicalRetriever().retrieve(query, len(rows), allowed)
+        rankings["lexical"] = LexicalRetriever().retrieve(query, len(rows), Allowed(allowed))
     return measure(query, Pool(query.index, rows, rankings, len(rows)), weights)
 
 

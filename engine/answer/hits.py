@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from itertools import compress
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.answer.reasons import best_line_of, reason
+from engine.answer.reasons import best_lines, reasons
 from engine.plain import answer_dict, key_number, mode_number
 from indexer.lazy import lazy
 from indexer.records import AUDIO_NAMES
@@ -68,25 +69,21 @@ class Hit:
                 raise ValueError(f"{name} of {self.song_id} is {value}, expected a finite number")
 
     @classmethod
-    def of_row(cls, query: Query, row: int, weights: Mapping[str, float], values: Mapping[str, Any]) -> Hit:
-        """A row of the index that a query found; its line and reason are made when they are first read.
+    def of_answer(cls, hits: Hits, place: int, values: Mapping[str, Any]) -> Hit:
+        """A song of an answer; its line and reason are made, with those of the others, when one is first read.
 
-        weights   of the signals that it was found by
         values    the other fields
         """
         hit = object.__new__(cls)
-        hit.__dict__.update(values, _source=(query, row, weights))
+        hit.__dict__.update(values, _source=(hits, place))
         return hit
 
     def __getattr__(self, name: str) -> Any:
         source = self.__dict__.get("_source")
         if source is None or name not in ("reason", "line"):
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        query, row, weights = source
-        if name == "line":
-            made = best_line_of(query, row)
-        else:
-            made = reason(query, row, self.signals, weights, lambda: self.line)
+        hits, place = source
+        made = (hits.lines if name == "line" else hits.reasons)[place]
         return self.__dict__.setdefault(name, made)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -177,39 +174,70 @@ class Hits(Sequence[Hit]):
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON has it."""
         query = {} if self.request is None else self.request.to_dict()
-        return answer_dict((hit.to_dict() for hit in self), query, notes=self.notes)
+        return answer_dict(self._dicts(), query, notes=self.notes)
 
     @lazy
-    def _features(self) -> dict[str, list[Any]]:
-        """The columns of the audio features, each rounded as a whole."""
-        songs = self.query.index.songs
-        table = songs.audio_as_imported[self.rows]
-        columns = {
+    def reasons(self) -> list[str]:
+        """One sentence for each song."""
+        return reasons(self.query, self.rows, self.shares, self.weights, lambda: self.lines)
+
+    @lazy
+    def lines(self) -> list[str | None]:
+        """Each song's line that fits the words of the query best."""
+        return best_lines(self.query, self.rows)
+
+    @lazy
+    def _columns(self) -> dict[str, Sequence[Any]]:
+        """What is shown of each song, but for its line and reason, in the order of a hit's fields."""
+        songs, rows = self.query.index.songs, self.rows.tolist()
+        table = songs.audio_as_imported.take(self.rows, axis=0)
+        audio = {
             name: rounded(table[:, AUDIO_NAMES.index(name)])
-            for name in ("tempo", "energy", "duration_ms", "key", "mode")
+            for name in ("duration_ms", "tempo", "key", "mode", "energy")
         }
-        return columns | {
-            "duration_ms": [None if value is None else round(value) for value in columns["duration_ms"]],
-            "key": [key_number(value) for value in columns["key"]],
-            "mode": [mode_number(value) for value in columns["mode"]],
+        artists = [songs.artists_of(row) for row in rows]
+        return {
+            "song_id": [songs.song_ids[row] for row in rows],
+            "title": [songs.titles[row] for row in rows],
+            "artist": [songs.artists[row] for row in rows],
+            "score": self.scores.tolist(),
+            "rank": range(self.first, self.first + len(rows)),
+            "signals": self._signals(self.shares.tolist()),
+            "album": [songs.text("album", row) for row in rows],
+            "duration_ms": [None if value is None else round(value) for value in audio["duration_ms"]],
             "year": [None if year < 0 else year for year in songs.year[self.rows].tolist()],
+            "tempo": audio["tempo"],
+            "key": [key_number(value) for value in audio["key"]],
+            "mode": [mode_number(value) for value in audio["mode"]],
+            "energy": audio["energy"],
+            "spotify_id": [songs.text("spotify_id", row) for row in rows],
+            "artists": [main for main, _ in artists],
+            "featured": [guests for _, guests in artists],
         }
 
+    def _signals(self, shares: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+        """For each song name -> contribution, of the signals that gave something."""
+        names, gave = list(self.weights), (self.shares != 0).tolist()
+        return [dict(compress(zip(names, own, strict=True), some)) for own, some in zip(shares, gave, strict=True)]
+
     def _hits(self, places: Sequence[int]) -> list[Hit]:
-        songs, features = self.query.index.songs, self._features
-        texts = {"title": songs.titles, "artist": songs.artists, "song_id": songs.song_ids}
-        rows, scores, shares = self.rows.tolist(), self.scores.tolist(), self.shares.tolist()
-        made = []
-        for i in places:
-            row = rows[i]
-            values = {name: column[row] for name, column in texts.items()}
-            values["signals"] = {name: share for name, share in zip(self.weights, shares[i], strict=True) if share}
-            values |= {name: column[i] for name, column in features.items()}
-            values["artists"], values["featured"] = songs.artists_of(row)
-            values |= {"score": scores[i], "rank": self.first + i}
-            values |= {name: songs.text(name, row) for name in ("album", "spotify_id")}
-            made.append(Hit.of_row(self.query, row, self.weights, values))
-        return made
+        names, columns = list(self._columns), list(self._columns.values())
+        return [
+            Hit.of_answer(self, place, dict(zip(names, [column[place] for column in columns], strict=True)))
+            for place in places
+        ]
+
+    def _dicts(self) -> list[dict[str, Any]]:
+        """Each hit as `Hit.to_dict` has it."""
+        columns = self._columns | {"reason": self.reasons, "line": self.lines}
+        columns |= {
+            "score": self.scores.astype(np.float64).round(DIGITS).tolist(),
+            "signals": self._signals(self.shares.astype(np.float64).round(DIGITS).tolist()),
+            "artists": list(map(list, columns["artists"])),
+            "featured": list(map(list, columns["featured"])),
+        }
+        names = [each.name for each in fields(Hit)]
+        return [dict(zip(names, row, strict=True)) for row in zip(*(columns[name] for name in names), strict=True)]
 
 
 def rounded(values: npt.NDArray[np.floating]) -> list[float | None]:

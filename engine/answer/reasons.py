@@ -1,8 +1,11 @@
-"""Why this song: one short sentence from the signals that spoke for it, and the line that its words are in."""
+"""Why these songs: a short sentence each from the signals that spoke for it, and the lines that the words are in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from engine.query.query import Query
 from engine.score.facts import mood_clause, target_moods
@@ -11,67 +14,97 @@ from indexer.models.moods.vocabulary import mood_named
 from indexer.search.lexical import best_line
 from indexer.text.tokens import tokenise
 
+Rows = npt.NDArray[np.int64]
+Shares = npt.NDArray[np.float32]
+Lines = Sequence[str | None]
+
 MOST_CLAUSES = 2
 
 
-def reason(
-    query: Query,
-    row: int,
-    shares: Mapping[str, float],
-    weights: Mapping[str, float],
-    line: Callable[[], str | None] = lambda: None,
-) -> str:
-    """One sentence, the strongest signal first, the moods that the filters require last.
+def reasons(
+    query: Query, rows: Rows, shares: Shares, weights: Mapping[str, float], lines: Callable[[], Lines]
+) -> list[str]:
+    """A sentence for each song, the strongest signal first, the moods that the filters require last.
 
-    shares    signal -> contribution to the song's score
-    weights   signal -> weight
-    line      gives the song's line with words of the query, None where it has none
+    shares    float32 (songs, signals): what each signal gave to each score
+    weights   signal -> weight, in the order of the columns of `shares`
+    lines     gives each song's line with words of the query, None where it has none
     """
-    if row in query.own_rows:
-        return "One of the seeds"
     # What is weighed against and lies below the mean gives a share above 0, too: there no clause is true.
-    shares = {name: share for name, share in shares.items() if share > 0 and weights[name] > 0}
-    if query.moods and not set(target_moods(query)) - {mood_named(word).name for word in query.moods}:
-        shares = {name: share for name, share in shares.items() if name != "target" or not target_moods(query)}
+    counts = np.array([weight > 0 for weight in weights.values()], bool)
+    targets = target_moods(query)
+    if targets and query.moods and not set(targets) - {mood_named(word).name for word in query.moods}:
+        counts &= np.array([name != "target" for name in weights], bool)
+    positive = np.where((shares > 0) & counts, shares, np.float32(0.0))
     if query.has_text and not query.seeds:
-        clauses = _search_clauses(query, row, shares, line() if weights.get("lexical", 0.0) > 0 else None)
+        with_words = lines() if weights.get("lexical", 0.0) > 0 else [None] * len(rows)
+        clauses = _search_clauses(query, rows, positive, list(weights), with_words)
     else:
-        clauses = _clauses(query, row, shares)
+        clauses = _clauses(query, rows, positive, list(weights))
     if query.moods:  # alternatives, as filters take several words of one kind
-        clauses = [*clauses[: MOST_CLAUSES - 1], mood_clause(query, query.moods, "or")]
-    sentence = " and ".join(clauses) or "is the nearest that is left"
-    return sentence[0].upper() + sentence[1:]
+        required = mood_clause(query, query.moods, "or")
+        clauses = [[*own[: MOST_CLAUSES - 1], required] for own in clauses]
+    sentences = [" and ".join(own) or "is the nearest that is left" for own in clauses]
+    seeds = np.isin(rows, query.own_rows).tolist()
+    return [
+        "One of the seeds" if seed else sentence[0].upper() + sentence[1:]
+        for seed, sentence in zip(seeds, sentences, strict=True)
+    ]
 
 
-def _clauses(query: Query, row: int, shares: Mapping[str, float]) -> list[str]:
-    clauses: list[str] = []
-    for name in sorted(shares, key=shares.__getitem__, reverse=True):
-        if len(clauses) == MOST_CLAUSES:
+def _clauses(query: Query, rows: Rows, positive: Shares, names: Sequence[str]) -> list[list[str]]:
+    """The clauses of each song's strongest signals; all songs at once whose next signal is the same."""
+    clauses: list[list[str]] = [[] for _ in rows]
+    order = np.argsort(-positive, axis=1, kind="stable")
+    unfinished = np.arange(len(rows))
+    for turn in range(len(names)):
+        signals = order[unfinished, turn]
+        left = positive[unfinished, signals] > 0
+        unfinished, signals = unfinished[left], signals[left]
+        if not len(unfinished):
             break
-        if name == "popularity" and clauses:
-            continue  # true of most hits: a reason only where it comes first
-        clause = BY_NAME[name].clause(query, row)
-        if clause and clause not in clauses:
-            clauses.append(clause)
+        for signal in np.unique(signals).tolist():
+            name, these = names[signal], unfinished[signals == signal]
+            for place, clause in zip(these.tolist(), BY_NAME[name].clauses(query, rows[these]), strict=True):
+                own = clauses[place]
+                if name == "popularity" and own:
+                    continue  # true of most hits: a reason only where it comes first
+                if clause and clause not in own:
+                    own.append(clause)
+        unfinished = unfinished[[len(clauses[place]) < MOST_CLAUSES for place in unfinished.tolist()]]
     return clauses
 
 
-def _search_clauses(query: Query, row: int, shares: Mapping[str, float], line: str | None) -> list[str]:
+def _search_clauses(query: Query, rows: Rows, positive: Shares, names: Sequence[str], lines: Lines) -> list[list[str]]:
     """Of words alone: how the song has them, and whether it is near the target values."""
-    lexical, lyrics = shares.get("lexical", 0.0), shares.get("lyrics", 0.0)
-    if line is not None and lexical >= lyrics:
-        clause = "has the words"
-    elif lyrics:
-        clause = "is close in meaning"
-    elif line is not None or lexical:
-        clause = "has some of the words"
-    else:
-        return _clauses(query, row, shares)
-    near = BY_NAME["target"].clause(query, row) if "target" in shares else None
-    return [clause, near] if near else [clause]
+
+    def share(name: str) -> list[float]:
+        return positive[:, names.index(name)].tolist() if name in names else [0.0] * len(rows)
+
+    clauses: list[list[str]] = []
+    others: list[int] = []
+    for place, (line, lexical, lyrics) in enumerate(zip(lines, share("lexical"), share("lyrics"), strict=True)):
+        if line is not None and lexical >= lyrics:
+            clauses.append(["has the words"])
+        elif lyrics:
+            clauses.append(["is close in meaning"])
+        elif line is not None or lexical:
+            clauses.append(["has some of the words"])
+        else:
+            clauses.append([])
+            others.append(place)
+    wanted = np.array([bool(own) for own in clauses]) & (np.array(share("target")) > 0)
+    near = np.flatnonzero(wanted)
+    for place, clause in zip(near.tolist(), BY_NAME["target"].clauses(query, rows[near]), strict=True):
+        if clause:
+            clauses[place].append(clause)
+    for place, own in zip(others, _clauses(query, rows[others], positive[others], names), strict=True):
+        clauses[place] = own
+    return clauses
 
 
-def best_line_of(query: Query, row: int) -> str | None:
-    """The song's line that holds most of the words that were typed; None where none was, or no line has one."""
+def best_lines(query: Query, rows: Rows) -> list[str | None]:
+    """Each song's line that holds most of the words that were typed; None where none was, or no line has one."""
     tokens = tokenise(query.text)
-    return best_line(query.index.songs.lyrics[row], tokens) if tokens else None
+    lyrics = query.index.songs.lyrics
+    return [best_line(lyrics[row], tokens) if tokens else None for row in rows.tolist()]

@@ -10,8 +10,8 @@ import numpy as np
 from engine.answer.ranked import Answer
 from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
-from engine.score.fusion import contributions, normalise, scores
-from engine.score.signals import BY_NAME, measure
+from engine.score.fusion import contributions, scores
+from engine.score.signals import BY_NAME, z_scores
 
 # Share of all weights up to which dear signals wait for the second pass. What weighs more may lift a song from far
 # below, and is measured for every candidate.
@@ -20,7 +20,7 @@ LIGHT = 0.05
 
 @dataclass(frozen=True)
 class SecondPass:
-    """Adds weight x normalised signal to the scores, measured and normalised over the first n songs only.
+    """Adds weight x normalised signal to the scores, measured for the first n songs only.
 
     The songs behind them are given 0, the mean.
 
@@ -35,7 +35,7 @@ class SecondPass:
         order = np.argsort(rows[:n])  # a pool's rows are ascending
         pool = Pool(answer.query.index, rows[:n][order], {}, n)
         added = np.zeros((len(rows), len(self.weights)), np.float32)
-        added[order] = contributions(normalise(measure(answer.query, pool, self.weights)), list(self.weights.values()))
+        added[order] = contributions(z_scores(answer.query, pool, list(self.weights)), list(self.weights.values()))
         shares = np.concatenate([answer.shares, added], axis=1)
         best = np.lexsort((rows, -scores(shares)))
         ranking = Ranking.sorted(rows[best], scores(shares)[best])

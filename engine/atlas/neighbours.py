@@ -51,13 +51,11 @@ def known_songs(index: OpenIndex, weights: Mapping[str, float]) -> tuple[Rows, F
         the three parts weighted alike            0.369  0.574      14.9
         tBERT's hidden layer                      0.295  0.497      13.4
     """
-    layout = index.layout
-    roots = {name: max(weights.get(name, 0.0), 0.0) ** 0.5 for name in layout.names}
+    roots = {name: max(weights.get(name, 0.0), 0.0) ** 0.5 for name in index.parts}
     if not any(roots.values()):
-        roots = dict.fromkeys(layout.names, 1.0)
-    vectors = np.concatenate(list(index.parts.values()), axis=1, dtype=np.float32)
-    for name, root in roots.items():
-        vectors[:, layout.slice(name)] *= np.float32(root)
+        roots = dict.fromkeys(index.parts, 1.0)
+    scaled = [part * np.float32(roots[name]) for name, part in index.parts.items()]
+    vectors = np.concatenate(scaled, axis=1, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=1)
     rows = np.flatnonzero(np.asarray(index.songs.alive) & (lengths > 0))
     return rows, vectors[rows] / lengths[rows, None]

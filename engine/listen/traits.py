@@ -64,7 +64,7 @@ class Traits:
         """Songs that the index does not hold: what is known by their content, in the same columns."""
         when = [seed.song.year if seed.song.year is not None else _middle(seed.song.decade) for seed in songs]
         vectors = {
-            **{name: np.stack([seed.parts[name] for seed in songs]) for name in index.layout.names},
+            **{name: np.stack([seed.parts[name] for seed in songs]) for name in index.parts},
             "audio": np.stack([seed.audio for seed in songs]),
             "tbert": np.stack([seed.tbert for seed in songs]),
             "factors": np.zeros((len(songs), index.factors.shape[1]), np.float32),

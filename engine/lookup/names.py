@@ -19,7 +19,7 @@ from indexer.errors import AmbiguousSongError, EmptyQueryError, RequestError, So
 from indexer.text.latin import in_latin
 from indexer.text.names import artist_key, fold, title_stem
 from indexer.text.tokens import tokenise, tokenise_name
-from indexer.text.versions import DERIVED, bits, versions_wanted
+from indexer.text.versions import DERIVED, bits, versions_wanted, without_marks
 
 REMEMBERED = 65_536  # names that need not be folded again
 CANDIDATES = 60  # songs the inverted index proposes before names are compared letter by letter
@@ -236,8 +236,14 @@ def _splits(text: str) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=REMEMBERED)
 def _folded(title: str, artist: str) -> tuple[str, str, str]:
-    """A song's folded title, its stem and the folded artist."""
-    return fold(title), title_stem(title), fold(artist)
+    """A song's folded title, its stem (`title_stem`) and the folded artist."""
+    full, unmarked = fold(title), without_marks(title)
+    return full, full if unmarked == title else fold(unmarked) or full, _folded_name(artist)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _folded_name(artist: str) -> str:
+    return fold(artist)
 
 
 def _similarity(
@@ -249,15 +255,14 @@ def _similarity(
     """
     songs = index.songs
     full, stem, by = _folded(written(songs.titles[row]), written(songs.artists[row]))
-    artists = dict.fromkeys([by, *(fold(written(name)) for name in songs.column("artist_name").of(row))])
+    artists = dict.fromkeys([by, *(_folded_name(written(name)) for name in songs.column("artist_name").of(row))])
     words = wanted.folded
     as_written = fuzz.token_sort_ratio(words, f"{full} {by}")
-    best = max(
-        as_written,
-        # A title alone names less than title and artist do.
-        TITLE_ALONE * max(fuzz.ratio(words, full), fuzz.ratio(words, stem)),
-        *(_with_artist(wanted, stem, full, each) for each in artists),
-    )
+    # A title alone names less than title and artist do.
+    alone = fuzz.ratio(words, full)
+    if stem != full:
+        alone = max(alone, fuzz.ratio(words, stem))
+    best = max(as_written, TITLE_ALONE * alone, *(_with_artist(wanted, stem, full, each) for each in artists))
     kinds = int(index.songs.versions[row])
     if wanted.rest and kinds & wanted.kinds:
         alone = TITLE_ALONE * fuzz.ratio(wanted.rest, stem)

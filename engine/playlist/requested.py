@@ -72,7 +72,7 @@ def path(index: OpenIndex, request: MakePath, profiles: Profiles) -> Playlist:
     )
     weights = {**profiles[profile_of(2)], **request.weights}
     k = min(MOST_SONGS, len(index), max(2 * POOL, RANKED_PER_STEP * request.length))
-    ranked = answer(query, weights, k, allowed_rows(index.songs, request.filters, query.seeds))
+    ranked = answer(query, weights, k, allowed_rows(index, request.filters, query.seeds))
     made = path_through(
         ranked, request.length, max_per_artist=request.max_per_artist, max_per_album=request.max_per_album
     )

@@ -67,7 +67,7 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
     taken: list[int] = []
     by_artist: Counter[int] = Counter(before.artists.ravel().tolist() if before is not None else ())
     by_album: Counter[int] = Counter(before.albums.tolist() if before is not None else ())
-    albums, rows = candidates.albums.tolist(), candidates.rows.tolist()
+    albums, rows, stems = candidates.albums.tolist(), candidates.rows.tolist(), candidates.stems.tolist()
     waiting = _by_relevance(candidates, rules.variation)
     artist_cap, album_cap = max_per_artist, max_per_album
     fitted: list[int] = []  # songs that each step had room for
@@ -81,7 +81,7 @@ def select(candidates: Candidates, length: int, rules: Rules = ANY_TWO) -> Selec
                 album_cap is not None and album != UNKNOWN and by_album[album] >= album_cap
             ):
                 capped.append(i)
-            elif versions.new(rows[i], artists, candidates.stems[i]):
+            elif versions.new(rows[i], artists, stems[i]):
                 taken.append(i)
                 by_artist.update(artists)
                 by_album[album] += 1

@@ -4,39 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Literal, overload
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.records import AUDIO_NAMES
 from indexer.songs.table import UNKNOWN, Songs
-from indexer.text.names import title_stem
 
 Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.integer]
 
 _AUDIO = ("key", "mode", "tempo", "energy", "valence", "duration_ms")
-
-
-class Stems(Sequence[str]):
-    """Title stems of rows, computed when they are read: a playlist looks at few of its candidates."""
-
-    def __init__(self, songs: Songs, rows: Integers):
-        self._titles = songs.titles
-        self._rows = rows
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, i: int) -> str: ...
-    @overload
-    def __getitem__(self, i: slice) -> list[str]: ...
-    def __getitem__(self, i: int | slice) -> str | list[str]:
-        if isinstance(i, slice):
-            return [title_stem(self._titles[int(row)]) for row in self._rows[i]]
-        return title_stem(self._titles[int(self._rows[i])])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +26,7 @@ class Candidates:
     scores         (n,)   relevance, higher is better
     artists        (n, k) a number per artist, the main one first, then the others; -1 fills up, alone it is unknown
     albums         (n,)   a number per album of an artist, -1 unknown
-    stems          n      titles without version marks, folded (`indexer.text.title_stem`); "" unknown;
-                          read one by one and only where needed, so it may be computed on demand
+    stems          (n,)   a number per title without version marks (`Songs.title_stems`), 0 unknown
     key, mode      (n,)   pitch class 0..11, 1 major and 0 minor
     tempo          (n,)   beats per minute
     energy, valence (n,)  0..1
@@ -59,7 +37,7 @@ class Candidates:
     scores: Floats
     artists: Integers
     albums: Integers
-    stems: Sequence[str]
+    stems: Integers
     key: Floats
     mode: Floats
     tempo: Floats
@@ -89,7 +67,7 @@ class Candidates:
             scores=np.zeros(len(rows), np.float32) if scores is None else scores,
             artists=songs.column("artist_key").padded(rows),
             albums=songs.single("album_key")[rows],
-            stems=Stems(songs, rows),
+            stems=songs.title_stems[rows],
             **audio,
         )
 
@@ -99,21 +77,14 @@ class Candidates:
     def take(self, places: Sequence[int] | Integers) -> Candidates:
         """The songs at these places, in this order."""
         at = np.asarray(places, dtype=np.int64)
-        stems = [self.stems[i] for i in at.tolist()]
-        columns = {c.name: getattr(self, c.name)[at] for c in fields(self) if c.name != "stems"}
-        return Candidates(stems=stems, **columns)
+        return Candidates(**{c.name: getattr(self, c.name)[at] for c in fields(self)})
 
     def followed_by(self, other: Candidates) -> Candidates:
         """These songs, then the others."""
-        stems = [*self.stems, *other.stems]
-        names = [c.name for c in fields(self) if c.name != "stems"]
-        columns = {
-            name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names if name != "artists"
-        }
+        names = [c.name for c in fields(self) if c.name != "artists"]
+        columns = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
         most = max(self.artists.shape[1], other.artists.shape[1])
-        return Candidates(
-            stems=stems, artists=np.concatenate([_wide(self.artists, most), _wide(other.artists, most)]), **columns
-        )
+        return Candidates(artists=np.concatenate([_wide(self.artists, most), _wide(other.artists, most)]), **columns)
 
     def artists_of(self, place: int) -> list[int]:
         """The known artists of one song."""

@@ -20,7 +20,7 @@ ENERGY_WEIGHT = 0.4
 VALENCE_WEIGHT = 0.2
 WEIGHTS = (KEY_WEIGHT, TEMPO_WEIGHT, ENERGY_WEIGHT, VALENCE_WEIGHT)
 
-MEANS_OF = 1_000  # songs: half a million pairs
+MEANS_OF = 200  # songs: 20,000 pairs
 
 
 def wheel_number(key: npt.ArrayLike, mode: npt.ArrayLike) -> Matrix:
@@ -100,8 +100,9 @@ def _octaves(tempo: npt.ArrayLike) -> Matrix:
 
 
 def _apart(octaves_a: Matrix, octaves_b: Matrix) -> Matrix:
-    octaves = octaves_a - octaves_b
-    return np.asarray(2 * np.abs(octaves - np.round(octaves)), dtype=np.float64)
+    octaves = np.asarray(octaves_a - octaves_b)
+    octaves -= np.rint(octaves)
+    return np.asarray(2 * np.abs(octaves), dtype=np.float64)
 
 
 class Transitions:
@@ -133,7 +134,10 @@ class Transitions:
         """Of songs `a` and `b`, by number from 0, paired as numpy broadcasts them; symmetric, 0 for a song itself."""
         total = np.zeros(np.broadcast_shapes(a.shape, b.shape))
         for weight, term, mean in zip(WEIGHTS, self._terms(a, b), self._means, strict=True):
-            total += weight * np.where(np.isnan(term), mean, term)
+            if (unknown := np.isnan(term)).any():
+                term[unknown] = mean
+            term *= weight
+            total += term
         total[np.broadcast_to(a == b, total.shape)] = 0.0
         return total
 

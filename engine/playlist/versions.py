@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import numpy.typing as npt
 
-from engine.playlist.tracks import Candidates, Stems
+from engine.playlist.tracks import Candidates, Integers
 from indexer.songs.table import Songs
 from indexer.text.tokens import tokenise
 
@@ -20,6 +20,8 @@ Overlap = Callable[[int, int], float]  # rows of two songs -> shared words / wor
 # 0.65 and more, few lie between. Of 4,000 pairs drawn at random two share as much.
 VERSION_OVERLAP = 0.65
 
+NO_STEMS = np.zeros(0, np.int64)
+
 
 class Versions:
     """Remembers songs, `first` to begin with, and says of the next whether it is new."""
@@ -27,18 +29,18 @@ class Versions:
     def __init__(self, overlap: Overlap | None, *first: Candidates | None):
         self.overlap = overlap
         self.rows: set[int] = set()
-        self.titles: dict[str, list[tuple[int, frozenset[int]]]] = defaultdict(list)
+        self.titles: dict[int, list[tuple[int, frozenset[int]]]] = defaultdict(list)
         for songs in first:
             if songs is not None:
-                for place, (row, stem) in enumerate(zip(songs.rows.tolist(), songs.stems, strict=True)):
+                for place, (row, stem) in enumerate(zip(songs.rows.tolist(), songs.stems.tolist(), strict=True)):
                     self._remember(row, frozenset(songs.artists_of(place)), stem)
 
-    def _remember(self, row: int, artists: frozenset[int], stem: str) -> None:
+    def _remember(self, row: int, artists: frozenset[int], stem: int) -> None:
         self.rows.add(row)
         if stem:
             self.titles[stem].append((row, artists))
 
-    def new(self, row: int, artists: Iterable[int], stem: str) -> bool:
+    def new(self, row: int, artists: Iterable[int], stem: int) -> bool:
         """Whether the song is no version of one remembered; if so it is remembered too. `artists` has known ones."""
         if row in self.rows:
             return False
@@ -56,18 +58,32 @@ def without_other_versions(songs: Songs, rows: Rows, *, most: int | None = None)
     rows   int64, the best first: of two versions the better stays
     most   look no further than so many songs; those after them are left out unseen
     """
-    versions = Versions(overlap_of(songs))
-    stems = Stems(songs, rows)
-    artists = songs.column("artist_key")
-    first = np.zeros(len(rows), bool)
-    left = len(rows) if most is None else most
-    for place, row in enumerate(rows.tolist()):
-        if not left:
+    first = np.ones(len(rows), bool)
+    versions, artists = Versions(overlap_of(songs)), songs.column("artist_key")
+    stems = songs.title_stems[rows]
+    dropped = 0
+    for place in np.flatnonzero(namesakes(stems)).tolist():
+        if most is not None and place - dropped >= most:
             break
-        if versions.new(row, artists.codes_of(row), stems[place]):
-            first[place] = True
-            left -= 1
-    return first
+        row = int(rows[place])
+        if not versions.new(row, artists.codes_of(row), int(stems[place])):
+            first[place] = False
+            dropped += 1
+    return first if most is None else first & (np.cumsum(first) <= most)
+
+
+def namesakes(stems: Integers, others: Integers = NO_STEMS) -> Mask:
+    """bool (n,): the songs whose title without version marks another of them has, or one of `others`.
+
+    >>> namesakes(np.array([7, 0, 8, 7, 0, 9]), np.array([9])).tolist()
+    [True, False, False, True, False, True]
+    """
+    both = np.concatenate([stems, others])
+    order = np.argsort(both, kind="stable")
+    same = both[order[1:]] == both[order[:-1]]
+    shared = np.zeros(len(both), bool)
+    shared[order[1:][same]] = shared[order[:-1][same]] = True
+    return np.asarray(shared[: len(stems)] & (stems != 0))
 
 
 def capped(

@@ -12,7 +12,6 @@ from engine.index import OpenIndex
 from engine.query.seeds import Seed, Vector, encode_text
 from indexer.errors import EmptyQueryError
 from indexer.lazy import lazy
-from indexer.models.factors import fold_in
 from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import split_quotes
 
@@ -126,11 +125,6 @@ class Query:
         return self.index.cooccurrence.mean([seed.row for seed in self.seeds if seed.row is not None])
 
     @lazy
-    def playlists(self) -> list[set[int]]:
-        """The playlists that hold each seed."""
-        return [set(self.index.cooccurrence.playlists_of(seed.row)) for seed in self.seeds if seed.row is not None]
-
-    @lazy
     def listener_factors(self) -> Vector:
         """float32 (size,): the factors of a playlist that holds the seeds; zero where no seed has a history."""
         liked, disliked = (self._fold_in(songs) for songs in (self.seeds, self.avoid))
@@ -141,7 +135,7 @@ class Query:
         known = factors[factors.any(axis=1)]
         if not len(known):
             return np.zeros(factors.shape[1], np.float32)
-        return fold_in(known, self.index.factors_gram, self.index.config.factors)
+        return self.index.fold_in(known)
 
     @lazy
     def closeness(self) -> Vector:

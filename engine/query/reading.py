@@ -14,7 +14,6 @@ from engine.index import OpenIndex
 from engine.lookup.groups import songs_of_artist, songs_of_genre
 from engine.lookup.named import name_of
 from engine.lookup.names import called, resolve
-from engine.query.filters import Mask
 from engine.query.query import Query
 from engine.query.seeds import Seed, by_identity
 from engine.query.wanted import allowed_rows
@@ -25,6 +24,7 @@ from engine.score.weights import SEARCH_WEIGHTS, Profiles, profile_of
 from engine.tune.reactions import weights_from_reactions
 from indexer.errors import EmptyQueryError, RequestError, SongNotFoundError
 from indexer.records import Song
+from indexer.search.allowed import Allowed
 from indexer.search.lexical import split_quotes
 
 TABLED = 100  # songs from which on a table of all ids is made and kept
@@ -38,7 +38,7 @@ class Reading:
     given         so many of the seeds, from the first on, were named themselves, not their artist or genre
     words_alone   whether nothing but words is given, so that the candidates decide what they weigh
     fixed         the weights of the request itself: they hold whatever is decided
-    allowed       bool (rows,): the rows that may come back; None is every living row
+    allowed       the rows that may come back; None is every row
     """
 
     query: Query
@@ -46,15 +46,13 @@ class Reading:
     weights: Mapping[str, float]
     words_alone: bool
     fixed: Mapping[str, float]
-    allowed: Mask | None
+    allowed: Allowed | None
 
     @property
     def songs_left(self) -> int:
         """How many songs may come back."""
-        left = np.array(self.query.index.songs.alive if self.allowed is None else self.allowed)
-        left[self.query.own_rows] = False
-        left[self.query.excluded_rows] = False
-        return int(left.sum())
+        allowed = self.allowed or Allowed(self.query.index.songs.alive)
+        return allowed.without(self.query.own_rows, self.query.excluded_rows).count
 
     def candidates(self, k: int) -> tuple[Pool, Mapping[str, float]]:
         """The songs to be ranked for the k best, and what each signal weighs."""
@@ -94,7 +92,7 @@ def read(index: OpenIndex, request: Recommend | Search | MakePlaylist, profiles:
         weights = {**weights, "lyrics": max(weights["lyrics"], SEARCH_WEIGHTS["lyrics"])}
     weights = {**weights, **request.weights}
     every = isinstance(request, Recommend | Search) and request.versions
-    allowed = allowed_rows(index.songs, filters, seeds, request.text, versions=every)
+    allowed = allowed_rows(index, filters, seeds, request.text, versions=every)
     reading = Reading(query, given, weights, words_alone, request.weights, allowed)
     if isinstance(request, Recommend) and (request.liked or request.skipped):
         return _after_reactions(reading, request)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from engine.query.filters import Filters, Mask
+from engine.index import OpenIndex
+from engine.query.filters import Filters
 from engine.query.seeds import Seed
+from indexer.search.allowed import Allowed, Mask
 from indexer.songs.table import Songs
 from indexer.text.versions import DERIVED, bits, version_of, versions_wanted
 
@@ -16,20 +18,22 @@ _DERIVED = np.uint32(bits(DERIVED))
 
 
 def allowed_rows(
-    songs: Songs, filters: Filters, seeds: Sequence[Seed] = (), text: str = "", *, versions: bool = False
-) -> Mask | None:
-    """bool (rows,): the rows that meet the filters and are wanted; None where that is every living row.
+    index: OpenIndex, filters: Filters, seeds: Sequence[Seed] = (), text: str = "", *, versions: bool = False
+) -> Allowed | None:
+    """The rows that meet the filters and are wanted; None where that is every row of the index.
 
     Recordings made of others' (DERIVED: karaoke, tributes, sped up, ...) are wanted of the kinds that a seed is of or
     that the words or a filter name, of the artists and albums that a filter names, and with `versions`.
     """
-    allowed = filters.mask(songs) if filters else None
-    if versions or filters.artist or filters.album:
-        return allowed
-    unwanted = _unwanted(songs, _kinds_wanted(songs, filters, seeds, text))
-    if not unwanted.any():
-        return allowed
-    return np.asarray((songs.alive if allowed is None else allowed) & ~unwanted)
+    every = versions or bool(filters.artist or filters.album)
+    kinds = int(_DERIVED) if every else _kinds_wanted(index.songs, filters, seeds, text)
+
+    def allowed() -> Allowed | None:
+        mask = filters.mask(index.songs) if filters else index.songs.alive
+        mask = np.asarray(mask & ~_unwanted(index.songs, kinds))
+        return None if mask.all() else Allowed(mask)
+
+    return index.remembered((filters, kinds), allowed)
 
 
 def derived(songs: Songs, rows: npt.NDArray[np.int64]) -> Mask:

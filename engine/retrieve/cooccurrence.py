@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
-from engine.retrieve.retriever import Mask
+from indexer.search.allowed import Allowed
 
 
 class CoOccurrenceRetriever:
@@ -12,7 +12,7 @@ class CoOccurrenceRetriever:
 
     name = "cooccurrence"
 
-    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+    def retrieve(self, query: Query, k: int, allowed: Allowed | None) -> Ranking:
         rows, values = query.cooccurrence
-        keep = (query.index.songs.alive if allowed is None else allowed)[rows]
+        keep = (query.index.songs.alive if allowed is None else allowed.mask)[rows]
         return Ranking.of(rows[keep], values[keep]).top(k)

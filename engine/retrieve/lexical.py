@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
-from engine.retrieve.retriever import Mask
+from indexer.search.allowed import Allowed
 
 
 class LexicalRetriever:
@@ -12,7 +12,7 @@ class LexicalRetriever:
 
     name = "lexical"
 
-    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+    def retrieve(self, query: Query, k: int, allowed: Allowed | None) -> Ranking:
         lexical = query.index.lexical
         if query.has_text:
             return Ranking.sorted(*lexical.search_text(query.text, k, allowed=allowed, lines_of=query.index.lines_of))

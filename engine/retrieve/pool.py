@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.index import OpenIndex
 from engine.retrieve.ranking import Ranking
+from indexer.store.columns import halves
 
 Rows = npt.NDArray[np.int64]
 Column = npt.NDArray[Any]
@@ -47,8 +48,10 @@ class Pool:
         return Pool(self.index, rows, self.rankings, self.wanted)
 
 
-def _unit(table: npt.NDArray[np.floating], rows: Rows) -> Column:
-    return table[rows].astype(np.float32, copy=False)
+def _floats(table: npt.NDArray[np.floating], rows: Rows) -> Column:
+    """float32: these rows of a table."""
+    taken = table.take(rows, axis=0)  # half the time of table[rows]
+    return halves(taken) if taken.dtype == np.float16 else taken
 
 
 def _genres(index: OpenIndex, rows: Rows) -> Column:
@@ -64,18 +67,18 @@ def _artists(index: OpenIndex, rows: Rows) -> Column:
 
 
 COLUMNS: Mapping[str, Callable[[OpenIndex, Rows], Column]] = {
-    "sentence": lambda index, rows: _unit(index.sentence, rows),  # unit or zero
-    "audio": lambda index, rows: np.asarray(index.audio[rows]),  # scaled; zero where unknown
-    "taste": lambda index, rows: _unit(index.parts["taste"], rows),  # unit or zero
-    "timbre": lambda index, rows: _unit(index.parts["timbre"], rows),  # unit or zero
-    "tbert": lambda index, rows: _unit(index.tbert, rows),  # unit or zero
-    "factors": lambda index, rows: index.factors[rows].astype(np.float32),  # zero for a song of no playlist
-    "history": lambda index, rows: index.cooccurrence.totals[rows] > 0,  # whether a playlist holds the song
-    "has_lyrics": lambda index, rows: index.songs.has_lyrics[rows],
+    "sentence": lambda index, rows: _floats(index.sentence, rows),  # unit or zero
+    "audio": lambda index, rows: _floats(index.audio, rows),  # scaled; zero where unknown
+    "taste": lambda index, rows: _floats(index.parts["taste"], rows),  # unit or zero
+    "timbre": lambda index, rows: _floats(index.parts["timbre"], rows),  # unit or zero
+    "tbert": lambda index, rows: _floats(index.tbert, rows),  # unit or zero
+    "factors": lambda index, rows: _floats(index.factors, rows),  # zero for a song of no playlist
+    "history": lambda index, rows: index.cooccurrence.totals.take(rows) > 0,  # whether a playlist holds the song
+    "has_lyrics": lambda index, rows: index.songs.has_lyrics.take(rows),
     "artist": _artists,
-    "language": lambda index, rows: index.songs.single("language_key")[rows],  # codes, -1 unknown
+    "language": lambda index, rows: index.songs.single("language_key").take(rows),  # codes, -1 unknown
     "genre": _genres,
-    "year": lambda index, rows: index.songs.year[rows],  # -1 unknown
-    "decade": lambda index, rows: index.songs.decade[rows],  # -1 unknown
-    "popularity": lambda index, rows: np.asarray(index.popularity[rows]),  # 0..1, NaN unknown
+    "year": lambda index, rows: index.songs.year.take(rows),  # -1 unknown
+    "decade": lambda index, rows: index.songs.decade.take(rows),  # -1 unknown
+    "popularity": lambda index, rows: index.popularity.take(rows),  # 0..1, NaN unknown
 }

@@ -6,7 +6,8 @@ import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
-from engine.retrieve.retriever import Mask, first_allowed
+from engine.retrieve.retriever import first_allowed
+from indexer.search.allowed import Allowed
 
 
 class PopularRetriever:
@@ -14,6 +15,6 @@ class PopularRetriever:
 
     name = "popular"
 
-    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
+    def retrieve(self, query: Query, k: int, allowed: Allowed | None) -> Ranking:
         rows = first_allowed(query.index.by_popularity, k, allowed)
         return Ranking.sorted(rows, np.nan_to_num(query.index.popularity[rows]))

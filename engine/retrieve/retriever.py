@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from engine.query.query import Query
 from engine.retrieve.ranking import Ranking
+from indexer.search.allowed import Allowed
 
-Mask = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 
@@ -19,15 +19,15 @@ class Retriever(Protocol):
 
     name: str
 
-    def retrieve(self, query: Query, k: int, allowed: Mask | None) -> Ranking:
-        """At most k songs for the query, only rows that `allowed` holds (None: no row of the index is dead)."""
+    def retrieve(self, query: Query, k: int, allowed: Allowed | None) -> Ranking:
+        """At most k songs for the query, only rows that `allowed` has (None: no row of the index is dead)."""
         ...
 
 
-def first_allowed(rows: Rows, k: int, allowed: Mask | None) -> Rows:
+def first_allowed(rows: Rows, k: int, allowed: Allowed | None) -> Rows:
     """The first k of `rows` that are allowed; reads no further than to where they are found.
 
-    >>> first_allowed(np.array([3, 1, 0, 2]), 2, np.array([True, False, True, True])).tolist()
+    >>> first_allowed(np.array([3, 1, 0, 2]), 2, Allowed(np.array([True, False, True, True]))).tolist()
     [3, 0]
     """
     if allowed is None:
@@ -36,7 +36,7 @@ def first_allowed(rows: Rows, k: int, allowed: Mask | None) -> Rows:
     start, block, missing = 0, 4 * k, k
     while missing > 0 and start < len(rows):
         part = rows[start : start + block]
-        taken.append(part[allowed[part]][:missing])
+        taken.append(part[allowed.mask[part]][:missing])
         missing -= len(taken[-1])
         start, block = start + block, 4 * block
     return np.concatenate(taken)

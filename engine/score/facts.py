@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
-from engine.score.signal import FloatVector, Signal, listed, no_clause, unknown
+from engine.score.signal import FloatVector, Rows, Signal, listed, no_clauses, unknown, weighted
 from indexer.models.moods.vocabulary import mood_named
 from indexer.records import AUDIO_NAMES
 
@@ -33,13 +33,27 @@ def artist(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
-def artist_clause(query: Query, row: int) -> str | None:
+def artist_moments(query: Query) -> tuple[float, float]:
+    """A song of two of the seeds' artists counts for each, which is as good as exact."""
+    own, many = query.index.songs.column("artist_key"), max(1, len(query.index))
+    of_artist = Counter(code for seed in query.seeds if seed.row is not None for code in set(own.codes_of(seed.row)))
+    shares = np.array(list(of_artist.values()), np.float64) / max(1, len(query.seeds))
+    counts = query.index.songs_of_artist[list(of_artist)]
+    mean = float(shares @ counts) / many
+    return mean, max(float(shares**2 @ counts) / many - mean**2, 0.0) ** 0.5
+
+
+def artist_clauses(query: Query, rows: Rows) -> list[str | None]:
     songs = query.index.songs
     column = songs.column("artist_key")
     of_seeds = {code for seed in query.seeds if seed.row is not None for code in column.codes_of(seed.row)}
-    main, featured = songs.artists_of(row)
-    shared = [name for name, code in zip((*main, *featured), column.codes_of(row), strict=True) if code in of_seeds]
-    return f"is also {'by' if shared[0] in main else 'with'} {shared[0]}" if shared else None
+
+    def clause(row: int) -> str | None:
+        main, featured = songs.artists_of(row)
+        shared = [name for name, code in zip((*main, *featured), column.codes_of(row), strict=True) if code in of_seeds]
+        return f"is also {'by' if shared[0] in main else 'with'} {shared[0]}" if shared else None
+
+    return [clause(row) for row in rows.tolist()]
 
 
 def genre(query: Query, pool: Pool) -> FloatVector:
@@ -59,10 +73,16 @@ def genre(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
-def genre_clause(query: Query, row: int) -> str | None:
+def genre_moments(query: Query) -> tuple[float, float]:
+    patterns, counts = query.index.genre_patterns
+    return weighted(genre(query, Pool(query.index, patterns, {}, len(patterns))), counts)
+
+
+def genre_clauses(query: Query, rows: Rows) -> list[str | None]:
     of_seeds = {name for seed in query.seeds for name in seed.song.genres}
-    both = [name for name in query.index.songs.column("genre").of(row) if name in of_seeds]
-    return f"is also {both[-1]}" if both else None  # the narrowest genre comes last
+    genres = query.index.songs.column("genre")
+    shared = ([name for name in genres.of(row) if name in of_seeds] for row in rows.tolist())
+    return [f"is also {both[-1]}" if both else None for both in shared]  # the narrowest genre comes last
 
 
 def language(query: Query, pool: Pool) -> FloatVector:
@@ -75,6 +95,11 @@ def language(query: Query, pool: Pool) -> FloatVector:
     out: FloatVector = np.mean([codes == code_of.get(name, -2) for name in of_seeds], axis=0).astype(np.float32)
     out[codes < 0] = np.nan
     return out
+
+
+def language_moments(query: Query) -> tuple[float, float]:
+    examples, counts = query.index.language_patterns
+    return weighted(language(query, Pool(query.index, examples, {}, len(examples))), counts)
 
 
 def era(query: Query, pool: Pool) -> FloatVector:
@@ -90,13 +115,18 @@ def era(query: Query, pool: Pool) -> FloatVector:
     return near
 
 
+def era_moments(query: Query) -> tuple[float, float]:
+    examples, counts = query.index.era_patterns
+    return weighted(era(query, Pool(query.index, examples, {}, len(examples))), counts)
+
+
 def _year(year: int | None, decade: int | None) -> float | None:
     return float(year) if year is not None else decade + 5.0 if decade is not None else None
 
 
-def era_clause(query: Query, row: int) -> str | None:
-    year, decade = query.index.songs.when(row)
-    return f"is from {year}" if year else f"is from the {decade}s" if decade else None
+def era_clauses(query: Query, rows: Rows) -> list[str | None]:
+    when = map(query.index.songs.when, rows.tolist())
+    return [f"is from {year}" if year else f"is from the {decade}s" if decade else None for year, decade in when]
 
 
 def target(query: Query, pool: Pool) -> FloatVector:
@@ -104,9 +134,16 @@ def target(query: Query, pool: Pool) -> FloatVector:
     return query.closeness[pool.rows] if query.target else unknown(pool)
 
 
-def target_clause(query: Query, row: int) -> str | None:
+def target_moments(query: Query) -> tuple[float, float] | None:
+    if not query.target:
+        return None
+    values = query.closeness[query.index.songs.alive]
+    return weighted(values, np.ones(len(values), np.int64))
+
+
+def target_clauses(query: Query, rows: Rows) -> list[str | None]:
     moods = target_moods(query)
-    return mood_clause(query, moods, "and") if moods else "is near the target values"
+    return [mood_clause(query, moods, "and") if moods else "is near the target values"] * len(rows)
 
 
 def target_moods(query: Query) -> list[str]:
@@ -126,9 +163,9 @@ def mood_clause(query: Query, moods: Sequence[str], conjunction: Literal["and", 
 
 
 FACTS = (
-    Signal("artist", artist, artist_clause, "facts", "cheap"),
-    Signal("genre", genre, genre_clause, "facts", "cheap"),
-    Signal("language", language, no_clause, "facts", "cheap"),
-    Signal("era", era, era_clause, "facts", "cheap"),
-    Signal("target", target, target_clause, "facts", "cheap"),
+    Signal("artist", artist, artist_moments, artist_clauses, "facts", "cheap"),
+    Signal("genre", genre, genre_moments, genre_clauses, "facts", "cheap"),
+    Signal("language", language, language_moments, no_clauses, "facts", "cheap"),
+    Signal("era", era, era_moments, era_clauses, "facts", "cheap"),
+    Signal("target", target, target_moments, target_clauses, "facts", "cheap"),
 )

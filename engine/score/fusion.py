@@ -9,16 +9,22 @@ import numpy.typing as npt
 
 FloatMatrix = npt.NDArray[np.float32]
 
+LEAST_SPREAD = 1e-9  # a deviation below is none: it comes of what is computed in single precision
 
-def normalise(signals: npt.ArrayLike) -> FloatMatrix:
-    """z = (x - mean) / std per column, over the candidates whose value is known; float32, the shape kept.
+
+def normalise(signals: npt.ArrayLike, moments: Sequence[tuple[float, float] | None] | None = None) -> FloatMatrix:
+    """z = (x - mean) / deviation per column; float32, the shape kept.
+
+    moments   mean and deviation of each column; None where they are those of the candidates whose value is known
 
     NaN means that the signal is not known for this song: it becomes 0, the mean, so that it neither
-    helps nor harms. A column that says the same of every song says nothing: 0 throughout. Adding to a
+    helps nor harms. A column that says the same of every song says nothing: 0 throughout. Without moments, adding to a
     column, or multiplying it by a positive number, changes nothing.
 
     >>> normalise([[1, 5, 2], [3, 5, float("nan")], [1, 5, 2], [3, 5, 2]]).tolist()
     [[-1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    >>> normalise([[1, 5], [3, float("nan")]], [(1.0, 0.5), (4.0, 2.0)]).tolist()
+    [[0.0, 0.5], [4.0, 0.0]]
     """
     values = np.array(signals, dtype=np.float64)
     if values.ndim != 2:
@@ -29,14 +35,22 @@ def normalise(signals: npt.ArrayLike) -> FloatMatrix:
     if (infinite := np.isinf(highest) | np.isinf(lowest)).any():
         raise ValueError(f"signal {infinite.argmax()} holds an infinite value")
     unknown = np.isnan(values)
-    count = np.maximum(len(values) - unknown.sum(axis=0), 1)
     values[unknown] = 0.0
-    values -= values.sum(axis=0) / count
+    if moments is None or None in moments:
+        count = np.maximum(len(values) - unknown.sum(axis=0), 1)
+        mean = values.sum(axis=0) / count
+        spread = np.sqrt((np.where(unknown, 0.0, values - mean) ** 2).sum(axis=0) / count)
+        # The mean of equal values may differ from them in the last bit, which is no difference.
+        spread = np.where(highest > lowest, spread, 0.0)
+    else:
+        mean, spread = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    for column, given in enumerate(moments or ()):
+        if given is not None:
+            mean[column], deviation = given
+            spread[column] = deviation if deviation > LEAST_SPREAD else 0.0
+    values -= mean
     values[unknown] = 0.0
-    spread = np.sqrt(np.einsum("ij,ij->j", values, values) / count)
-    # The mean of equal values may differ from them in the last bit, which is no difference.
-    varies = (highest > lowest) & (spread > 0)
-    values *= np.divide(1.0, spread, out=np.zeros_like(spread), where=varies)
+    values *= np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
     return values.astype(np.float32)
 
 

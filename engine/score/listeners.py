@@ -6,12 +6,16 @@ import numpy as np
 
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
-from engine.score.signal import FloatVector, Signal, unit_cosine, unknown
+from engine.score.signal import FloatVector, Rows, Signal, unit_cosine, unknown
 
 
 def taste(query: Query, pool: Pool) -> FloatVector:
     """Cosine in the space in which songs that share playlists are close."""
     return unit_cosine(query.parts["taste"], pool.column("taste")) if has_taste(query) else unknown(pool)
+
+
+def taste_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["taste"].of(query.parts["taste"]) if has_taste(query) else None
 
 
 def has_taste(query: Query) -> bool:
@@ -35,6 +39,16 @@ def cooccurrence(query: Query, pool: Pool) -> FloatVector:
     return out
 
 
+def cooccurrence_moments(query: Query) -> tuple[float, float] | None:
+    """Of the songs with a history; all that are no neighbours have 0."""
+    _, values = query.cooccurrence
+    many = query.index.songs_with_history
+    if not many:
+        return None
+    mean = float(np.sqrt(values).sum(dtype=np.float64)) / many
+    return mean, max(float(values.sum(dtype=np.float64)) / many - mean**2, 0.0) ** 0.5
+
+
 def factors(query: Query, pool: Pool) -> FloatVector:
     """How likely a playlist that holds the seeds holds the candidate, by its factors; NaN for a song of no playlist."""
     if not query.listener_factors.any():
@@ -43,28 +57,37 @@ def factors(query: Query, pool: Pool) -> FloatVector:
     return np.asarray(np.where(pool.column("history"), likely, np.nan), np.float32)
 
 
+def factors_moments(query: Query) -> tuple[float, float] | None:
+    return query.index.moments["factors"].of(query.listener_factors) if query.listener_factors.any() else None
+
+
 def popularity(query: Query, pool: Pool) -> FloatVector:
     """How often the catalogue's playlists hold the song, or its popularity where there are none."""
     return np.asarray(pool.column("popularity"), np.float32)
 
 
-def playlist_clause(query: Query, row: int) -> str | None:
+def popularity_moments(query: Query) -> tuple[float, float]:
+    return query.index.moments["popularity"].of([1.0])
+
+
+def playlist_clauses(query: Query, rows: Rows) -> list[str | None]:
     """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
-    playlists = query.index.cooccurrence.playlists_of(row)
-    shared = max((len(of_seed.intersection(playlists)) for of_seed in query.playlists), default=0)
-    if not shared:
-        return "fits the same playlists" if query.seeds else "is in playlists that are called so"
-    many = f"{shared} playlist{'s' * (shared > 1)}"
-    return f"shares {many} with it" if len(query.seeds) == 1 else f"shares {many} with a seed"
+    shared = np.zeros(len(rows), np.int64)
+    for seed in query.seeds:
+        if seed.row is not None:
+            shared = np.maximum(shared, query.index.cooccurrence.shared(seed.row, rows))
+    without = "fits the same playlists" if query.seeds else "is in playlists that are called so"
+    whom = "it" if len(query.seeds) == 1 else "a seed"
+    return [f"shares {many} playlist{'s' * (many > 1)} with {whom}" if many else without for many in shared.tolist()]
 
 
-def popularity_clause(query: Query, row: int) -> str | None:
-    return "is often chosen by listeners"
+def popularity_clauses(query: Query, rows: Rows) -> list[str | None]:
+    return ["is often chosen by listeners"] * len(rows)
 
 
 LISTENERS = (
-    Signal("taste", taste, playlist_clause, "listeners", "cheap"),
-    Signal("cooccurrence", cooccurrence, playlist_clause, "listeners", "cheap"),
-    Signal("factors", factors, playlist_clause, "listeners", "cheap"),
-    Signal("popularity", popularity, popularity_clause, "listeners", "cheap"),
+    Signal("taste", taste, taste_moments, playlist_clauses, "listeners", "cheap"),
+    Signal("cooccurrence", cooccurrence, cooccurrence_moments, playlist_clauses, "listeners", "cheap"),
+    Signal("factors", factors, factors_moments, playlist_clauses, "listeners", "cheap"),
+    Signal("popularity", popularity, popularity_moments, popularity_clauses, "listeners", "cheap"),
 )

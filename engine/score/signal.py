@@ -13,6 +13,7 @@ from engine.query.query import Query
 from engine.retrieve.pool import Pool
 
 FloatVector = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 Family = Literal["content", "listeners", "facts"]
 Cost = Literal["cheap", "dear"]
 
@@ -23,14 +24,17 @@ class Signal:
 
     name      its key in weights and in `Hit.signals`
     measure   float32 (candidates,): higher is better, NaN where nothing is known of the candidate
-    clause    its part of the reason for a song (its row): a verb phrase ("is also by X"), None where it has none to say
+    moments   its mean and deviation over the songs of the catalogue of which it is known; None where only those of the
+              candidates are
+    clauses   its part of the reason for each of some rows: a verb phrase ("is also by X"), None where it has none
     family    what it rests on: the songs' own content, listeners' playlists, or facts of the catalogue
     cost      "cheap" is measured for every candidate; "dear" for the best of them, where its weight allows
     """
 
     name: str
     measure: Callable[[Query, Pool], FloatVector]
-    clause: Callable[[Query, int], str | None]
+    moments: Callable[[Query], tuple[float, float] | None]
+    clauses: Callable[[Query, Rows], list[str | None]]
     family: Family
     cost: Cost
 
@@ -40,9 +44,23 @@ def unknown(pool: Pool) -> FloatVector:
     return np.full(len(pool), np.nan, np.float32)
 
 
-def no_clause(query: Query, row: int) -> str | None:
+def weighted(values: npt.NDArray[np.floating], counts: npt.NDArray[np.integer]) -> tuple[float, float]:
+    """Mean and deviation of values that occur so often each; NaN is unknown.
+
+    >>> weighted(np.array([1.0, 3.0, np.nan]), np.array([1, 1, 7]))
+    (2.0, 1.0)
+    """
+    known = ~np.isnan(values)
+    many = counts[known].sum()
+    if not many:
+        return 0.0, 0.0
+    mean = float((values[known] * counts[known]).sum(dtype=np.float64) / many)
+    return mean, float((counts[known] * (values[known] - mean) ** 2).sum(dtype=np.float64) / many) ** 0.5
+
+
+def no_clauses(query: Query, rows: Rows) -> list[str | None]:
     """What is true of most songs is no reason for one."""
-    return None
+    return [None] * len(rows)
 
 
 def cosine(query: FloatVector, vectors: npt.NDArray[np.float32]) -> FloatVector:

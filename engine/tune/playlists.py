@@ -12,8 +12,7 @@ from engine.answer.answer import pool
 from engine.index import OpenIndex
 from engine.query.query import Query
 from engine.query.seeds import Seed
-from engine.score.fusion import normalise
-from engine.score.signals import measure
+from engine.score.signals import z_scores
 from engine.score.weights import UNTUNED, Profile, Profiles, profile_of
 from engine.tune.acceptance import TuningReport, accept
 from engine.tune.golden import coordinate_ascent, ndcg_at
@@ -154,7 +153,7 @@ def judge(index: OpenIndex, example: Example, weights: Mapping[str, float]) -> J
     query = Query(index, seeds=tuple(Seed.of_row(index, int(row)) for row in example.seeds))
     candidates = pool(query, weights, METRIC_K, None)
     relevant = np.isin(candidates.rows, example.wanted)
-    signals = normalise(measure(query, candidates, weights))
+    signals = z_scores(query, candidates, list(weights))
     return JudgedPool(signals, relevant, len(example.wanted) - int(relevant.sum()))
 
 

@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from engine.answer.answer import POOL, pool
 from engine.query.query import Query
-from engine.score.fusion import normalise
-from engine.score.signals import measure
+from engine.score.signals import z_scores
 from engine.score.weights import UNTUNED
 from engine.tune.golden import golden_section
 from indexer.errors import RequestError
+from indexer.search.allowed import Allowed
 
 Rows = npt.NDArray[np.int64]
 
@@ -28,12 +28,12 @@ def weights_from_reactions(
     weights: Mapping[str, float],
     liked: Sequence[int],
     skipped: Sequence[int],
-    allowed: npt.NDArray[np.bool_] | None = None,
+    allowed: Allowed | None = None,
 ) -> dict[str, float]:
     """The weights under which liked songs stand above skipped ones, near those given; one at a time, golden section.
 
     liked, skipped   rows; where nothing was liked, or nothing skipped, the other candidates of the query stand for it
-    allowed          bool (rows,): the rows that may be candidates, those of the answer that the weights are for
+    allowed          the rows that may be candidates, those of the answer that the weights are for
 
     Minimises the mean over `pairs` of ln(1 + exp(score(skipped) - score(liked))) (RankNet, Burges et al. 2005) plus
     LOYALTY x the squared change of each weight in units of the mean weight that is not 0.
@@ -48,7 +48,7 @@ def weights_from_reactions(
     proposed = pool(query, weights, POOL, allowed)
     reacted = np.array(sorted({*liked, *skipped}), np.int64)
     candidates = proposed.of_rows(np.union1d(proposed.rows, reacted))
-    signals = normalise(measure(query, candidates, weights))
+    signals = z_scores(query, candidates, list(weights))
     others = np.flatnonzero(~np.isin(candidates.rows, reacted))
     above = np.searchsorted(candidates.rows, np.unique(liked)) if liked else others
     below = np.searchsorted(candidates.rows, np.unique(skipped)) if skipped else others

@@ -27,6 +27,7 @@ from indexer.search.lexical import LexicalIndex, build_lexical, update_lexical
 from indexer.songs.write import write_songs
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact
+from indexer.text.names import stem_number
 from indexer.text.tokens import tokenise, unique_lines
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -47,6 +48,16 @@ def songs(context: Context) -> Outcome:
     read = ((song, changes.digests[song.song_id]) for song in context.track(stream, "read songs", total))
     write_songs(context.draft, read, base=context.base, dead=changes.dead if context.base is not None else ())
     return Outcome(songs=len(changes.digests))
+
+
+def title_stems(context: Context) -> Outcome:
+    """What tells other versions of a song: too dear to be computed of each candidate of each query."""
+
+    def apply(batch: Batch) -> Columns:
+        return {artefacts.TITLE_STEMS: np.array([stem_number(title) for title in batch.titles], np.int64)}
+
+    write_rows(context, {artefacts.TITLE_STEMS: no_rows(dtype=np.int64)}, apply, label="read titles")
+    return Outcome()
 
 
 def lexical(context: Context) -> Outcome:

@@ -147,6 +147,10 @@ class Batch:
         return self._context.draft.array(artefact)[self.rows.start : self.rows.stop]
 
     @property
+    def titles(self) -> list[str]:
+        return self._context.songs.titles[self.rows.start : self.rows.stop]
+
+    @property
     def lyrics(self) -> list[str]:
         """Cleaned lyrics, "" where there are none."""
         return self._context.songs.lyrics[self.rows.start : self.rows.stop]

@@ -23,8 +23,6 @@ from indexer.models.taste.halves import half_places
 from indexer.models.taste.training import LEAST_PLAYLISTS
 from indexer.models.tbert import LEAST_LABELLED, load_tbert, train_tbert
 from indexer.models.tbert.labels import song_labels
-from indexer.search.vectors.base import StackedParts
-from indexer.search.vectors.faiss_store import add_vectors, build_vectors
 from indexer.songs.artist_tags import write_artist_tags
 from indexer.songs.popularity import play_popularity, playlist_popularity
 from indexer.songs.table import Songs
@@ -169,19 +167,6 @@ def _tunable(context: Context) -> SentenceEncoder:
     if not isinstance(context.encoder, SentenceEncoder):
         raise ConfigError("tbert.transformer is 'fine-tuned', which only a sentence-transformers encoder can be")
     return context.encoder
-
-
-def vectors(context: Context) -> Outcome:
-    """The FAISS index over the parts side by side."""
-    draft, target = context.draft, context.draft.new_file(artefacts.VECTORS)
-    parts = {name: draft.array(part) for name, part in artefacts.PARTS.items() if draft.has(part)}
-    base = context.base
-    if base is None or not context.first:
-        build_vectors(StackedParts(parts), target, exact_below=context.config.exact_below)
-    else:
-        new = StackedParts({name: part[context.first :] for name, part in parts.items()})
-        add_vectors(base.place(artefacts.VECTORS), target, new)
-    return Outcome()
 
 
 def evidence_of(context: Context) -> Evidence:

@@ -218,7 +218,7 @@ def plan_update(inputs: Inputs, base: Generation) -> Plan:
 _RELEARNED = frozenset({"timbre"})
 
 # Stages without a model of their own, or with one that an update goes on from, whose files an update continues.
-_EXTENDED = frozenset({"lexical", "sentences", "keywords", "factors", "vectors"})
+_EXTENDED = frozenset({"title_stems", "lexical", "sentences", "keywords", "factors", "vectors"})
 
 
 class _Planner:

@@ -15,13 +15,13 @@ from indexer.build.context import Context
 from indexer.build.plan import Inputs, Plan, StagePlan, plan_build, plan_update
 from indexer.build.stage import Outcome, Stage, fingerprint
 from indexer.build.stages import STAGES
+from indexer.build.vector_stages import stack_of
 from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
 from indexer.encoders.cache import VectorCache
 from indexer.encoders.sentence import Encoder, SentenceEncoder, facts_of
 from indexer.errors import CatalogueError, IndexFormatError, RefrainError
 from indexer.progress import Track, quiet
-from indexer.store import artefacts
 from indexer.store.artefacts import owner_of
 from indexer.store.generations import Generation, damaged, open_base, open_generation
 from indexer.store.locks import writer_lock
@@ -273,7 +273,7 @@ def _facts(context: Context, plan: Plan, done: Sequence[tuple[StageReport, dict[
         "with_audio": int((songs.alive & songs.has_audio).sum()),
         "playlists": records["popularity"]["outcome"].get("playlists", 0),
         "encoder": facts_of(encoder),
-        "parts": [[n, draft.array(part).shape[1]] for n, part in artefacts.PARTS.items() if draft.has(part)],
+        "parts": [[name, part.shape[1]] for name, part in stack_of(draft).items()],
         # Ties a weights file to what its signals were: the settings and the encoder, not the songs.
         "fingerprint": fingerprint(context.config.to_json(), encoder.sha256),
         "stages": records,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from indexer.build import content_stages as content
 from indexer.build import listener_stages as listeners
+from indexer.build import vector_stages as searching
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
     Stage("songs", content.songs, lambda c: None, tables=("songs",), version=3),
+    Stage("title_stems", content.title_stems, lambda c: None, reads=("songs",)),
     Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage("query_encoder", content.query_encoder, lambda c: None, encoder=True),
@@ -43,8 +45,13 @@ STAGES: tuple[Stage, ...] = (
         tables=("playlists",), reads=("songs", "sentences", "topics", "audio"), encoder=True, learns=True,
     ),
     Stage(
-        "vectors", listeners.vectors, lambda c: c.exact_below,
-        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), version=2,
+        "moments", searching.moments, lambda c: None,
+        reads=("songs", "sentences", "audio", "timbre", "popularity", "factors", "taste", "tbert"),
+    ),
+    Stage(
+        "vectors", searching.vectors, lambda c: c.exact_below,
+        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), looks_at=("factors", "popularity", "moments"),
+        version=3,
     ),
     Stage(
         "moods", listeners.moods, lambda c: {"moods": c.moods, "held_out": c.held_out},

@@ -106,6 +106,17 @@ class CoOccurrence:
         playlists: list[int] = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]].tolist()
         return playlists
 
+    def shared(self, row: int, others: Rows) -> Rows:
+        """int64 (others,): how many playlists hold both a song and each of the others."""
+        own = np.zeros(len(self.weights), bool)
+        own[self.holders[self.holder_starts[row] : self.holder_starts[row + 1]]] = True
+        starts = self.holder_starts[others]
+        counts = self.holder_starts[others + 1] - starts
+        ends = np.cumsum(counts)
+        of_others = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
+        both = np.concatenate([[0], np.cumsum(own[self.holders[of_others]])])
+        return np.asarray(both[ends] - both[ends - counts], np.int64)
+
     def mean(self, rows: Sequence[int]) -> tuple[Rows, Values]:
         """The songs that share a playlist with any of the songs, ascending, and the mean of their values to all."""
         if not len(rows):

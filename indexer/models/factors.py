@@ -157,13 +157,30 @@ def gram_of(factors: npt.NDArray[np.floating]) -> FloatMatrix:
     return np.asarray(factors.T.astype(np.float32) @ factors.astype(np.float32))
 
 
-def fold_in(seeds: FloatMatrix, gram: FloatMatrix, config: FactorsConfig) -> FloatVector:
-    """float32 (size,): the factors of a playlist that holds the seeds (k, size), by least squares.
+class FoldIn:
+    """Finds the factors of a playlist that holds some songs, by least squares.
 
-    The fewer the seeds, the more it is regularised, towards what most playlists share: lambda = regularization x
-    TRAINING_SEEDS / k.
+    The fewer the songs, the more it is regularised, towards what most playlists share: lambda = regularization x
+    TRAINING_SEEDS / k. The system of `size` equations differs from query to query by k rows and by lambda alone: with
+    the eigenvectors of Y'Y, which are found once, k equations are left (Woodbury's identity).
+
+    gram   float32 (size, size): Y'Y, as `gram_of` gives it
     """
-    penalty = config.regularization * TRAINING_SEEDS / max(1, len(seeds))
-    matrix = gram + config.confidence * seeds.T @ seeds + np.float32(penalty) * np.eye(len(gram), dtype=np.float32)
-    listener: FloatVector = np.linalg.solve(matrix, (1.0 + config.confidence) * seeds.sum(axis=0)).astype(np.float32)
-    return listener
+
+    def __init__(self, gram: FloatMatrix, config: FactorsConfig):
+        self._config = config
+        values, self._vectors = np.linalg.eigh(gram.astype(np.float64))
+        self._values = np.maximum(values, 0.0)
+
+    def __call__(self, songs: FloatMatrix) -> FloatVector:
+        """float32 (size,): the factors of a playlist that holds the songs (k, size)."""
+        many = max(1, len(songs))
+        confidence = self._config.confidence
+        damped = 1.0 / (self._values + self._config.regularization * TRAINING_SEEDS / many)
+        turned = songs.astype(np.float64) @ self._vectors
+        wanted = (1.0 + confidence) * damped * turned.sum(axis=0)
+        if confidence and len(songs):
+            inner = np.eye(many) / confidence + (turned * damped) @ turned.T
+            wanted -= damped * (np.linalg.solve(inner, turned @ wanted) @ turned)
+        listener: FloatVector = (self._vectors @ wanted).astype(np.float32)
+        return listener

@@ -160,6 +160,11 @@ class Songs:
         return self._source.array(artefacts.VERSIONS)
 
     @lazy
+    def title_stems(self) -> Rows:
+        """int64 (rows,): a number for each title without its version marks, the same for the same; 0 is unknown."""
+        return self._source.array(artefacts.TITLE_STEMS)
+
+    @lazy
     def popularity(self) -> npt.NDArray[np.float32]:
         return self._source.array(artefacts.SOURCE_POPULARITY)
 

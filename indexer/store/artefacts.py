@@ -113,6 +113,9 @@ AUDIO_FEATURES = _array("songs/audio", "songs", "float32", ("rows", 12), "audio 
 AUDIO_MEASURED = _array("songs/audio_measured", "songs", "bool", ("rows",), "whether they were measured from a file")
 VERSIONS = _array("songs/versions", "songs", "uint32", ("rows",), "what a title is marked as: bit i is KINDS[i]")
 LYRICS_HASH = _array("songs/lyrics_hash", "songs", "uint8", ("rows", 16), "which text was encoded, 0 without lyrics")
+TITLE_STEMS = _array(
+    "title_stems", "title_stems", "int64", ("rows",), "a hash of the title without version marks, 0 where none is left"
+)
 ALIVE = _array(
     "songs/alive", "songs", "bool", ("rows",), "False for a deleted song and an old version of a changed one"
 )
@@ -168,7 +171,10 @@ TASTE_RESIDUALS = _array("taste_residuals", "taste", "float16", ("rows", "size")
 TASTE_PART = _array("parts/taste", "taste", "float32", ("rows", "size"), "place in taste, unit or zero")
 TBERT_MODEL = _folder("tbert_model", "tbert", "sentence, topics and audio -> what playlists are called")
 TBERT = _array("tbert", "tbert", "float16", ("rows", "hidden"), "embedding that reranks, unit or zero")
-VECTORS = Artefact("vectors.faiss", "vectors", "file", "the FAISS index over the parts side by side")
+VECTORS = Artefact(
+    "vectors.faiss", "vectors", "file", "the FAISS index over the parts, the factors and the popularity, side by side"
+)
+LYRICS_VECTORS = Artefact("lyrics.faiss", "vectors", "file", "the FAISS index over the lyrics' latents alone")
 MOOD_MODEL = _folder("mood_model", "moods", "what is known of a song -> moods, valence, arousal, quadrant")
 MOOD_SCORES = _array("mood_scores", "moods", "float16", ("rows", "moods"), "probability of each mood without listeners")
 MOOD_NAMES = _texts("mood_names", "mood_labels", "moods that were learned, by column", by_row=False)
@@ -188,6 +194,13 @@ MOOD_THRESHOLDS = _array(
 )
 
 PARTS: dict[str, Artefact] = {"lyrics": LYRICS_PART, "audio": AUDIO_PART, "taste": TASTE_PART, "timbre": TIMBRE_PART}
+MOMENTS: dict[str, Artefact] = {
+    name: _array(f"moments/{name}", "moments", "float32", ("size + 1", "size"), f"mean and covariance of {of}")
+    for name, of in {
+        "lyrics": "sentence vectors", "audio": "scaled audio features of length 1", "timbre": "timbre's latents",
+        "tbert": "tBERT embeddings", "taste": "places in taste", "factors": "factors", "popularity": "popularity",
+    }.items()
+}  # fmt: skip
 COOCCURRENCE: dict[str, Artefact] = {
     "song_starts": SONG_STARTS, "songs": PLAYLIST_SONGS, "holder_starts": HOLDER_STARTS, "holders": HOLDERS,
     "weights": PLAYLIST_WEIGHTS, "totals": SONG_TOTALS,
@@ -201,6 +214,7 @@ def _declared() -> tuple[Artefact, ...]:
             declared.append(value)
         elif isinstance(value, CodedArtefact):
             declared.extend(value.all)
+    declared.extend(MOMENTS.values())
     return tuple(declared)
 
 

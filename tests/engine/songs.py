@@ -8,6 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine.playlist.tracks import Candidates
+from indexer.text.names import stem_number
 
 NAN = float("nan")
 AUDIO = ("key", "mode", "tempo", "energy", "valence", "duration_ms")
@@ -33,7 +34,7 @@ def table(
         scores=column(scores, -np.arange(n), np.float32),
         artists=column(artists, range(n), np.int64).reshape(n, -1 if n else 1),
         albums=column(albums, [-1] * n, np.int64),
-        stems=[f"title {i}" for i in range(n)] if stems is None else list(stems),
+        stems=column(None if stems is None else list(map(stem_number, stems)), range(1, n + 1), np.int64),
         **{name: column(audio.get(name), [NAN] * n, np.float64) for name in AUDIO},
     )
 

@@ -12,6 +12,7 @@ from engine.query.reading import read
 from engine.requests import MakePlaylist
 from engine.service.page.wishes import MOST_LENGTH, Wishes
 from indexer.errors import RequestError, SongNotFoundError
+from indexer.search.allowed import Allowed
 
 CHANGES = ("up", "down", "remove", "replace")
 
@@ -68,7 +69,7 @@ def _as_arranged(engine: Engine, request: MakePlaylist, songs: tuple[str, ...]) 
     reading = read(index, named, engine.weights)
     allowed = np.zeros(len(index.songs), bool)
     allowed[known] = True
-    ranked = answer(reading.query, reading.weights, len(known), allowed)
+    ranked = answer(reading.query, reading.weights, len(known), Allowed(allowed))
     gone = len(songs) - len(known)
     notes = (f"{gone} of its songs are not in the catalogue any more",) if gone else ()
     titles = [seed.song.title for seed in reading.query.seeds[: reading.given]]

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from engine.engine import Engine
 from engine.fields import Values
 from engine.plain import shown
@@ -20,6 +18,7 @@ from engine.service.spotify.shapes import Shapes
 from engine.service.spotify.tables import Tables, genre_key, tables_of
 from indexer.errors import RequestError, SongNotFoundError
 from indexer.records import AUDIO_NAMES
+from indexer.search.allowed import Allowed
 
 MOST_SEEDS = 5
 METER = "time_signature"  # no catalogue has it: what is asked of it has no effect
@@ -121,11 +120,8 @@ def _seeds(tables: Tables, seeds_of: Mapping[str, str]) -> list[_Given]:
 
 def _songs_left(query: Query, filters: Filters) -> int:
     """How many songs may come back beside the seeds under these filters."""
-    songs = query.index.songs
-    allowed = allowed_rows(songs, filters, query.seeds)
-    left = np.array(songs.alive if allowed is None else allowed)
-    left[query.own_rows] = False
-    return int(left.sum())
+    allowed = allowed_rows(query.index, filters, query.seeds) or Allowed(query.index.songs.alive)
+    return allowed.without(query.own_rows).count
 
 
 def _seed_object(seed: _Given, sizes: Mapping[str, int], base: str) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError
+from indexer.search.allowed import Allowed, Mask
 from indexer.search.lexical.lines import rescore_lines
 from indexer.search.lexical.quotes import split_quotes
 from indexer.search.lexical.shard import FIELDS, SHARDS, Rows, Scores, Shard
@@ -23,7 +23,6 @@ from indexer.text.tokens import is_unspaced, join_initials, pieces, pieces_of, t
 if TYPE_CHECKING:
     import tantivy
 
-Mask = npt.NDArray[np.bool_]
 LinesOf = Callable[[int], str | None]
 Reading = tuple[tuple[str, float], ...]  # words that one word of a query may mean, each with its weight
 
@@ -45,6 +44,7 @@ LINE_WEIGHT, LINE_POWER = 2.0, 4.0  # a perfect line adds twice the best score; 
 VARIANTS, VARIANT_WEIGHT = 8, 0.7  # the weight is per letter that differs
 RARE, SUSPICIOUS = 20, 50
 KNOWN_NAME_WEIGHT, PREFIX_WEIGHT = 0.5, 0.6
+MOST_READINGS = 4_096  # words whose meanings are remembered: of the words of questions few are rare
 
 
 class LexicalIndex:
@@ -64,6 +64,7 @@ class LexicalIndex:
         self._folder, self._rows = folder, rows
         self._shards = self._with_lyrics, self._without_lyrics = Shard(folder / SHARDS[0]), Shard(folder / SHARDS[1])
         self._spelling = Spelling(folder)
+        self._readings: dict[tuple[str, Kind], Reading] = {}
 
     def __len__(self) -> int:
         return self._with_lyrics.size + self._without_lyrics.size
@@ -77,7 +78,7 @@ class LexicalIndex:
         terms: Sequence[str] | Mapping[str, float],
         k: int,
         *,
-        allowed: Mask | None = None,
+        allowed: Mask | Allowed | None = None,
         fields: Mapping[str, float] = LYRICS_ONLY,
     ) -> tuple[Rows, Scores]:
         """BM25 (k1 1.2, b 0.75) summed over tokens and fields, each times its weight.
@@ -96,7 +97,7 @@ class LexicalIndex:
         return self._top(queries, k, allowed)
 
     def search_text(
-        self, text: str, k: int, *, allowed: Mask | None = None, lines_of: LinesOf | None = None
+        self, text: str, k: int, *, allowed: Mask | Allowed | None = None, lines_of: LinesOf | None = None
     ) -> tuple[Rows, Scores]:
         """The search box: what stands in quotation marks must hold word for word, the rest is words to look for.
 
@@ -122,7 +123,7 @@ class LexicalIndex:
             rows, scores = rows[order], scores[order]
         return rows[:k], scores[:k]
 
-    def search_name(self, text: str, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search_name(self, text: str, k: int, *, allowed: Mask | Allowed | None = None) -> tuple[Rows, Scores]:
         """Songs whose title and artist are like `text`: words in any order, some missing, cut short or misspelt.
 
         Candidates for a caller that compares whole names: the score knows words, not how names are written.
@@ -164,6 +165,14 @@ class LexicalIndex:
 
     def _reading(self, word: str, kind: Kind) -> Reading:
         """What a word may mean: itself, and words of the index that it may be a slip or the beginning of."""
+        reading = self._readings.get((word, kind))
+        if reading is None:
+            if len(self._readings) >= MOST_READINGS:
+                self._readings = {}
+            reading = self._readings[word, kind] = self._read(word, kind)
+        return reading
+
+    def _read(self, word: str, kind: Kind) -> Reading:
         frequency = self._frequency(word, FIELDS if kind == "lyrics" else NAME_FIELDS)
         found = {word: 1.0} if frequency else {}
         if is_unspaced(word):  # a letter more or less makes another word
@@ -255,34 +264,31 @@ class LexicalIndex:
         return shard.phrase(field, words, slop=slop, weight=self._rarity(shard, field, [term for _, term in words]))
 
     def _top(
-        self, queries: Sequence[tuple[Shard, tantivy.Query | None]], k: int, allowed: Mask | None
+        self, queries: Sequence[tuple[Shard, tantivy.Query | None]], k: int, allowed: Mask | Allowed | None
     ) -> tuple[Rows, Scores]:
         _check(k)
         asked = [(shard, query) for shard, query in queries if query is not None]
-        share = 1.0
+        share, mask = 1.0, None
         if allowed is not None:
-            if allowed.dtype != np.bool_ or allowed.ndim != 1 or len(allowed) < len(self):
-                raise ValueError(
-                    f"allowed is {allowed.dtype} {allowed.shape}, expected a bool for each of {len(self)} songs"
-                )
-            kept = np.flatnonzero(allowed)
-            if len(kept) <= min(FEW_SHARE * len(allowed), FEW_ROWS):
-                asked = [(shard, shard.restricted(query, kept)) for shard, query in asked]
-                allowed = None
+            among = Allowed.of(allowed)
+            if len(among) < len(self):
+                raise ValueError(f"allowed has {len(among)} rows, expected a bool for each of {len(self)} songs")
+            if among.count <= min(FEW_SHARE * len(among), FEW_ROWS):
+                asked = [(shard, shard.restricted(query, among.rows)) for shard, query in asked]
             else:
-                share = len(kept) / len(allowed)
+                share, mask = among.count / len(among), among.mask
         limits = [math.ceil((k + 1) / share)] * len(asked)
         found = [shard.best(query, limit) for (shard, query), limit in zip(asked, limits, strict=True)]
         while True:
             rows = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in found)])
             scores = np.concatenate([np.zeros(0, np.float32), *(part[1] for part in found)])
-            bound = self._rows if allowed is None else len(allowed)
+            bound = self._rows if mask is None else len(mask)
             if bound is not None and len(rows) and not 0 <= rows.min() <= rows.max() < bound:
                 raise IndexFormatError(
                     f"{self._folder} is damaged: it holds row {rows.max()} of {bound}; rebuild with `refrain build`"
                 )
-            if allowed is not None:
-                rows, scores = rows[allowed[rows]], scores[allowed[rows]]
+            if mask is not None:
+                rows, scores = rows[mask[rows]], scores[mask[rows]]
             order = np.lexsort((rows, -scores))[:k]
             worst = float(scores[order[-1]]) if len(order) == k else -math.inf
             # A row not seen yet may tie with the k-th, and ties go by row: look until nothing unseen can.

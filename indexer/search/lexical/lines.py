@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from indexer.text.tokens import lines, pieces_of, strip_accents, tokenise_lines
+from indexer.text.tokens import is_unspaced, lines, pieces_of, strip_accents, tokenise_lines
 
 # A stretch across line ends is worth a little less than a whole line: people quote lines.
 STRETCH = 0.95
@@ -27,19 +27,23 @@ def best_line(lyrics: str, query_terms: Sequence[str]) -> str | None:
     wanted = set(pieces_of(query_terms))
     # A line that a song repeats is one line: repeats would make the words of a chorus look common.
     sung = list(dict.fromkeys(lines(lyrics)))
-    words = [pieces_of(line) for line in tokenise_lines(sung)]
-    shared = {i: Counter(filter(wanted.__contains__, line)) for i, line in enumerate(words)}
-    having = Counter(word for counts in shared.values() for word in counts)
+    words = tokenise_lines(sung)
+    if is_unspaced(lyrics):
+        words = [pieces_of(line) for line in words]
+    having = {i: line for i, line in enumerate(words) if not wanted.isdisjoint(line)}  # few of a song's lines
     if not having:
         return None
-    weight = {word: math.log((len(words) + 1) / count) for word, count in having.items()}
+    shared = {i: {word: line.count(word) for word in wanted.intersection(line)} for i, line in having.items()}
+    frequency = Counter(word for counts in shared.values() for word in counts)
+    weight = {word: math.log((len(words) + 1) / count) for word, count in frequency.items()}
     norm = B * len(words) / sum(map(len, words))
 
     def score(i: int) -> float:
         damping = K1 * (1 - B + norm * len(words[i]))
-        return sum(weight[word] * (DELTA + n * (K1 + 1) / (damping + n)) for word, n in shared[i].items())
+        # In an order of their own, for words of a set come in any, and sums differ by it in the last digit.
+        return sum(weight[word] * (DELTA + n * (K1 + 1) / (damping + n)) for word, n in sorted(shared[i].items()))
 
-    return sung[max((i for i, counts in shared.items() if counts), key=score)]
+    return sung[max(shared, key=score)]
 
 
 def rescore_lines(query_tokens: Sequence[str], candidate_lyrics: Sequence[str | None]) -> npt.NDArray[np.float32]:

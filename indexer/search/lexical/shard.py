@@ -37,6 +37,7 @@ FIELDS = ("lyrics", "title", "artist")
 TOKENIZER = "words"
 META = "meta.json"
 META_BYTES = 16 << 20
+MOST_FREQUENCIES = 32_768  # words of fields whose frequency is remembered: one query asks for it hundreds of times
 
 _SEGMENT = re.compile(r"[0-9a-f]{32}(\.[0-9]+)?\.[a-z]+")
 
@@ -75,6 +76,7 @@ class Shard:
         import tantivy
 
         self._query, self._occur, self._folder = tantivy.Query, tantivy.Occur, folder
+        self._frequencies: dict[tuple[str, str], int] = {}
         links = Path(tempfile.mkdtemp(prefix="refrain-"))
         try:
             with reading(folder):
@@ -99,6 +101,14 @@ class Shard:
 
     def frequency(self, field: str, word: str) -> int:
         """The number of songs whose field holds the word: its one piece, or its pieces in a row."""
+        count = self._frequencies.get((field, word))
+        if count is None:
+            if len(self._frequencies) >= MOST_FREQUENCIES:
+                self._frequencies = {}
+            count = self._frequencies[field, word] = self._frequency(field, word)
+        return count
+
+    def _frequency(self, field: str, word: str) -> int:
         parts = pieces(word)
         try:
             if len(parts) < 2:

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from indexer.search.allowed import Allowed, Mask
+
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 BLOCK = 100_000  # rows of a matrix that are in memory at once
 
@@ -37,8 +38,8 @@ class Vectors(Protocol):
 class VectorSearch(Protocol):
     """Vectors opened for searching by inner product; safe to use from several threads.
 
-    Every search returns min(k, rows allowed) rows, best first, ties by row, no row twice, and none whose entry in
-    `allowed` (a boolean mask over rows) is False. ValueError where k, a shape or a number is not what is expected.
+    Every search returns min(k, rows allowed) rows, best first, ties by row, no row twice, and none that is not allowed:
+    by a boolean mask over rows, or by an `Allowed`. ValueError where k, a shape or a number is not what is expected.
     """
 
     def __len__(self) -> int: ...
@@ -46,10 +47,12 @@ class VectorSearch(Protocol):
     @property
     def dim(self) -> int: ...
 
-    def search(self, query: npt.ArrayLike, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search(self, query: npt.ArrayLike, k: int, *, allowed: Mask | Allowed | None = None) -> tuple[Rows, Scores]:
         """The rows with the largest inner product with `query` (dim,): int64 (n,), float32 (n,)."""
 
-    def search_batch(self, queries: npt.ArrayLike, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search_batch(
+        self, queries: npt.ArrayLike, k: int, *, allowed: Mask | Allowed | None = None
+    ) -> tuple[Rows, Scores]:
         """The same for many queries (m, dim): int64 (m, n), float32 (m, n)."""
 
 

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError, IndexMissingError
-from indexer.search.vectors.base import BLOCK, Mask, Matrix, Rows, Scores, Vectors
+from indexer.search.allowed import Allowed, Mask
+from indexer.search.vectors.base import BLOCK, Matrix, Rows, Scores, Vectors
 from indexer.store.files import open_regular, writing
 
 if TYPE_CHECKING:
@@ -69,42 +70,55 @@ class FaissStore:
 
 
 def build_vectors(
-    matrix: Vectors, path: Path, *, exact_below: int = EXACT_BELOW, layout: Layout = "auto", seed: int = 0
+    matrix: Vectors,
+    path: Path,
+    *,
+    exact_below: int = EXACT_BELOW,
+    layout: Layout = "auto",
+    seed: int = 0,
+    scale: Scores | None = None,
 ) -> None:
     """Write the index of `matrix`, float32 (songs, dim), inner product, row = position, to `path`.
 
     layout "flat" is exact; "ivf" keeps one byte a number in k-means lists; "pq" scores 4 bits a number,
     32 songs at a time, and keeps one byte a number to score the best again. "auto" takes flat below
     `exact_below` songs, pq from PQ_FROM, ivf between. k-means runs on the GPU where faiss sees one.
+    scale   float32 (dim,), above 0 or 0: the lists gather songs that are near once each column is multiplied by it.
+            A list is read for what it holds: where queries weigh some columns far more than others, and these do when
+            songs are gathered, half the lists hold what is looked for
+
     Same matrix, same seed, same machine: same file. `matrix` is read in blocks (see `StackedParts`).
     ValueError where it is no finite float32 matrix, RefrainError where the disk is full.
     """
-    _write(_built(matrix, exact_below, layout, seed), Path(path))
+    _write(_built(matrix, exact_below, layout, seed, scale), Path(path))
 
 
-def add_vectors(old_path: Path, new_path: Path, matrix: Vectors) -> None:
-    """Write the index at `old_path` with the rows of `matrix` after its own to `new_path`, without training."""
+def add_vectors(old_path: Path, new_path: Path, matrix: Vectors, *, scale: Scores | None = None) -> None:
+    """Write the index at `old_path` with the rows of `matrix` after its own to `new_path`, without training.
+
+    scale   that of the build
+    """
     _check_shape(matrix)
     index = _read(Path(old_path), mapped=False)  # faiss aborts the process on adding to a mapped index
     if matrix.shape[1] != index.d:
         raise ValueError(f"the matrix has {matrix.shape[1]} columns, the index {index.d}")
-    _add(index, matrix)
+    _add(index, matrix, scale)
     _write(index, Path(new_path))
 
 
-def _built(matrix: Vectors, exact_below: int, layout: Layout, seed: int) -> faiss.Index:
+def _built(matrix: Vectors, exact_below: int, layout: Layout, seed: int, scale: Scores | None = None) -> faiss.Index:
     import faiss
 
     _check_shape(matrix)
     n, dim = matrix.shape
     if layout == "auto":
         layout = "flat" if n < exact_below else "ivf" if n < PQ_FROM else "pq"
-    index: faiss.Index = faiss.IndexFlatIP(dim) if layout == "flat" or n == 0 else _trained(matrix, layout, seed)
-    _add(index, matrix)
+    index: faiss.Index = faiss.IndexFlatIP(dim) if layout == "flat" or n == 0 else _trained(matrix, layout, seed, scale)
+    _add(index, matrix, scale)
     return index
 
 
-def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
+def _trained(matrix: Vectors, layout: Layout, seed: int, scale: Scores | None) -> faiss.Index:
     """An empty index whose lists and codes are learned from a sample.
 
     faiss's factory takes unit vectors as centroids for inner products. Here the centroid is the mean of its
@@ -119,9 +133,9 @@ def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
     sample = _finite(matrix[chosen])
     width = -(-dim // LANES) * LANES
     means = faiss.Kmeans(width, lists, niter=10, seed=seed, gpu=faiss.get_num_gpus() > 0)
-    means.train(np.pad(sample, ((0, 0), (0, width - dim))))
+    means.train(np.pad(sample if scale is None else sample * scale, ((0, 0), (0, width - dim))))
     quantizer = faiss.IndexFlatIP(width)
-    quantizer.add(np.asarray(means.centroids, np.float32))
+    quantizer.add(_unscaled(sample, means, scale, width))
     inner, byte = faiss.METRIC_INNER_PRODUCT, faiss.ScalarQuantizer.QT_8bit
     index: faiss.Index
     if layout == "ivf":
@@ -137,14 +151,36 @@ def _trained(matrix: Vectors, layout: Layout, seed: int) -> faiss.Index:
     return index
 
 
-def _add(index: faiss.Index, matrix: Vectors) -> None:
+def _unscaled(sample: Matrix, means: faiss.Kmeans, scale: Scores | None, width: int) -> Matrix:
+    """float32 (lists, width): the means of the songs of each list as they are, for products with a query."""
+    centroids = np.asarray(means.centroids, np.float32)
+    if scale is None:
+        return centroids
+    dim = len(scale)
+    whole = np.zeros_like(centroids)
+    whole[:, :dim] = centroids[:, :dim] / np.where(scale > 0, scale, 1.0)
+    if not (scale > 0).all():  # what was multiplied by 0 is left to be asked for
+        own = means.index.search(np.pad(sample * scale, ((0, 0), (0, width - dim))), 1)[1][:, 0]
+        counts = np.maximum(np.bincount(own, minlength=len(centroids)), 1)
+        for column in np.flatnonzero(scale == 0):
+            whole[:, column] = np.bincount(own, sample[:, column], minlength=len(centroids)) / counts
+    return whole
+
+
+def _add(index: faiss.Index, matrix: Vectors, scale: Scores | None = None) -> None:
     """Add rows; each goes to the list with the nearest mean, though lists are later read by inner product."""
     import faiss
 
     ivf = None if isinstance(index, faiss.IndexFlat) else faiss.extract_index_ivf(index)
     if ivf is not None:
         by_product = ivf.quantizer
-        by_distance = faiss.IndexFlatL2(ivf.d)
+        by_distance: faiss.Index = faiss.IndexFlatL2(ivf.d)
+        if scale is not None:
+            diagonal = faiss.LinearTransform(ivf.d, ivf.d, False)
+            stretched = np.diag(np.pad(np.asarray(scale, np.float32), (0, ivf.d - len(scale))))
+            faiss.copy_array_to_vector(stretched.ravel(), diagonal.A)
+            diagonal.is_trained = True
+            by_distance = faiss.IndexPreTransform(diagonal, by_distance)
         by_distance.add(by_product.reconstruct_n(0, ivf.nlist))
         ivf.quantizer = by_distance
     try:
@@ -208,7 +244,7 @@ class VectorIndex:
     def dim(self) -> int:
         return int(self._index.d)
 
-    def search(self, query: npt.ArrayLike, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search(self, query: npt.ArrayLike, k: int, *, allowed: Mask | Allowed | None = None) -> tuple[Rows, Scores]:
         """The rows with the largest inner product with `query` (dim,), among those where `allowed` is True."""
         vector = np.asarray(query, np.float32)
         if vector.ndim != 1:
@@ -216,7 +252,9 @@ class VectorIndex:
         rows, scores = self.search_batch(vector[np.newaxis], k, allowed=allowed)
         return rows[0], scores[0]
 
-    def search_batch(self, queries: npt.ArrayLike, k: int, *, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+    def search_batch(
+        self, queries: npt.ArrayLike, k: int, *, allowed: Mask | Allowed | None = None
+    ) -> tuple[Rows, Scores]:
         """The same for many queries (m, dim): rows int64 and scores float32, both (m, min(k, rows allowed))."""
         asked = np.ascontiguousarray(queries, np.float32)
         if asked.ndim != 2 or asked.shape[1] != self.dim:
@@ -225,13 +263,14 @@ class VectorIndex:
             raise ValueError("a query holds NaN or infinity")
         if k < 1:
             raise ValueError(f"k is {k}, expected 1 or more")
-        if allowed is not None and allowed.shape != (len(self),):
-            raise ValueError(f"allowed has shape {allowed.shape}, expected ({len(self)},)")
-        kept = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        among = None if allowed is None else Allowed.of(allowed)
+        if among is not None and len(among) != len(self):
+            raise ValueError(f"allowed has shape ({len(among)},), expected ({len(self)},)")
+        kept = len(self) if among is None else among.count
         found = min(k, kept)
         if not found or not len(asked):
             return np.zeros((len(asked), found), np.int64), np.zeros((len(asked), found), np.float32)
-        bitmap = None if allowed is None or kept == len(self) else np.packbits(allowed, bitorder="little")
+        bitmap = None if among is None or kept == len(self) else among.bitmap
         limit, lists = min(found + 1, kept), self._lists(k, kept)
         while True:
             with _threads_for(len(asked)):

@@ -19,7 +19,7 @@ from engine import Engine, Hit
 from engine.answer import hits as hits_module
 from engine.answer.answer import answer
 from engine.answer.hits import rounded
-from engine.answer.reasons import reason
+from engine.answer.reasons import reasons
 from engine.plain import key_number, mode_number
 from engine.query.query import Query
 from engine.query.seeds import Seed
@@ -31,7 +31,8 @@ WEIGHTS = DEFAULT_WEIGHTS["one"] | SEARCH_WEIGHTS
 
 
 def why(query: Query, row: int, shares: dict[str, float]) -> str:
-    return reason(query, row, shares, WEIGHTS)
+    columns = np.array([[shares.get(name, 0.0) for name in WEIGHTS]], np.float32)
+    return reasons(query, np.array([row]), columns, WEIGHTS, lambda: [None])[0]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_hits_are_a_sequence_of_hits(scenes: Engine) -> None:
 
 def test_a_reason_is_made_when_it_is_read_and_once(scenes: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    monkeypatch.setattr(hits_module, "reason", lambda query, row, *_: made.append(row) or "because")
+    monkeypatch.setattr(hits_module, "reasons", lambda query, rows, *_: made.append(rows) or ["because"] * len(rows))
     hits = list(scenes.similar("rain-03", 5))
     assert [hit.title for hit in hits]
     assert not made
@@ -116,7 +117,7 @@ def test_every_signal_has_a_clause_that_is_a_verb_phrase(scenes: Engine) -> None
     query = Query(index, seeds=(Seed.of_row(index, rows[0]),), target=(("energy", 0.1),))
     assert len(BY_NAME) == len(SIGNALS)
     for signal in SIGNALS:
-        clause = signal.clause(query, rows[1])
+        clause = signal.clauses(query, np.array(rows))[1]
         if clause:
             assert clause.split()[0].endswith("s"), "shares, sings, sounds, fits, has, is"
     assert why(query, rows[1], {"genre": 1.0, "audio": 0.5}).startswith("Is also techno and sounds alike (")

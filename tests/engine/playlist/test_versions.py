@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.playlist.versions import VERSION_OVERLAP, capped, lyric_overlap, without_other_versions
+from indexer.text.names import stem_number
 
 
 class Catalogue(SimpleNamespace):
@@ -30,6 +31,7 @@ def catalogue(titles, artists, albums=None, lyrics=None):
 
     return Catalogue(
         titles=titles,
+        title_stems=np.array([stem_number(title) for title in titles], np.int64),
         artist_codes=lists(artists),
         album_codes=lists([-1] * n if albums is None else albums),
         lyrics=[""] * n if lyrics is None else lyrics,
@@ -92,3 +94,15 @@ def test_caps_are_those_of_a_greedy_choice_and_hold_for_each_artist(pairs, per_a
 def test_a_cap_below_one_is_a_mistake():
     with pytest.raises(ValueError, match="max_per_album is 0"):
         capped(catalogue(["x"], [0]), np.array([0]), max_per_album=0)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-1, 2)), min_size=1, max_size=30), st.integers(1, 30))
+def test_versions_are_those_that_comparing_each_with_all_before_leaves(named, most):
+    songs = catalogue([f"song {title}" if title else "" for title, _ in named], [artist for _, artist in named])
+    rows, kept = np.arange(len(named)), list[int]()
+    for row, (title, artist) in enumerate(named):
+        if not any(named[other] == (title, artist) and title and artist != -1 for other in kept):
+            kept.append(row)
+    assert np.flatnonzero(without_other_versions(songs, rows)).tolist() == kept
+    assert np.flatnonzero(without_other_versions(songs, rows, most=most)).tolist() == kept[:most]

@@ -26,6 +26,7 @@ from engine.tune.reactions import MOST_PAIRS, pairs, weights_from_reactions
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.errors import CatalogueError, RequestError
 from indexer.models.factors import TRAINING_SEEDS
+from indexer.search.allowed import Allowed
 from indexer.songs.popularity import play_popularity, playlist_popularity
 from indexer.songs.splits import split_of
 from tests.indexer.timbres import grouped, store_timbres
@@ -248,9 +249,11 @@ def test_reactions_are_weighed_among_the_songs_that_the_filters_leave(scenes: tu
         liked = [index.songs.row_of("s03")]
         everything = weights_from_reactions(query, weights, liked, [])
         alone = np.zeros(len(index.songs), bool)
-        assert weights_from_reactions(query, weights, liked, [], alone) == weights, "nothing to compare with"
+        assert weights_from_reactions(query, weights, liked, [], Allowed(alone.copy())) == weights, (
+            "nothing to compare with"
+        )
         alone[index.songs.row_of("s88")] = True
-        assert weights_from_reactions(query, weights, liked, [], alone) != everything
+        assert weights_from_reactions(query, weights, liked, [], Allowed(alone)) != everything
         assert alone.sum() == 1, "the caller's mask stays as it was"
 
 

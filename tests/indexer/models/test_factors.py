@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import ConfigError
-from indexer.models.factors import TRAINING_SEEDS, FactorsConfig, fold_in, gram_of, learn_factors
+from indexer.models.factors import TRAINING_SEEDS, FactorsConfig, FoldIn, gram_of, learn_factors
 
 SMALL = FactorsConfig(size=6, regularization=2.0, iterations=40)
 Table = npt.NDArray[np.float64]
@@ -60,7 +60,7 @@ def test_songs_of_the_same_playlists_are_likelier_beside_a_seed() -> None:
     assert factors.shape == (21, 6)
     assert not factors[20].any(), "no playlist holds it"
     for seeds in ([0], [0, 3, 5], [12, 19]):
-        likely = factors[:20] @ fold_in(factors[seeds], gram_of(factors), SMALL)
+        likely = factors[:20] @ FoldIn(gram_of(factors), SMALL)(factors[seeds])
         own = np.arange(20) // 10 == seeds[0] // 10
         assert likely[own].min() > likely[~own].max()
 
@@ -71,7 +71,7 @@ def test_a_listener_is_the_least_squares_of_its_seeds() -> None:
         held = held_by([np.array(seeds)], 20)
         penalty = SMALL.regularization * TRAINING_SEEDS / len(seeds)
         expected = solved(factors.astype(float), held, replace(SMALL, regularization=penalty))[0]
-        np.testing.assert_allclose(fold_in(factors[seeds], gram_of(factors), SMALL), expected, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(FoldIn(gram_of(factors), SMALL)(factors[seeds]), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_the_same_seed_gives_the_same_factors() -> None:
@@ -84,7 +84,7 @@ def test_an_update_goes_on_from_what_it_finds_and_places_new_songs() -> None:
     grown = [*groups(), *(np.array([1, 4, 7, 20]) for _ in range(4))]
     start = np.vstack([before, np.zeros((1, 6), np.float32)])
     after = learn_factors(grown, 21, SMALL, start=start)
-    likely = after @ fold_in(after[[20]], gram_of(after), SMALL)
+    likely = after @ FoldIn(gram_of(after), SMALL)(after[[20]])
     assert likely[[1, 4, 7]].min() > likely[10:20].max()
     np.testing.assert_allclose(after[10:20] @ after[10:20].T, before[10:] @ before[10:].T, atol=0.2)
 

@@ -255,7 +255,7 @@ def test_k_below_one_is_the_callers_mistake(box: LexicalIndex, search: str) -> N
 
 def test_wrong_weights_fields_and_masks_are_said(box: LexicalIndex) -> None:
     for mask in (np.ones(3, bool), np.ones(200, np.int64)):
-        with pytest.raises(ValueError, match="expected a bool for each of 105 songs"):
+        with pytest.raises(ValueError, match="expected a bool for each of"):
             box.search_terms(["river"], 5, allowed=mask)
     with pytest.raises(ValueError, match="'river' is -1"):
         box.search_terms({"river": -1.0}, 5)
