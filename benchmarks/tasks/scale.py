@@ -99,4 +99,3 @@ def _asked(index: Path, limit: int | None) -> Mapping[str, Result]:
             digest=name, scores=scores, median_ms=median, p99_ms=p99, facts={"resident_mib": round(resident_mib(), 1)}
         )
     return settings
-
