@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from benchmarks.cli import app
 from benchmarks.data.dataset import Place
 from benchmarks.data.scaled.make import Scaled, make_scaled
 from benchmarks.data.scaled.originals import Originals, Text
@@ -62,6 +64,15 @@ def test_what_is_made_is_not_made_again_and_nothing_else_takes_its_place(made: S
     assert Path(made.catalogue).stat().st_mtime_ns == before
     with pytest.raises(RefrainError, match="another recipe"):
         make_scaled(folder, made.songs + 1, catalogue=warm.catalogue, encoded=warm.index)
+
+
+def test_the_command_says_what_it_made_and_how_to_build_it(warm: Place, tmp_path: Path) -> None:
+    words = ["make", str(tmp_path), "--songs", "30", "--catalogue", warm.catalogue, "--encoded", str(warm.index)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, repr(result.exception)
+    assert "30 songs" in result.output
+    assert "drawn" in result.output
+    assert f"refrain build --catalogue {tmp_path / 'refrain.db'} --index {tmp_path / 'refrain.index'}" in result.output
 
 
 def test_artists_have_as_many_songs_as_their_originals(originals: Originals) -> None:
