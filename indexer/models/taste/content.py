@@ -113,7 +113,9 @@ class Reader:
         columns = np.array([column_of.get(name, -1) for name in walked.names], np.int32)
         codes = columns[np.array(walked.codes, np.int32)]
         known = codes >= 0
-        ends = np.concatenate([[0], np.cumsum(known)])[np.array(walked.starts, np.int64)]
+        small = np.int32 if len(codes) < 2**31 else np.int64  # scipy takes the wider of the two for both
+        before = np.concatenate([np.zeros(1, small), np.cumsum(known, dtype=small)])
+        ends = before[np.array(walked.starts, np.int64)]
         terms = csr_array(
             (np.array(walked.weights, np.float32)[known], codes[known], ends),
             shape=(len(ends) - 1, len(self.terms)),
