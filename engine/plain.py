@@ -35,6 +35,15 @@ def json_text(value: object) -> str:
     return json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
+def json_line_text(value: object) -> str:
+    """As `json_text`, on one line.
+
+    >>> json_line_text({"songs": (1, math.nan)})
+    '{"songs": [1, null]}\\n'
+    """
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False) + "\n"
+
+
 def plain(value: Any) -> Any:
     """The value as dicts, lists, strings, finite numbers, booleans and None.
 

@@ -3,6 +3,7 @@
 RefrainError
 ├── SourceError            a file to import is not what any source can read
 ├── CatalogueError         the catalogue cannot be opened, read or written
+├── BusyError              another process writes the catalogue or the index; names it
 ├── IndexFormatError       the index folder is of another version, cut short or altered
 ├── IndexMissingError      there is no index where one was expected
 ├── EncoderError           the text encoder or its weights cannot be loaded
@@ -41,6 +42,10 @@ class SourceError(RefrainError):
 
 class CatalogueError(RefrainError):
     """The catalogue cannot be opened, read or written."""
+
+
+class BusyError(RefrainError):
+    """Another process writes the same catalogue or index. The message names it, where that can be known."""
 
 
 class IndexFormatError(RefrainError):

@@ -1,11 +1,12 @@
-"""Attributes that are computed when they are first needed, without a lock."""
+"""What is computed when it is first needed, and kept, without a lock: attributes, and values by key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 class lazy(Generic[T]):
@@ -29,4 +30,28 @@ class lazy(Generic[T]):
         if instance is None:
             return self
         value: T = instance.__dict__.setdefault(self._name, self._compute(instance))
+        return value
+
+
+class Remembered(Generic[K, T]):
+    """Values by key, each computed once; all are forgotten where there are too many.
+
+    Two threads that ask at the same moment may both compute.
+
+    >>> squares = Remembered[int, int](most=2)
+    >>> [squares.get(n, lambda: n * n) for n in (3, 3, 4)]
+    [9, 9, 16]
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: dict[K, T] = {}
+
+    def get(self, key: K, compute: Callable[[], T]) -> T:
+        values = self._values
+        if key in values:
+            return values[key]
+        if len(values) >= self._most:
+            values = self._values = {}
+        values[key] = value = compute()
         return value

@@ -18,7 +18,8 @@ from benchmarks.judge.timing import spread, timed
 from benchmarks.report.run import Result, Run
 from benchmarks.tasks.running import Job, run_of
 from indexer.progress import Track
-from indexer.search.vectors.faiss_store import VectorIndex, build_vectors
+from indexer.search.vectors.faiss_build import build_vectors
+from indexer.search.vectors.faiss_store import VectorIndex
 
 LAYOUTS = ("flat", "ivf", "pq")
 SONGS, PARTS = 100_000, (48, 12)

@@ -19,7 +19,7 @@ from engine.retrieve.retriever import Retriever
 from engine.retrieve.target import TargetRetriever
 from engine.retrieve.vectors import LyricsRetriever, VectorRetriever
 from engine.score.fusion import LEAST_SPREAD, contributions, scores
-from engine.score.signals import BY_NAME, z_scores
+from engine.score.signals import moments_of, z_scores
 from indexer.search.allowed import Allowed
 
 POOL = 200  # candidates from each retriever at least, where nobody says how many songs are to come back
@@ -125,7 +125,7 @@ def scaled_weights(query: Query, weights: Mapping[str, float]) -> dict[str, floa
     What is weighed against is not looked for, but for popularity, which is known of every song.
     """
     names = [name for name in query.index.layout.names if weights.get(name, 0.0) > 0 or name == "popularity"]
-    spreads = {name: moments[1] for name in names if (moments := BY_NAME[name].moments(query))}
+    spreads = {name: moments[1] for name in names if (moments := moments_of(query, name))}
     return {
         name: weights[name] / spread for name, spread in spreads.items() if weights.get(name) and spread > LEAST_SPREAD
     }

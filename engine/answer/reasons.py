@@ -53,24 +53,28 @@ def reasons(
 
 
 def _clauses(query: Query, rows: Rows, positive: Shares, names: Sequence[str]) -> list[list[str]]:
-    """The clauses of each song's strongest signals; all songs at once whose next signal is the same."""
+    """The clauses of each song's strongest signals; all songs at once whose next clause is of one kind."""
     clauses: list[list[str]] = [[] for _ in rows]
+    kinds = list(dict.fromkeys(BY_NAME[name].clauses for name in names))  # several signals say the same in words
+    of_signal = np.array([kinds.index(BY_NAME[name].clauses) for name in names], np.int64)
+    often_chosen = kinds.index(BY_NAME["popularity"].clauses) if "popularity" in names else -1
     order = np.argsort(-positive, axis=1, kind="stable")
+    tried = np.zeros((len(rows), len(kinds)), bool)
     unfinished = np.arange(len(rows))
     for turn in range(len(names)):
         signals = order[unfinished, turn]
         left = positive[unfinished, signals] > 0
-        unfinished, signals = unfinished[left], signals[left]
+        unfinished, own_kinds = unfinished[left], of_signal[signals[left]]
         if not len(unfinished):
             break
-        for signal in np.unique(signals).tolist():
-            name, these = names[signal], unfinished[signals == signal]
-            for place, clause in zip(these.tolist(), BY_NAME[name].clauses(query, rows[these]), strict=True):
-                own = clauses[place]
-                if name == "popularity" and own:
-                    continue  # true of most hits: a reason only where it comes first
-                if clause and clause not in own:
-                    own.append(clause)
+        for kind in np.unique(own_kinds).tolist():
+            these = unfinished[(own_kinds == kind) & ~tried[unfinished, kind]]
+            tried[these, kind] = True
+            if kind == often_chosen:  # true of most hits: a reason only where it comes first
+                these = these[[not clauses[place] for place in these.tolist()]] if len(these) else these
+            for place, clause in zip(these.tolist(), kinds[kind](query, rows[these]), strict=True):
+                if clause and clause not in clauses[place]:
+                    clauses[place].append(clause)
         unfinished = unfinished[[len(clauses[place]) < MOST_CLAUSES for place in unfinished.tolist()]]
     return clauses
 

@@ -27,6 +27,7 @@ from engine.cli.render import build as builds
 from engine.cli.render import imports
 from engine.cli.render import index as indexes
 from engine.cli.render.console import json_document, message
+from engine.cli.waiting import NoWaitOption, patience
 
 if TYPE_CHECKING:
     from indexer.catalogue import Catalogue
@@ -63,6 +64,7 @@ def import_files(
         int | None, typer.Option("--workers", metavar="N", min=1, help="Processes that measure sound; else one a core.")
     ] = None,
     catalogue: CatalogueOption = CATALOGUE,
+    no_wait: NoWaitOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -85,7 +87,7 @@ def import_files(
             imports.show_folders(of_sound)
             return
         reports = []
-        with Catalogue(catalogue) as opened:
+        with Catalogue(catalogue, patience=patience(no_wait)) as opened:
             loads = [partial(opened.load, source) for source in gathered.sources]
             loads += [
                 partial(opened.load_folder, file, workers=workers or cores(), prune=prune, sure=sure)
@@ -133,12 +135,13 @@ def delete(
     yes: Annotated[bool, flag("--yes", "-y", help="Do not ask.")] = False,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Delete songs from the catalogue. `refrain update` then takes their words out of the index."""
     from indexer.catalogue import Catalogue
 
-    with Catalogue(catalogue, create=False) as opened:
+    with Catalogue(catalogue, create=False, patience=patience(no_wait)) as opened:
         named = list(_songs_called(opened, index, songs))
         for song in named:
             message(f"{song.name} [{song.song_id}]")
@@ -195,6 +198,7 @@ def build(
         str | None, typer.Option("--stage", metavar="NAME", help="Only this stage and what depends on it.")
     ] = None,
     force: Annotated[bool, flag("--force", help="Every stage, whether or not something changed.")] = False,
+    no_wait: NoWaitOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -215,23 +219,49 @@ def build(
 
             builds.show_plan(plan_index(opened, index, settings, stage=stage, force=force), as_json=as_json)
             return
-        report = build_index(opened, index, settings, stage=stage, force=force, track=progress(quiet))
+        report = build_index(
+            opened, index, settings, stage=stage, force=force, track=progress(quiet), patience=patience(no_wait)
+        )
         builds.show_build(report, as_json=as_json)
 
 
 @admin.command(rich_help_panel=PANEL)
 def update(
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            "--watch",
+            metavar="FOLDER",
+            help="Import what appears in a folder, and bring the index up to it, until Ctrl-C or SIGTERM.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     catalogue: CatalogueOption = CATALOGUE,
     index: IndexOption = INDEX,
+    no_wait: NoWaitOption = False,
     quiet: QuietOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring the index up to the catalogue: only songs that are new, changed or deleted are read again."""
+    """Bring the index up to the catalogue: only songs that are new, changed or deleted are read again.
+
+    --watch imports files of every kind, archives and folders of sound once they are whole, and again when they change.
+    What comes together is one update. Catalogue and index are made where there are none; songs stay when files go.
+    With --json it writes a line for each update.
+    """
+    if watch is not None:
+        from engine.cli.watch import keep_up
+
+        if no_wait:
+            raise typer.BadParameter("--watch waits for other writers; leave out one of them", param_hint="--no-wait")
+        keep_up(watch, catalogue, index, track=progress(quiet), as_json=as_json)
+        return
     from indexer.build.run import update_index
     from indexer.catalogue import Catalogue
 
     with Catalogue(catalogue, create=False) as opened:
-        builds.show_build(update_index(opened, index, track=progress(quiet)), as_json=as_json)
+        report = update_index(opened, index, track=progress(quiet), patience=patience(no_wait))
+        builds.show_build(report, as_json=as_json)
 
 
 @admin.command(rich_help_panel=PANEL)

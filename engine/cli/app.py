@@ -22,9 +22,10 @@ from engine.cli.render.console import message
 from engine.cli.serve import serving
 from engine.cli.triage import triaging
 from engine.information import version
-from indexer.errors import RefrainError, RequestError
+from indexer.errors import BusyError, RefrainError, RequestError
 
-DONE, REFUSED, MISUSED, BUG, STOPPED = 0, 1, 2, 70, 130  # exit codes; 70 is EX_SOFTWARE of sysexits.h
+# Exit codes; 70 and 75 are EX_SOFTWARE and EX_TEMPFAIL of sysexits.h.
+DONE, REFUSED, MISUSED, BUG, BUSY, STOPPED = 0, 1, 2, 70, 75, 130
 
 app = typer.Typer(
     name="refrain",
@@ -74,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _misused(error)
     except RequestError as error:
         return _refused(str(error), MISUSED)
+    except BusyError as error:
+        return _refused(str(error), BUSY)
     except RefrainError as error:
         return _refused(str(error))
     except BrokenPipeError:

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.cli.render import playlist as playlists
 from engine.cli.render import songs
 from engine.cli.render.console import json_document, line, message
+from engine.cli.waiting import patience
 from indexer.progress import Track
 
 SEED = "My Landlord Bought a Boat, Ludie Sparrow"
@@ -25,12 +26,12 @@ def demonstrate(folder: Path, *, track: Track, as_json: bool) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     database, index = folder / "refrain.db", folder / "refrain.index"
-    with Catalogue(database) as catalogue:
+    with Catalogue(database, patience=patience(no_wait=False)) as catalogue:
         for file in demo_files():
             catalogue.load(file, track=track)
         counts = catalogue.statistics()
         message(f"indexing {counts.songs} invented songs and {counts.playlists} playlists in {folder} ...")
-        build_index(catalogue, index, track=track)
+        build_index(catalogue, index, track=track, patience=patience(no_wait=False))
     like_this, about_this = MakePlaylist(seeds=(SEED,), length=10), Search(text=WORDS, k=5)
     with Engine.open(index) as engine:
         playlist, hits = engine.answer(like_this), engine.answer(about_this)

@@ -9,6 +9,7 @@ import typer
 from engine.cli.options import CATALOGUE, CatalogueOption, JsonOption, flag
 from engine.cli.render import merges as shown
 from engine.cli.render.console import json_document, message
+from engine.cli.waiting import NoWaitOption, patience
 
 merging = typer.Typer()
 
@@ -24,6 +25,7 @@ def merges(
     ] = None,
     near: Annotated[bool, flag("--near", help="Songs of one name that stayed two, and why.")] = False,
     catalogue: CatalogueOption = CATALOGUE,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List what files brought into songs of other files by artist and title; undo one of these merges."""
@@ -33,7 +35,7 @@ def merges(
         raise typer.BadParameter("it lists, --undo changes; leave out one of them", param_hint="--near")
     if undo is None and file is not None:
         raise typer.BadParameter("a file is named only with --undo SONG_ID", param_hint="FILE")
-    with Catalogue(catalogue, create=False) as opened:
+    with Catalogue(catalogue, create=False, patience=patience(no_wait)) as opened:
         if undo is not None:
             separation = opened.undo_merge(undo, file)
             message(

@@ -45,6 +45,11 @@ class Query:
             raise EmptyQueryError("the query is empty; expected a seed song, words or target values")
 
     @lazy
+    def moments(self) -> dict[str, tuple[float, float] | None]:
+        """What was computed so far of the signals' means and deviations over the catalogue, by name."""
+        return {}
+
+    @lazy
     def own_rows(self) -> Rows:
         """int64, ascending: the rows of the seeds and of the songs to avoid."""
         rows = {seed.row for seed in (*self.seeds, *self.avoid) if seed.row is not None}

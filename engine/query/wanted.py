@@ -33,7 +33,7 @@ def allowed_rows(
         mask = np.asarray(mask & ~_unwanted(index.songs, kinds))
         return None if mask.all() else Allowed(mask)
 
-    return index.remembered((filters, kinds), allowed)
+    return index.conditions.get((filters, kinds), allowed)
 
 
 def derived(songs: Songs, rows: npt.NDArray[np.int64]) -> Mask:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 
+from engine.patterns import Patterns
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
 from engine.score.signal import FloatVector, Rows, Signal, listed, no_clauses, unknown, weighted
@@ -66,16 +67,16 @@ def genre(query: Query, pool: Pool) -> FloatVector:
     out = np.zeros(len(pool), np.float32)
     code_of = query.index.genre_codes
     for genres in of_seeds:
-        wanted = [code_of[name] for name in genres if name in code_of]
-        shared = np.bincount(owner, weights=np.isin(codes, wanted), minlength=len(out)).astype(np.float32)
+        wanted = np.zeros(len(query.index.songs.column("genre").terms))
+        wanted[[code_of[name] for name in genres if name in code_of]] = 1.0
+        shared = np.bincount(owner, weights=wanted[codes], minlength=len(out)).astype(np.float32)
         out += shared / np.maximum(counts + len(genres) - shared, 1) / len(of_seeds)
     out[counts == 0] = np.nan
     return out
 
 
 def genre_moments(query: Query) -> tuple[float, float]:
-    patterns, counts = query.index.genre_patterns
-    return weighted(genre(query, Pool(query.index, patterns, {}, len(patterns))), counts)
+    return _of_patterns(query, "genre", genre)
 
 
 def genre_clauses(query: Query, rows: Rows) -> list[str | None]:
@@ -98,8 +99,7 @@ def language(query: Query, pool: Pool) -> FloatVector:
 
 
 def language_moments(query: Query) -> tuple[float, float]:
-    examples, counts = query.index.language_patterns
-    return weighted(language(query, Pool(query.index, examples, {}, len(examples))), counts)
+    return _of_patterns(query, "language", language)
 
 
 def era(query: Query, pool: Pool) -> FloatVector:
@@ -116,8 +116,17 @@ def era(query: Query, pool: Pool) -> FloatVector:
 
 
 def era_moments(query: Query) -> tuple[float, float]:
-    examples, counts = query.index.era_patterns
-    return weighted(era(query, Pool(query.index, examples, {}, len(examples))), counts)
+    return _of_patterns(query, "era", era)
+
+
+def _of_patterns(query: Query, fact: str, measure: Callable[[Query, Pool], FloatVector]) -> tuple[float, float]:
+    """Of a song for each value of the fact, each as often as songs have the value."""
+    index = query.index
+    if fact not in index.patterns:
+        index.patterns[fact] = Patterns.of(index.songs, fact)
+    patterns = index.patterns[fact]
+    examples = Pool(index, patterns.rows, {}, len(patterns.rows), patterns.columns)
+    return weighted(measure(query, examples), patterns.counts)
 
 
 def _year(year: int | None, decade: int | None) -> float | None:

@@ -72,10 +72,7 @@ def popularity_moments(query: Query) -> tuple[float, float]:
 
 def playlist_clauses(query: Query, rows: Rows) -> list[str | None]:
     """How many playlists hold the song and a seed; where none does, it is of the kind that those playlists hold."""
-    shared = np.zeros(len(rows), np.int64)
-    for seed in query.seeds:
-        if seed.row is not None:
-            shared = np.maximum(shared, query.index.cooccurrence.shared(seed.row, rows))
+    shared = query.index.cooccurrence.most_shared([s.row for s in query.seeds if s.row is not None], rows)
     without = "fits the same playlists" if query.seeds else "is in playlists that are called so"
     whom = "it" if len(query.seeds) == 1 else "a seed"
     return [f"shares {many} playlist{'s' * (many > 1)} with {whom}" if many else without for many in shared.tolist()]

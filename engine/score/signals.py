@@ -38,4 +38,11 @@ def z_scores(query: Query, pool: Pool, names: Sequence[str]) -> npt.NDArray[np.f
     values = measure(query, pool, names)
     if query.has_text and not query.seeds:
         return normalise(values)
-    return normalise(values, [BY_NAME[name].moments(query) for name in names])
+    return normalise(values, [moments_of(query, name) for name in names])
+
+
+def moments_of(query: Query, name: str) -> tuple[float, float] | None:
+    """A signal's mean and deviation over the catalogue, computed once for a query."""
+    if name not in query.moments:
+        query.moments[name] = BY_NAME[name].moments(query)
+    return query.moments[name]

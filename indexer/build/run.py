@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,12 +19,12 @@ from indexer.catalogue import Catalogue
 from indexer.config import IndexConfig
 from indexer.encoders.cache import VectorCache
 from indexer.encoders.sentence import Encoder, SentenceEncoder, facts_of
-from indexer.errors import CatalogueError, IndexFormatError, RefrainError
+from indexer.errors import CatalogueError, IndexFormatError
 from indexer.progress import Track, quiet
 from indexer.store.artefacts import owner_of
 from indexer.store.generations import Generation, damaged, open_base, open_generation
-from indexer.store.locks import writer_lock
-from indexer.store.publish import new_generation, now, tidy
+from indexer.store.publish import new_generation, now, only_writer, tidy
+from indexer.waiting import Patience
 
 if TYPE_CHECKING:
     from indexer.catalogue import Snapshot
@@ -76,6 +75,7 @@ def build_index(
     force: bool = False,
     encoder: Encoder | None = None,
     track: Track = quiet,
+    patience: Patience | None = None,
 ) -> BuildReport:
     """Build the index of a catalogue: every stage whose settings or input have changed is done again, no other.
 
@@ -86,22 +86,32 @@ def build_index(
     stage     only this stage and those that read it
     force     all stages; of what is there only vectors of texts are taken over, where they are sound and the encoder's
     encoder   instead of the configuration's
+    patience  for another build or update of the index to end; None waits for none
 
-    Raises CatalogueError for an empty catalogue, ConfigError for an unknown stage, RefrainError while another build
-    is at work or where the disk refuses.
+    Raises CatalogueError for an empty catalogue, ConfigError for an unknown stage, BusyError while another build
+    is at work, RefrainError where the disk refuses.
     """
-    with catalogue.snapshot() as snapshot:
-        if not len(snapshot):
-            raise CatalogueError("the catalogue holds no songs; add some with `refrain import FILE...`")
+    if not len(catalogue):
+        raise CatalogueError("the catalogue holds no songs; add some with `refrain import FILE...`")
+    # The lock first: what another writer has published by then must not be replaced by an earlier state of the songs.
+    with only_writer(Path(index), patience), catalogue.snapshot() as snapshot:
         return _run(snapshot, Path(index), config, update=False, stage=stage, force=force, encoder=encoder, track=track)
 
 
 def update_index(
-    catalogue: Catalogue, index: str | Path, *, encoder: Encoder | None = None, track: Track = quiet
+    catalogue: Catalogue,
+    index: str | Path,
+    *,
+    encoder: Encoder | None = None,
+    track: Track = quiet,
+    patience: Patience | None = None,
 ) -> BuildReport:
-    """Bring an index up to the catalogue: new, changed and deleted songs; models are learned only where missing."""
+    """Bring an index up to the catalogue: new, changed and deleted songs; models are learned only where missing.
+
+    patience  for another build or update of the index to end; None waits for none, and raises BusyError
+    """
     open_generation(index).close()
-    with catalogue.snapshot() as snapshot:
+    with only_writer(Path(index), patience), catalogue.snapshot() as snapshot:
         return _run(snapshot, Path(index), None, update=True, encoder=encoder, track=track)
 
 
@@ -202,20 +212,15 @@ def _run(
         encoder = encoder or _encoder(config)
         plan = _plan(snapshot, base, config, encoder, update=update, stage=stage, force=force)
         if base is not None and plan.idle and base.manifest["config"] == config.to_json():
-            with writer_lock(index):  # what a build left that was killed after it had published
-                tidy(index)
-                VectorCache(index / CACHE, encoder, None).forget()
+            tidy(index)  # what a build left that was killed after it had published
+            VectorCache(index / CACHE, encoder, None).forget()
             return BuildReport("unchanged", str(index), base.number, base.manifest["songs"], notes=plan.notes)
         forget = base is not None and ("songs" in plan.damaged or lost(plan.changes.digests, base))
     finally:
         if base is not None:
             base.close()
     facts: dict[str, Any] = {}
-    digest = None if base is None else base.digest
-    with new_generation(index, facts, purge=forget) as (draft, left_over):
-        if (None if draft.base is None else draft.base.digest) != digest:
-            # It may have read a later state of the catalogue than this snapshot, which must not replace it.
-            raise RefrainError(f"another build of {index} has just ended; run this one again if there is more to do")
+    with new_generation(index, facts, purge=forget, locked=True) as (draft, left_over):
         context = Context(snapshot, config, encoder, draft, plan.changes, index / CACHE, track, plan.damaged)
         context.rows_grow = plan.of("songs").action in ("apply", "keep")
         done = [_do(each, plan.of(each.name), context, left_over) for each in STAGES]
@@ -227,8 +232,7 @@ def _run(
         built = BuildReport(
             "updated" if update else "built", str(index), draft.number, facts["songs"], *counts, reports, notes
         )
-    with contextlib.suppress(RefrainError), writer_lock(index):  # another writer may be at work by now, and need them
-        VectorCache(index / CACHE, encoder, None).forget()
+    VectorCache(index / CACHE, encoder, None).forget()
     return built
 
 

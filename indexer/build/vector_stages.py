@@ -9,7 +9,7 @@ from indexer.build.context import Context
 from indexer.build.stage import Outcome
 from indexer.models.moments import Moments
 from indexer.search.vectors.base import StackedParts
-from indexer.search.vectors.faiss_store import add_vectors, build_vectors
+from indexer.search.vectors.faiss_build import add_vectors, build_vectors
 from indexer.store import artefacts
 from indexer.store.draft import Draft
 

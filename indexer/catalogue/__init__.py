@@ -5,7 +5,7 @@ The only home of SQLAlchemy and Alembic.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import AbstractContextManager, contextmanager
 from os import PathLike, fspath
 from pathlib import Path
@@ -26,6 +26,7 @@ from indexer.catalogue.separation import Separation, separate
 from indexer.progress import Track, quiet
 from indexer.sources import Source, gather, recognise
 from indexer.sources.base import Refusal
+from indexer.waiting import Patience
 
 __all__ = [
     "Catalogue",
@@ -41,13 +42,15 @@ __all__ = [
     "Statistics",
 ]
 
+PATIENT = Patience(5.0)
+
 
 class Catalogue(Queries):
     """A catalogue of songs in SQLite or, by URL, PostgreSQL.
 
     `place` is a file name or a URL ("refrain.db", "sqlite:///refrain.db", "postgresql://user@host/refrain"); other
     databases are refused. A new catalogue is made unless `create` is False; one with an older schema is brought up to
-    date. A write waits `patience_s` seconds for another import to end.
+    date. A write waits for another import to end as `patience` says, or raises BusyError.
 
     **Which song is a row?** The first of these rules that gives one:
 
@@ -89,9 +92,9 @@ class Catalogue(Queries):
     state at its first step and holds a connection until it ends; `snapshot` shows one state to many reads.
     """
 
-    def __init__(self, place: str | PathLike[str], *, create: bool = True, patience_s: float = 5.0) -> None:
-        self._patience_s = patience_s
-        self._engine = open_engine(fspath(place), create=create, patience_s=patience_s)
+    def __init__(self, place: str | PathLike[str], *, create: bool = True, patience: Patience = PATIENT) -> None:
+        self._patience = patience
+        self._engine = open_engine(fspath(place), create=create, patience=patience)
 
     def load(self, path: str | PathLike[str] | Source, *, kind: str | None = None, track: Track = quiet) -> LoadReport:
         """Import one file of any known format; importing it again changes nothing.
@@ -100,7 +103,7 @@ class Catalogue(Queries):
         Folders, archives and compressed files are imported by `load_all`.
         """
         source = path if isinstance(path, Source) else recognise(fspath(path), kind=kind)
-        return load(self._engine, source, patience_s=self._patience_s, track=track)
+        return load(self._engine, source, patience=self._patience, track=track)
 
     def load_all(
         self, paths: Iterable[str | PathLike[str]], *, kind: str | None = None, track: Track = quiet
@@ -120,6 +123,7 @@ class Catalogue(Queries):
         workers: int = 0,
         prune: bool = False,
         sure: Sure = never,
+        leave: Set[Path] = frozenset(),
         track: Track = quiet,
     ) -> LoadReport:
         """Import a folder of files of sound, or one such file: their tags, and what is measured from their sound.
@@ -129,15 +133,17 @@ class Catalogue(Queries):
 
         workers   processes that measure; 0: this one, where a file that kills its decoder ends the import
         prune     take out the files of the folder that are gone, with songs that nothing else brought
+        leave     files that are not read this time, for somebody is still writing them; by their paths without links
         sure      asked before more than a tenth of the known files is taken out: (how many are gone, of how many)
         """
         return load_folder(
             self._engine,
             Path(folder),
-            patience_s=self._patience_s,
+            patience=self._patience,
             workers=workers,
             prune=prune,
             sure=sure,
+            leave=leave,
             track=track,
         )
 
@@ -155,7 +161,7 @@ class Catalogue(Queries):
 
     def delete(self, song_ids: Iterable[str]) -> int:
         """Remove songs with their tags, labels, ids and playlist entries; how many there were."""
-        with writing(self._engine, self._patience_s) as connection:
+        with writing(self._engine, self._patience) as connection:
             return remove_songs(connection, song_ids)
 
     def undo_merge(self, song_id: str, file: str | None = None) -> Separation:
@@ -164,7 +170,7 @@ class Catalogue(Queries):
         `file` may be left out where it was one file. Imported again, it brings to its own song what it brings.
         Raises CatalogueError where no such merge is listed.
         """
-        with writing(self._engine, self._patience_s) as connection:
+        with writing(self._engine, self._patience) as connection:
             return separate(connection, song_id, file)
 
     def close(self) -> None:

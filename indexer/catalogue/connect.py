@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,19 +18,26 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from indexer.catalogue.places import read_place, shown_place, without_secrets
 from indexer.catalogue.schema import SCHEMA_VERSION, ImportTable
 from indexer.errors import CatalogueError
+from indexer.waiting import Patience, Writer, sqlite_writer, take_turn, this_process
 
 T = TypeVar("T")
 
 _WRITER_LOCK = 7_265_667_261  # of PostgreSQL's advisory locks; any number that no other program on the server takes
-_POLL_S = 0.05
+_SILENT_S = 1.0  # that SQLite itself waits, during which Ctrl-C is not heeded and nobody hears for whom
 _CACHE_KIB = 65_536  # of pages per connection; an import touches keys at random
 _WAL_KEPT_BYTES = 64 << 20
 _FIRST_READ = select(ImportTable.import_id).limit(1)
+_LONGEST_NAME = 63  # that PostgreSQL keeps of an application's name
+_NAMED = re.compile(r"(\d{1,10}) (\S*) (.*)")  # how a writer calls itself there: process, machine, command
+_POSTGRESQL_WRITER = text(
+    "SELECT application_name, xact_start FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE granted "
+    "AND locktype = 'advisory' AND classid = :high AND objid = :low AND xact_start IS NOT NULL"
+)
 IDS_AT_A_TIME = 10_000  # SQLite takes 32,766 values in one statement, PostgreSQL 65,535
 _NEXT_IMPORT = "make one with: refrain import FILE..."
 
 
-def open_engine(place: str | Path, *, create: bool, patience_s: float) -> Engine:
+def open_engine(place: str | Path, *, create: bool, patience: Patience) -> Engine:
     """An engine on a catalogue whose schema is the one that this program knows.
 
     A new database gets the schema, an older schema is brought up to date; Alembic is imported only then.
@@ -44,12 +52,12 @@ def open_engine(place: str | Path, *, create: bool, patience_s: float) -> Engine
             f"{shown_place(url)}: no driver for PostgreSQL ({error}); pip install 'psycopg[binary]', or use a file"
         ) from None
     if engine.dialect.name == "sqlite":
-        _set_up_sqlite(engine, patience_s)
+        _set_up_sqlite(engine, patience)
     else:
         _set_up_postgresql(engine)
     try:
         with explained(engine):
-            _bring_up_to_date(engine, create=create)
+            _bring_up_to_date(engine, create=create, patience=patience)
     except BaseException:
         engine.dispose()
         raise
@@ -68,14 +76,30 @@ def reading_connection(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine, patience_s: float) -> Iterator[Connection]:
-    """A transaction that alone may write; it waits `patience_s` for another to end."""
-    with explained(engine), engine.connect() as connection:
-        connection = connection.execution_options(refrain_writes=True)
-        with connection.begin():
-            if engine.dialect.name == "postgresql":
-                _lock_postgresql(connection, patience_s)
-            yield connection
+def writing(engine: Engine, patience: Patience) -> Iterator[Connection]:
+    """A transaction that alone may write; BusyError where another one does not end while `patience` lasts."""
+    with explained(engine), ExitStack() as stack:
+        # A list, for what a failed attempt has opened is closed before the next one.
+        begun: list[Connection] = []
+
+        def attempt() -> bool:
+            connection = engine.connect().execution_options(refrain_writes=True)
+            try:
+                transaction = connection.begin()
+                if locked := engine.dialect.name == "sqlite" or _lock_postgresql(connection):
+                    begun.append(stack.enter_context(connection))
+                    stack.enter_context(transaction)
+                return locked
+            except OperationalError as error:
+                if not _is_locked(error):
+                    raise
+                return False
+            finally:
+                if not begun:
+                    connection.close()
+
+        take_turn(attempt, shown_place(engine.url), lambda: _writer(engine), patience)
+        yield begun[0]
 
 
 @contextmanager
@@ -158,12 +182,12 @@ def _check_sqlite_file(url: URL, *, create: bool) -> None:
             raise CatalogueError(f"{name}: the folder {shown_place(path.parent)} does not exist; make it first{hint}")
 
 
-def _set_up_sqlite(engine: Engine, patience_s: float) -> None:
+def _set_up_sqlite(engine: Engine, patience: Patience) -> None:
     @event.listens_for(engine, "connect")
     def settings(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # the driver would begin late and not at all for reads: BEGIN is ours
         for setting in (
-            f"busy_timeout = {int(patience_s * 1000)}",
+            f"busy_timeout = {int(min(patience.seconds, _SILENT_S) * 1000)}",
             "foreign_keys = ON",
             "trusted_schema = OFF",  # a file that somebody else made runs no functions of its own
             "synchronous = NORMAL",  # with WAL: a power cut may cost the last import, never the file
@@ -181,6 +205,8 @@ def _set_up_sqlite(engine: Engine, patience_s: float) -> None:
 def _set_up_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _: object, arguments: Any, options: Any) -> Any:
+        me = this_process()  # for those that wait: the server's own number of this process means nothing to them
+        options.setdefault("application_name", f"{me.pid} {me.host} {me.command}"[:_LONGEST_NAME])
         connection = dialect.connect(*arguments, **options)
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":  # SQLAlchemy's first questions would fail on the answers already
@@ -192,7 +218,7 @@ def _set_up_postgresql(engine: Engine) -> None:
         return connection
 
 
-def _bring_up_to_date(engine: Engine, *, create: bool) -> None:
+def _bring_up_to_date(engine: Engine, *, create: bool, patience: Patience) -> None:
     with engine.connect() as connection:
         version = _version(connection)
     if version == SCHEMA_VERSION:
@@ -209,12 +235,8 @@ def _bring_up_to_date(engine: Engine, *, create: bool) -> None:
             driver.close()
     from indexer.catalogue.migrations import upgrade  # Alembic takes a while to import and is rarely needed
 
-    with engine.connect() as connection:
-        connection = connection.execution_options(refrain_writes=True)
-        with connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
-            upgrade(connection, version=_version(connection), place=shown_place(engine.url))
+    with writing(engine, patience) as connection:
+        upgrade(connection, version=_version(connection), place=shown_place(engine.url))
 
 
 def _version(connection: Connection) -> str | None:
@@ -243,19 +265,32 @@ def _refuse_programs(connection: Connection) -> None:
         )
 
 
-def _lock_postgresql(connection: Connection, patience_s: float) -> None:
-    deadline = time.monotonic() + patience_s
+def _lock_postgresql(connection: Connection) -> bool:
+    """Take the lock of the one transaction that writes, until it ends; False where another one has it."""
     statement = text("SELECT pg_try_advisory_xact_lock(:lock)")
-    while not connection.execute(statement, {"lock": _WRITER_LOCK}).scalar():
-        if time.monotonic() > deadline:
-            raise CatalogueError(f"{shown_place(connection.engine.url)}: {_LOCKED}")
-        time.sleep(_POLL_S)
+    return bool(connection.execute(statement, {"lock": _WRITER_LOCK}).scalar())
 
 
-_LOCKED = "locked by another import; wait until that has ended and try again (nothing was changed)"
+def _is_locked(error: OperationalError) -> bool:
+    return isinstance(error.orig, sqlite3.Error) and "database is locked" in str(error.orig)
+
+
+def _writer(engine: Engine) -> Writer | None:
+    """Who writes now, where that can be known."""
+    if engine.dialect.name == "sqlite":
+        return sqlite_writer(Path(engine.url.database or ""))
+    high, low = divmod(_WRITER_LOCK, 2**32)
+    with engine.connect() as connection:
+        row = connection.execute(_POSTGRESQL_WRITER, {"high": high, "low": low}).first()
+    if row is None or not (named := _NAMED.fullmatch(row.application_name)):
+        return None  # it has ended by now, or is another program
+    pid, host, command = named.groups()
+    return Writer(int(pid), command, row.xact_start.isoformat(), "" if host == os.uname().nodename else host)
+
+
 _FULL = "the disk is full; make room and import again (the catalogue is as it was before)"
 _SQLITE_ADVICE = {
-    "database is locked": _LOCKED,
+    "database is locked": "another process writes it; wait until that has ended and try again (nothing was changed)",
     "disk is full": _FULL,
     "not a database": "this is no SQLite database; expected a catalogue of Refrain: give another name",
     "malformed": "the file is damaged; restore it from a copy or import the files again into a new catalogue",

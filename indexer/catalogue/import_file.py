@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -23,27 +24,37 @@ from indexer.catalogue.schema import (
     SONG_TAGS,
 )
 from indexer.catalogue.staging import Staged, refresh_tags_digests
+from indexer.errors import SourceError
 from indexer.progress import Track
 from indexer.sources import Batch, Source
 from indexer.sources.base import KINDS, EntryRow, Refusal, without_values
 from indexer.sources.tabular import BATCH_ROWS
-from indexer.store.files import file_sha256
 from indexer.text.names import artist_key
+from indexer.waiting import Patience
 
 REFUSALS_KEPT = 20_000  # one by one, of each kind; whoever mends a file does not read more of them
 _KIND_OF = {"song": "songs", "playlist": "playlists", "entry": "entries", "tag": "tags", "label": "labels"}
 
 
-def load(engine: Engine, source: Source, *, patience_s: float, track: Track) -> LoadReport:
+def load(engine: Engine, source: Source, *, patience: Patience, track: Track) -> LoadReport:
     """Import one file; on any failure the catalogue is as it was."""
-    sha256 = file_sha256(source.path)
+    sha256 = _sha256(source)
     rows = source.opened.rows
     total = None if rows is None else -(-rows // BATCH_ROWS)
-    with writing(engine, patience_s) as connection:
+    with writing(engine, patience) as connection:
         loading = _Loading(connection, source, sha256)
         for batch in track(source.batches(), f"import {source.opened.name}", total):
             loading.take(batch)
         return loading.finish()
+
+
+def _sha256(source: Source) -> str:
+    """Of the file, or of that to which a link leads: whoever named the link meant it."""
+    try:
+        with source.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise SourceError(f"{source.opened.shown} cannot be read: {error.strerror}; get it again") from error
 
 
 class _Loading:

@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import closing
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from indexer.sources.sound.reading import SoundFile, measurable, missing_librari
 from indexer.sources.sound.walk import SoundPath, Walk, walk_folder
 from indexer.sources.sound.workers import read_all
 from indexer.sources.validate import MAX_NAME
+from indexer.waiting import Patience
 
 COMMIT_FILES, COMMIT_S = 100, 10.0  # a transaction holds so many files, or so many seconds of work
 GONE_SHARE = (
@@ -52,17 +53,26 @@ def never(gone: int, known: int) -> bool:
 
 
 def load_folder(
-    engine: Engine, folder: Path, *, patience_s: float, workers: int, prune: bool, sure: Sure, track: Track
+    engine: Engine,
+    folder: Path,
+    *,
+    patience: Patience,
+    workers: int,
+    prune: bool,
+    sure: Sure,
+    leave: Set[Path],
+    track: Track,
 ) -> LoadReport:
     """Import a folder, or one file of sound. See `Catalogue.load_folder`."""
     if workers < 0:
         raise ValueError(f"workers is {workers}, expected 0 or more")
     walk = walk_folder(folder, track=track)
     whole = folder.is_dir()
-    loading = _FolderLoading(engine, walk, patience_s)
+    loading = _FolderLoading(engine, walk, patience)
     known = loading.known()
-    new = [each for each in walk.files if _changed(each, known.get(path_key(each.path)), loading.analysis)]
-    loading.begin(unchanged=len(walk.files) - len(new))
+    ready = [each for each in walk.files if each.path not in leave]
+    new = [each for each in ready if _changed(each, known.get(path_key(each.path)), loading.analysis)]
+    loading.begin(unchanged=len(ready) - len(new))
     waiting: list[SoundFile] = []
     written = time.monotonic()
     with closing(read_all(new, loading.measured_already(), workers=min(workers, len(new)))) as files:
@@ -95,8 +105,8 @@ class _Remark:
 class _FolderLoading:
     """The state of one import of a folder, over many transactions."""
 
-    def __init__(self, engine: Engine, walk: Walk, patience_s: float) -> None:
-        self._engine, self._walk, self._patience_s = engine, walk, patience_s
+    def __init__(self, engine: Engine, walk: Walk, patience: Patience) -> None:
+        self._engine, self._walk, self._patience = engine, walk, patience
         self.name = shown(walk.root.name) or shown(walk.root)
         self._present = frozenset(path_key(each.path) for each in walk.files)
         self._counts: dict[str, RowCounts] = {}
@@ -126,7 +136,7 @@ class _FolderLoading:
         self._counts["files"] = RowCounts(unchanged=unchanged)
         digest = hashlib.sha256(os.fsencode(self._walk.root)).hexdigest()
         facts = {"file": self.name, "sha256": digest, "format": FOLDER_FORMAT, "at": datetime.now(UTC), "counts": "{}"}
-        with writing(self._engine, self._patience_s) as connection:
+        with writing(self._engine, self._patience) as connection:
             query = select(IMPORTS.c.import_id).where(IMPORTS.c.sha256 == digest, IMPORTS.c.format == FOLDER_FORMAT)
             earlier = list(connection.scalars(query))
             connection.execute(delete(REFUSALS).where(REFUSALS.c.import_id.in_(earlier), REFUSALS.c.row == 0))
@@ -137,7 +147,7 @@ class _FolderLoading:
     def write(self, files: list[SoundFile]) -> None:
         """One transaction."""
         if files:
-            with writing(self._engine, self._patience_s) as connection:
+            with writing(self._engine, self._patience) as connection:
                 self._add(FileWriter(connection, self._imports, self.name, self._present, self.analysis).write(files))
 
     def finish(self, *, prune: bool, sure: Sure, whole: bool) -> LoadReport:
@@ -145,7 +155,7 @@ class _FolderLoading:
         remarks = list(self._remarks())
         if whole:
             remarks += self._gone(prune=prune, sure=sure)
-        with writing(self._engine, self._patience_s) as connection:
+        with writing(self._engine, self._patience) as connection:
             self._add(self._write_playlists(connection))
             for each in remarks:
                 self._refuse(connection, each)
@@ -209,7 +219,7 @@ class _FolderLoading:
                 "Nothing was taken out; if they are deleted give --prune --yes",
             )
         else:
-            with writing(self._engine, self._patience_s) as connection:
+            with writing(self._engine, self._patience) as connection:
                 songs = remove_files(connection, [row.file_id for row in gone])
             yield _Remark("other", f"{_counted(len(gone), 'file')} gone and taken out, with {_counted(songs, 'song')}")
 

@@ -38,6 +38,14 @@ def read_place(place: str | Path) -> URL:
     return url.set(drivername=_DRIVERS[url.drivername])
 
 
+def files_of(place: str | Path) -> tuple[str, ...]:
+    """The paths that a catalogue in SQLite has or may have, without links; none for one on a server."""
+    url = read_place(place)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return ()
+    return tuple(f"{os.path.realpath(url.database)}{ending}" for ending in ("", "-wal", "-shm", "-journal"))
+
+
 def shown_place(place: str | Path | URL) -> str:
     """A place for messages: never a user, a password or an option, also of what was meant to be a URL.
 

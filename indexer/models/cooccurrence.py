@@ -106,16 +106,24 @@ class CoOccurrence:
         playlists: list[int] = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]].tolist()
         return playlists
 
-    def shared(self, row: int, others: Rows) -> Rows:
-        """int64 (others,): how many playlists hold both a song and each of the others."""
-        own = np.zeros(len(self.weights), bool)
-        own[self.holders[self.holder_starts[row] : self.holder_starts[row + 1]]] = True
+    def most_shared(self, rows: Sequence[int], others: Rows) -> Rows:
+        """int64 (others,): the most playlists that hold both one of the songs and each of the others."""
         starts = self.holder_starts[others]
         counts = self.holder_starts[others + 1] - starts
-        ends = np.cumsum(counts)
-        of_others = np.arange(counts.sum()) + np.repeat(starts - (ends - counts), counts)
-        both = np.concatenate([[0], np.cumsum(own[self.holders[of_others]])])
-        return np.asarray(both[ends] - both[ends - counts], np.int64)
+        some = np.flatnonzero(counts)
+        most = np.zeros(len(others), np.int64)
+        if not len(some):
+            return most
+        ends = np.cumsum(counts[some])
+        first = ends - counts[some]
+        holders = self.holders[np.arange(ends[-1]) + np.repeat(starts[some] - first, counts[some])]
+        own = np.zeros(len(self.weights), np.int32)
+        for row in rows:
+            playlists = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]]
+            own[playlists] = 1
+            most[some] = np.maximum(most[some], np.add.reduceat(own[holders], first))
+            own[playlists] = 0
+        return most
 
     def mean(self, rows: Sequence[int]) -> tuple[Rows, Values]:
         """The songs that share a playlist with any of the songs, ascending, and the mean of their values to all."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
 
+FloatVector = npt.NDArray[np.float32]
 FloatMatrix = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -24,16 +25,16 @@ MOST_ROWS = 50_000  # drawn at random: the deviation of a product is then known 
 class Moments:
     """Of the songs of which something is known.
 
-    mean         float64 (d,)
-    covariance   float64 (d, d)
+    mean         float32 (d,)
+    covariance   float32 (d, d)
 
     >>> moments = Moments.of_rows(np.array([[1, 0], [3, 0], [0, 0]], np.float32), np.ones(3, bool))
     >>> moments.of(np.array([0.5, 9.0]))
     (1.0, 0.5)
     """
 
-    mean: npt.NDArray[np.float64]
-    covariance: npt.NDArray[np.float64]
+    mean: FloatVector
+    covariance: FloatMatrix
 
     @classmethod
     def of_rows(cls, table: npt.NDArray[np.floating], counts: Mask, *, unit: bool = False, seed: int = 0) -> Moments:
@@ -49,24 +50,24 @@ class Moments:
         if unit:
             taken /= np.linalg.norm(taken, axis=1, keepdims=True)
         many = max(1, len(taken))
-        mean = taken.sum(axis=0, dtype=np.float64) / many
-        centred = taken - mean.astype(np.float32)
-        return cls(mean, (centred.T @ centred).astype(np.float64) / many)
+        mean = (taken.sum(axis=0, dtype=np.float64) / many).astype(np.float32)
+        centred = taken - mean
+        return cls(mean, centred.T @ centred / np.float32(many))
 
     @classmethod
     def of_array(cls, array: npt.NDArray[np.float32], source: str) -> Moments:
         """What `to_array` made; IndexFormatError, naming `source`, where it is none such."""
         if array.ndim != 2 or len(array) != array.shape[1] + 1 or not np.isfinite(array).all():
             raise IndexFormatError(f"{source} is damaged: it holds no moments; rebuild with `refrain build`")
-        return cls(array[0].astype(np.float64), array[1:].astype(np.float64))
+        return cls(array[0], array[1:])
 
     def to_array(self) -> FloatMatrix:
         """float32 (d + 1, d): the mean, then the covariance."""
-        return np.concatenate([self.mean[None], self.covariance]).astype(np.float32)
+        return np.concatenate([self.mean[None], self.covariance])
 
     def of(self, query: npt.ArrayLike) -> tuple[float, float]:
         """Mean and standard deviation of the products with a query (d,)."""
-        asked = np.asarray(query, np.float64)
+        asked = np.asarray(query, np.float32)
         variance = float(asked @ self.covariance @ asked)
         return float(self.mean @ asked), math.sqrt(max(variance, 0.0))
 

@@ -148,21 +148,26 @@ class Gathered:
 
 
 @contextmanager
-def gather(paths: Iterable[str | Path], *, kind: str | None = None) -> Iterator[Gathered]:
+def gather(paths: Iterable[str | Path], *, kind: str | None = None, below: Path | None = None) -> Iterator[Gathered]:
     """The files that paths are or hold: files, folders, archives, compressed files, "-" for standard input.
 
     A file that the caller named must be of a known kind; what was unpacked is there until the block ends.
+
+    below   the folder that `paths` are files of: what cannot be read among them is skipped, whatever it is
     """
-    with unpacked(paths) as members:
+    with unpacked(paths, below) as members:
         sources, skipped = [], []
         for member in members:
+            if member.problem:
+                skipped.append((member.name, member.problem))
+                continue
             try:
                 sources.append(recognise(member.path, kind=kind, name=member.name))
             except SourceError as error:
                 if member.named:
                     raise
                 skipped.append((member.name, str(error)))
-        if skipped and not sources:
+        if skipped and not sources and below is None:
             raise SourceError(f"none of {len(skipped):,} files holds songs or playlists; the first: {skipped[0][1]}")
         yield Gathered(tuple(import_order(sources)), tuple(skipped))
 

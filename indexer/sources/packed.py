@@ -32,23 +32,32 @@ _BESIDE = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".pdf", ".html", ".htm", ".
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A plain file: where it is and what it is called; `named` where the caller named it, not a folder or archive."""
+    """A plain file: where it is and what it is called; `named` where the caller named it, not a folder or archive.
+
+    problem   of an archive: why it cannot be unpacked
+    """
 
     path: Path
     name: str
     named: bool
+    problem: str = ""
 
 
 @contextmanager
-def unpacked(paths: Iterable[str | Path]) -> Iterator[list[Member]]:
+def unpacked(paths: Iterable[str | Path], below: Path | None = None) -> Iterator[list[Member]]:
     """The files that `paths` are or hold, in order; what was unpacked is there until the block ends.
 
     A folder stands for the files in it and below it, hidden ones and pictures left out; "-" for standard input.
     Raises SourceError for what cannot be unpacked, and where an archive would grow MOST_TIMES over.
+
+    below   the folder that `paths` are files of: then none is `named`, and none raises
     """
     with tempfile.TemporaryDirectory(prefix="refrain-") as folder:
         unpacker = _Unpacker(Path(folder))
-        yield [member for path in paths for member in unpacker.of(path)]
+        if below is None:
+            yield [member for path in paths for member in unpacker.of(path)]
+        else:
+            yield [member for path in paths for member in unpacker.of_folder(Path(path), below)]
 
 
 class _Unpacker:
@@ -63,12 +72,20 @@ class _Unpacker:
         path = Path(path)
         if path.is_dir():
             for each in sorted(path.rglob("*")):
-                inner = each.relative_to(path)
-                hidden = any(part.startswith((".", "__MACOSX")) for part in inner.parts)
-                if each.is_file() and not hidden and not each.name.lower().endswith((*_BESIDE, *SOUND_ENDINGS)):
-                    yield from self._plain(each, shown(inner), False, 0)
+                inner = shown(each.relative_to(path))
+                if each.is_file() and not is_beside(inner):
+                    yield from self._plain(each, inner, False, 0)
         else:
             yield from self._plain(path, shown(path.name), True, 0)
+
+    def of_folder(self, path: Path, folder: Path) -> Iterator[Member]:
+        """A file of a folder; what stands beside songs is left out."""
+        name = shown(path.relative_to(folder))
+        if not is_beside(name):
+            try:
+                yield from self._plain(path, name, False, 0)
+            except SourceError as error:
+                yield Member(path, name, False, str(error))
 
     def _plain(self, path: Path, name: str, named: bool, depth: int) -> Iterator[Member]:
         """The file itself, or what is packed in it."""
@@ -86,7 +103,7 @@ class _Unpacker:
         elif head.startswith(ZIP) and depth < _DEPTH and not self._is_sheet(path, name):
             with self._explained(name), zipfile.ZipFile(path) as archive:
                 for each in archive.infolist():
-                    if each.is_dir() or _beside(each.filename):
+                    if each.is_dir() or is_beside(each.filename):
                         continue
                     with archive.open(each) as stream:
                         inner = self._write(stream, max(each.compress_size, 1), f"{name}/{each.filename}")
@@ -136,7 +153,8 @@ class _Unpacker:
             ) from None
 
 
-def _beside(name: str) -> bool:
+def is_beside(name: str) -> bool:
+    """Whether a file of a folder or archive is hidden, a picture, sound or another that holds no songs, by its name."""
     parts = name.replace("\\", "/").split("/")
     return any(part.startswith((".", "__MACOSX")) for part in parts) or name.lower().endswith(
         (*_BESIDE, *SOUND_ENDINGS)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from indexer.errors import RefrainError
+from indexer.errors import BusyError, RefrainError
+from indexer.store.files import parse_json
+from indexer.waiting import Patience, Writer, take_turn, this_process
 
 WRITER = ".writer"
+_LONGEST = 1_000  # bytes in which a writer says who it is
 
 
 def lock_shared(file: int) -> None:
@@ -49,10 +54,11 @@ def is_gone(file: int) -> bool:
 
 
 @contextlib.contextmanager
-def writer_lock(index: Path) -> Iterator[None]:
-    """Be the only writer of an index folder while the block runs; RefrainError where another one is.
+def writer_lock(index: Path, patience: Patience | None = None) -> Iterator[None]:
+    """Be the only writer of an index folder while the block runs; BusyError where another one is and patience ends.
 
-    The lock file is never written to and never followed: a link to another file, or another name of it, is harmless.
+    While it is locked the file says who writes. It is never followed, and not written to where it has another name:
+    a link to another file is harmless. A process that is killed leaves no lock, and words that nobody believes.
     """
     path = index / WRITER
     try:
@@ -64,20 +70,52 @@ def writer_lock(index: Path) -> Iterator[None]:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _no_lock_file(path)
+        take_turn(lambda: _locked(descriptor, index), str(index), lambda: _writer(descriptor), patience or Patience())
+        if is_gone(descriptor):
+            raise BusyError(f"{index} was removed while this process waited for it; run this again")
+        _sign(descriptor, this_process())
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise RefrainError(
-                    f"{index} is on a disk without file locks ({error.strerror}); two writers would spoil it, "
-                    "choose another --index"
-                ) from error
-            raise RefrainError(
-                f"another `refrain build` or `update` is writing {index}; wait until it ends, then try again"
-            ) from None
-        yield
+            yield
+        finally:
+            _sign(descriptor, None)
     finally:
         os.close(descriptor)
+
+
+def _locked(file: int, index: Path) -> bool:
+    """Lock the file for one writer; False where another one has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            return False
+        raise RefrainError(
+            f"{index} is on a disk without file locks ({error.strerror}); two writers would spoil it, "
+            "choose another --index"
+        ) from error
+    return True
+
+
+def _sign(file: int, writer: Writer | None) -> None:
+    """Write into the lock file who has it, or that nobody does."""
+    if os.fstat(file).st_nlink == 1:
+        with contextlib.suppress(OSError):  # a full disk: those that wait are not told for whom
+            os.ftruncate(file, 0)
+            if writer is not None:
+                os.pwrite(file, json.dumps(asdict(writer)).encode(), 0)
+
+
+def _writer(file: int) -> Writer | None:
+    """Who has the lock, by the file's words."""
+    try:
+        writer = Writer(**parse_json(os.pread(file, _LONGEST, 0)))
+        named = isinstance(writer.pid, int) and all(
+            isinstance(each, str) for each in (writer.command, writer.since, writer.host)
+        )
+    except (OSError, ValueError, TypeError):
+        return None
+    here = writer.host == os.uname().nodename
+    return replace(writer, host="" if here else writer.host) if named else None
 
 
 def _no_lock_file(path: Path) -> RefrainError:

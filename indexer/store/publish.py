@@ -17,14 +17,38 @@ from indexer.errors import IndexFormatError, IndexMissingError, RefrainError
 from indexer.store.draft import Draft, journal_of
 from indexer.store.files import fsync, read_json, replace_whole
 from indexer.store.generations import FORMAT, FORMAT_VERSION, JOURNAL, NUMBERED, current_place, open_base
-from indexer.store.locks import unread, writer_lock
+from indexer.store.locks import WRITER, unread, writer_lock
+from indexer.waiting import Patience
 
 _DRAFT = re.compile(r"\.(\d{6})\.(\d+)\Z")
 
 
 @contextlib.contextmanager
+def only_writer(index: Path, patience: Patience | None = None) -> Iterator[None]:
+    """Be the only writer of an index folder, which is made where there is none. See `writer_lock`.
+
+    A block that fails before it has written anything leaves no folder that was not there.
+    """
+    if index.is_file():
+        raise IndexMissingError(f"{index} is a file, expected a folder for the index; choose another --index")
+    new = not index.exists()
+    try:
+        index.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RefrainError(f"{index} cannot be written ({error.strerror}); choose another --index") from error
+    with writer_lock(index, patience):
+        try:
+            yield
+        except BaseException:
+            if new and [path.name for path in index.iterdir()] == [WRITER]:
+                (index / WRITER).unlink()
+                index.rmdir()
+            raise
+
+
+@contextlib.contextmanager
 def new_generation(
-    index: str | Path, facts: dict[str, Any], *, purge: bool = False
+    index: str | Path, facts: dict[str, Any], *, purge: bool = False, locked: bool = False
 ) -> Iterator[tuple[Draft, list[Path]]]:
     """Yield a draft and the drafts that crashed writers left; when the block succeeds it is the generation in use.
 
@@ -32,18 +56,15 @@ def new_generation(
 
     facts   what the manifest says beside format, version and files; the block may add to it
     purge   the generation before it goes, too, as soon as nobody reads it: words of deleted songs are in it
+    locked  the caller is the only writer already, by `only_writer`
     """
     index = Path(index)
-    if index.is_file():
-        raise IndexMissingError(f"{index} is a file, expected a folder for the index; choose another --index")
     generations = index / "generations"
-    try:
-        generations.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RefrainError(f"{index} cannot be written ({error.strerror}); choose another --index") from error
-    if generations.is_symlink():
-        raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
-    with writer_lock(index):
+    with contextlib.nullcontext() if locked else only_writer(index):
+        if generations.is_symlink():
+            raise IndexFormatError(f"{generations} is a link, expected a folder of the index; remove the link")
+        with _writing(index):
+            generations.mkdir(exist_ok=True)
         left_over = _unpublished(index)
         numbers = [int(p.name) for p in generations.iterdir() if NUMBERED.match(p.name)]
         number = max(numbers, default=0) + 1

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from indexer import Catalogue, build_index
+from indexer.waiting import Patience
 from tests.indexer.hash_encoder import HashEncoder
 from tests.indexer.small import SMALL
 
@@ -105,7 +106,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def catalogue(place: str) -> Iterator[Catalogue]:
     """An empty catalogue that does not wait long."""
-    with Catalogue(place, patience_s=0.3) as opened:
+    with Catalogue(place, patience=Patience(0.3)) as opened:
         yield opened
 
 

@@ -26,20 +26,24 @@ def show_plan(plan: Plan, *, as_json: bool) -> None:
     table(None, columns, ((each.name, each.action, f"{each.rows:,}", each.reason) for each in plan.stages))
 
 
+def summary(report: BuildReport) -> str:
+    """One line on what was done."""
+    if report.kind == "unchanged":
+        return f"{report.index}: nothing changed, {report.songs:,} songs"
+    changes = f" (+{report.added:,} new, {report.changed:,} changed, -{report.removed:,})"
+    return (
+        f"{report.index}: {report.kind}, {report.songs:,} songs{changes if report.kind == 'updated' else ''}, "
+        f"generation {report.generation}"
+    )
+
+
 def show_build(report: BuildReport, *, as_json: bool) -> None:
     if as_json:
         json_document(report)
         return
     for note in report.notes:
         message(note)
-    if report.kind == "unchanged":
-        line(f"{report.index}: nothing changed, {report.songs:,} songs")
-        return
-    changes = f" (+{report.added:,} new, {report.changed:,} changed, -{report.removed:,})"
-    line(
-        f"{report.index}: {report.kind}, {report.songs:,} songs{changes if report.kind == 'updated' else ''}, "
-        f"generation {report.generation}"
-    )
+    line(summary(report))
     done = [each for each in report.stages if each.action != "keep"]
     if done:
         columns: list[Column] = [_STAGE, ("did", "left"), ("seconds", "right"), ("why", "left")]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from engine.plain import json_text
+from engine.plain import json_line_text, json_text
 from indexer.text.printable import HARMFUL, printable
 
 if TYPE_CHECKING:
@@ -85,5 +85,14 @@ def json_document(value: object) -> None:
 
     What a terminal would obey stands in it as JSON's own escapes, so the document is the same.
     """
-    escaped = HARMFUL.sub(lambda sign: "\n" if sign[0] == "\n" else f"\\u{ord(sign[0]):04x}", json_text(value))
-    sys.stdout.write(escaped)
+    sys.stdout.write(_escaped(json_text(value)))
+
+
+def json_line(value: object) -> None:
+    """A JSON document on a line of its own, for whoever reads while more of them come."""
+    sys.stdout.write(_escaped(json_line_text(value)))
+    sys.stdout.flush()
+
+
+def _escaped(text: str) -> str:
+    return HARMFUL.sub(lambda sign: "\n" if sign[0] == "\n" else f"\\u{ord(sign[0]):04x}", text)

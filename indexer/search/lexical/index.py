@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from indexer.errors import IndexFormatError, IndexMissingError
+from indexer.lazy import Remembered
 from indexer.search.allowed import Allowed, Mask
 from indexer.search.lexical.lines import rescore_lines
 from indexer.search.lexical.quotes import split_quotes
@@ -64,7 +65,7 @@ class LexicalIndex:
         self._folder, self._rows = folder, rows
         self._shards = self._with_lyrics, self._without_lyrics = Shard(folder / SHARDS[0]), Shard(folder / SHARDS[1])
         self._spelling = Spelling(folder)
-        self._readings: dict[tuple[str, Kind], Reading] = {}
+        self._readings = Remembered[tuple[str, Kind], Reading](MOST_READINGS)
 
     def __len__(self) -> int:
         return self._with_lyrics.size + self._without_lyrics.size
@@ -165,12 +166,7 @@ class LexicalIndex:
 
     def _reading(self, word: str, kind: Kind) -> Reading:
         """What a word may mean: itself, and words of the index that it may be a slip or the beginning of."""
-        reading = self._readings.get((word, kind))
-        if reading is None:
-            if len(self._readings) >= MOST_READINGS:
-                self._readings = {}
-            reading = self._readings[word, kind] = self._read(word, kind)
-        return reading
+        return self._readings.get((word, kind), lambda: self._read(word, kind))
 
     def _read(self, word: str, kind: Kind) -> Reading:
         frequency = self._frequency(word, FIELDS if kind == "lyrics" else NAME_FIELDS)

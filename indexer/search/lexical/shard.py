@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from indexer.errors import IndexFormatError
+from indexer.lazy import Remembered
 from indexer.store.files import open_regular, parse_json
 from indexer.text.tokens import pieces
 
@@ -76,7 +77,7 @@ class Shard:
         import tantivy
 
         self._query, self._occur, self._folder = tantivy.Query, tantivy.Occur, folder
-        self._frequencies: dict[tuple[str, str], int] = {}
+        self._frequencies = Remembered[tuple[str, str], int](MOST_FREQUENCIES)
         links = Path(tempfile.mkdtemp(prefix="refrain-"))
         try:
             with reading(folder):
@@ -101,12 +102,7 @@ class Shard:
 
     def frequency(self, field: str, word: str) -> int:
         """The number of songs whose field holds the word: its one piece, or its pieces in a row."""
-        count = self._frequencies.get((field, word))
-        if count is None:
-            if len(self._frequencies) >= MOST_FREQUENCIES:
-                self._frequencies = {}
-            count = self._frequencies[field, word] = self._frequency(field, word)
-        return count
+        return self._frequencies.get((field, word), lambda: self._frequency(field, word))
 
     def _frequency(self, field: str, word: str) -> int:
         parts = pieces(word)

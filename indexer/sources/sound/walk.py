@@ -16,7 +16,7 @@ from indexer.sources.sound.beside import WORDS, has_cover, words_beside
 
 PLAYLISTS = frozenset({".m3u", ".m3u8"})
 # What programs and file systems put into folders: bins, thumbnails, indexes, halves of files of another system.
-_NO_MUSIC = frozenset({"@eadir", "#recycle", "#snapshot", "$recycle.bin", "__macosx", "lost+found"})
+NO_MUSIC = frozenset({"@eadir", "#recycle", "#snapshot", "$recycle.bin", "__macosx", "lost+found"})
 _NUMBERED_SHARE, _NUMBERED_LEAST = 0.8, 3  # of a folder's files that begin with a number: then it is that of a track
 
 
@@ -104,7 +104,7 @@ def _folders(walk: Walk) -> Iterator[Path]:
             continue
         files, folders = [], []
         for entry in names:
-            if entry.name.startswith(".") or entry.name.lower() in _NO_MUSIC:
+            if entry.name.startswith(".") or entry.name.lower() in NO_MUSIC:
                 walk.passed["hidden"] += 1
             elif _is_folder(entry):
                 folders.append(folder / entry.name)

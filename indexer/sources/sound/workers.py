@@ -6,14 +6,14 @@ Nothing heavy is imported here: a new process says how many threads it wants bef
 from __future__ import annotations
 
 import os
-import signal
 from collections import deque
 from collections.abc import Generator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, get_context, parent_process
-from threading import Thread
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
+
+from indexer.processes import end_with_parent
 
 if TYPE_CHECKING:
     from indexer.sources.sound.reading import SoundFile
@@ -96,16 +96,7 @@ def _begin(measured_already: frozenset[str]) -> None:
     os.environ.update({f"{library}_NUM_THREADS": "1" for library in _THREADS})
     # Decoders write notes about damaged files to stderr past Python; what is wrong with a file comes back with it.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)
+    end_with_parent()  # a worker whose parent was killed would wait for work for ever
 
 
 def _read(place: SoundPath) -> SoundFile:

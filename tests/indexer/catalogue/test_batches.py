@@ -13,6 +13,7 @@ from indexer.progress import quiet
 from indexer.sources import Batch, Format, Source
 from indexer.sources.base import EntryRow, Fit
 from indexer.sources.opened import OpenedFile
+from indexer.waiting import Patience
 
 
 @pytest.fixture
@@ -25,9 +26,9 @@ def file(tmp_path: Path) -> OpenedFile:
 def load_batches(place: str, file: OpenedFile, *batches: Batch) -> LoadReport:
     fit = Fit(1.0, "batches made by hand")
     prepared = Format("prepared", 0, "batches made by hand", lambda _: fit, lambda _: iter(batches))
-    engine = open_engine(place, create=True, patience_s=1)
+    engine = open_engine(place, create=True, patience=Patience(1))
     try:
-        return load(engine, Source(file, prepared, fit), patience_s=1, track=quiet)
+        return load(engine, Source(file, prepared, fit), patience=Patience(1), track=quiet)
     finally:
         engine.dispose()
 

@@ -171,9 +171,10 @@ def test_an_isrc_is_of_several_songs_and_alone_means_the_best_known(catalogue: C
     from indexer.catalogue.connect import writing
     from indexer.catalogue.merging import SongWriter
     from indexer.sources.base import SongRow
+    from indexer.waiting import Patience
 
     catalogue.load(rows(tmp_path, BOATS))
-    with writing(catalogue._engine, 1) as connection:
+    with writing(catalogue._engine, Patience(1)) as connection:
         refused: list[tuple[Any, ...]] = []
 
         def song_ids(*described: tuple[dict[str, Any], dict[str, str]]) -> list[str]:

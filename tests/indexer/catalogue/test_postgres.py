@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import create_engine, text
 
 from indexer.catalogue import Catalogue
 from indexer.errors import CatalogueError
+from indexer.waiting import Patience
 from tests.indexer.catalogues import FORMATS
 
 pytestmark = pytest.mark.postgres
@@ -59,18 +61,30 @@ def test_two_programs_that_make_a_catalogue_at_once(postgres_place: str) -> None
 
 
 def test_an_import_waits_for_another_and_then_sees_what_it_did(postgres_place: str) -> None:
-    with Catalogue(postgres_place) as one, Catalogue(postgres_place, patience_s=20) as other:
+    sentences: list[str] = []
+    waits = Event()
+
+    def say(sentence: str) -> None:
+        sentences.append(sentence)
+        waits.set()
+
+    patience = Patience(20, say)
+    with Catalogue(postgres_place) as one, Catalogue(postgres_place, patience=patience) as other:
         waiting: list[Thread] = []
         reports: list[Any] = []
 
         def track(steps: Iterable[Any], label: str, total: int | None = None) -> Iterator[Any]:
             waiting.append(Thread(target=lambda: reports.append(other.load(FORMATS / "songs.csv"))))
             waiting[0].start()
+            assert waits.wait(20)
             yield from steps
 
         one.load(FORMATS / "songs.csv", track=track)
         waiting[0].join()
         assert not reports[0].changed
+    assert len(sentences) == 1
+    assert f" is being written by process {os.getpid()} (" in sentences[0]
+    assert " since " in sentences[0]
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])

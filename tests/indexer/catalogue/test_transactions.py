@@ -15,8 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexer.catalogue import Catalogue, RowCounts
-from indexer.errors import CatalogueError, SourceError
+from indexer.errors import BusyError, SourceError
 from indexer.records import Song
+from indexer.waiting import Patience
 from tests.indexer.catalogues import FORMATS, everything, many, rows
 
 
@@ -65,9 +66,9 @@ def test_readers_see_the_old_state_and_a_second_import_waits_in_vain(
     seen: list[int] = []
 
     def meanwhile() -> None:
-        with Catalogue(place, patience_s=0.1) as other:
+        with Catalogue(place, patience=Patience(0.1)) as other:
             seen.append(len(other))
-            with pytest.raises(CatalogueError, match="locked by another import; wait"):
+            with pytest.raises(BusyError, match="is being written by"):
                 other.load(FORMATS / "songs.jsonl")
 
     assert catalogue.load(path, track=Interrupted(meanwhile)).counts["songs"] == RowCounts(added=5_000)

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from indexer.errors import IndexFormatError, IndexMissingError
 from indexer.search.vectors import faiss_store as vectors
 from indexer.search.vectors.base import Mask, Parts, Rows, Scores, StackedParts, Vectors, VectorSearch, VectorStore
-from indexer.search.vectors.faiss_store import FaissStore, VectorIndex, add_vectors, build_vectors
+from indexer.search.vectors.faiss_build import add_vectors, build_vectors
+from indexer.search.vectors.faiss_store import FaissStore, VectorIndex
 
 PARTS = Parts(("lyrics", "audio"), (48, 12))
 
@@ -480,7 +481,7 @@ def test_a_full_disk_is_said_with_what_to_do(tmp_path: Path) -> None:
         from pathlib import Path
         import numpy as np
         from indexer.errors import RefrainError
-        from indexer.search.vectors.faiss_store import build_vectors
+        from indexer.search.vectors.faiss_build import build_vectors
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
         try:
             build_vectors(np.ones((3000, 60), np.float32), Path(sys.argv[1]) / "index")

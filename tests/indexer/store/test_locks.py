@@ -2,23 +2,85 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from indexer.errors import RefrainError
+from indexer.errors import BusyError, RefrainError
 from indexer.store.locks import is_gone, lock_shared, unread, writer_lock
+from indexer.waiting import Patience
 
 
 def test_a_second_writer_is_refused_and_the_next_one_is_not(tmp_path: Path) -> None:
-    with writer_lock(tmp_path), pytest.raises(RefrainError, match="another `refrain build`"), writer_lock(tmp_path):
+    here = rf"is being written by process {os.getpid()} \(.*\) since \d\d:\d\d:\d\d; try again"
+    with writer_lock(tmp_path), pytest.raises(BusyError, match=here), writer_lock(tmp_path):
         pass
     with writer_lock(tmp_path):
         pass
+    assert (tmp_path / ".writer").read_bytes() == b"", "who has left is named no more"
+
+
+def test_a_second_writer_waits_for_the_first_and_says_for_whom(tmp_path: Path) -> None:
+    sentences: list[str] = []
+    waits = threading.Event()
+
+    def waiting(sentence: str) -> None:
+        sentences.append(sentence)
+        waits.set()
+
+    def second() -> None:
+        with writer_lock(tmp_path, Patience(60, waiting)):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with writer_lock(tmp_path):
+            waited = pool.submit(second)
+            assert waits.wait(60)
+            assert not waited.done()
+        waited.result(60)
+    assert len(sentences) == 1
+    assert f"by process {os.getpid()} (" in sentences[0]
+    assert sentences[0].endswith("waiting until that has ended")
+
+
+def test_who_waited_for_a_folder_that_is_gone_by_then_writes_nowhere(tmp_path: Path) -> None:
+    waits = threading.Event()
+
+    def second() -> None:
+        with writer_lock(tmp_path, Patience(60, lambda _: waits.set())):
+            raise AssertionError("it has the lock of a file that nobody else can find")
+
+    with ThreadPoolExecutor(1) as pool:
+        with writer_lock(tmp_path):
+            waited = pool.submit(second)
+            assert waits.wait(60)
+            (tmp_path / ".writer").unlink()
+        with pytest.raises(BusyError, match="was removed while this process waited"):
+            waited.result(60)
+
+
+@pytest.mark.parametrize(
+    "words", [b"", b"{", b"[" * 999, b'{"pid": "4"}', b"null", b"\xff\0", b'{"pid":1,"command":2,"since":3,"host":4}']
+)
+def test_a_lock_file_whose_words_nobody_can_read_names_nobody(tmp_path: Path, words: bytes) -> None:
+    with writer_lock(tmp_path):
+        (tmp_path / ".writer").write_bytes(words)
+        with pytest.raises(BusyError, match="by another process; try again"), writer_lock(tmp_path):
+            pass
+
+
+def test_a_writer_on_another_machine_is_named_with_it(tmp_path: Path) -> None:
+    words = {"pid": 7, "command": "refrain build", "since": "yesterday", "host": "nas"}
+    with writer_lock(tmp_path):
+        (tmp_path / ".writer").write_text(json.dumps(words))
+        with pytest.raises(BusyError, match=r"process 7 \(refrain build\) on nas; try again"), writer_lock(tmp_path):
+            pass
 
 
 def test_a_killed_writer_leaves_no_lock(tmp_path: Path) -> None:
