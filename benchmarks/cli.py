@@ -1,4 +1,4 @@
-"""The command: list, run, reproduce, records, table, plot, compare."""
+"""The command: list, run, make, reproduce, records, table, plot, compare."""
 
 from __future__ import annotations
 
@@ -45,6 +45,10 @@ def list_() -> None:
 @app.command()
 def run(
     task: Annotated[str, typer.Argument(help="a task, or the first word of several")],
+    more_songs: Annotated[list[int] | None, typer.Argument(metavar="", help="more numbers after --songs")] = None,
+    songs: Annotated[
+        list[int] | None, typer.Option(help="sizes of the catalogues that scale makes: --songs 10000 100000")
+    ] = None,
     system: Annotated[list[str] | None, typer.Option(help="one of the task's systems; all without")] = None,
     catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
     work: Annotated[Path, typer.Option(help="folder of the indexes, kept for the next run")] = Path(".benchmarks"),
@@ -67,6 +71,8 @@ def run(
     from benchmarks.tasks.registry import run_tasks, tasks_named
     from indexer.config import IndexConfig
 
+    if more_songs and not songs:
+        raise ValueError(f"{more_songs[0]} is no option; numbers of songs stand after --songs")
     notice = Console(stderr=True, soft_wrap=True)
     outcomes = run_tasks(
         tasks_named(task),
@@ -79,6 +85,7 @@ def run(
         encoded=encoded,
         index=index,
         limit=limit,
+        songs=[*(songs or ()), *(more_songs or ())],
         again=again,
         track=progress(),
     )
@@ -92,6 +99,26 @@ def run(
             else:
                 Console().print(overview(Run.load(file)))
                 notice.print(f"written to {file}")
+
+
+@app.command()
+def make(
+    folder: Annotated[Path, typer.Argument(help="where refrain.db and refrain.index are made")],
+    songs: Annotated[int, typer.Option(min=1, help="how many")],
+    encoded: Annotated[Path, typer.Option(help="an index of the catalogue, whose vectors are drawn from")],
+    catalogue: Annotated[str, typer.Option(envvar="REFRAIN_CATALOGUE", help="file or URL")] = "refrain.db",
+    seed: Annotated[int, typer.Option(min=0, help="another one makes another catalogue")] = 0,
+) -> None:
+    """Make a catalogue of any size from a real one, and an index folder from which it is built without encoding."""
+    from benchmarks.data.scaled.make import make_scaled
+
+    made = make_scaled(folder, songs, catalogue=catalogue, encoded=encoded, seed=seed, track=progress())
+    console = Console(soft_wrap=True)
+    console.print(
+        f"{made.songs:,} songs, {made.lyrics:,} with lyrics, {made.playlists:,} playlists of {made.entries:,} entries "
+        f"in {made.seconds:g} s; {made.said}"
+    )
+    console.print(f"refrain build --catalogue {made.catalogue} --index {made.index}", markup=False)
 
 
 @app.command()
@@ -164,8 +191,9 @@ def table(
 ) -> None:
     """Means of every system, setting by setting; the best in bold, * where refrain and its best peer differ."""
     from benchmarks.report.readme import write
+    from benchmarks.report.scaling import scaling_tables
     from benchmarks.report.tables import difference_table, setting_tables
-    from benchmarks.tasks import ablation
+    from benchmarks.tasks import ablation, scale
 
     if readme:
         changed = write(RESULTS, README, PAGE)
@@ -174,6 +202,8 @@ def table(
     for name, listed in load(runs, task, mixed=mixed).items():
         if name == ablation.TASK:
             shown = [difference_table(group, base) for base, group in ablation.by_base(listed)]
+        elif name == scale.TASK:
+            shown = scaling_tables(listed)
         else:
             shown = setting_tables(listed)
         for each in shown:
@@ -220,9 +250,11 @@ def plot(
 ) -> None:
     """Figures from the runs: means with bootstrap intervals, and quality against time."""
     from benchmarks.report.plots import plot_task
+    from benchmarks.report.scaling import plot_scaling
+    from benchmarks.tasks import scale
 
-    for listed in load(runs, task, mixed=mixed).values():
-        for file in plot_task(listed, out):
+    for name, listed in load(runs, task, mixed=mixed).items():
+        for file in plot_scaling(listed, out) if name == scale.TASK else plot_task(listed, out):
             Console().print(str(file))
 
 

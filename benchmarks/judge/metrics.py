@@ -23,7 +23,7 @@ IR_MEASURES = {
 }
 CONTINUATION = ("R-precision", "NDCG@500", "P@10", "clicks")
 KNOWN_ITEM = ("first", "top ten", "RR@10")
-LOWER_IS_BETTER = frozenset({"clicks", "ms", "bytes"})
+LOWER_IS_BETTER = frozenset({"clicks", "ms", "bytes", "s", "CPU s", "MiB", "B/song"})
 _AT_ONCE = 200  # queries judged together: dicts of 500 songs each are what judging costs
 
 

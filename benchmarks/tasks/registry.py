@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -22,14 +22,14 @@ from benchmarks.systems.search import stores
 from benchmarks.systems.search import vectors as vector_searches
 from benchmarks.systems.search import words as word_searches
 from benchmarks.systems.system import System
-from benchmarks.tasks import ann, compression, continuation, known_item, moods, reranking
+from benchmarks.tasks import ann, compression, continuation, known_item, moods, reranking, scale
 from benchmarks.tasks.ablation import measure_ablation
 from benchmarks.tasks.answers import measure_answers
 from benchmarks.tasks.asking import Unfinished
 from benchmarks.tasks.encoding import measure_encoding
 from benchmarks.tasks.latency import measure_latency
 from benchmarks.tasks.load import measure_load
-from benchmarks.tasks.running import Job, Task, evaluate, opened
+from benchmarks.tasks.running import Job, Sizes, Task, evaluate, opened
 from benchmarks.tasks.state import State, finished, unfinished_folder
 from benchmarks.tasks.vectors import measure_vectors
 from benchmarks.tasks.words import measure_words
@@ -127,6 +127,14 @@ TASKS: dict[str, Task] = {
             one_core=True,
         ),
         Task("latency", "what a user waits for, beside its bars", ("refrain",), measure_latency, as_it_is=True),
+        Task(
+            scale.TASK,
+            "what a build takes, stage by stage, and its answers, at several sizes (--songs)",
+            ("refrain",),
+            scale.measure_scale,
+            warm=False,
+            sized=True,
+        ),
         Task("load", "`refrain serve` under requests at a rate, its index renewed", ("refrain",), measure_load),
         Task(
             "encoding",
@@ -176,6 +184,7 @@ def run_tasks(
     encoded: Path | None = None,
     index: Path | None = None,
     limit: int | None = None,
+    songs: Sequence[int] = (),
     again: bool = False,
     track: Track = quiet,
 ) -> Iterator[Outcome]:
@@ -185,6 +194,7 @@ def run_tasks(
     out       the campaign's folder
     config_file   where `config` was read from, for the command that runs record
     index     one that is built, for tasks that take it as it is: nothing is built, and no catalogue is read
+    songs     the sizes of a task that makes its catalogues itself; its own where none is named
     again     measure also what is there
     """
     config = config or IndexConfig()
@@ -197,6 +207,8 @@ def run_tasks(
                 f"{task.name} has no system {', '.join(unknown)}; expected some of {', '.join(task.systems)}"
             )
 
+    sizes = _sizes(tasks, songs, catalogue=catalogue, work=work, encoded=encoded, config=config_file)
+
     def place(wanted: bool, cold: bool) -> Place | None:
         return prepare(catalogue, work, config, cold=cold, encoded=encoded, track=track) if wanted else None
 
@@ -207,6 +219,8 @@ def run_tasks(
     for task in tasks:
         state = State.of(task, (warm if task.warm else cold) if task.warm or task.cold else None, data, limit)
         chosen = [name for name in task.systems if not systems or name in systems]
+        if task.sized and sizes is not None:
+            state = replace(state, data={**state.data, **scale.recorded(sizes, chosen)})
         for group in [[name] for name in chosen] if task.apart else [chosen]:
             missing = []
             for name in group:
@@ -219,12 +233,37 @@ def run_tasks(
                 folder = unfinished_folder(work, task.name, missing, state)
                 if again:
                     shutil.rmtree(folder, ignore_errors=True)
-                read = reading(catalogue, config_file, encoded) if task.warm or task.cold else []
-                read = read if index is None else ["--index", str(index)]
+                read = reading(catalogue, config_file, encoded) if task.warm or task.cold or task.sized else []
+                if index is not None:
+                    read = ["--index", str(index)]
+                if task.sized and sizes is not None:
+                    read = ["--songs", *map(str, sizes.songs), *read]
                 command = _command(task.name, missing, limit, read)
-                job = Job(task.name, warm, cold, limit, command, Unfinished(folder))
+                job = Job(task.name, warm, cold, limit, command, Unfinished(folder), sizes if task.sized else None)
                 yield _measured_apart(job, tuple(missing), out, track)
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sizes(
+    tasks: Sequence[Task],
+    songs: Sequence[int],
+    *,
+    catalogue: str,
+    work: Path,
+    encoded: Path | None,
+    config: Path | None,
+) -> Sizes | None:
+    """What the tasks that make their catalogues make; None where there is no such task."""
+    if not any(task.sized for task in tasks):
+        if songs:
+            able = ", ".join(task.name for task in TASKS.values() if task.sized)
+            raise ValueError(f"--songs is for {able} alone, found it with {', '.join(task.name for task in tasks)}")
+        return None
+    if encoded is None:
+        raise ValueError("vectors are drawn from those of real songs; expected --encoded INDEX, an index of them")
+    if few := [each for each in songs if each < 1]:
+        raise ValueError(f"--songs is {few[0]}, expected 1 or more")
+    return Sizes(tuple(sorted(set(songs or scale.SONGS))), catalogue, encoded, work, config)
 
 
 def _command(task: str, systems: Sequence[str], limit: int | None, read: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.data.dataset import Dataset, Place
@@ -20,12 +21,30 @@ from indexer.progress import Track, quiet
 
 
 @dataclass(frozen=True, slots=True)
+class Sizes:
+    """The catalogues that a task makes and builds itself.
+
+    songs       of each, rising
+    catalogue   of the originals; encoded  an index of them, whose vectors are drawn from
+    work        the folder of what is made, kept for the next run
+    config      TOML file for the indexes
+    """
+
+    songs: tuple[int, ...]
+    catalogue: str
+    encoded: Path
+    work: Path
+    config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """What a task measures on: small enough to hand to another process.
 
     warm, cold   the datasets that the task asked for
     limit        at most so many queries a setting, None for all; a run with a limit is no run of record
     unfinished   where answers of an interrupted run lie
+    sizes        of a task that makes its catalogues itself
     """
 
     task: str
@@ -34,6 +53,7 @@ class Job:
     limit: int | None
     command: str
     unfinished: Unfinished = NOTHING_DONE
+    sizes: Sizes | None = None
 
 
 class Measure(Protocol):
@@ -54,6 +74,7 @@ class Task:
     apart     each system in a process of its own, so that nobody's memory or threads count as another's
     as_it_is  it learns from no playlist, so that any index that is built serves it (`--index`)
     one_core  its systems have one thread each, on one core
+    sized     it makes its catalogues itself, of the sizes that are asked for (`--songs`)
     """
 
     name: str
@@ -66,6 +87,7 @@ class Task:
     apart: bool = True
     as_it_is: bool = False
     one_core: bool = False
+    sized: bool = False
 
 
 def evaluate(

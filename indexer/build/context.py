@@ -14,10 +14,9 @@ from indexer.config import IndexConfig
 from indexer.encoders.sentence import Encoder, made_by
 from indexer.lazy import lazy
 from indexer.progress import Track
-from indexer.records import Song
 from indexer.songs.artist_tags import ArtistTags
 from indexer.songs.splits import PlaylistRows, playlist_rows
-from indexer.songs.table import Songs
+from indexer.songs.table import Outline, Songs
 from indexer.store.artefacts import Artefact
 from indexer.store.draft import Draft
 from indexer.store.generations import Generation
@@ -166,8 +165,8 @@ class Batch:
         """int64 (rows,): the code of each song's main artist, -1 where it has none."""
         return self._context.songs.single("artist_key")[self.rows.start : self.rows.stop].astype(np.int64)
 
-    def described(self) -> Iterator[tuple[Song, list[tuple[str, float]]]]:
-        """The songs without their lyrics, each with the tags of its artists."""
+    def outlined(self) -> Iterator[tuple[Outline, list[tuple[str, float]]]]:
+        """The songs' outlines, each with the tags of its artists."""
         tags, artists = self._context.artist_tags, self._context.songs.column("artist_key")
-        songs = self._context.songs.described(self.rows)
+        songs = self._context.songs.outlines(self.rows)
         return ((song, tags.of_each(artists.codes_of(row))) for song, row in zip(songs, self.rows, strict=True))

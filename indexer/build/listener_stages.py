@@ -76,8 +76,7 @@ def taste(context: Context) -> Outcome:
     if context.action == "learn":
         parts = {name: draft.array(artefact) for name, artefact in known.items()}
         (whole,) = context.everything(max(1, len(context.songs)))
-        reader = Reader.fit(whole.described(), parts)
-        content = reader.read(whole.described(), parts)
+        reader, content = Reader.learn(whole.outlined(), parts)
         learned = train_taste(content, reader, whole.artists, context.playlists, config.taste, track=context.track)
         many = len(context.playlists)
         why = "" if learned else f"{many} playlists, needs {LEAST_PLAYLISTS} of two songs or more"
@@ -101,7 +100,7 @@ def taste(context: Context) -> Outcome:
     draft.write_array(artefacts.TASTE_RESIDUALS, carried)
 
     def apply(batch: Batch) -> Columns:
-        content = trained.reader.read(batch.described(), {name: batch.array(each) for name, each in known.items()})
+        content = trained.reader.read(batch.outlined(), {name: batch.array(each) for name, each in known.items()})
         own = carried[batch.rows.start : batch.rows.stop].astype(np.float32)
         return {artefacts.TASTE_PART: trained.place(content, batch.artists, own)}
 
@@ -117,7 +116,7 @@ def _of_today(context: Context, taste: Taste) -> Taste:
         taste = taste.of_artists(np.array([before.get(key, -1) for key in keys], np.int64))
     sought, in_use = set(taste.reader.terms), set[str]()
     for batch in context.everything(BATCH):
-        for song, tags in batch.described():
+        for song, tags in batch.outlined():
             in_use |= sought.intersection(name for name, _ in song_terms(song, tags))
         if len(in_use) == len(sought):
             break

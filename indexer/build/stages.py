@@ -38,7 +38,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "taste", listeners.taste, lambda c: {"taste": c.taste, "held_out": c.held_out},
         tables=("playlists",), reads=("songs", "lyrics_latents", "audio", "topics"), looks_at=("artist_tags",),
-        learns=True,
+        learns=True, version=2,
     ),
     Stage(
         "tbert", listeners.tbert, lambda c: {"tbert": c.tbert, "held_out": c.held_out},

@@ -22,7 +22,7 @@ FloatMatrix = npt.NDArray[np.float32]
 STEPS = 3  # of conjugate gradients in each half of an iteration; two end at the same NDCG
 AGAIN = 2  # iterations of an update, which starts from the factors that it finds
 TINY = np.float32(1e-20)
-CHUNK = 50_000  # pairs of a playlist and a song that are multiplied at once
+CHUNK = 1_000  # pairs of a playlist and a song that are multiplied at once: their rows stay in the cache
 TRAINING_SEEDS = 8.0  # seeds for which a listener is regularised as in training
 
 

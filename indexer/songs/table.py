@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,19 @@ class Coded:
         hits = np.concatenate([[0], np.cumsum(chosen[self.codes])]) if len(self.codes) else np.zeros(1, np.int64)
         mask: Mask = hits[self.starts[1:]] > hits[self.starts[:-1]]
         return mask
+
+
+class Outline(NamedTuple):
+    """What a song's table says of it beside its names, its sound and its lyrics; fields as of `records.Song`."""
+
+    title: str
+    genres: tuple[str, ...]
+    tags: tuple[str, ...]
+    language: str | None
+    year: int | None
+    decade: int | None
+    explicit: bool | None
+    popularity: float | None
 
 
 class Songs:
@@ -254,6 +267,24 @@ class Songs:
     def described(self, rows: Iterable[int]) -> Iterator[Song]:
         """The songs of rows without their lyrics, which are most of what there is to read of a song."""
         return (self._song(row, None) for row in rows)
+
+    def outlines(self, rows: range) -> Iterator[Outline]:
+        """What `described` says of rows in a row that models read, in a third of the time."""
+        genre, tag = self.column("genre"), self.column("tag")
+        genres, tags = list(genre.terms), list(tag.terms)
+        for row in rows:
+            year, decade = self.when(row)
+            popularity, explicit = self.popularity.item(row), self.explicit.item(row)
+            yield Outline(
+                self.titles[row],
+                tuple([genres[code] for code in genre.codes_of(row)]),
+                tuple([tags[code] for code in tag.codes_of(row)]),
+                self.text("language", row),
+                year,
+                decade,
+                None if explicit == UNKNOWN else bool(explicit),
+                None if popularity != popularity else float(str(self.popularity[row])),
+            )
 
     def _song(self, row: int, lyrics: str | None) -> Song:
         audio = {name: _exact(self.audio_as_imported.item(row, _FEATURE[name])) for name in AUDIO_NAMES}

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from benchmarks.systems.scoring import NO_ROWS, library
 from benchmarks.systems.system import Rows
 from indexer.search.allowed import Allowed
-from indexer.search.vectors.faiss_store import VectorIndex, build_vectors
+from indexer.search.vectors.faiss_build import build_vectors
+from indexer.search.vectors.faiss_store import VectorIndex
 
 Matrix = npt.NDArray[np.float32]
 Vector = npt.NDArray[np.float32]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -77,22 +76,20 @@ class Reader:
     terms: tuple[str, ...]
 
     @classmethod
-    def fit(cls, songs: Iterable[tuple[Described, Tags]], parts: Mapping[str, FloatMatrix]) -> Reader:
-        """The terms that LEAST_SONGS songs have, the most frequent MOST_TERMS of them, and each part's scale.
+    def learn(cls, songs: Iterable[tuple[Described, Tags]], parts: Mapping[str, FloatMatrix]) -> tuple[Reader, Content]:
+        """The terms that LEAST_SONGS songs have, the most frequent MOST_TERMS of them, and each part's scale; and the
+        songs as `read` would give them, which are walked through once: a million of them take a minute.
 
         songs   each with the tags of its artist
         parts   name -> float32 (songs, columns), zero rows where unknown; Reader adds "facts" and "era" of its own
         """
-        frequency: Counter[str] = Counter()
-        facts, eras = array("f"), array("f")  # lists of a million songs' numbers would take a gigabyte
-        for song, tags in songs:
-            frequency.update({name for name, _ in song_terms(song, tags)})
-            facts.extend(song_facts(song))
-            eras.extend(song_era(song))
-        frequent = sorted((-count, name) for name, count in frequency.items() if count >= LEAST_SONGS)
-        own = {"facts": _rows(facts, FACTS), "era": _rows(eras, len(ERAS))}
-        scales = {name: (matrix.shape[1], _scale(matrix)) for name, matrix in {**parts, **own}.items()}
-        return cls(scales, tuple(name for _, name in frequent[:MOST_TERMS]))
+        walked = _Walked.of(songs)
+        frequent = sorted(
+            (-count, name) for name, count in zip(walked.names, walked.counts, strict=True) if count >= LEAST_SONGS
+        )
+        scales = {name: (each.shape[1], _scale(each)) for name, each in {**parts, **walked.own}.items()}
+        reader = cls(scales, tuple(name for _, name in frequent[:MOST_TERMS]))
+        return reader, reader._content(walked, parts)
 
     @property
     def columns(self) -> dict[str, slice]:
@@ -107,25 +104,26 @@ class Reader:
 
     def read(self, songs: Iterable[tuple[Described, Tags]], parts: Mapping[str, FloatMatrix]) -> Content:
         """The songs, each with the tags of its artist, as Content; `parts` as in `fit`, a row per song."""
+        return self._content(_Walked.of(songs, self.terms), parts)
+
+    def _content(self, walked: _Walked, parts: Mapping[str, FloatMatrix]) -> Content:
         from scipy.sparse import csr_array
 
-        code_of = {term: code for code, term in enumerate(self.terms)}
-        facts, eras, starts, codes, weights = array("f"), array("f"), array("q", [0]), array("i"), array("f")
-        for song, tags in songs:
-            facts.extend(song_facts(song))
-            eras.extend(song_era(song))
-            for name, weight in song_terms(song, tags):
-                if name in code_of:
-                    codes.append(code_of[name])
-                    weights.append(weight)
-            starts.append(len(codes))
-        matrices = {**parts, "facts": _rows(facts, FACTS), "era": _rows(eras, len(ERAS))}
-        scaled = [matrices[name].astype(np.float32) * np.float32(scale) for name, (_, scale) in self.parts.items()]
+        column_of = {term: column for column, term in enumerate(self.terms)}
+        columns = np.array([column_of.get(name, -1) for name in walked.names], np.int32)
+        codes = columns[np.array(walked.codes, np.int32)]
+        known = codes >= 0
+        small = np.int32 if len(codes) < 2**31 else np.int64  # scipy takes the wider of the two for both
+        before = np.concatenate([np.zeros(1, small), np.cumsum(known, dtype=small)])
+        ends = before[np.array(walked.starts, np.int64)]
         terms = csr_array(
-            (np.array(weights, np.float32), np.array(codes, np.int32), np.array(starts, np.int64)),
-            shape=(len(starts) - 1, len(self.terms)),
+            (np.array(walked.weights, np.float32)[known], codes[known], ends),
+            shape=(len(ends) - 1, len(self.terms)),
         )
-        return Content(np.hstack(scaled), terms)
+        numbers = np.empty((len(ends) - 1, sum(width for width, _ in self.parts.values())), np.float32)
+        for name, at in self.columns.items():  # each where it belongs: side by side they would be there twice
+            np.multiply({**parts, **walked.own}[name], np.float32(self.parts[name][1]), out=numbers[:, at])
+        return Content(numbers, terms)
 
     def facts(self) -> dict[str, Any]:
         """What `of_facts` reads."""
@@ -142,6 +140,50 @@ class Reader:
         if foreign := {term.partition(":")[0] for term in terms} - set(KINDS):
             raise ValueError(f"terms are of the kinds {sorted(foreign)}, expected {', '.join(KINDS)}")
         return cls(parts, terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """What songs say of themselves, gathered on one way through them.
+
+    names    every term once, in the order of codes; counts  how many songs have each
+    starts   where each song's codes begin, one more than songs;  codes, weights  of its terms, side by side
+    own      the parts "facts" and "era"
+    """
+
+    names: Sequence[str]
+    counts: Sequence[int]
+    starts: array[int]
+    codes: array[int]
+    weights: array[float]
+    own: Mapping[str, FloatMatrix]
+
+    @classmethod
+    def of(cls, songs: Iterable[tuple[Described, Tags]], only: Sequence[str] | None = None) -> _Walked:
+        """only   the terms that count; all without"""
+        code_of = {} if only is None else {name: code for code, name in enumerate(only)}
+        counts, last = [0] * len(code_of), [-1] * len(code_of)
+        facts, eras = array("f"), array("f")  # lists of a million songs' numbers would take a gigabyte
+        starts, codes, weights = array("q", [0]), array("i"), array("f")
+        for row, (song, tags) in enumerate(songs):
+            facts.extend(song_facts(song))
+            eras.extend(song_era(song))
+            for name, weight in song_terms(song, tags):
+                code = code_of.get(name)
+                if code is None:
+                    if only is not None:
+                        continue
+                    code = code_of[name] = len(counts)
+                    counts.append(0)
+                    last.append(-1)
+                if last[code] != row:
+                    last[code] = row
+                    counts[code] += 1
+                codes.append(code)
+                weights.append(weight)
+            starts.append(len(codes))
+        own = {"facts": _rows(facts, FACTS), "era": _rows(eras, len(ERAS))}
+        return cls(list(code_of), counts, starts, codes, weights, own)
 
 
 def song_terms(song: Described, artist_tags: Tags) -> Iterator[tuple[str, float]]:

@@ -6,13 +6,14 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from indexer.models.taste.content import KINDS, Content, Reader
 from indexer.models.taste.model import Taste, TasteConfig, Tower, name_words
+from indexer.models.taste.products import mean_surprise, times
 from indexer.models.training import EarlyStopping
 from indexer.progress import Track, quiet
 from indexer.songs.splits import PlaylistRows
@@ -27,7 +28,7 @@ FloatMatrix = npt.NDArray[np.float32]
 LEAST_PLAYLISTS = 20  # with two songs or more; fewer teach nothing that is true of other playlists
 WARM_UP, START = 0.1, 0.04  # share of the steps in which the learning rate rises, and from what share of it
 _SHORT = 1e-2  # a vector that is shorter is not scaled to length 1: the gradient of a zero one would be infinite
-_NEVER = -1e9  # a logit that takes no part in the softmax
+_NEVER = np.float32(-1e9)  # a logit that takes no part in the softmax
 
 
 def train_taste(
@@ -130,6 +131,7 @@ class _Batches:
         self._names = csr_array((np.ones(len(codes), np.float32), codes, ends), (len(lists), len(words)))
         self.counts = np.bincount(self._songs, minlength=songs)
         self._drawing = np.cumsum(self.counts / self.counts.sum())
+        self._column = np.full(songs, -1, np.int32)  # of the songs that a batch looks for; -1 again after each
 
     def __len__(self) -> int:
         """Batches in one epoch."""
@@ -162,12 +164,13 @@ class _Batches:
     def _holds(self, playlists: Rows, songs: Rows) -> npt.NDArray[np.bool_]:
         """bool (playlists, songs): whether each playlist holds each song; in time of these playlists' songs."""
         unique, place = np.unique(songs, return_inverse=True)
+        self._column[unique] = np.arange(len(unique))
         counts = self._lengths[playlists]
         owner = np.repeat(np.arange(len(playlists)), counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-        entries = self._songs[self._starts[playlists][owner] + within]
-        at = np.minimum(np.searchsorted(unique, entries), len(unique) - 1)
-        match = unique[at] == entries
+        at = self._column[self._songs[self._starts[playlists][owner] + within]]
+        self._column[unique] = -1
+        match = at >= 0
         holds = np.zeros((len(playlists), len(unique)), bool)
         holds[owner[match], at[match]] = True
         return holds[:, place]
@@ -194,10 +197,11 @@ class _Network:
         )
         self._artists = numbers.astype(np.int64)
         self._history = counts > 0
+        self._kinds = reader.kinds
         many = len(self._codes)
         self._artist_history = np.bincount(self._artists, weights=counts, minlength=many) > 0
         self._artist_history[self._artists[artists < 0]] = False
-        self._log_q = torch.from_numpy(np.log(np.maximum(counts, 1) / counts.sum()).astype(np.float32))
+        self._log_q = np.log(np.maximum(counts, 1) / counts.sum()).astype(np.float32)
         columns, terms, hidden, size = content.numbers.shape[1], len(reader.terms), config.hidden, config.size
 
         def drawn(rows: int, width: int, spread: float) -> torch.Tensor:
@@ -219,32 +223,33 @@ class _Network:
 
         rate, decay = self._config.learning_rate, self._config.weight_decay
         return [
-            torch.optim.AdamW([*self._tower.values(), self._word_places], lr=rate, weight_decay=decay),
+            torch.optim.AdamW([*self._tower.values(), self._word_places], lr=rate, weight_decay=decay, fused=True),
             torch.optim.SparseAdam([self._places, self._residuals], lr=rate),
         ]
 
     def loss(self, batch: _Batch, rng: np.random.Generator | None) -> torch.Tensor:
         """InfoNCE over the batch; without `rng` nothing is dropped."""
         import torch
+        from scipy.sparse import csr_array
         from torch.nn import functional
 
+        many, shown = len(batch.queries), batch.shown.ravel()
+        # Seeds that are not shown are embedded too: their residuals go on as the optimiser was moving them.
         songs, where = np.unique(np.concatenate([batch.queries.ravel(), batch.answers]), return_inverse=True)
-        places = self._embed(songs, rng)[torch.from_numpy(where)]
-        seeds = places[: batch.queries.size].view(*batch.queries.shape, -1)
-        shown = torch.from_numpy(batch.shown.astype(np.float32))
-        query = functional.normalize((seeds * shown[..., None]).sum(dim=1), dim=1, eps=_SHORT)
-        answers = places[batch.queries.size :]
-        drawn = self._log_q[torch.from_numpy(batch.answers)]
-        logits = query @ answers.T / self._config.temperature - drawn
-        target = torch.arange(len(query))
-        left_out = torch.from_numpy(~batch.in_softmax)
-        loss = functional.cross_entropy(logits.masked_fill(left_out, _NEVER), target)
-        named = torch.from_numpy(np.diff(batch.words.indptr) > 0)
-        if self._config.names and named.any():
-            called = _times(batch.words, self._word_places[:-1]) + self._word_places[-1]
-            logits = functional.normalize(called, dim=1, eps=_SHORT) @ answers.T / self._config.temperature - drawn
-            by_name = functional.cross_entropy(logits.masked_fill(left_out, _NEVER)[named], target[named])
-            loss = loss + self._config.names * by_name
+        where = where[np.concatenate([shown, np.ones(len(batch.answers), bool)])]
+        ends = np.cumsum(np.concatenate([[0], batch.shown.sum(axis=1), np.ones(len(batch.answers), np.int64)]))
+        sums = csr_array((np.ones(len(where), np.float32), where, ends), (len(ends) - 1, len(songs)))
+        places = times(sums, self._embed(songs, rng))
+        query, answers = functional.normalize(places[:many], dim=1, eps=_SHORT), places[many:]
+        cold = 1 / self._config.temperature
+        bias = torch.from_numpy(np.where(batch.in_softmax, -self._log_q[batch.answers], _NEVER))
+        target = torch.arange(many)
+        loss = mean_surprise(query * cold, answers, bias, target)
+        named = torch.from_numpy(np.flatnonzero(np.diff(batch.words.indptr)))
+        if self._config.names and len(named):
+            called = times(batch.words[named.numpy()], self._word_places[:-1]) + self._word_places[-1]
+            called = functional.normalize(called, dim=1, eps=_SHORT)
+            loss = loss + self._config.names * mean_surprise(called * cold, answers, bias[named], target[named])
         return loss
 
     def mean_loss(self, batches: _Batches) -> float:
@@ -269,15 +274,15 @@ class _Network:
                 numbers[torch.from_numpy(rng.random(len(songs)) < drop), columns] = 0
             kinds_shown = rng.random((len(songs), len(KINDS))) >= drop
             owner = np.repeat(np.arange(len(songs)), np.diff(terms.indptr))
-            weights = weights * kinds_shown[owner, self._reader.kinds[terms.indices]]
+            weights = weights * kinds_shown[owner, self._kinds[terms.indices]]
             artist_shown = artist_shown & (rng.random(len(songs)) >= self._config.drop_artist)
             song_shown = song_shown & (rng.random(len(songs)) >= self._config.drop_song)
         terms = csr_array((weights.astype(np.float32), terms.indices, terms.indptr), terms.shape)
         tower = self._tower
-        h = numbers @ tower["into"] + _times(terms, tower["terms_into"]) + tower["bias"]
+        h = numbers @ tower["into"] + times(terms, tower["terms_into"]) + tower["bias"]
         hidden = functional.relu(h[:, : self._config.hidden])
         if rng is not None:
-            hidden = functional.dropout(hidden, self._config.dropout)
+            hidden = hidden * _dropout(hidden.shape, self._config.dropout, rng)
         out = hidden @ tower["out"] + h[:, self._config.hidden :]
         for table, rows, shown in (
             (self._places, self._artists[songs], artist_shown),
@@ -318,18 +323,10 @@ class _Network:
         return residuals
 
 
-def _times(matrix: csr_array, table: torch.Tensor) -> torch.Tensor:
-    """matrix @ table; scipy multiplies sparse matrices several times faster than torch's embedding bag."""
+def _dropout(shape: Sequence[int], share: float, rng: np.random.Generator) -> torch.Tensor:
+    """float32 of a shape: 0 with the chance `share`, to a 65,536th, else what makes the mean 1."""
     import torch
 
-    class Times(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, table: torch.Tensor) -> torch.Tensor:
-            return torch.from_numpy(matrix @ table.numpy())
-
-        @staticmethod
-        def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-            return torch.from_numpy(matrix.T @ gradient.numpy())
-
-    product: torch.Tensor = Times.apply(table)  # type: ignore[no-untyped-call]  # torch gives it no types
-    return product
+    drawn = np.frombuffer(rng.bytes(2 * math.prod(shape)), np.uint16).reshape(shape)
+    least = round(share * 65_536)
+    return torch.from_numpy((drawn >= least) * np.float32(65_536 / max(65_536 - least, 1)))

@@ -57,10 +57,10 @@ def autoencoder() -> Saved:
 def taste() -> Saved:
     known = [(Song(f"t{i}", "a", year=1990, genres=("rock",)), []) for i in range(60)]
     parts = {"sentence": np.ones((60, 3), np.float32)}
-    reader = TasteReader.fit(known, parts)
+    reader, content = TasteReader.learn(known, parts)
     lists = [PlaylistRows("rainy day", np.arange(i, i + 5)) for i in range(40)]
     config = TasteConfig(size=2, hidden=2, epochs=1, batch=32, negatives=8)
-    learned = train_taste(reader.read(known, parts), reader, np.zeros(60, np.int64), lists, config)
+    learned = train_taste(content, reader, np.zeros(60, np.int64), lists, config)
     assert learned is not None
     return Saved(learned[0].save, Taste.load)
 

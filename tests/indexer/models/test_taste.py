@@ -41,8 +41,7 @@ def named(playlists: list[Rows]) -> list[PlaylistRows]:
 def learn(
     songs: list[Song], parts: dict[str, npt.NDArray[np.float32]], artists: Rows, playlists: list[Rows]
 ) -> tuple[Taste, npt.NDArray[np.float32], Content]:
-    reader = Reader.fit([(s, []) for s in songs], parts)
-    content = reader.read([(s, []) for s in songs], parts)
+    reader, content = Reader.learn([(s, []) for s in songs], parts)
     learned = train_taste(content, reader, artists, named(playlists), CONFIG)
     assert learned is not None
     model, residuals = learned
@@ -117,8 +116,7 @@ def test_places_are_of_length_one_or_zero_where_nothing_is_known() -> None:
 
 def test_too_few_playlists_teach_nothing() -> None:
     songs, parts, artists = catalogue("genre")
-    reader = Reader.fit([(s, []) for s in songs], parts)
-    content = reader.read([(s, []) for s in songs], parts)
+    reader, content = Reader.learn([(s, []) for s in songs], parts)
     lonely = [np.array([i]) for i in range(100)]  # one song says nothing of another
     assert train_taste(content, reader, artists, named(lonely), CONFIG) is None
     assert train_taste(content, reader, artists, [], CONFIG) is None
@@ -139,8 +137,7 @@ def test_numbers_and_terms_of_a_song() -> None:
     parts = {"sentence": np.array([[3.0, 4.0]] * 10 + [[0.0, 0.0]], np.float32)}
     songs = [(Song("Salt Road", "A", year=1995, genres=("rock", "folk"), popularity=50.0), [("sad", 1.0)])] * 10
     songs += [(Song("Other", "B"), [])]
-    reader = Reader.fit(songs, parts)
-    content: Content = reader.read(songs, parts)
+    reader, content = Reader.learn(songs, parts)
     terms = dict(zip(np.array(reader.terms)[content.terms[[0]].indices].tolist(), content.terms[[0]].data, strict=True))
     half = 1 / np.sqrt(2)
     assert terms == pytest.approx({
@@ -154,7 +151,7 @@ def test_numbers_and_terms_of_a_song() -> None:
 
 def test_a_year_after_the_last_era_is_of_the_last_era() -> None:
     known = [(song(0, i, year=year), []) for i, year in enumerate((2025, 2036, 2090, 1950, 1871))]
-    reader = Reader.fit(known, {})
+    reader, _ = Reader.learn(known, {})
     eras = reader.read(known, {}).numbers[:, reader.columns["era"]]
     np.testing.assert_array_equal(eras[0], eras[1])
     np.testing.assert_array_equal(eras[0], eras[2])
@@ -162,10 +159,21 @@ def test_a_year_after_the_last_era_is_of_the_last_era() -> None:
     assert eras[0].max() == eras[0][-1] > 0
 
 
+def test_songs_learned_from_are_read_as_any_others() -> None:
+    songs, parts, _ = catalogue("genre")
+    tagged = [(s, [("rainy", 0.6), (f"tag {i % 7}", 0.8)]) for i, s in enumerate(songs)]
+    reader, learned = Reader.learn(iter(tagged), parts)
+    read = reader.read(iter(tagged), parts)
+    assert "artist tag:tag 3" in reader.terms
+    assert (learned.numbers == read.numbers).all()
+    assert (learned.terms.toarray() == read.terms.toarray()).all()
+    assert read.terms.dtype == read.numbers.dtype == np.float32
+
+
 def test_no_songs_are_no_rows() -> None:
     """An update in which nothing is new reads no songs."""
     parts = {"sentence": np.ones((40, 3), np.float32)}
-    reader = Reader.fit([(song(0, i), []) for i in range(40)], parts)
+    reader, _ = Reader.learn([(song(0, i), []) for i in range(40)], parts)
     content = reader.read([], {"sentence": np.zeros((0, 3), np.float32)})
     assert content.numbers.shape == (0, 3 + 2 + 16)
     assert content.terms.shape == (0, len(reader.terms))
@@ -185,8 +193,7 @@ def test_steps_are_bounded_and_the_answers_of_a_playlist_are_not_negatives() -> 
             inside = set(query[shown].tolist())
             assert not mask[len(rows) :][np.isin(batch.answers[len(rows) :], [*inside])].any()
     songs, parts, artists = catalogue("genre")
-    reader = Reader.fit([(s, []) for s in songs], parts)
-    content = reader.read([(s, []) for s in songs], parts)
+    reader, content = Reader.learn([(s, []) for s in songs], parts)
     few = train_taste(content, reader, artists, lists, replace(CONFIG, epochs=4, max_steps=4))
     assert few is not None
 
