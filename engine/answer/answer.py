@@ -70,10 +70,10 @@ def pool(query: Query, weights: Mapping[str, float], k: int, allowed: Allowed | 
         raise ValueError(f"k is {k}, expected 1 or more")
     index = query.index
     allowed, gone = index.living if allowed is None else allowed, query.own_rows
-    if len(query.excluded_rows) <= FEW_EXCLUDED:
-        gone = np.union1d(gone, query.excluded_rows)
-    else:
+    if len(query.excluded_rows) > FEW_EXCLUDED:
         allowed = (allowed or Allowed(index.songs.alive)).without(query.excluded_rows)
+    elif len(query.excluded_rows):
+        gone = np.union1d(gone, query.excluded_rows)
     by_words = query.has_text and not query.seeds
     every = allowed is not None and not by_words and allowed.count <= EVERY_UP_TO
     rankings: dict[str, Ranking] = {}

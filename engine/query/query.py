@@ -180,7 +180,7 @@ class Query:
         if not liked:
             like = self.seeds[0] if self.seeds else None
             return np.zeros(1, np.float32) if like is None else np.zeros_like(vector_of(like))
-        mean: Vector = np.mean(liked, axis=0, dtype=np.float32)
+        mean: Vector = liked[0] if len(liked) == 1 else np.mean(liked, axis=0, dtype=np.float32)
         if disliked := [v for v in map(vector_of, self.avoid) if v.any()]:
             mean = mean - np.float32(AVOID) * np.mean(disliked, axis=0, dtype=np.float32)
         if not unit:
