@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from indexer.store.generations import open_generation
 
 WARM_UP = 20  # questions of each setting before the clock runs
 QUERIES = 300
+MADE = "made.json"
 MANY_SONGS = 50_000  # from here on, what scores every song in Python takes a tenth of a second and more
 
 
@@ -78,7 +80,17 @@ def run_on(
     sized = replace(job, task=f"{job.task}-{len(index)}")
     data = {**recorded(index.path), "songs": len(index)}
     run = run_of(sized, system, settings, None, tuning=tuning, fit_s=fit_s, peak=peak, config=config, data=data)
-    return run.model_copy(update={"notes": list(notes)})
+    return run.model_copy(update={"notes": [*notes, *made_notes(index.path)]})
+
+
+def made_notes(index: Path) -> list[str]:
+    """What `python -m benchmarks make` says of the songs that it made, in the file beside the index; else nothing."""
+    try:
+        made = json.loads((index.parent / MADE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    said = made.get("said") if isinstance(made, dict) else None
+    return [f"of {index.parent.name}: {said}"] if isinstance(said, str) else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from benchmarks.report.peers import ahead, kind_of, peers_table
 from benchmarks.report.readme import page
 from benchmarks.report.run import Result, Run, load_runs
 from benchmarks.tasks import known_item
+from benchmarks.tasks.as_it_is import made_notes
 from benchmarks.tasks.registry import TASKS
 from benchmarks.tasks.running import Job
 from indexer.progress import quiet
@@ -73,6 +74,16 @@ def test_the_command_takes_an_index_as_it_is(warm: Place, tmp_path: Path) -> Non
     assert not (tmp_path / "work").exists(), "nothing is built"
     with pytest.raises(ValueError, match="continuation-a needs an index of its own"):
         call(app, ["run", "continuation-a", "--index", str(warm.index)], catch_exceptions=False)
+
+
+def test_songs_that_are_made_are_not_passed_off_as_real(tmp_path: Path) -> None:
+    index = tmp_path / "refrain.index"
+    assert made_notes(index) == []
+    for content in ("no JSON", "[]", '{"said": 3}'):
+        (tmp_path / "made.json").write_text(content, "utf-8")
+        assert made_notes(index) == []
+    (tmp_path / "made.json").write_text('{"said": "vectors are drawn"}', "utf-8")
+    assert made_notes(index) == [f"of {tmp_path.name}: vectors are drawn"]
 
 
 def test_one_thread_is_asked_for_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,13 +134,14 @@ class Hnswlib(VectorSearch):
         self._index.add_items(matrix, num_threads=1)
         self._index.save_index(str(folder / "hnsw"))
 
-    def condition(self, allowed: Mask) -> Any:
-        return allowed.item
+    def condition(self, allowed: Mask) -> tuple[Callable[[int], bool], int]:
+        return allowed.item, int(allowed.sum())
 
     def search(self, query: Vector, k: int, width: int, condition: Any = None) -> Rows:
         self._index.set_ef(width)
+        chosen, most = condition or (None, k)
         try:
-            return np.asarray(self._index.knn_query(query, k, num_threads=1, filter=condition)[0][0], np.int64)
+            return np.asarray(self._index.knn_query(query, min(k, most), num_threads=1, filter=chosen)[0][0], np.int64)
         except RuntimeError:  # it met fewer than k, and then returns none of them
             return NO_ROWS
 
