@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from engine.patterns import Patterns, songs_of_artist
+from engine.patterns import FactCounts
 from engine.query.targets import closeness, spread_of
 from indexer.config import EncoderConfig, IndexConfig
 from indexer.encoders.exported import ExportedEncoder
-from indexer.errors import EncoderError, IndexFormatError
+from indexer.errors import IndexFormatError
 from indexer.lazy import Remembered, lazy
 from indexer.models import audio_origins, audio_scaler
 from indexer.models.audio_origins import OriginScales
@@ -195,18 +195,9 @@ class OpenIndex:
     @lazy
     def encoder(self) -> SentenceEncoder:
         """The encoder that made the index; another one's vectors would mean nothing here."""
-        from indexer.encoders.sentence import SentenceEncoder, made_by
+        from indexer.encoders.built import encoder_of
 
-        settings = self.config.encoder
-        # The index names it, not the user: nothing is fetched for it.
-        encoder = SentenceEncoder(settings.model, precision=settings.precision, window=settings.window, download=False)
-        built_with = self.manifest["encoder"]
-        if not made_by(encoder, built_with):
-            raise EncoderError(
-                f"the index was built with the encoder {built_with['name']}, found {encoder.name}; "
-                "install the one it was built with, or rebuild with `refrain build`"
-            )
-        return encoder
+        return encoder_of(self.config.encoder, self.manifest["encoder"])
 
     @lazy
     def compress_lyrics(self) -> DenseStack | None:
@@ -319,14 +310,9 @@ class OpenIndex:
         return {spotify_id: row for spotify_id, row in ids if spotify_id}
 
     @lazy
-    def songs_of_artist(self) -> Rows:
-        """int64 (artists,): how many living songs each made or is a guest of."""
-        return songs_of_artist(self.songs)
-
-    @lazy
-    def patterns(self) -> dict[str, Patterns]:
-        """By fact, "genre", "language" and "era": its values, filled when one is first asked for."""
-        return {}
+    def facts(self) -> FactCounts:
+        """How many songs have each artist, genre, language and year."""
+        return FactCounts(self.songs)
 
     @lazy
     def artist_codes(self) -> dict[str, int]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from indexer.lazy import Remembered, lazy
 from indexer.songs.table import Songs
 
 Rows = npt.NDArray[np.int64]
@@ -63,8 +64,20 @@ def _eras(songs: Songs, rows: Rows) -> Rows:
 FACTS: Mapping[str, Callable[[Songs, Rows], Rows]] = {"genre": _genres, "language": _languages, "era": _eras}
 
 
-def songs_of_artist(songs: Songs) -> Rows:
-    """int64 (artists,): how many living songs each made or is a guest of."""
-    artists = songs.column("artist_key")
-    codes = artists.of_rows(np.flatnonzero(songs.alive))[1]
-    return np.bincount(codes, minlength=len(artists.terms)).astype(np.int64)
+class FactCounts:
+    """How many living songs have each value of a fact; counted when it is first asked for."""
+
+    def __init__(self, songs: Songs):
+        self._songs = songs
+        self._patterns = Remembered[str, Patterns](len(FACTS))
+
+    def of(self, fact: str) -> Patterns:
+        """Of one of FACTS."""
+        return self._patterns.get(fact, lambda: Patterns.of(self._songs, fact))
+
+    @lazy
+    def songs_of_artist(self) -> Rows:
+        """int64 (artists,): how many songs each made or is a guest of."""
+        artists = self._songs.column("artist_key")
+        codes = artists.of_rows(np.flatnonzero(self._songs.alive))[1]
+        return np.bincount(codes, minlength=len(artists.terms)).astype(np.int64)

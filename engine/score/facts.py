@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from engine.patterns import Patterns
 from engine.query.query import Query
 from engine.retrieve.pool import Pool
 from engine.score.signal import FloatVector, Rows, Signal, listed, no_clauses, unknown, weighted
@@ -39,7 +38,7 @@ def artist_moments(query: Query) -> tuple[float, float]:
     own, many = query.index.songs.column("artist_key"), max(1, len(query.index))
     of_artist = Counter(code for seed in query.seeds if seed.row is not None for code in set(own.codes_of(seed.row)))
     shares = np.array(list(of_artist.values()), np.float64) / max(1, len(query.seeds))
-    counts = query.index.songs_of_artist[list(of_artist)]
+    counts = query.index.facts.songs_of_artist[list(of_artist)]
     mean = float(shares @ counts) / many
     return mean, max(float(shares**2 @ counts) / many - mean**2, 0.0) ** 0.5
 
@@ -122,9 +121,7 @@ def era_moments(query: Query) -> tuple[float, float]:
 def _of_patterns(query: Query, fact: str, measure: Callable[[Query, Pool], FloatVector]) -> tuple[float, float]:
     """Of a song for each value of the fact, each as often as songs have the value."""
     index = query.index
-    if fact not in index.patterns:
-        index.patterns[fact] = Patterns.of(index.songs, fact)
-    patterns = index.patterns[fact]
+    patterns = index.facts.of(fact)
     examples = Pool(index, patterns.rows, {}, len(patterns.rows), patterns.columns)
     return weighted(measure(query, examples), patterns.counts)
 

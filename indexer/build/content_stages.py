@@ -1,4 +1,4 @@
-"""Stages that read songs: the song table, the inverted index, vectors of words, topics and sound."""
+"""Stages that read the songs' content: the inverted index, vectors of words, topics and sound."""
 
 from __future__ import annotations
 
@@ -24,10 +24,8 @@ from indexer.models.timbre import TimbreModel
 from indexer.models.topics import fit_topics, load_topics
 from indexer.records import AUDIO_NAMES
 from indexer.search.lexical import LexicalIndex, build_lexical, update_lexical
-from indexer.songs.write import write_songs
 from indexer.store import artefacts
 from indexer.store.artefacts import Artefact
-from indexer.text.names import stem_number
 from indexer.text.tokens import tokenise, unique_lines
 
 FloatMatrix = npt.NDArray[np.float32]
@@ -37,27 +35,6 @@ ENCODED_AT_ONCE = 2_048  # lyrics that are encoded and saved at once: half a min
 WORDS_AT_ONCE = 1_000
 MOST_TIMBRES = 50_000  # that a model is fitted to, drawn at random
 CHOSEN_AT_ONCE = 512  # songs, each with the vectors of its keywords side by side: 20 MB
-
-
-def songs(context: Context) -> Outcome:
-    """The song table: all songs of the catalogue, or those that are new or changed below the base's."""
-    changes = context.changes
-    wanted = None if context.base is None else sorted((*changes.added, *changes.changed))
-    stream = iter(()) if wanted == [] else context.snapshot.songs(wanted)
-    total = len(changes.digests) if wanted is None else len(wanted)
-    read = ((song, changes.digests[song.song_id]) for song in context.track(stream, "read songs", total))
-    write_songs(context.draft, read, base=context.base, dead=changes.dead if context.base is not None else ())
-    return Outcome(songs=len(changes.digests))
-
-
-def title_stems(context: Context) -> Outcome:
-    """What tells other versions of a song: too dear to be computed of each candidate of each query."""
-
-    def apply(batch: Batch) -> Columns:
-        return {artefacts.TITLE_STEMS: np.array([stem_number(title) for title in batch.titles], np.int64)}
-
-    write_rows(context, {artefacts.TITLE_STEMS: no_rows(dtype=np.int64)}, apply, label="read titles")
-    return Outcome()
 
 
 def lexical(context: Context) -> Outcome:

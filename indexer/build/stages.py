@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from indexer.build import content_stages as content
 from indexer.build import listener_stages as listeners
+from indexer.build import song_stages as table
 from indexer.build import vector_stages as searching
 from indexer.build.stage import Stage
 
 STAGES: tuple[Stage, ...] = (
-    Stage("songs", content.songs, lambda c: None, tables=("songs",), version=3),
-    Stage("title_stems", content.title_stems, lambda c: None, reads=("songs",)),
+    Stage("songs", table.songs, lambda c: None, tables=("songs",), version=3),
+    Stage("title_stems", table.title_stems, lambda c: None, reads=("songs",)),
     Stage("lexical", content.lexical, lambda c: None, reads=("songs",), version=2),
     Stage("sentences", content.sentences, lambda c: None, reads=("songs",), encoder=True),
     Stage("query_encoder", content.query_encoder, lambda c: None, encoder=True),
@@ -50,7 +51,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "vectors", searching.vectors, lambda c: c.exact_below,
-        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), looks_at=("factors", "popularity", "moments"),
+        reads=("lyrics_latents", "audio_latents", "taste", "timbre"), looks_at=("factors", "popularity"),
         version=3,
     ),
     Stage(

@@ -72,8 +72,8 @@ def stack_of(draft: Draft) -> Stack:
     """
     stack: Stack = {name: draft.array(part) for name, part in artefacts.PARTS.items() if draft.has(part)}
     popularity = draft.array(artefacts.POPULARITY)
-    mean = draft.array(artefacts.MOMENTS["popularity"])[0, 0]
-    stack["popularity"] = np.nan_to_num(popularity, nan=float(mean))[:, None]
+    known = popularity[~np.isnan(popularity)]
+    stack["popularity"] = np.nan_to_num(popularity, nan=float(known.mean()) if len(known) else 0.0)[:, None]
     if draft.has(artefacts.FACTORS):
         stack["factors"] = draft.array(artefacts.FACTORS)
     return stack

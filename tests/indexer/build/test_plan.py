@@ -128,7 +128,7 @@ def test_one_stage_alone_and_what_reads_it(catalogue: Catalogue, work: Path) -> 
     report = build_index(catalogue, index, SMALL, stage="moods", encoder=encoder)
     assert {stage.name for stage in report.stages if stage.action != "keep"} == {"moods", "mood_labels"}
     assert done(plan_index(catalogue, index, SMALL, force=True, encoder=encoder)) == set(STAGE_NAMES)
-    with pytest.raises(ConfigError, match="no stage is called 'mods', expected one of songs, lexical"):
+    with pytest.raises(ConfigError, match="no stage is called 'mods', expected one of songs, title_stems"):
         plan_index(catalogue, index, SMALL, stage="mods", encoder=encoder)
     with pytest.raises(ConfigError, match="there is no index yet"):
         plan_index(catalogue, work / "none", SMALL, stage="moods", encoder=encoder)
@@ -143,7 +143,7 @@ def test_a_changed_program_is_said_by_an_update_and_done_by_a_build(
     assert update.idle
     assert update.notes == ("the program has changed what tbert does: run `refrain build` to do it again",)
     build = plan_index(catalogue, work / "ix", SMALL, encoder=HashEncoder())
-    assert done(build) == {"tbert"}
+    assert done(build) == {"tbert", "moments"}
     assert build.of("tbert").reason == "the program has changed what it does"
 
 

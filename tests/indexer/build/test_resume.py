@@ -77,6 +77,7 @@ def test_a_changed_catalogue_takes_over_nothing_that_read_it(catalogue: Catalogu
         over
         == {
             "songs",
+            "title_stems",
             "lexical",
             "sentences",
             "keywords",

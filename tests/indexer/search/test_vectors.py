@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from indexer.errors import IndexFormatError, IndexMissingError
+from indexer.search.vectors import faiss_build
 from indexer.search.vectors import faiss_store as vectors
 from indexer.search.vectors.base import Mask, Parts, Rows, Scores, StackedParts, Vectors, VectorSearch, VectorStore
 from indexer.search.vectors.faiss_build import add_vectors, build_vectors
@@ -393,7 +394,7 @@ def test_parts_in_arrays_of_their_own_give_the_same_file(
     tmp_path: Path, layout: vectors.Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     songs = clustered(23, 2_000)
-    monkeypatch.setattr(vectors, "BLOCK", 700)
+    monkeypatch.setattr(faiss_build, "BLOCK", 700)
     stacked = StackedParts({name: songs[:, PARTS.slice(name)] for name in PARTS.names})
     assert stacked.parts == PARTS
     build_vectors(songs, tmp_path / "whole", layout=layout)
@@ -415,7 +416,7 @@ def test_vectors_that_are_no_numbers_end_the_search(
     tmp_path: Path, layout: vectors.Layout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     songs = clustered(24, 300)
-    monkeypatch.setattr(vectors, "_finite", np.ascontiguousarray)
+    monkeypatch.setattr(faiss_build, "_finite", np.ascontiguousarray)
     build_vectors(np.full_like(songs, np.nan) if layout == "flat" else songs, tmp_path / "index", layout=layout)
     index = VectorIndex(tmp_path / "index")
     if layout == "ivf":  # quantised numbers cannot be NaN, but the range that they are decoded with can
@@ -432,7 +433,7 @@ def test_rows_out_of_range_are_refused(tmp_path: Path) -> None:
     index.reset()
     faiss.extract_index_ivf(index).add_with_ids(np.pad(songs, ((0, 0), (0, 4))), np.arange(300) * 2)
     index.ntotal = 300
-    vectors._write(index, tmp_path / "index")
+    faiss_build._write(index, tmp_path / "index")
     for allowed in (None, np.arange(300) % 2 == 1):
         with pytest.raises(IndexFormatError, match="is damaged"):
             VectorIndex(tmp_path / "index").search(songs[0], 300, allowed=allowed)
@@ -443,7 +444,7 @@ def test_an_index_that_holds_fewer_than_it_says_ends_the_search(tmp_path: Path) 
     build_vectors(songs, tmp_path / "index", layout="ivf")
     index = faiss.read_index(str(tmp_path / "index"))
     faiss.extract_index_ivf(index).invlists.reset()
-    vectors._write(index, tmp_path / "index")
+    faiss_build._write(index, tmp_path / "index")
     with pytest.raises(IndexFormatError, match="of 300 vectors it finds only"):
         VectorIndex(tmp_path / "index").search(songs[0], 5)
 
@@ -469,7 +470,7 @@ def test_a_layout_that_is_none_of_ours_is_refused(tmp_path: Path) -> None:
         faiss.IndexLSH(60, 16),
         faiss.IndexHNSWFlat(60, 8, faiss.METRIC_INNER_PRODUCT),
     ):
-        vectors._write(other, tmp_path / "index")
+        faiss_build._write(other, tmp_path / "index")
         with pytest.raises(IndexFormatError, match="rebuild with"):
             VectorIndex(tmp_path / "index")
 
