@@ -5,7 +5,7 @@ What a signal of facts gives to all songs follows from what it gives to one song
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +74,19 @@ class FactCounts:
     def of(self, fact: str) -> Patterns:
         """Of one of FACTS."""
         return self._patterns.get(fact, lambda: Patterns.of(self._songs, fact))
+
+    @lazy
+    def _by_artist(self) -> tuple[Rows, Rows]:
+        """Where each artist's songs begin, and the living rows of all artists' songs, artist by artist."""
+        artists, alive = self._songs.column("artist_key"), np.flatnonzero(self._songs.alive)
+        owner, codes = artists.of_rows(alive)
+        starts = np.concatenate([[0], np.cumsum(self.songs_of_artist)])
+        return starts, alive[owner[np.argsort(codes, kind="stable")]]
+
+    def by_artists(self, codes: Iterable[int]) -> Rows:
+        """int64, ascending: the living rows of the songs that any of the artists made or is a guest of."""
+        starts, rows = self._by_artist
+        return np.unique(np.concatenate([rows[:0], *(rows[starts[code] : starts[code + 1]] for code in codes)]))
 
     @lazy
     def songs_of_artist(self) -> Rows:

@@ -10,6 +10,7 @@ import numpy as np
 from engine.answer.ranked import Answer
 from engine.answer.rerank import SecondPass, two_passes
 from engine.query.query import Query
+from engine.retrieve.artists import ArtistRetriever
 from engine.retrieve.cooccurrence import CoOccurrenceRetriever
 from engine.retrieve.lexical import LexicalRetriever
 from engine.retrieve.pool import Pool
@@ -110,6 +111,8 @@ def _retrievers(
                 yield LyricsRetriever() if name == "lyrics" else VectorRetriever(f"vectors.{name}", {name: 1.0}), "many"
     elif scaled := scaled_weights(query, weights):
         yield VectorRetriever("vectors", scaled), "many"
+    if query.seeds and weights.get("artist", 0.0) > 0:
+        yield ArtistRetriever(), "few"
     if query.seeds and weights.get("cooccurrence"):
         yield CoOccurrenceRetriever(), "few"
     if query.target and weights.get("target"):

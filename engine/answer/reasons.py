@@ -97,7 +97,7 @@ def _search_clauses(query: Query, rows: Rows, positive: Shares, names: Sequence[
         else:
             clauses.append([])
             others.append(place)
-    wanted = np.array([bool(own) for own in clauses]) & (np.array(share("target")) > 0)
+    wanted = np.array([bool(own) for own in clauses], bool) & (np.array(share("target")) > 0)
     near = np.flatnonzero(wanted)
     for place, clause in zip(near.tolist(), BY_NAME["target"].clauses(query, rows[near]), strict=True):
         if clause:

@@ -22,7 +22,7 @@ from indexer.encoders.sentence import Encoder, SentenceEncoder, facts_of
 from indexer.errors import CatalogueError, IndexFormatError
 from indexer.progress import Track, quiet
 from indexer.store.artefacts import owner_of
-from indexer.store.generations import Generation, damaged, open_base, open_generation
+from indexer.store.generations import FORMAT_VERSION, Generation, damaged, open_base, open_generation
 from indexer.store.publish import new_generation, now, only_writer, tidy
 from indexer.waiting import Patience
 
@@ -211,7 +211,11 @@ def _run(
         config, notes = _config(config, base, index)
         encoder = encoder or _encoder(config)
         plan = _plan(snapshot, base, config, encoder, update=update, stage=stage, force=force)
-        if base is not None and plan.idle and base.manifest["config"] == config.to_json():
+        same = base is not None and (base.manifest["config"], base.manifest["version"]) == (
+            config.to_json(),
+            FORMAT_VERSION,
+        )
+        if base is not None and plan.idle and same:
             tidy(index)  # what a build left that was killed after it had published
             VectorCache(index / CACHE, encoder, None).forget()
             return BuildReport("unchanged", str(index), base.number, base.manifest["songs"], notes=plan.notes)

@@ -23,7 +23,8 @@ from indexer.store.files import file_sha256, open_regular, parse_json
 from indexer.store.locks import is_gone, lock_shared
 
 FORMAT = "refrain-index"
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
+TAKEN_OVER = (8,)  # older formats that lack stages alone: a build adds these and keeps the others
 JOURNAL = "journal.json"  # until it is published: the stages that are finished, with the facts of their files
 NUMBERED = re.compile(r"\d{6,}\Z")  # the name of a generation's folder
 LONGEST_CURRENT = 200  # bytes: a number and 64 digits
@@ -98,10 +99,11 @@ class Generation(Source):
         self._release()
 
 
-def open_generation(index: str | Path, *, sizes: bool = True) -> Generation:
+def open_generation(index: str | Path, *, sizes: bool = True, older: bool = False) -> Generation:
     """The generation in use. Checks the manifest's hash and every file's size, not its content (see `verify`).
 
     sizes   False leaves the files to the caller, who asks `damaged`
+    older   whether one of TAKEN_OVER will do
     """
     for attempt in range(_ATTEMPTS):  # between reading CURRENT and locking, a writer may publish and prune
         path, digest = current_place(Path(index))
@@ -112,7 +114,7 @@ def open_generation(index: str | Path, *, sizes: bool = True) -> Generation:
                 if is_gone(lock):
                     raise FileNotFoundError
                 with open_regular(path / "manifest.json") as file:
-                    manifest = _manifest(path, file.read(), digest, sizes=sizes)
+                    manifest = _manifest(path, file.read(), digest, sizes=sizes, older=older)
                 return Generation(path, manifest, digest, lock)
             except BaseException:
                 os.close(lock)
@@ -154,13 +156,13 @@ def current_place(index: Path) -> tuple[Path, str]:
     return index / "generations" / words[0], words[1]
 
 
-def _manifest(path: Path, raw: bytes, digest: str, *, sizes: bool) -> dict[str, Any]:
+def _manifest(path: Path, raw: bytes, digest: str, *, sizes: bool, older: bool) -> dict[str, Any]:
     try:
         manifest = parse_json(raw)
         version = manifest["version"] if manifest["format"] == FORMAT else None
     except (ValueError, KeyError, TypeError):
         manifest, version = {}, None
-    if isinstance(version, int) and version != FORMAT_VERSION:
+    if isinstance(version, int) and version not in (FORMAT_VERSION, *(TAKEN_OVER if older else ())):
         raise IndexFormatError(
             f"{path} has format version {version}, this program reads version {FORMAT_VERSION}; "
             "rebuild with `refrain build` (the catalogue holds everything) or install the program that made it"
@@ -209,9 +211,10 @@ def regular_size(root: Path, name: str) -> int | None:
 
 
 def open_base(index: str | Path) -> Generation | None:
-    """The generation in use as a writer opens it, its files unchecked; None where there is none that can be read."""
+    """The generation in use as a writer opens it, unchecked, its format today's or one of TAKEN_OVER; None where there is
+    none that can be read."""
     try:
-        return open_generation(index, sizes=False)
+        return open_generation(index, sizes=False, older=True)
     except (IndexMissingError, IndexFormatError):
         return None
 

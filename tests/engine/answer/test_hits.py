@@ -220,3 +220,8 @@ def test_threads_that_share_an_engine_answer_as_one_does(scenes: Engine) -> None
     with ThreadPoolExecutor(8) as threads:
         together = list(threads.map(lambda each: scenes.recommend(each, k=10).to_dict(), seeds))
     assert together == alone
+
+
+def test_an_answer_without_songs_is_json_too(scenes: Engine) -> None:
+    for hits in (scenes.search('"no song has this"', 5), scenes.similar("rain-03", 5, {"year": "1900..1901"})):
+        assert (len(hits), hits.reasons, hits.lines, hits.to_dict()["songs"]) == (0, [], [], [])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Engine
-from engine.answer.answer import FEW_EXCLUDED, answer, pool
+from engine.answer.answer import FEW_EXCLUDED, LEAST, answer, pool
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool
@@ -141,3 +141,17 @@ def test_without_is_the_ranking_less_the_rows() -> None:
     unwanted = [3, 9, 70]
     assert ranking.without(unwanted).rows.tolist() == [row for row in ranking.rows.tolist() if row not in unwanted]
     assert ranking.without([]) is ranking
+
+
+def test_the_songs_of_the_seeds_artists_are_candidates(scenes: Engine) -> None:
+    """However little else they have in common: an artist of few songs weighs more than all likeness."""
+    index = scenes.index
+    column = index.songs.column("artist_key")
+    for row in np.flatnonzero(index.songs.alive).tolist():
+        own = set(column.codes_of(row))
+        alike = [r for r in np.flatnonzero(index.songs.alive).tolist() if own & set(column.codes_of(r))]
+        assert index.facts.by_artists(own).tolist() == alike
+    seed = Seed.of_row(index, 3)
+    candidates = pool(Query(index, seeds=(seed,)), {"artist": 1.0}, 1, None)
+    own_songs = set(index.facts.by_artists(column.codes_of(3)).tolist()) - {3}
+    assert len(own_songs & set(candidates.rows.tolist())) == min(len(own_songs), 1 + LEAST)

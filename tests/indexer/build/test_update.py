@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable
@@ -14,12 +15,12 @@ import pytest
 from indexer import Catalogue, build_index, update_index
 from indexer.build.run import plan_index
 from indexer.demo import demo_files
-from indexer.errors import CatalogueError, IndexMissingError
+from indexer.errors import CatalogueError, IndexFormatError, IndexMissingError
 from indexer.models.topics import load_topics
 from indexer.search.lexical import LexicalIndex
 from indexer.songs.table import Songs
 from indexer.store import artefacts
-from indexer.store.generations import Generation, open_generation, verify
+from indexer.store.generations import FORMAT_VERSION, TAKEN_OVER, Generation, open_generation, verify
 from tests.indexer.catalogues import rows
 from tests.indexer.hash_encoder import HashEncoder
 from tests.indexer.small import SMALL
@@ -339,10 +340,9 @@ def test_no_songs_or_no_index(tmp_path: Path) -> None:
 def test_an_index_of_an_older_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
     old = Path(__file__).parents[2] / "old" / "format-5.index"
     shutil.copytree(old, tmp_path / "ix")
-    from indexer.errors import IndexFormatError
 
     with pytest.raises(
-        IndexFormatError, match=r"has format version 5, this program reads version 8; rebuild with `refrain build`"
+        IndexFormatError, match=r"has format version 5, this program reads version 9; rebuild with `refrain build`"
     ):
         open_generation(tmp_path / "ix")
     with Catalogue(tmp_path / "refrain.db") as catalogue:
@@ -360,3 +360,21 @@ def test_most_of_a_catalogue_can_be_deleted(catalogue: Catalogue, work: Path) ->
     report = update_index(catalogue, work / "ix", encoder=HashEncoder())
     assert (report.songs, report.removed) == (40, len(ids) - 40)
     assert sorted(p.name for p in (work / "ix" / "generations").iterdir()) == ["000002"]
+
+
+def test_an_index_of_the_format_before_keeps_its_stages_in_a_build(catalogue: Catalogue, work: Path) -> None:
+    """It lacks stages alone: an update refuses it, a build adds these and writes today's format."""
+    index = work / "ix"
+    number, _ = (index / "CURRENT").read_text().split()
+    manifest = index / "generations" / number / "manifest.json"
+    raw = json.dumps({**json.loads(manifest.read_bytes()), "version": TAKEN_OVER[0]}).encode()
+    manifest.write_bytes(raw)
+    (index / "CURRENT").write_text(f"{number} {hashlib.sha256(raw).hexdigest()}\n")
+    for refused in (lambda: open_generation(index), lambda: update_index(catalogue, index, encoder=HashEncoder())):
+        with pytest.raises(
+            IndexFormatError, match=rf"format version {TAKEN_OVER[0]}, .*; rebuild with `refrain build`"
+        ):
+            refused()
+    report = build_index(catalogue, index, encoder=HashEncoder())
+    assert (report.kind, {stage.action for stage in report.stages}) == ("built", {"keep"})
+    assert open_generation(index).manifest["version"] == FORMAT_VERSION
