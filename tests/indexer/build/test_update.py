@@ -351,7 +351,7 @@ def test_an_index_of_an_older_format_is_refused_with_the_way_out(tmp_path: Path)
         )
         assert build_index(catalogue, tmp_path / "ix", SMALL, encoder=HashEncoder()).kind == "built"
     manifest = json.loads((open_generation(tmp_path / "ix").path / "manifest.json").read_bytes())
-    assert manifest["version"] == 8
+    assert manifest["version"] == FORMAT_VERSION
 
 
 def test_most_of_a_catalogue_can_be_deleted(catalogue: Catalogue, work: Path) -> None:
