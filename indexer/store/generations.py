@@ -211,8 +211,7 @@ def regular_size(root: Path, name: str) -> int | None:
 
 
 def open_base(index: str | Path) -> Generation | None:
-    """The generation in use as a writer opens it, unchecked, of today's format or one of TAKEN_OVER; None where none can be
-    read."""
+    """The generation in use as a writer opens it, of TAKEN_OVER too, unchecked; None where none can be read."""
     try:
         return open_generation(index, sizes=False, older=True)
     except (IndexMissingError, IndexFormatError):
