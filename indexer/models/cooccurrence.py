@@ -117,9 +117,11 @@ class CoOccurrence:
         ends = np.cumsum(counts[some])
         first = ends - counts[some]
         holders = self.holders[np.arange(ends[-1]) + np.repeat(starts[some] - first, counts[some])]
+        check_numbers(holders, len(self.weights), artefacts.HOLDERS.name)
         own = np.zeros(len(self.weights), np.int32)
         for row in rows:
             playlists = self.holders[self.holder_starts[row] : self.holder_starts[row + 1]]
+            check_numbers(playlists, len(self.weights), artefacts.HOLDERS.name)
             own[playlists] = 1
             most[some] = np.maximum(most[some], np.add.reduceat(own[holders], first))
             own[playlists] = 0

@@ -18,6 +18,7 @@ FloatVector = npt.NDArray[np.float32]
 FloatMatrix = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
+HIGHEST = 1e6  # of a mean or covariance: unit vectors have at most 1, factors hardly more
 MOST_ROWS = 50_000  # drawn at random: the deviation of a product is then known to within half a percent
 
 
@@ -57,7 +58,8 @@ class Moments:
     @classmethod
     def of_array(cls, array: npt.NDArray[np.float32], source: str) -> Moments:
         """What `to_array` made; IndexFormatError, naming `source`, where it is none such."""
-        if array.ndim != 2 or len(array) != array.shape[1] + 1 or not np.isfinite(array).all():
+        sound = array.ndim == 2 and len(array) == array.shape[1] + 1 and np.isfinite(array).all()
+        if not sound or np.abs(array).max(initial=0.0) > HIGHEST:
             raise IndexFormatError(f"{source} is damaged: it holds no moments; rebuild with `refrain build`")
         return cls(array[0], array[1:])
 
@@ -68,6 +70,11 @@ class Moments:
     def of(self, query: npt.ArrayLike) -> tuple[float, float]:
         """Mean and standard deviation of the products with a query (d,)."""
         asked = np.asarray(query, np.float32)
+        if asked.shape != self.mean.shape:
+            raise IndexFormatError(
+                f"moments are of {len(self.mean)} numbers, what they are asked of has {asked.shape}; "
+                "rebuild with `refrain build`"
+            )
         variance = float(asked @ self.covariance @ asked)
         return float(self.mean @ asked), math.sqrt(max(variance, 0.0))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine import Engine
-from engine.answer.answer import FEW_EXCLUDED, LEAST, answer, pool
+from engine.answer.answer import LEAST, answer, pool
 from engine.query.query import Query
 from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool
@@ -84,11 +84,12 @@ def test_flat_and_coarse_indexes_return_the_same_songs(
     assert similar[0] == similar[1]
 
 
-def test_a_pool_leaves_the_callers_mask_as_it_was(scenes: Engine) -> None:
+def test_a_pool_leaves_the_callers_mask_as_it_was(scenes: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     index = scenes.index
     allowed = np.array(index.songs.alive)
     before = allowed.copy()
-    for excluded in (frozenset({5}), frozenset(range(4, 5 + FEW_EXCLUDED))):
+    for excluded, few in ((frozenset({5}), 1), (frozenset(range(4, 60)), 1), (frozenset(range(4, 60)), 50)):
+        monkeypatch.setattr("engine.answer.answer.FEW_EXCLUDED", few)
         query = Query(index, seeds=(Seed.of_row(index, 3),), exclude=excluded)
         candidates = pool(query, DEFAULT_WEIGHTS["one"], 10, Allowed(allowed))
         np.testing.assert_array_equal(allowed, before)
