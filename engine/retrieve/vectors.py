@@ -49,8 +49,13 @@ class LyricsRetriever:
         index, wanted = query.index.lyrics_vectors, query.parts["lyrics"]
         if index is None or not wanted.any():
             return Ranking.empty()
+        has_lyrics = query.index.songs.has_lyrics
+        if (
+            allowed is not None
+        ):  # what has no lyrics is nearer than lyrics of another sense: these must not be cut for it
+            allowed = Allowed(allowed.mask & has_lyrics)
         rows, scores = index.search(wanted, k, allowed=allowed)
-        known = query.index.songs.has_lyrics[rows]
+        known = has_lyrics[rows]
         return Ranking.sorted(rows[known], scores[known])
 
 

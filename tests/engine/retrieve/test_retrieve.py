@@ -17,7 +17,7 @@ from engine.query.seeds import Seed
 from engine.retrieve.pool import Pool
 from engine.retrieve.ranking import Ranking
 from engine.retrieve.retriever import first_allowed
-from engine.retrieve.vectors import VectorRetriever
+from engine.retrieve.vectors import LyricsRetriever, VectorRetriever
 from engine.score.weights import DEFAULT_WEIGHTS
 from indexer import Catalogue, IndexConfig, build_index
 from indexer.search.allowed import Allowed
@@ -156,3 +156,18 @@ def test_the_songs_of_the_seeds_artists_are_candidates(scenes: Engine) -> None:
     candidates = pool(Query(index, seeds=(seed,)), {"artist": 1.0}, 1, None)
     own_songs = set(index.facts.by_artists(column.codes_of(3)).tolist()) - {3}
     assert len(own_songs & set(candidates.rows.tolist())) == min(len(own_songs), 1 + LEAST)
+
+
+def test_under_a_filter_all_songs_with_lyrics_are_proposed_for_words(flat_and_coarse: tuple[Path, Path]) -> None:
+    """A song without lyrics is at 0, above lyrics that say the opposite: it takes no place of theirs."""
+    for path in flat_and_coarse:
+        with Engine.open(path) as engine:
+            index = engine.index
+            query = Query(index, text="neon city")
+            if index.lyrics_vectors is None:
+                continue
+            with_lyrics = np.flatnonzero(index.songs.has_lyrics)[:20]
+            mask = ~np.asarray(index.songs.has_lyrics)
+            mask[with_lyrics] = True
+            ranking = LyricsRetriever().retrieve(query, len(with_lyrics), Allowed(mask))
+            assert sorted(ranking.rows.tolist()) == with_lyrics.tolist()
