@@ -1,4 +1,4 @@
-"""Moments: a signal's mean and deviation over the catalogue, found without asking every song, are those of asking it."""
+"""Moments: a signal's mean and deviation over the catalogue, without asking every song, are what asking gives."""
 
 from __future__ import annotations
 
