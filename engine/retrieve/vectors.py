@@ -50,9 +50,8 @@ class LyricsRetriever:
         if index is None or not wanted.any():
             return Ranking.empty()
         has_lyrics = query.index.songs.has_lyrics
-        if (
-            allowed is not None
-        ):  # what has no lyrics is nearer than lyrics of another sense: these must not be cut for it
+        if allowed is not None:
+            # A song without lyrics is nearer than lyrics of another sense, and would take their place.
             allowed = Allowed(allowed.mask & has_lyrics)
         rows, scores = index.search(wanted, k, allowed=allowed)
         known = has_lyrics[rows]
