@@ -56,7 +56,7 @@ def test_an_update_equals_a_build(catalogue: Catalogue, work: Path) -> None:
         updated = timbres_by_song(index)
         assert sorted(updated) == sorted(having)
         assert updated == timbres_by_song(work / f"fresh{len(having)}")
-        assert parts_of(open_generation(index)) == ["lyrics", "audio", "taste", "timbre"]
+        assert parts_of(open_generation(index)) == ["lyrics", "audio", "taste", "timbre", "popularity", "factors"]
 
     check(ids[:40])
     catalogue.load(rows(work, *({"song_id": f"n{i}", "title": f"Number {i}", "artist": "Nobody"} for i in range(5))))
@@ -70,7 +70,7 @@ def test_an_update_equals_a_build(catalogue: Catalogue, work: Path) -> None:
     forget_timbres(database)
     update_index(catalogue, index, encoder=encoder)
     assert not open_generation(index).has(artefacts.TIMBRE_PART)
-    assert parts_of(open_generation(index)) == ["lyrics", "audio", "taste"]
+    assert parts_of(open_generation(index)) == ["lyrics", "audio", "taste", "popularity", "factors"]
 
 
 def test_a_changed_song_keeps_its_timbre(catalogue: Catalogue, work: Path) -> None:
