@@ -26,8 +26,8 @@ from indexer.search.allowed import Allowed
 POOL = 200  # candidates from each retriever at least, where nobody says how many songs are to come back
 # Songs that are scored beside the k that are to come back: LEAST, and k more up to SPARE. For seeds that no playlist
 # holds 100 instead of 300 lose an eighth of the 20 best, and save 0.5 ms. On development playlists of
-# shared/data the songs found so, 1,000 for 500, have the NDCG@500 of scoring every song (0.348, 0.475, 0.519 with 1, 5
-# and 10 seeds); 600 lose 0.001, 0.003 and 0.001.
+# shared/data 1,000 songs for 500 have the NDCG@500 of scoring every song (0.348, 0.475, 0.519 with 1, 5 and 10 seeds);
+# 600 lose 0.001, 0.003 and 0.001.
 LEAST, SPARE = 300, 400
 EVERY_UP_TO = 1_000  # songs that may come back: looking for candidates among them costs more than scoring all
 FEW_EXCLUDED = 2_000  # songs that are looked for beside the others and taken out of what was found

@@ -153,7 +153,7 @@ def _squares(rows: FloatMatrix) -> FloatMatrix:
 
 
 def gram_of(factors: npt.NDArray[np.floating]) -> FloatMatrix:
-    """float32 (size, size): Y'Y, which `fold_in` needs and no query should compute."""
+    """float32 (size, size): Y'Y, which `FoldIn` needs and no query should compute."""
     return np.asarray(factors.T.astype(np.float32) @ factors.astype(np.float32))
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from benchmarks.systems.scoring import NO_ROWS, library
 from benchmarks.systems.system import Rows
+from engine.index import READ_SHARE
 from indexer.search.allowed import Allowed
 from indexer.search.vectors.faiss_build import build_vectors
 from indexer.search.vectors.faiss_store import VectorIndex
@@ -68,7 +69,7 @@ class Refrain(VectorSearch):
 
     def build(self, matrix: Matrix, folder: Path) -> None:
         build_vectors(matrix, folder / "vectors.faiss", scale=self.scale)
-        self._index = VectorIndex(folder / "vectors.faiss")
+        self._index = VectorIndex(folder / "vectors.faiss", read_share=READ_SHARE)
 
     def condition(self, allowed: Mask) -> Allowed:
         return Allowed(allowed)
